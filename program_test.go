@@ -20,7 +20,7 @@ const maxProgram = 16_300_000
 // The limits of the memory that package initialisation allocates, in bytes. The
 // memory is a measure of the work before main that does not depend on the machine.
 // Regular expressions and tables cause most of it.
-const maxInit = 1_450_000
+const maxInit = 430_000
 
 // buildProgram builds the program without debug data, as a release does.
 func buildProgram(t *testing.T) string {

@@ -163,7 +163,7 @@ func outputs(t *testing.T) []outputText {
 		}
 		switch {
 		case name == "digest-linux-amd64":
-			all = append(all, outputText{"digest-OS-ARCH[-VARIANT]", "Digest of the image for one of the common platforms: `digest-linux-amd64`, `digest-linux-arm-v7`, … Empty if the index has no such image, or several such images."})
+			all = append(all, outputText{"digest-OS-ARCH[-VARIANT]", "Digest of the image for one of the common platforms, for example in the output `digest-linux-amd64` or `digest-linux-arm-v7`. The output is empty if the index does not contain exactly one image for the platform."})
 		case !strings.HasPrefix(name, "digest-"):
 			all = append(all, outputText{name, out.Description})
 		}

@@ -29,6 +29,11 @@ func commandLine(ctx context.Context, args []string, p Process, w *workflow.Work
 	root.SetIn(p.Stdin)
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)
+	if slices.Contains(args, cobra.ShellCompRequestCmd) {
+		for _, c := range root.Commands() {
+			describeFlags(c)
+		}
+	}
 	err := root.ExecuteContext(ctx)
 	if err != nil && !errors.As(err, new(*diag.Error)) && strings.HasPrefix(err.Error(), "unknown command") {
 		return unknownCommand(root, args[0]) // cobra has no type for this error
@@ -175,7 +180,9 @@ func (f flagValues) lookup(name string) string {
 	return ""
 }
 
-// addFlags adds a flag for each input of a command.
+// addFlags adds a flag for each input of a command. The flags have no usage texts,
+// because only the help and the completion of a shell need these texts. See
+// describeFlags.
 func addFlags(c *cobra.Command, command input.Command) flagValues {
 	values := flagValues{}
 	c.Flags().SortFlags = false
@@ -184,28 +191,39 @@ func addFlags(c *cobra.Command, command input.Command) flagValues {
 			continue
 		}
 		if in.Kind == input.Lines {
-			list := c.Flags().StringArray(in.Name, nil, flagHelp(in, command)+" May be repeated.")
+			list := c.Flags().StringArray(in.Name, nil, "")
 			values[in.Name] = func() string { return strings.Join(*list, "\n") }
 			continue
 		}
 		if in.Kind == input.Bool && in.Default == "" { // the flag has a third state: not set
-			value := c.Flags().String(in.Name, "", flagHelp(in, command))
+			value := c.Flags().String(in.Name, "", "")
 			c.Flags().Lookup(in.Name).NoOptDefVal = "true"
 			values[in.Name] = func() string { return *value }
 			continue
 		}
 		if in.Kind == input.Bool {
-			value := c.Flags().Bool(in.Name, in.Default == "true", flagHelp(in, command))
+			value := c.Flags().Bool(in.Name, in.Default == "true", "")
 			values[in.Name] = func() string { return strconv.FormatBool(*value) }
 			continue
 		}
-		value := c.Flags().String(in.Name, in.Default, flagHelp(in, command))
+		value := c.Flags().String(in.Name, in.Default, "")
 		values[in.Name] = func() string { return *value }
 		if in.Kind == input.Choice {
 			_ = c.RegisterFlagCompletionFunc(in.Name, cobra.FixedCompletions(in.ValuesFor(command), cobra.ShellCompDirectiveNoFileComp)) // it returns an error only for an unknown flag
 		}
 	}
 	return values
+}
+
+// describeFlags sets the usage texts of the flags that addFlags added to a command.
+// The texts of all commands together need more time than the rest of a short run.
+func describeFlags(c *cobra.Command) {
+	command := input.Command(c.Name())
+	for _, in := range input.For(command) {
+		if f := c.Flags().Lookup(in.Name); f != nil {
+			f.Usage = flagHelp(in, command)
+		}
+	}
 }
 
 func flagHelp(in input.Input, c input.Command) string {
@@ -215,6 +233,9 @@ func flagHelp(in input.Input, c input.Command) string {
 	}
 	if len(in.ValuesFor(c)) > 0 {
 		help += " One of: " + strings.Join(in.ValuesFor(c), ", ") + "."
+	}
+	if in.Kind == input.Lines {
+		help += " May be repeated."
 	}
 	return help
 }

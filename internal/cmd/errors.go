@@ -2,31 +2,32 @@ package cmd
 
 // The codes of the errors of this package.
 const (
-	// codeUsage reports an invalid command line.
+	// codeUsage means that the command line is invalid.
 	codeUsage = "usage"
-	// codeTimeout reports a run that took longer than the input timeout.
+	// codeTimeout means that the run took longer than the input timeout allows.
 	codeTimeout = "timeout"
-	// codeCancelled reports a run that was cancelled.
+	// codeCancelled means that the run was cancelled.
 	codeCancelled = "cancelled"
-	// codeTraceUnwritable reports a trace file that cannot be written.
+	// codeTraceUnwritable means that the program cannot write the trace file.
 	codeTraceUnwritable = "trace-unwritable"
-	// codeListen reports an address on which the embedded ghcr.io cannot listen.
+	// codeListen means that the embedded ghcr.io cannot listen on the address.
 	codeListen = "listen"
 	// codeSetOutputEnv reports that DOCKER_METADATA_SET_OUTPUT_ENV is neither true nor false.
 	codeSetOutputEnv = "set-output-env"
-	// codeLoginRealm reports a registry that wants credentials to be sent to a host of
+	// codeLoginRealm means that a registry requests credentials for a host of
 	// another owner.
 	codeLoginRealm = "login-realm-untrusted"
-	// codeLoginRefused reports a login that a registry refuses.
+	// codeLoginRefused means that a registry refuses a login.
 	codeLoginRefused = "login-refused"
-	// codeLoginUnwritable reports a login file that cannot be written.
+	// codeLoginUnwritable means that the program cannot write the Docker config file.
 	codeLoginUnwritable = "login-unwritable"
-	// codeLogoutFailed reports a login that the post step could not remove.
+	// codeLogoutFailed means that the post step could not remove a login.
 	codeLogoutFailed = "logout-failed"
-	// codePathsUnreadable reports a path to migrate that cannot be read.
+	// codePathsUnreadable means that the program cannot read a path in the input paths.
 	codePathsUnreadable = "paths-unreadable"
-	// codeMigrationRemaining reports that an edit is necessary, if the input check is set.
+	// codeMigrationRemaining means that the input check is set, and that a workflow
+	// file needs an edit.
 	codeMigrationRemaining = "migration-remaining"
-	// codeFileSkipped reports a file that migrate could not read.
+	// codeFileSkipped means that the command migrate could not read a file.
 	codeFileSkipped = "migrate-skipped"
 )

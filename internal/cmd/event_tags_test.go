@@ -83,7 +83,7 @@ func TestEventWithoutATagIsExplained(t *testing.T) {
 		words            string
 	}{
 		{"workflow_run reports the default branch", "workflow_run", "refs/heads/main", map[string]any{}, "dry-run: ${{ github.event_name == 'workflow_run' }}"},
-		{"issue_comment reports the default branch", "issue_comment", "refs/heads/main", map[string]any{}, "event issue_comment may build a commit that is not the head"},
+		{"issue_comment reports the default branch", "issue_comment", "refs/heads/main", map[string]any{}, "the commit of an event issue_comment can differ from the head"},
 		{"a deleted branch", "push", "refs/heads/gone", map[string]any{"deleted": true}, "the push deleted"},
 	}
 	for _, c := range cases {

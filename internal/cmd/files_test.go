@@ -235,7 +235,7 @@ func TestContentLeavesOutTheGitFolder(t *testing.T) {
 	if got, want := s.unpack("acme/web", m.Layers[0]), []string{"src/ -rwxr-xr-x ", "src/a -rw-r--r-- 1"}; !slices.Equal(got, want) {
 		t.Errorf("the layer contains %q, want %q", got, want)
 	}
-	if !strings.Contains(r.stdout, "A .git folder was left out") {
+	if !strings.Contains(r.stdout, "The image does not contain a .git folder") {
 		t.Errorf("the log does not report that .git is omitted:\n%s", r.stdout)
 	}
 }

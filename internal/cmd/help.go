@@ -59,6 +59,7 @@ func commandNames(root *cobra.Command) []string {
 // printHelp prints the help of a command: all of it, or its short form, if the command
 // has one.
 func printHelp(c *cobra.Command, all bool) {
+	describeFlags(c)
 	c.InitDefaultHelpFlag()
 	c.Flags().Lookup("help").Usage = "Print this help."
 	if c.InitDefaultVersionFlag(); c.Version != "" {

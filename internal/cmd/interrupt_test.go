@@ -94,7 +94,7 @@ func TestCancelBetweenTags(t *testing.T) {
 			t.Errorf("tag %s is reported: %t, exists: %t", tag, isReported, exists)
 		}
 	}
-	if slices.Contains(reported, s.image("acme/web:stalls")) || !strings.Contains(r.stdout, "the registry did not answer") {
+	if slices.Contains(reported, s.image("acme/web:stalls")) || !strings.Contains(r.stdout, "the registry did not confirm the tag") {
 		r.fatal("the log does not report the tag without a response")
 	}
 }

@@ -158,7 +158,7 @@ func TestInvalidNames(t *testing.T) {
 	t.Parallel()
 	cases := []invalidInput{
 		{name: "image without owner", inputs: func(s *stage) []string { return []string{"image", s.image("web")} }, code: "image-without-owner", words: []string{"contains no owner", "/OWNER/web", "/acme/web"}},
-		{name: "image with digest", inputs: set("image", "ghcr.io/acme/web@sha256:"+strings.Repeat("a", 64)), code: "image-with-digest", words: []string{"contains a digest", "Write ghcr.io/acme/web;"}},
+		{name: "image with digest", inputs: set("image", "ghcr.io/acme/web@sha256:"+strings.Repeat("a", 64)), code: "image-with-digest", words: []string{"contains a digest", "Write ghcr.io/acme/web without the digest"}},
 		{name: "image with tag", inputs: set("image", "ghcr.io/acme/web:1"), code: "image-with-tag", words: []string{"contains a tag", "tags: 1"}},
 		{name: "image that is not a name", inputs: set("image", "ghcr.io/acme/we b"), code: "image-invalid", words: []string{`"ghcr.io/acme/we b"`, "ghcr.io/acme/web"}},
 		{name: "tag over 128 characters", inputs: set("tags", strings.Repeat("a", 129)), code: "tag-too-long", words: []string{"128"}},
@@ -183,7 +183,7 @@ func TestInvalidValues(t *testing.T) {
 		{name: "a credential without secret", inputs: set("credentials", "docker.io me "), code: "credentials-invalid", words: []string{"Line 1"}},
 		{name: "several invalid inputs", inputs: set("visibility", "secret", "verify", "half", "image", "ghcr.io/a/b@x"), code: "input-value", words: []string{"visibility", "verify", "image"}},
 		{name: "GITHUB_OUTPUT is missing", env: map[string]string{"GITHUB_OUTPUT": ""}, code: "output-file-missing", words: []string{"GITHUB_OUTPUT is not set"}},
-		{name: "GITHUB_OUTPUT is a folder", env: map[string]string{"GITHUB_OUTPUT": "/"}, code: "output-file-unwritable", words: []string{"cannot be written"}},
+		{name: "GITHUB_OUTPUT is a folder", env: map[string]string{"GITHUB_OUTPUT": "/"}, code: "output-file-unwritable", words: []string{"cannot write the file"}},
 		{name: "a payload that is not JSON", env: map[string]string{"GITHUB_EVENT_PATH": "stage_test.go"}, code: "event-unreadable", words: []string{"GITHUB_EVENT_PATH"}},
 		{name: "a server without https", env: map[string]string{"GITHUB_SERVER_URL": "http://evil.example"}, code: "server-url-unusable", words: []string{"https"}},
 	}

@@ -3,19 +3,19 @@ package cmd
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // withoutEvent corrects the notes of rules for a run without a ref or an event.
 var withoutEvent = strings.NewReplacer(
-	"event  is not", "the event is not known, so it is not",
-	"ref  is not", "the ref is not known, so it is not",
+	"the event  is not", "the event is not known, so it is not",
+	"the ref  is not", "the ref is not known, so it is not",
 )
 
 // explainRules returns one line for each rule.
@@ -32,7 +32,7 @@ func explainRules(result meta.Result) []string {
 func metadataNotices(result meta.Result, c *input.MetadataConfig) []diag.Notice {
 	out := slices.Concat(c.Notices, result.Warnings)
 	for _, rule := range result.Rules {
-		if text := literal(rule.Text); rule.Tag != "" && invalidTag.MatchString(text) {
+		if text := literal(rule.Text); rule.Tag != "" && invalidTag().MatchString(text) {
 			out = append(out, diag.Notice{
 				Code: meta.CodeTagRespelled, Level: diag.Info, Title: fmt.Sprintf("The tag %q is written as %s", text, rule.Tag),
 				Text: fmt.Sprintf("The tag %q is written as %s. A tag can contain only letters, digits, dots, - and _. Each other character becomes a dash.", text, rule.Tag),
@@ -51,7 +51,7 @@ func metadataNotices(result meta.Result, c *input.MetadataConfig) []diag.Notice 
 }
 
 // invalidTag matches a character that docker/metadata-action replaces in a tag.
-var invalidTag = regexp.MustCompile(`[^A-Za-z0-9_.{}-]`)
+var invalidTag = lazy.Regexp(`[^A-Za-z0-9_.{}-]`)
 
 // literal returns the text of a rule without an expression: the value of type=raw, or a
 // tag. It returns "" for other rules.

@@ -172,7 +172,7 @@ func TestMigrateKeepsTheStepsIfTheTokenDoesNotSeeThePackage(t *testing.T) {
 	config := acme()
 	config.Packages = []ghcrtest.Package{{Name: "acme/web", Visibility: ghcrtest.Private, Repository: "acme/hidden"}}
 	r := migrateOn(t, newStage(t, config))
-	for _, want := range []string{"1 package to grant access", "the token may not see it", "/orgs/acme/packages/container/web/settings", "Under “Manage Actions access”"} {
+	for _, want := range []string{"1 package to grant access", "the token cannot see it", "/orgs/acme/packages/container/web/settings", "Under “Manage Actions access”"} {
 		if !strings.Contains(r.summary, want) {
 			t.Errorf("the summary does not contain %q:\n%s", want, r.summary)
 		}

@@ -1,24 +1,24 @@
 package diag
 
-// The codes that several packages use. All other codes belong to the package that
-// reports them.
+// These error codes are used by several packages. Every other error code is
+// declared in the package that reports the error.
 const (
-	// CodeNoTags reports an image without a tag to publish under.
+	// CodeNoTags means that the image would get no tag.
 	CodeNoTags = "no-tags"
-	// CodeNoDigests reports that the input digests contains no digest.
+	// CodeNoDigests means that the input "digests" contains no digest.
 	CodeNoDigests = "no-digests"
-	// CodeDigestInvalid reports a value that is not a digest.
+	// CodeDigestInvalid means that a value of an input is not a digest.
 	CodeDigestInvalid = "digest-invalid"
-	// CodeDigestNameInvalid reports an invalid input digest-name.
+	// CodeDigestNameInvalid means that the input digest-name is invalid.
 	CodeDigestNameInvalid = "digest-name-invalid"
-	// CodePlatformMissing reports a platform that is missing in an index, in the
-	// outputs of a job or in the files.
+	// CodePlatformMissing means that a platform is missing in an index, in the outputs
+	// of a job or in the input content.
 	CodePlatformMissing = "platform-missing"
-	// CodeSourceNotFound reports a source that does not exist.
+	// CodeSourceNotFound means that the source does not exist.
 	CodeSourceNotFound = "source-not-found"
-	// CodeSourceBlobWrong reports a blob of the source whose content does not match
+	// CodeSourceBlobWrong means that the content of a blob in the source does not match
 	// its digest.
 	CodeSourceBlobWrong = "source-blob-wrong"
-	// CodeEngineUnreachable reports a Docker engine that does not respond.
+	// CodeEngineUnreachable means that the Docker engine does not respond.
 	CodeEngineUnreachable = "engine-unreachable"
 )

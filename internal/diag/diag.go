@@ -3,9 +3,9 @@
 // the user can carry out.
 //
 // Inside the program, errors are ordinary wrapped errors (a gerund, the quoted
-// value, %w). A package creates an Error at the place where the package knows the
-// cause and the step. An Error contains only data. Other packages show an Error as
-// an annotation, in the job summary or as terminal text.
+// value, %w). A package creates an Error at the place where it knows the cause
+// and the cure. An Error contains only data. Other packages show an Error as an
+// annotation, in the job summary or as terminal text.
 package diag
 
 import (
@@ -19,17 +19,18 @@ import (
 // Side is the part of the system that refused a request or failed.
 type Side string
 
-// The sides that can fail.
+// These sides can fail.
 const (
-	Input    Side = "input"      // the inputs of the user
-	Source   Side = "source"     // the image to publish
-	Registry Side = "registry"   // ghcr.io or another registry
-	API      Side = "GitHub API" // the REST API
-	Runner   Side = "runner"     // the machine and its workflow files
-	Run      Side = "run"        // the run was cancelled, or its timeout elapsed
+	Input    Side = "input"      // Input means that an input of the user is wrong.
+	Source   Side = "source"     // Source means that the image to publish is wrong or missing.
+	Registry Side = "registry"   // Registry means that ghcr.io or another registry failed.
+	API      Side = "GitHub API" // API means that GitHub's REST API failed.
+	Runner   Side = "runner"     // Runner means that the machine or a workflow file caused the failure.
+	Run      Side = "run"        // Run means that the run was cancelled, or that its timeout elapsed.
 )
 
-// CodeInternal is the code of an unexpected error, for which no package has another code.
+// CodeInternal means that an unexpected error happened, for which no package has
+// another code.
 const CodeInternal = "internal"
 
 // Error is a failure with an explanation.
@@ -41,9 +42,10 @@ type Error struct {
 	Title string
 	// Input is the name of the input that the user must change, or "".
 	Input string
-	// Hint is a step that the user can carry out.
+	// Hint states the step that the user can carry out to fix the failure.
 	Hint string
-	// Err is the cause, with the message and the request id of the server, or nil.
+	// Err is the cause of the failure, or nil. The text of the cause contains
+	// the message and the request id of the server.
 	Err error
 }
 
@@ -62,9 +64,9 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Heading returns the title with a capital letter at the beginning, for places that show
-// the title as a sentence of its own. The name of a host or a file at the beginning stays
-// unchanged.
+// Heading returns the title with a capital first letter, so that a summary can
+// show the title as a sentence. If the title begins with the name of a host or
+// a file, Heading does not change it.
 func (e *Error) Heading() string {
 	word, _, _ := strings.Cut(e.Title, " ")
 	if word == "" || strings.ContainsAny(word, ".:/@") {
@@ -77,9 +79,9 @@ func (e *Error) Heading() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// All lists every Error in err in order. The argument err can be joined or wrapped.
-// If err contains no Error, All returns an Error with [CodeInternal], so that
-// callers handle only one type.
+// All lists every Error in err in order. The argument err can be a joined or
+// wrapped error. If err contains no Error, All returns an Error with
+// [CodeInternal], so that callers need to handle only one type.
 func All(err error) []*Error {
 	if err == nil {
 		return nil
@@ -90,7 +92,7 @@ func All(err error) []*Error {
 	return []*Error{{Code: CodeInternal, Title: err.Error(), Hint: hintInternal}}
 }
 
-const hintInternal = "Run the step again. If it fails again, set debug: true and report the output at https://github.com/ghcr-publish/ghcr-publish/issues."
+const hintInternal = "Run the step again. If the step fails again, set debug: true, and report the output at https://github.com/ghcr-publish/ghcr-publish/issues."
 
 func collect(err error) []*Error {
 	if e, ok := err.(*Error); ok { //nolint:errorlint // the function unwraps each error itself
@@ -109,7 +111,7 @@ func collect(err error) []*Error {
 	return nil
 }
 
-// Is reports whether err contains an Error with the code.
+// Is reports whether err contains an Error with the given code.
 func Is(err error, code string) bool {
 	for _, e := range All(err) {
 		if e.Code == code {
@@ -119,8 +121,8 @@ func Is(err error, code string) bool {
 	return false
 }
 
-// New returns an error without an input. The formatted text is the title. The
-// argument err is the cause, or nil.
+// New returns an Error that names no input. The formatted text becomes the
+// title of the Error. The argument err is the cause, or nil.
 func New(code string, side Side, hint string, err error, format string, args ...any) *Error {
 	return &Error{Code: code, Side: side, Hint: hint, Err: err, Title: fmt.Sprintf(format, args...)}
 }
@@ -136,13 +138,14 @@ type Notice struct {
 // Level is the severity of a notice.
 type Level string
 
-// The levels of GitHub's log below an error.
+// These levels are lower than an error in the log of GitHub Actions.
 const (
 	Info    Level = "notice"
 	Warning Level = "warning"
 )
 
-// Inputf returns an error about an input. The formatted text is the title.
+// Inputf returns an Error about the named input. The formatted text becomes the
+// title of the Error.
 func Inputf(input, code, hint, format string, args ...any) *Error {
 	return &Error{Code: code, Side: Input, Input: input, Hint: hint, Title: fmt.Sprintf(format, args...)}
 }

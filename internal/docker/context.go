@@ -12,11 +12,11 @@ import (
 	"path/filepath"
 )
 
-// maxSettings is the maximum size of a settings file, in bytes.
+// maxSettings is the maximum size of a settings file of Docker, in bytes.
 const maxSettings = 1 << 20
 
-// contextName returns the name of the current context, or "" for the default
-// context.
+// contextName returns the name of the current Docker context. For the default
+// context, contextName returns "".
 func contextName(getenv func(string) string) (string, error) {
 	if name := getenv("DOCKER_CONTEXT"); name != "" {
 		return name, nil
@@ -30,13 +30,14 @@ func contextName(getenv func(string) string) (string, error) {
 	}
 	path := filepath.Join(dir, "config.json")
 	if err := readJSON(path, &settings); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", endpointError(err, "Correct the file, or set DOCKER_HOST.", "Docker's settings file %q cannot be read", path)
+		return "", endpointError(err, "Correct the JSON in the file, or set DOCKER_HOST to the address of the engine.", "Docker's settings file %q cannot be read", path)
 	}
 	return settings.CurrentContext, nil
 }
 
-// contextEndpoint reads a Docker context. Docker stores each context in a
-// directory whose name is the SHA-256 digest of the context's name.
+// contextEndpoint returns the address of the engine in a Docker context.
+// Docker stores each context in a directory whose name is the SHA-256 digest
+// of the context's name.
 func contextEndpoint(dir, name string) (endpoint, error) {
 	sum := sha256.Sum256([]byte(name))
 	id := hex.EncodeToString(sum[:])
@@ -47,7 +48,7 @@ func contextEndpoint(dir, name string) (endpoint, error) {
 		}
 	}
 	if err := readJSON(filepath.Join(dir, "contexts", "meta", id, "meta.json"), &context); err != nil {
-		return endpoint{}, endpointError(err, "Run docker context ls to list the contexts. Then set DOCKER_CONTEXT to one of these contexts, or set DOCKER_HOST.",
+		return endpoint{}, endpointError(err, "List the contexts with docker context ls, and set DOCKER_CONTEXT to one of the listed contexts. As an alternative, set DOCKER_HOST to the address of the engine.",
 			"the Docker context %q cannot be read", name)
 	}
 	meta, ok := context.Endpoints["docker"]
@@ -61,7 +62,8 @@ func contextEndpoint(dir, name string) (endpoint, error) {
 	return found, nil
 }
 
-// readJSON decodes a JSON file of at most maxSettings bytes.
+// readJSON decodes a JSON file. If the file has more than maxSettings bytes,
+// readJSON returns an error.
 func readJSON(path string, into any) error {
 	f, err := os.Open(path)
 	if err != nil {

@@ -12,11 +12,13 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// Daemon is a Docker engine whose platform and image store are known.
+// Daemon is a Docker engine with its platform and the kind of its image
+// store.
 type Daemon struct {
 	*client
-	// Platform is the platform of the engine. The engine can run on another
-	// machine. Its platform can therefore differ from this program's platform.
+	// Platform is the platform of the engine. The platform of the engine can
+	// differ from the platform of this program, because the engine can run on
+	// another machine.
 	Platform v1.Platform
 	// Store is the kind of the engine's image store.
 	Store Store
@@ -25,22 +27,24 @@ type Daemon struct {
 // Store is a kind of image store.
 type Store int
 
-// These are the image stores. In the classic store, the id of an image is the
-// digest of its config. In containerd's store, the id is usually the digest of
-// the manifest. If an engine with containerd's store pulled a whole index, the id
-// is the digest of the index.
+// These are the kinds of image stores. In the classic image store, the id of
+// an image is the digest of its config. In the containerd image store, the id
+// of an image is usually the digest of its manifest. If an engine with the
+// containerd image store pulled a whole index, the id is the digest of the
+// index.
 const (
-	NotDocker  Store = iota // the engine is not Docker, for example podman
-	Classic                 // identifies layers by their diff ids
-	Containerd              // identifies blobs by their digests
+	NotDocker  Store = iota // The engine is not Docker, but for example podman.
+	Classic                 // The classic image store identifies a layer by its diff id.
+	Containerd              // The containerd image store identifies a blob by its digest.
 )
 
-// snapshotter is a text in the driver status of an engine that has containerd's
-// store.
+// snapshotter is a text that the driver status of an engine contains if the
+// engine has the containerd image store.
 const snapshotter = "io.containerd.snapshotter.v1"
 
-// Connect reads the platform and the image store of the engine. Errors are
-// *diag.Error with the codes engine-unreachable and engine-refused.
+// Connect reads the platform and the image store of the engine. An error of
+// Connect is a *diag.Error with the code engine-unreachable or
+// engine-refused.
 func (e *Engine) Connect(ctx context.Context) (*Daemon, error) {
 	c, err := e.find()
 	if err != nil {
@@ -59,7 +63,7 @@ func (e *Engine) Connect(ctx context.Context) (*Daemon, error) {
 	}
 	d := &Daemon{client: c, Platform: v1.Platform{OS: version.Os, Architecture: version.Arch}}
 	for _, component := range version.Components {
-		if component.Name == "Engine" { // podman's component is called "Podman Engine"
+		if component.Name == "Engine" { // The component of podman has another name, "Podman Engine".
 			d.Store = Classic
 		}
 	}
@@ -69,28 +73,29 @@ func (e *Engine) Connect(ctx context.Context) (*Daemon, error) {
 	return d, nil
 }
 
-// Image is an image in an engine.
+// Image is the description of an image in an engine.
 type Image struct {
 	ID string `json:"Id"`
-	// RootFS contains the diff ids of the layers, the lowest layer first.
+	// RootFS contains the diff ids of the layers. The lowest layer is the
+	// first.
 	RootFS struct{ Layers []v1.Hash }
-	// RepoDigests are references by digest. The engine used these references
-	// when it pulled or pushed the image.
+	// RepoDigests are the references by digest from which the engine pulled
+	// the image or to which it pushed the image.
 	RepoDigests []string
-	// Manifests are the manifests of the image in containerd's store. Only
-	// Docker 28 and later return this list.
+	// Manifests are the manifests of the image in the containerd image store.
+	// Only Docker 28 and later returns these manifests.
 	Manifests []Member
 }
 
-// Member is a manifest of an image in containerd's store.
+// Member is a manifest of an image in the containerd image store.
 type Member struct {
 	ID string
 	// Available is true if the engine has all blobs of the manifest.
 	Available bool
 }
 
-// Image returns the image with a name or an id, or nil if the engine has no
-// such image. Errors have the same types and codes as the errors of Connect.
+// Image returns the image with the given name or id, or nil if the engine has
+// no such image. Image returns the same kinds of errors as Connect.
 func (d *Daemon) Image(ctx context.Context, ref string) (*Image, error) {
 	found := &Image{}
 	err := d.getJSONWith(ctx, "/images/"+ref+"/json", url.Values{"manifests": {"1"}}, found)
@@ -103,8 +108,9 @@ func (d *Daemon) Image(ctx context.Context, ref string) (*Image, error) {
 // maxImages is the maximum number of images that ImagesOf returns.
 const maxImages = 16
 
-// ImagesOf returns the engine's images of one repository, the newest image
-// first. A new image of the repository can share layers with these images.
+// ImagesOf returns the images of one repository in the engine, sorted by
+// time. The newest image is the first. The caller needs these images, because
+// a new image of the repository can share layers with them.
 func (d *Daemon) ImagesOf(ctx context.Context, repo name.Repository) ([]*Image, error) {
 	var all []struct {
 		ID string `json:"Id"`
@@ -119,15 +125,16 @@ func (d *Daemon) ImagesOf(ctx context.Context, repo name.Repository) ([]*Image, 
 		if err != nil {
 			return nil, err
 		}
-		if found != nil { // nil if the image was removed after the list was read
+		if found != nil { // The result is nil if another program removed the image after the engine sent the list.
 			out = append(out, found)
 		}
 	}
 	return out, nil
 }
 
-// familiar returns the short name that the engine prints for a repository. The
-// engine's filters compare their values with this short name.
+// familiar returns the short name that the engine prints for a repository. A
+// filter in a request must contain this short name, because the engine
+// compares the filter with it.
 func familiar(repo name.Repository) string {
 	if repo.RegistryStr() == name.DefaultRegistry {
 		return strings.TrimPrefix(repo.RepositoryStr(), "library/")

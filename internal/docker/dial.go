@@ -18,7 +18,7 @@ import (
 const dialTimeout = 15 * time.Second
 
 // client returns an HTTP client for the endpoint. If the endpoint is a socket
-// or a pipe, the URL of a request contains a placeholder as the host.
+// or a pipe, client sets a placeholder as the host in the URL of a request.
 func (p endpoint) client() (*client, error) {
 	dialer := &net.Dialer{Timeout: dialTimeout}
 	wire := &http.Transport{DisableCompression: true, MaxResponseHeaderBytes: 64 << 10, TLSHandshakeTimeout: dialTimeout}
@@ -32,10 +32,10 @@ func (p endpoint) client() (*client, error) {
 		wire.DialContext, c.base.Host = dialer.DialContext, strings.TrimSuffix(rest, "/")
 		return c, p.encrypt(c, wire, scheme)
 	case "ssh":
-		return nil, endpointError(nil, "Forward the engine's socket with ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock HOST, and set DOCKER_HOST=unix:///tmp/docker.sock.",
+		return nil, endpointError(nil, "Forward the socket of the engine with ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock HOST, and set DOCKER_HOST=unix:///tmp/docker.sock.",
 			"the Docker engine at %q needs ssh, which this program does not support", p.host)
 	default:
-		return nil, endpointError(nil, "Write unix:///PATH, tcp://HOST:PORT, or npipe:////./pipe/NAME.", "the Docker engine's address %q has an unknown scheme", p.host)
+		return nil, endpointError(nil, "Write the address in DOCKER_HOST or in the Docker context as unix:///PATH, tcp://HOST:PORT, or npipe:////./pipe/NAME.", "the address of the Docker engine, %q, has an unknown scheme", p.host)
 	}
 	return c, nil
 }
@@ -43,7 +43,8 @@ func (p endpoint) client() (*client, error) {
 // pipePath returns the path of a pipe with backslashes, as Windows requires.
 func pipePath(rest string) string { return strings.ReplaceAll(rest, "/", `\`) }
 
-// encrypt sets up TLS if the endpoint has TLS files or the scheme is https.
+// If the endpoint has TLS files or the scheme is https, encrypt configures
+// TLS for the connection.
 func (p endpoint) encrypt(c *client, wire *http.Transport, scheme string) error {
 	if p.tls == nil && scheme != "https" {
 		return nil
@@ -54,14 +55,15 @@ func (p endpoint) encrypt(c *client, wire *http.Transport, scheme string) error 
 	}
 	config, err := p.tls.config()
 	if err != nil {
-		return endpointError(err, "Check the files ca.pem, cert.pem and key.pem in DOCKER_CERT_PATH, or in the directory of the context.", "the TLS files for the Docker engine at %q cannot be read", p.host)
+		return endpointError(err, "Check the files ca.pem, cert.pem and key.pem in the directory DOCKER_CERT_PATH, or in the directory of the Docker context.", "the TLS files for the Docker engine at %q cannot be read", p.host)
 	}
 	wire.TLSClientConfig = config
 	return nil
 }
 
 // config reads the TLS files. The client certificate is optional. If the file
-// of the CA certificate does not exist, the system's CA certificates apply.
+// of the CA certificate does not exist, config uses the CA certificates of
+// the operating system.
 func (k *tlsFiles) config() (*tls.Config, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: k.unverified} //nolint:gosec // only if the user's settings skip the verification
 	raw, err := os.ReadFile(k.ca)
@@ -71,7 +73,7 @@ func (k *tlsFiles) config() (*tls.Config, error) {
 	if err == nil {
 		config.RootCAs = x509.NewCertPool()
 		if !config.RootCAs.AppendCertsFromPEM(raw) {
-			return nil, errors.New("ca.pem contains no certificate")
+			return nil, errors.New("the file ca.pem contains no certificate")
 		}
 	}
 	if !exists(k.cert) {

@@ -1,15 +1,15 @@
-// Package docker is a client of a Docker engine's HTTP API. It connects to the
-// same engine as Docker's own command line. It reads the address of the engine
-// from DOCKER_HOST or from the current context. If neither contains an address,
-// the package uses a default socket or pipe.
+// Package docker is a client of a Docker engine's HTTP API. Package docker
+// connects to the same engine as the command docker. It reads the address of
+// the engine from DOCKER_HOST or from the current Docker context. If
+// DOCKER_HOST and the context contain no address, package docker uses a
+// default socket or pipe.
 //
-// The package finds, exports, loads and names images. Package source reads the
-// content of an export, and package sink writes the content of a load. This
-// package writes nothing to disk. However, an engine with the classic image
-// store first copies an exported image to a directory of the engine. It sends the
-// first byte only after this copy, so an export is expensive (see
-// archive.OpenExport). An engine with containerd's store sends its stored blobs
-// without such a copy.
+// Package docker finds, exports, loads and tags images. Package source reads
+// the content of an export, and package sink writes the content of a load.
+// Package docker writes no files. However, an engine with the classic image
+// store copies an exported image to a directory before it sends the first
+// byte, so an export is slow (see archive.OpenExport). An engine with the
+// containerd image store sends its blobs without such a copy.
 package docker
 
 import (
@@ -29,35 +29,40 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// maxAnswer and maxMessage limit an engine's responses, in bytes. answerTimeout
-// limits the time of each request that is not an export or a load.
+// maxAnswer is the maximum size of a response of an engine, in bytes.
+// maxMessage is the maximum size of an error response, in bytes.
+// answerTimeout is the time limit of each request that is not an export or a
+// load.
 const (
-	maxAnswer     = 64 << 20 // the list of all images
+	maxAnswer     = 64 << 20 // The largest response is the list of all images.
 	maxMessage    = 64 << 10
 	answerTimeout = time.Minute
 )
 
-// Engine is a Docker engine. The first request locates it.
+// Engine is a Docker engine. The first request finds the address of the
+// engine.
 type Engine struct {
 	getenv func(string) string
 	find   func() (*client, error)
 }
 
-// client sends requests to a located engine.
+// client sends requests to an engine whose address is known.
 type client struct {
 	http *http.Client
 	base url.URL
-	host string // the address in the user's settings; messages contain it
+	host string // the address in the settings of the user, which messages contain
 }
 
-// New returns the engine that the environment variables select.
+// New returns the engine whose address the environment variables or the
+// settings of Docker contain.
 func New(getenv func(string) string) *Engine {
 	e := &Engine{getenv: getenv}
 	e.find = sync.OnceValues(e.newClient)
 	return e
 }
 
-// newClient locates the engine. It does not open a connection.
+// newClient finds the address of the engine. newClient does not open a
+// connection.
 func (e *Engine) newClient() (*client, error) {
 	found, err := locate(e.getenv, exists)
 	if err != nil {
@@ -66,17 +71,17 @@ func (e *Engine) newClient() (*client, error) {
 	return found.client()
 }
 
-// Find returns an image of the engine. The parameter text contains the image's
-// name, its id, or the beginning of its id. If the name has no tag, the tag is
-// latest. Errors are *diag.Error with the codes source-not-found,
-// engine-unreachable and engine-refused. The error source-not-found lists similar
-// names.
+// Find returns an image of the engine. The argument text is the name of an
+// image, its id, or the beginning of its id. If the name has no tag, Find
+// uses the tag latest. An error of Find is a *diag.Error with the code
+// source-not-found, engine-unreachable or engine-refused. An error with the
+// code source-not-found lists similar names.
 func (e *Engine) Find(ctx context.Context, text string) (*image.Stored, error) {
 	c, err := e.find()
 	if err != nil {
 		return nil, err
 	}
-	if _, err := name.ParseReference(text); err != nil || strings.Contains(text, "..") { // the request's path contains the text, and ".." would change the path
+	if _, err := name.ParseReference(text); err != nil || strings.Contains(text, "..") { // The path of the request contains the text, and ".." would change the path.
 		return nil, invalidName(text, err)
 	}
 	var found struct {
@@ -90,9 +95,10 @@ func (e *Engine) Find(ctx context.Context, text string) (*image.Stored, error) {
 	return &image.Stored{ID: found.ID, Names: found.RepoTags}, err
 }
 
-// Export starts the export of the image with an id. The export has the format of
-// docker save. It contains the image for all platforms that the engine has. If the
-// engine cannot export all platforms, the export contains one platform.
+// Export starts the export of the image with the given id. The export has the
+// format of docker save. The export contains all platforms of the image that
+// the engine has. If the engine cannot export all platforms, the export
+// contains one platform.
 func (e *Engine) Export(ctx context.Context, id string) (io.ReadCloser, error) {
 	c, err := e.find()
 	if err != nil {
@@ -111,11 +117,11 @@ func (e *Engine) Export(ctx context.Context, id string) (io.ReadCloser, error) {
 	return resp.Body, nil
 }
 
-// platform returns the first platform for which the engine has the image, in the
-// API's notation. If the engine reports no platform, platform returns "". An
-// engine with containerd's store can lack the image for its own platform, for
-// example after docker pull --platform. The engine then exports the image only if
-// the request names a platform.
+// platform returns the first platform for which the engine has the image, in
+// the notation of the API. If the engine reports no platform, platform
+// returns "". An engine with the containerd image store can lack the image
+// for the platform of the engine, for example after docker pull --platform.
+// Such an engine exports the image only if the request contains a platform.
 func (c *client) platform(ctx context.Context, id string) string {
 	var found struct {
 		Manifests []struct {
@@ -124,7 +130,7 @@ func (c *client) platform(ctx context.Context, id string) string {
 		}
 	}
 	if c.getJSONWith(ctx, "/images/"+id+"/json", url.Values{"manifests": {"1"}}, &found) != nil {
-		return "" // the caller returns the error of the export, which is more useful
+		return "" // The error is ignored, because the caller returns the error of the export, which is more useful.
 	}
 	for _, m := range found.Manifests {
 		if m.Available && len(m.ImageData.Platform) > 0 {
@@ -139,7 +145,8 @@ func (c *client) getJSON(ctx context.Context, path string, into any) error {
 	return c.getJSONWith(ctx, path, nil, into)
 }
 
-// getJSONWith does the same as getJSON, but also sends a query.
+// getJSONWith sends a GET request with query parameters, and decodes the JSON
+// in the response.
 func (c *client) getJSONWith(ctx context.Context, path string, query url.Values, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
@@ -154,7 +161,8 @@ func (c *client) getJSONWith(ctx context.Context, path string, query url.Values,
 	return nil
 }
 
-// get sends a GET request. A status other than 200 or 201 is an error.
+// get sends a GET request. If the status of the response is not 200 or 201,
+// get returns an error.
 func (c *client) get(ctx context.Context, path string, query url.Values) (*http.Response, error) {
 	resp, err := c.send(ctx, call{method: http.MethodGet, path: path, query: query})
 	var a *answer
@@ -169,11 +177,11 @@ type call struct {
 	method, path string
 	query        url.Values
 	body         io.Reader
-	size         int64 // size of the body, in bytes
+	size         int64 // the size of the body, in bytes
 }
 
-// send sends a request. If the status is not 200 or 201, the error is an
-// *answer. If the connection fails, the error is a *diag.Error.
+// send sends a request. If the status of the response is not 200 or 201, send
+// returns an *answer. If the connection fails, send returns a *diag.Error.
 func (c *client) send(ctx context.Context, k call) (*http.Response, error) {
 	u := c.base
 	u.Path, u.RawQuery = k.path, k.query.Encode()
@@ -194,14 +202,14 @@ func (c *client) send(ctx context.Context, k call) (*http.Response, error) {
 	}
 	defer resp.Body.Close()
 	a := &answer{status: resp.StatusCode}
-	raw, _ := io.ReadAll(io.LimitReader(resp.Body, maxMessage)) // a partial message is still useful
+	raw, _ := io.ReadAll(io.LimitReader(resp.Body, maxMessage)) // The error is ignored, because a truncated message is still useful.
 	if json.Unmarshal(raw, a) != nil || a.Message == "" {
 		a.Message = fmt.Sprintf("%q", raw[:min(len(raw), 200)])
 	}
 	return nil, a
 }
 
-// answer is an engine's response that reports an error.
+// answer is an error response of an engine.
 type answer struct {
 	Message string `json:"message"`
 	status  int

@@ -66,9 +66,9 @@ func TestFindListsSimilarNames(t *testing.T) {
 		{"a typing error", "acme/wep", "Did you mean acme/web:2"},
 		{"without owner", "web", "Did you mean acme/web:2"},
 		{"no similar name", "database", "docker images"},
-		{"not a name", "no name", "docker images prints"},
-		{"dots in the middle", "web/../../version", "docker images prints"},
-		{"dots at the beginning", "../containers/json?all=1", "docker images prints"},
+		{"not a name", "no name", "output of docker images"},
+		{"dots in the middle", "web/../../version", "output of docker images"},
+		{"dots at the beginning", "../containers/json?all=1", "output of docker images"},
 	}
 	for _, c := range cases {
 		_, err := e.Find(t.Context(), c.image)
@@ -129,7 +129,7 @@ func TestUnreachableEnginesHaveAHint(t *testing.T) {
 	}{
 		{"no socket", "unix://" + filepath.Join(t.TempDir(), "docker.sock"), "Start Docker"},
 		{"ssh", "ssh://me@host", "ssh -nNT -L"},
-		{"no scheme", "/var/run/docker.sock", "Write unix:///PATH"},
+		{"no scheme", "/var/run/docker.sock", "as unix:///PATH"},
 	}
 	if runtime.GOOS != "windows" {
 		cases = append(cases, struct{ name, host, hint string }{"a pipe on another system", defaultPipe, "only on Windows"})

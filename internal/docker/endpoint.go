@@ -9,23 +9,24 @@ import (
 
 // endpoint is the address of an engine.
 type endpoint struct {
-	host string    // in the notation of DOCKER_HOST: unix:///path, tcp://host:port, npipe:////./pipe/name
-	tls  *tlsFiles // nil if the connection is not encrypted
+	host string    // the address in the notation of DOCKER_HOST, for example unix:///path, tcp://host:port or npipe:////./pipe/name
+	tls  *tlsFiles // the TLS files, or nil for a connection without TLS
 }
 
-// tlsFiles are the certificates of the CA and of the client, and the client's
-// private key.
+// tlsFiles are the paths of the CA certificate, of the client certificate and
+// of the private key of the client.
 type tlsFiles struct {
 	ca, cert, key string
-	unverified    bool // the client accepts any certificate of the engine
+	unverified    bool // If unverified is true, the client accepts every certificate of the engine.
 }
 
 // defaultPipe is the endpoint of Docker on Windows.
 const defaultPipe = "npipe:////./pipe/docker_engine"
 
-// locate finds the engine. It reads its sources in the same order as Docker's
-// command line: DOCKER_HOST, DOCKER_CONTEXT, the current context in config.json,
-// and the default socket. If the default socket does not exist, locate also tries
+// locate returns the address of the engine. Like the command docker, locate
+// reads DOCKER_HOST first, then DOCKER_CONTEXT, and then the current context
+// in config.json. If these settings contain no address, locate uses the
+// default socket. If the default socket does not exist, locate also looks for
 // the sockets of a rootless engine and of Docker Desktop.
 func locate(getenv func(string) string, fileExists func(path string) bool) (endpoint, error) {
 	if host := getenv("DOCKER_HOST"); host != "" {
@@ -44,10 +45,10 @@ func locate(getenv func(string) string, fileExists func(path string) bool) (endp
 	return endpoint{host: "unix://" + socket(getenv, fileExists)}, nil
 }
 
-// variablesEndpoint returns the endpoint in DOCKER_HOST. If DOCKER_TLS_VERIFY or
-// DOCKER_TLS is set, the endpoint uses the TLS files in the directory
-// DOCKER_CERT_PATH. The default of this directory is the directory of Docker's
-// settings.
+// variablesEndpoint returns the endpoint in DOCKER_HOST. If DOCKER_TLS_VERIFY
+// or DOCKER_TLS is set, the endpoint uses the TLS files in the directory
+// DOCKER_CERT_PATH. If DOCKER_CERT_PATH is not set, the endpoint uses the TLS
+// files in the directory of Docker's settings.
 func variablesEndpoint(getenv func(string) string, host string) endpoint {
 	found := endpoint{host: host}
 	verify := getenv("DOCKER_TLS_VERIFY") != ""
@@ -67,7 +68,7 @@ func tlsFilesIn(dir string) *tlsFiles {
 	return &tlsFiles{ca: filepath.Join(dir, "ca.pem"), cert: filepath.Join(dir, "cert.pem"), key: filepath.Join(dir, "key.pem")}
 }
 
-// socket returns the first default socket that exists.
+// socket returns the path of the first default socket that exists.
 func socket(getenv func(string) string, fileExists func(string) bool) string {
 	const standard = "/var/run/docker.sock"
 	candidates := []string{standard}
@@ -91,14 +92,14 @@ func exists(path string) bool {
 }
 
 // settingsDir returns the directory of Docker's settings. If no environment
-// variable names the directory, settingsDir returns "".
+// variable contains the directory, settingsDir returns "".
 func settingsDir(getenv func(string) string) string {
 	if dir := getenv("DOCKER_CONFIG"); dir != "" {
 		return dir
 	}
 	variable := "HOME"
 	if runtime.GOOS == "windows" {
-		variable = "USERPROFILE" // Docker ignores HOME on Windows, and Git Bash sets HOME (os.UserHomeDir)
+		variable = "USERPROFILE" // On Windows, Git Bash sets HOME, but Docker ignores HOME (os.UserHomeDir).
 	}
 	if home := getenv(variable); home != "" {
 		return filepath.Join(home, ".docker")
@@ -106,7 +107,7 @@ func settingsDir(getenv func(string) string) string {
 	return ""
 }
 
-// scheme splits the host into the scheme and the text after "://".
+// scheme splits the address into its scheme and the text after "://".
 func (p endpoint) scheme() (scheme, rest string) {
 	scheme, rest, ok := strings.Cut(p.host, "://")
 	if !ok {

@@ -12,28 +12,30 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// These are the codes of errors of an engine. They are stable.
+// These are the codes of the errors of this package. The value of a code must
+// not change, because users compare codes in their workflows.
 const (
 	CodeUnreachable = diag.CodeEngineUnreachable // no connection to the engine
-	CodeRefused     = "engine-refused"           // the engine answered with an error
-	CodeInterrupted = "engine-interrupted"       // the connection ended during a load
+	CodeRefused     = "engine-refused"           // the Docker engine responded with an error
+	CodeInterrupted = "engine-interrupted"       // the connection to the Docker engine ended while the engine loaded an image
 	codeNotFound    = diag.CodeSourceNotFound    // the engine does not have the image
 )
 
-// isNotFound reports whether the engine answered with status 404.
+// isNotFound reports whether err is a response of the engine with the status
+// 404.
 func isNotFound(err error) bool {
 	var a *answer
 	return errors.As(err, &a) && a.status == http.StatusNotFound
 }
 
 func invalidName(image string, err error) error {
-	return diag.New(codeNotFound, diag.Source, "Write an image id, or a name as docker images prints it. A name has the form NAME or NAME:TAG, in lower case.", err,
+	return diag.New(codeNotFound, diag.Source, "Write the id or the name of an image in the output of docker images. A name has the form NAME or NAME:TAG, in lower case.", err,
 		"%q is not a name or an id of an image", image)
 }
 
 func (c *client) refused(err error) error {
 	return diag.New(CodeRefused, diag.Source,
-		"Read the engine's log (journalctl -u docker). The classic image store needs disk space for a copy of each image that it exports or loads.", err,
+		"Read the log of the engine (journalctl -u docker). Check that the disk of the engine has space, because the classic image store copies each image that it exports or loads.", err,
 		"the Docker engine at %q refused the request", c.host)
 }
 
@@ -45,23 +47,23 @@ func (c *client) unreachable(ctx context.Context, err error) error {
 	}
 	var failed *url.Error
 	if errors.As(err, &failed) {
-		err = failed.Err // for a socket, the URL in failed contains a placeholder host
+		err = failed.Err // For a socket, the URL in the error contains only a placeholder as the host.
 	}
-	hint := "Start Docker, or set DOCKER_HOST to the address of the engine. In a job container, mount the socket of the runner's engine."
+	hint := "Start Docker, or set DOCKER_HOST to the address of the engine. If the job runs in a container, mount the socket of the engine of the runner into the container."
 	if errors.Is(err, fs.ErrPermission) {
-		hint = "Add this user to the group docker, or run the step as root. For a rootless engine, set DOCKER_HOST=unix://$XDG_RUNTIME_DIR/docker.sock."
+		hint = "Add the user of this step to the group docker, or run the step as root. For a rootless engine, set DOCKER_HOST=unix://$XDG_RUNTIME_DIR/docker.sock."
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return diag.New(CodeUnreachable, diag.Source, hint, nil, "the Docker engine at %q cannot be reached, because this socket does not exist", c.host)
+		return diag.New(CodeUnreachable, diag.Source, hint, nil, "the run cannot connect to the Docker engine at %q, because this socket does not exist", c.host)
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return diag.New(CodeUnreachable, diag.Source, hint, nil, "the Docker engine at %q cannot be reached, because no program listens there", c.host)
+		return diag.New(CodeUnreachable, diag.Source, hint, nil, "the run cannot connect to the Docker engine at %q, because no program listens at this address", c.host)
 	}
-	return diag.New(CodeUnreachable, diag.Source, hint, err, "the Docker engine at %q cannot be reached", c.host)
+	return diag.New(CodeUnreachable, diag.Source, hint, err, "the run cannot connect to the Docker engine at %q", c.host)
 }
 
-// endpointError returns the error for settings from which this package cannot
-// read a usable address of an engine.
+// endpointError returns the error for settings of Docker that contain no
+// valid address of an engine.
 func endpointError(err error, hint, format string, args ...any) error {
 	return diag.New(CodeUnreachable, diag.Source, hint, err, format, args...)
 }

@@ -15,50 +15,56 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// maxResult is the maximum size of an engine's response to a load, in bytes. If
-// the query contains quiet=1, the engine sends one line per image.
+// maxResult is the maximum size of the response to a load request, in bytes.
+// The response is small, because the request contains quiet=1, and the engine
+// then sends only one line per image.
 const maxResult = 1 << 20
 
-// unpacking is the beginning of the message that an engine sends if containerd's
-// store cannot unpack the layers of an image. The engine does not report this
-// failure as an error. However, a container of the image cannot start.
+// unpacking is the beginning of the message that an engine sends if the
+// containerd image store cannot unpack the layers of an image. The engine
+// does not report this failure as an error, but a container of the image
+// cannot start.
 const unpacking = "Error unpacking image"
 
-// answeredEarly is the error text of a write after the engine has responded.
+// answeredEarly is the text of the error if the caller writes a part of the
+// tar after the engine has sent its response.
 const answeredEarly = "the engine answered before it received the whole image"
 
-// Load is a running load of an image into an engine. The caller writes a tar in
-// the format of docker load with Write, and then calls Close or Abort.
+// Load is a running load of an image into an engine. The caller writes a tar
+// in the format of docker load with the method Write, and then calls Close or
+// Abort.
 type Load struct {
 	tar    *io.PipeWriter
 	cancel context.CancelCauseFunc
 	done   chan struct{}
-	err    error // valid after done is closed
+	err    error // The field err is set before the channel done is closed.
 }
 
-// Load begins to load an image from a tar of size bytes. The engine keeps the
-// image only if the whole tar arrives. If the context is cancelled, the load ends.
+// Load starts the load of an image from a tar that has the given size in
+// bytes. The engine keeps the image only if it receives the whole tar. If the
+// context is cancelled, the load ends.
 func (d *Daemon) Load(ctx context.Context, size int64) *Load {
 	ctx, cancel := context.WithCancelCause(ctx)
 	from, to := io.Pipe()
 	l := &Load{tar: to, cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(l.done)
-		// The transport must not close the pipe, because the writer would
-		// then not receive the engine's own reason.
+		// The HTTP transport must not close the pipe, because Write would
+		// then not return the reason of the engine.
 		l.err = d.load(ctx, io.NopCloser(from), size)
 		_ = from.CloseWithError(cmp.Or(l.err, d.notLoaded(answeredEarly))) // never fails
 	}()
 	return l
 }
 
-// Write sends a part of the tar. If the engine ended the load, the error
-// contains the engine's reason.
+// Write sends a part of the tar. If the engine has ended the load, Write
+// returns an error with the reason of the engine.
 func (l *Load) Write(p []byte) (int, error) { return l.tar.Write(p) }
 
-// Close ends the tar and waits for the engine's result. Errors are *diag.Error
-// with the codes engine-refused, engine-interrupted and engine-unreachable. The
-// error engine-refused contains the engine's message.
+// Close ends the tar and waits for the response of the engine. An error of
+// Close is a *diag.Error with the code engine-refused, engine-interrupted or
+// engine-unreachable. An error with the code engine-refused contains the
+// message of the engine.
 func (l *Load) Close() error {
 	_ = l.tar.Close() // never fails
 	<-l.done
@@ -66,7 +72,8 @@ func (l *Load) Close() error {
 	return l.err
 }
 
-// Abort truncates the tar, so that the engine does not keep the image.
+// Abort ends the request before the end of the tar, so that the engine does
+// not keep the image.
 func (l *Load) Abort(cause error) {
 	_ = l.tar.CloseWithError(cause) // never fails
 	l.cancel(cause)
@@ -89,9 +96,10 @@ func (c *client) load(ctx context.Context, tar io.Reader, size int64) error {
 	return c.readResult(ctx, resp.Body)
 }
 
-// readResult reads the engine's response, which contains one JSON value per line.
-// One of the values can be an error. The other values are messages without a
-// stable format.
+// readResult reads the response to a load request, which contains one JSON
+// value per line. If one of the values is an error, readResult returns the
+// error. readResult ignores most other values, because their format is not
+// stable.
 func (c *client) readResult(ctx context.Context, answer io.Reader) error {
 	in := json.NewDecoder(io.LimitReader(answer, maxResult))
 	for {
@@ -108,22 +116,22 @@ func (c *client) readResult(ctx context.Context, answer io.Reader) error {
 		case errors.Is(err, io.EOF):
 			return nil
 		case ctx.Err() != nil:
-			return fmt.Errorf("waiting for the Docker engine at %q: %w", c.host, context.Cause(ctx))
+			return fmt.Errorf("waiting for the response of the Docker engine at %q: %w", c.host, context.Cause(ctx))
 		case err != nil:
 			return c.interrupted(fmt.Errorf("reading the engine's response: %w", err))
 		}
 	}
 }
 
-// notLoaded returns the error for an image that the engine did not load. The error
-// contains the engine's reason.
+// notLoaded returns the error for an image that the engine did not load. The
+// error contains the reason of the engine.
 func (c *client) notLoaded(reason string) error {
-	hint := "Read the engine's log (journalctl -u docker)."
+	hint := "Read the log of the engine (journalctl -u docker)."
 	switch {
 	case strings.Contains(reason, "no space left on device"):
-		hint = "Free disk space in the engine's image store. The command docker system df shows the used space, and docker image prune deletes unused images. While the classic image store loads an image, it needs space for two copies of the image."
+		hint = "Free disk space in the image store of the engine. To see the used space, run docker system df. To delete unused images, run docker image prune. While the classic image store loads an image, it needs space for two copies of the image."
 	case strings.Contains(reason, "cannot load"):
-		hint = "Remove the input platform, or set it to a platform that this engine runs."
+		hint = "Remove the input platform, or set the input platform to a platform that this engine supports."
 	case strings.Contains(reason, "invalid tar header"):
 		hint = "If the layers are compressed with zstd, update the Docker engine to version 23 or later."
 	}
@@ -135,9 +143,9 @@ func (c *client) notLoaded(reason string) error {
 func (c *client) interrupted(err error) error {
 	var explained *diag.Error
 	if errors.As(err, &explained) {
-		err = explained.Err // the explanation in err is about an engine that cannot be reached
+		err = explained.Err // The message of err is wrong here, because it states that the program cannot connect to the engine.
 	}
 	return diag.New(CodeInterrupted, diag.Runner,
-		"Check that the engine runs, read its log (journalctl -u docker), and then run this step again.", err,
+		"Check that the engine runs, read the log of the engine (journalctl -u docker), and run this step again.", err,
 		"the Docker engine at %q closed the connection while it loaded the image", c.host)
 }

@@ -10,13 +10,15 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// maxOrigins is the maximum number of other images whose layers are compared.
+// maxOrigins is the maximum number of other images in the engine whose layers
+// Origins compares.
 const maxOrigins = 32
 
-// Origins returns images in registries that share layers with the engine's image
-// that has the id. The images that share the most layers are first. The engine
-// records the repositories from which it pulled an image and to which it pushed the
-// image. The result contains only repositories for which the function wanted
+// Origins returns images in registries that share layers with the image that
+// has the given id. The image with the most shared layers is the first in the
+// list. Origins can find these images, because the engine records the
+// repositories from which it pulled an image and to which it pushed an image.
+// Origins returns only images in repositories for which the function wanted
 // returns true.
 func (e *Engine) Origins(ctx context.Context, id string, wanted func(name.Repository) bool) ([]image.Origin, error) {
 	c, err := e.find()
@@ -40,7 +42,7 @@ func (e *Engine) Origins(ctx context.Context, id string, wanted func(name.Reposi
 		compared++
 		err := c.getJSON(ctx, "/images/"+other.ID+"/json", &other)
 		if isNotFound(err) {
-			continue // the image was removed after the list was read
+			continue // Another program removed the image after the engine sent the list.
 		}
 		if err != nil {
 			return nil, err

@@ -8,7 +8,8 @@ import (
 	"net"
 )
 
-// dialPipe fails, because named pipes exist only on Windows.
+// dialPipe always returns an error, because the pipes of Docker exist only on
+// Windows.
 func dialPipe(context.Context, string) (net.Conn, error) {
 	return nil, errors.New("named pipes exist only on Windows")
 }

@@ -10,17 +10,17 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
 )
 
-// maxSimilar is the maximum number of names in an error. maxCompared is the
-// maximum number of the engine's names that are compared. maxLength is the
-// maximum length of a compared name, in bytes.
+// maxSimilar is the maximum number of similar names in an error. maxCompared
+// is the maximum number of names of images in the engine that similar
+// compares. maxLength is the maximum length of a compared name, in bytes.
 const (
 	maxSimilar  = 5
 	maxCompared = 10_000
 	maxLength   = 256
 )
 
-// notFound reports that the engine does not have the image, and lists similar
-// names.
+// notFound returns the error for an image that the engine does not have. The
+// error lists similar names.
 func (c *client) notFound(ctx context.Context, image string) error {
 	var all []struct{ RepoTags []string }
 	hint := "Compare the name with the output of docker images."
@@ -33,18 +33,18 @@ func (c *client) notFound(ctx context.Context, image string) error {
 		if like := similar(image, names); len(like) > 0 {
 			hint = "Did you mean " + strings.Join(like, ", or ") + "?"
 		} else if len(names) == 0 {
-			hint = "This engine has no image with a name. Check with docker context ls and DOCKER_HOST that the build used this engine. If the build uses buildx, load its result into the engine with load: true or --load."
+			hint = "This engine has no image with a name. Check with docker context ls and DOCKER_HOST that the build used this engine. If buildx builds the image, load the image into the engine with load: true or --load."
 		}
 	}
 	return diag.New(codeNotFound, diag.Source, hint, err, "the Docker engine at %q has no image %q", c.host, image)
 }
 
-// similar returns the names that resemble the name in image, the best names first.
-// Other tags of the same image come first. Tags of images with a similar name
-// follow.
+// similar returns the names that are similar to the argument image. The list
+// starts with other tags of the same repository, and ends with tags of
+// repositories that have a similar name.
 func similar(image string, names []string) []string {
 	want := bare(image)
-	tags := map[string][]string{} // base name to full names
+	tags := map[string][]string{} // maps the last part of a repository to the full names of images
 	var same []string
 	for _, n := range names[:min(len(names), maxCompared)] {
 		switch repo := bare(n); {
@@ -62,7 +62,7 @@ func similar(image string, names []string) []string {
 	return out[:min(len(out), maxSimilar)]
 }
 
-// bare returns an image's name without tag and digest.
+// bare returns the name of an image without its tag and digest.
 func bare(image string) string {
 	repo, _, _ := strings.Cut(image, "@")
 	if i := strings.LastIndex(repo, ":"); i > strings.LastIndex(repo, "/") {
@@ -71,5 +71,6 @@ func bare(image string) string {
 	return repo
 }
 
-// base returns a name without registry and owner.
+// base returns the last part of a repository, without the registry and the
+// owner.
 func base(repo string) string { return repo[strings.LastIndex(repo, "/")+1:] }

@@ -8,16 +8,17 @@ import (
 	"strings"
 )
 
-// Comparison is the relation of a head commit to a base commit.
+// Comparison states by how many commits a head commit is ahead of a base
+// commit and behind it.
 type Comparison struct {
-	Status   string `json:"status"` // ahead, behind, identical or diverged
+	Status   string `json:"status"` // "ahead", "behind", "identical" or "diverged"
 	AheadBy  int    `json:"ahead_by"`
 	BehindBy int    `json:"behind_by"`
 }
 
-// Compare compares commit head with commit base in a repository (REST, "Compare two
-// commits"). It requests only one commit of the list of commits, because Compare
-// does not use this list.
+// Compare compares the commit head with the commit base in a repository
+// (REST, "Compare two commits"). Compare requests only one entry of the list
+// of commits, because it does not use the list.
 func (c *Client) Compare(ctx context.Context, fullName, base, head string) (Comparison, error) {
 	owner, repo, _ := strings.Cut(fullName, "/")
 	path := fmt.Sprintf("repos/%s/%s/compare/%s...%s?per_page=1",

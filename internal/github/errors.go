@@ -14,22 +14,25 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/network"
 )
 
-// IsAbsent reports whether err is a response of GitHub with status 404. The object
-// then does not exist, or it is hidden from this token.
+// IsAbsent reports whether err is a response of GitHub with the status 404.
+// The status 404 means that the object does not exist, or that the token has
+// no access to it.
 func IsAbsent(err error) bool {
 	var e *github.ErrorResponse
 	return errors.As(err, &e) && e.Response != nil && e.Response.StatusCode == http.StatusNotFound
 }
 
-// IsForbidden reports whether err is a response of GitHub with status 403 that does not
-// report a rate limit. The token then lacks a permission.
+// IsForbidden reports whether err is a response of GitHub with the status
+// 403, which means that the token lacks a permission. If the response reports
+// a rate limit, IsForbidden returns false.
 func IsForbidden(err error) bool {
 	var e *answerError
 	return errors.As(err, &e) && e.answer.Response.StatusCode == http.StatusForbidden
 }
 
-// Cause returns the part of err that users read: the response of GitHub or the error of
-// the network, without the texts that wrap it.
+// Cause returns the part of err that is useful in a message for users. This
+// part is the response of GitHub or the error of the network, without the
+// texts of the errors that wrap it.
 func Cause(err error) error {
 	var answer *answerError
 	var limit *rateLimitError
@@ -45,7 +48,8 @@ func Cause(err error) error {
 	return err
 }
 
-// explain replaces the text of GitHub's error response with a text for users.
+// explain replaces an error of the library go-github by an error whose text
+// users understand.
 func explain(err error) error {
 	var answer *github.ErrorResponse
 	var limit *github.RateLimitError
@@ -64,7 +68,7 @@ func explain(err error) error {
 	return err
 }
 
-// hostOf returns the host of a request that got no response.
+// hostOf returns the host of a request for which the server sent no response.
 func hostOf(request *url.Error) string {
 	if u, err := url.Parse(request.URL); err == nil && u.Host != "" {
 		return u.Host
@@ -90,7 +94,8 @@ func (e *answerError) Error() string {
 
 func (e *answerError) Unwrap() error { return e.answer }
 
-// rateLimitError is a response that reports a rate limit.
+// rateLimitError is an error response of GitHub's API that reports a rate
+// limit.
 type rateLimitError struct {
 	error
 	until time.Time // zero if unknown
@@ -98,9 +103,9 @@ type rateLimitError struct {
 
 func (e *rateLimitError) Error() string {
 	if e.until.IsZero() {
-		return "GitHub's API reports too many requests (a secondary rate limit)"
+		return "GitHub's API refused the request, because the token sent too many requests in a short time (a secondary rate limit)"
 	}
-	return fmt.Sprintf("GitHub's API reports that this token has used all its requests until %s", e.until.UTC().Format("15:04 MST"))
+	return fmt.Sprintf("GitHub's API refused the request, because the token cannot send more requests until %s (a rate limit)", e.until.UTC().Format("15:04 MST"))
 }
 
 func (e *rateLimitError) Unwrap() error { return e.error }

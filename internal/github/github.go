@@ -1,10 +1,12 @@
-// Package github is a client of GitHub's REST API. It reads GitHub's record of a
-// container package, repositories, commits and the status of the token.
+// Package github is a client of GitHub's REST API. It reads container
+// packages, repositories, commits and the status of the token.
 //
-// The package does not read tags and manifests, because package registry reads
-// them. GitHub documents no request that changes the visibility of a package, links
-// a repository or grants access (docs/ghcr.md, Visibility cannot be set). This
-// package sends the request for a visibility and then reads the visibility.
+// Package github does not read tags and manifests, because package registry
+// reads tags and manifests. GitHub documents no request that changes the
+// visibility of a package, links a package to a repository or gives access to
+// a package (docs/ghcr.md, Visibility cannot be set). Package github sends a
+// request that changes the visibility, and then reads the visibility to check
+// whether GitHub has changed it.
 package github
 
 import (
@@ -23,66 +25,69 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/bounded"
 )
 
-// Owner is a user or an organization. The paths of the API depend on the owner's
-// kind.
+// Owner is a user or an organization. The API has different paths for users
+// and for organizations.
 type Owner struct {
 	Login string
-	Kind  string // User or Organization; "" if unknown
+	Kind  string // "User" or "Organization", or "" if the kind is not known
 }
 
 // Package is GitHub's record of a container package (docs/ghcr.md, Package record).
 type Package struct {
 	Owner      Owner
-	Name       string // the name without the owner; it can contain slashes
+	Name       string // the name without the owner, which can contain slashes
 	Visibility string // public, private or internal
-	Repository string // owner/name of the linked repository; "" if none
-	URL        string // page of the package
+	Repository string // owner/name of the linked repository, or "" if the package is not linked to a repository
+	URL        string // the URL of the page of the package
 }
 
 // Repository is GitHub's record of a repository. A new package inherits the
-// visibility of the repository. Labels contain the repository's description and
-// license.
+// visibility of its repository. The program copies the description and the
+// license of the repository to labels of the image.
 type Repository struct {
 	FullName      string
 	Visibility    string
 	DefaultBranch string
 	Description   string
 	URL           string
-	License       string // SPDX id; "" if GitHub found none
+	License       string // the SPDX id of the license, or "" if GitHub found no license
 	OwnerKind     string
 }
 
-// Client sends requests to one API host.
+// Client sends requests to the REST API of GitHub.
 type Client struct {
-	// Sleep waits between attempts. If nil, it uses the real clock.
+	// Sleep waits between two attempts. If Sleep is nil, the client uses the
+	// real clock.
 	Sleep retry.Sleeper
-	// AnswerTimeout is the time limit for one response. Zero is 15 seconds.
+	// AnswerTimeout is the time limit for one response. If AnswerTimeout is
+	// zero, the limit is 15 seconds.
 	AnswerTimeout time.Duration
 
 	gh          *github.Client
 	server      string
-	unavailable atomic.Bool // true after a request failed in all its attempts
-	ownerKinds  sync.Map    // the kinds of owners that the API returned, by login
+	unavailable atomic.Bool // true after all attempts of one request have failed
+	ownerKinds  sync.Map    // maps the login of an owner to the kind that the API returned
 }
 
-// New returns a client for the API at apiURL. The argument apiURL has no slash at
-// its end. The URLs of web pages begin with the argument server. The HTTP client
-// adds the credentials.
+// New returns a client for the API at the URL apiURL, which must not end with
+// a slash. The argument server is the URL of GitHub's web pages. The HTTP
+// client hc must add the credentials to each request.
 func New(hc *http.Client, apiURL, server, userAgent string) (*Client, error) {
 	base, err := url.Parse(apiURL + "/")
 	if err != nil {
-		return nil, fmt.Errorf("reading the API's URL %q: %w", apiURL, err)
+		return nil, fmt.Errorf("parsing the URL %q of GitHub's API: %w", apiURL, err)
 	}
-	limited := *hc // go-github reads the body of an error without a limit
+	limited := *hc // The limit is necessary, because the library go-github reads the whole body of an error response.
 	limited.Transport = bounded.Transport{Base: hc.Transport}
 	gh := github.NewClient(&limited)
 	gh.BaseURL, gh.UserAgent = base, userAgent
 	return &Client{gh: gh, server: server}, nil
 }
 
-// Get reads a package. If IsAbsent(err), the package does not exist or is hidden
-// from this token, because GitHub responds with 404 in both cases. The result
-// contains the owner even if Get returns an error.
+// Get reads a package. If IsAbsent returns true for the error, the package
+// does not exist or the token has no access to it. GitHub sends the status
+// 404 for both reasons. The result contains the owner even if Get returns an
+// error.
 func (c *Client) Get(ctx context.Context, owner Owner, name string) (Package, error) {
 	owner, err := c.withKind(ctx, owner)
 	if err != nil {
@@ -101,9 +106,10 @@ func (c *Client) Get(ctx context.Context, owner Owner, name string) (Package, er
 	}, nil
 }
 
-// RequestVisibility requests a change of a package's visibility. Today GitHub
-// responds with 404 (docs/ghcr.md, Visibility cannot be set). Call Get afterwards to
-// see whether the visibility changed.
+// RequestVisibility requests a change of the visibility of a package. At
+// present, GitHub sends the status 404 (docs/ghcr.md, Visibility cannot be
+// set). After RequestVisibility, the caller must call Get to check whether
+// GitHub has changed the visibility.
 func (c *Client) RequestVisibility(ctx context.Context, owner Owner, name, visibility string) error {
 	owner, err := c.withKind(ctx, owner)
 	if err != nil {
@@ -116,7 +122,8 @@ func (c *Client) RequestVisibility(ctx context.Context, owner Owner, name, visib
 	return nil
 }
 
-// Repository reads a repository by its owner/name.
+// Repository reads the repository with the given name, which has the form
+// owner/name.
 func (c *Client) Repository(ctx context.Context, fullName string) (Repository, error) {
 	owner, repo, _ := strings.Cut(fullName, "/")
 	var r github.Repository
@@ -146,21 +153,21 @@ func (c *Client) CommitDate(ctx context.Context, fullName, sha string) (time.Tim
 	return commit.GetCommit().GetCommitter().GetDate().Time, nil
 }
 
-// PageURL returns the URL of a package's page. The owner's kind must be known. The
-// package does not have to exist.
+// PageURL returns the URL of the page of a package, even if the package does
+// not exist. The kind of the owner must be known.
 func (c *Client) PageURL(owner Owner, name string) string {
 	return c.page(owner, name, "package/", "")
 }
 
-// SettingsURL returns the URL of the page with the visibility and access settings
-// of a package.
+// SettingsURL returns the URL of the page on which an owner changes the
+// visibility and the access of a package.
 func (c *Client) SettingsURL(owner Owner, name string) string {
 	return c.page(owner, name, "", "/settings")
 }
 
-// OrganizationURL returns the URL of the page where an organization allows the
-// creation of packages (docs/ghcr.md, Package creation setting). The result is
-// empty for a user, because users do not have this setting.
+// OrganizationURL returns the URL of the page on which an organization allows
+// the creation of packages (docs/ghcr.md, Package creation setting). For a
+// user, OrganizationURL returns "", because users do not have this setting.
 func (c *Client) OrganizationURL(owner Owner) string {
 	if owner.Kind == "User" {
 		return ""
@@ -168,11 +175,12 @@ func (c *Client) OrganizationURL(owner Owner) string {
 	return c.server + "/organizations/" + url.PathEscape(owner.Login) + "/settings/packages"
 }
 
-// TokensURL returns the URL of the page that lists a user's classic tokens.
+// TokensURL returns the URL of the page that lists the classic tokens of a
+// user.
 func (c *Client) TokensURL() string { return c.server + "/settings/tokens" }
 
-// withKind returns the owner with its kind. It requests the kind from the API
-// only if the kind is unknown, and only once per login.
+// withKind returns the owner with its kind. If the kind is not known,
+// withKind requests the kind from the API, but only once for each login.
 func (c *Client) withKind(ctx context.Context, o Owner) (Owner, error) {
 	if o.Kind != "" {
 		return o, nil
@@ -190,9 +198,9 @@ func (c *Client) withKind(ctx context.Context, o Owner) (Owner, error) {
 	return o, nil
 }
 
-// path returns the API path of a package. The client does not use the methods of
-// go-github for packages of users. These methods do not escape the slash in a
-// package's name.
+// path returns the API path of a package. The client does not use the methods
+// of the library go-github for packages of users, because these methods do
+// not escape a slash in the name of a package.
 func (c *Client) path(o Owner, name string) string {
 	scope := "users/"
 	if o.Kind == "Organization" {
@@ -214,8 +222,8 @@ func (c *Client) call(ctx context.Context, method, path string, body, out any) e
 	return err
 }
 
-// callWithHeader works like call and also returns the header of the response. The
-// header is never nil.
+// callWithHeader sends a request, decodes the response, and returns the
+// header of the response. The returned header is never nil.
 func (c *Client) callWithHeader(ctx context.Context, method, path string, body, out any) (http.Header, error) {
 	header := http.Header{}
 	err := c.retry(ctx, func() error {

@@ -16,24 +16,27 @@ import (
 )
 
 const (
-	// maxAttempts limits the attempts of a request that fails for a temporary
-	// reason.
+	// maxAttempts is the maximum number of attempts of a request that fails
+	// for a temporary reason.
 	maxAttempts = 3
 	firstWait   = 300 * time.Millisecond
-	// secondaryWait is the wait that GitHub's documentation requires if the
-	// response to a secondary rate limit contains no time.
+	// secondaryWait is the time to wait after a response that reports a
+	// secondary rate limit but contains no time (GitHub's documentation of
+	// rate limits).
 	secondaryWait = time.Minute
-	// longestWait is the longest wait for a rate limit. A run does not wait for a
-	// longer limit, such as an hour, because it does not need the API.
+	// longestWait is the maximum time that a run waits for the end of a rate
+	// limit. If the rate limit ends later, the run continues without the API,
+	// because publishing does not need the API.
 	longestWait = 90 * time.Second
-	// answerTimeout is the time limit for one response. Without this limit, a firewall
-	// that drops packets would delay the run until its deadline.
+	// answerTimeout is the default time limit for one response. Without the
+	// limit, a firewall that drops packets would delay the run until its
+	// deadline.
 	answerTimeout = 15 * time.Second
 )
 
-// withTimeout runs one request with a time limit. A request that exceeds the limit
-// is not repeated, because publishing does not need the API. For the same reason,
-// the limit of later requests is only a fifth.
+// withTimeout sends one request with a time limit. If a request exceeds the
+// limit, withTimeout does not send it again, because publishing does not need
+// the API. The time limit of all later requests is then five times shorter.
 func (c *Client) withTimeout(ctx context.Context, send func(context.Context) error) error {
 	limit := c.AnswerTimeout
 	if limit == 0 {
@@ -52,8 +55,9 @@ func (c *Client) withTimeout(ctx context.Context, send func(context.Context) err
 	return err
 }
 
-// retry sends a request until it succeeds or another attempt cannot help. After
-// one request has failed in all attempts, each later request is sent only once.
+// retry sends a request until it succeeds or fails for a permanent reason.
+// After all attempts of one request have failed, retry sends each later
+// request only once.
 func (c *Client) retry(ctx context.Context, send func() error) error {
 	for n := 1; ; n++ {
 		err := send()
@@ -74,8 +78,8 @@ func (c *Client) retry(ctx context.Context, send func() error) error {
 	}
 }
 
-// waitAfter returns the wait after attempt n, and whether another attempt can
-// succeed.
+// waitAfter returns the time to wait after attempt n. The result temporary
+// reports whether another attempt can succeed.
 func waitAfter(err error, n int, now time.Time) (wait time.Duration, temporary bool) {
 	var limit *github.RateLimitError
 	var secondary *github.AbuseRateLimitError
@@ -98,9 +102,10 @@ func waitAfter(err error, n int, now time.Time) (wait time.Duration, temporary b
 	return backoff, errors.As(err, &network)
 }
 
-// waitAfterAnswer returns the result of waitAfter for error responses for which
-// go-github has no type. Such a response can also report a secondary rate limit,
-// because go-github recognizes this limit only by a link in the response.
+// waitAfterAnswer returns the result of waitAfter for an error response that
+// the library go-github does not classify as a rate limit. Such a response
+// can still report a secondary rate limit, because go-github detects a
+// secondary rate limit only by a link in the response.
 func waitAfterAnswer(answer *github.ErrorResponse, backoff time.Duration, now time.Time) (wait time.Duration, temporary bool) {
 	requested := retryAfter(answer.Response.Header, now)
 	switch code := answer.Response.StatusCode; {
@@ -116,8 +121,8 @@ func waitAfterAnswer(answer *github.ErrorResponse, backoff time.Duration, now ti
 	}
 }
 
-// retryAfter reads the header Retry-After, which contains seconds or a date (RFC
-// 9110 §10.2.3).
+// retryAfter returns the time in the header Retry-After, which contains a
+// number of seconds or a date (RFC 9110 §10.2.3).
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	text := h.Get("Retry-After")
 	if s, err := strconv.Atoi(text); err == nil && s >= 0 {

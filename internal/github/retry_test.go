@@ -70,7 +70,7 @@ func TestTemporaryFailuresAreRetriedAfterAWait(t *testing.T) {
 		{name: "secondary rate limit", list: []func(http.ResponseWriter){status(403, secondary, "Retry-After", "30"), success}, requests: 2, least: 30 * time.Second, most: 31 * time.Second},
 		{name: "secondary rate limit of an hour", list: []func(http.ResponseWriter){status(403, secondary, "Retry-After", "3600")}, requests: 1, fails: true, mentions: "secondary rate limit"},
 		{name: "rate limit that ends soon", list: []func(http.ResponseWriter){status(403, "API rate limit exceeded", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", near), success}, requests: 1, least: 15 * time.Second, most: 22 * time.Second, fails: true},
-		{name: "rate limit that ends late", list: []func(http.ResponseWriter){status(403, "API rate limit exceeded", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", far)}, requests: 1, fails: true, mentions: "all its requests until"},
+		{name: "rate limit that ends late", list: []func(http.ResponseWriter){status(403, "API rate limit exceeded", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", far)}, requests: 1, fails: true, mentions: "cannot send more requests until"},
 		{name: "refusal", list: []func(http.ResponseWriter){status(403, "Resource not accessible by integration")}, requests: 1, fails: true, mentions: "not accessible by integration"},
 	}
 	for _, c := range cases {

@@ -11,25 +11,27 @@ import (
 	"github.com/google/go-github/v60/github"
 )
 
-// TokenStatus is the status of the client's token, as GitHub's API reports it.
+// TokenStatus is the status of a token that GitHub's API reports.
 type TokenStatus struct {
-	// Scoped is true if the token is a classic or an OAuth token, because these tokens
-	// have scopes. Other tokens have permissions, and GitHub's API does not report
-	// them (docs/ghcr.md, Kinds of token).
+	// Scoped is true if the token is a classic token or an OAuth token,
+	// because only these tokens have scopes. Other tokens have permissions,
+	// which GitHub's API does not report (docs/ghcr.md, Kinds of token).
 	Scoped bool
 	// Scopes lists the scopes of a scoped token.
 	Scopes []string
-	// Expires is the time at which the token expires, or zero if unknown.
+	// Expires is the time at which the token expires. If the time is not
+	// known, Expires is zero.
 	Expires time.Time
 	// Invalid is true if the API rejects the token, because the token is expired,
 	// revoked or truncated.
 	Invalid bool
-	// ServerTime is the time on the server's clock, or zero if unknown.
+	// ServerTime is the time on the clock of the server. If the time is not
+	// known, ServerTime is zero.
 	ServerTime time.Time
 }
 
-// TokenStatus reads the status of the client's token. The request does not
-// count against the token's rate limit.
+// TokenStatus reads the status of the token of the client. GitHub does not
+// count the request for the rate limit of the token.
 func (c *Client) TokenStatus(ctx context.Context) (TokenStatus, error) {
 	header, err := c.callWithHeader(ctx, http.MethodGet, "rate_limit", nil, nil)
 	status := TokenStatus{ServerTime: date(header)}
@@ -42,7 +44,7 @@ func (c *Client) TokenStatus(ctx context.Context) (TokenStatus, error) {
 		return status, err
 	}
 	for _, line := range header.Values("X-OAuth-Scopes") {
-		status.Scoped = true // for a token without scopes, the header is empty
+		status.Scoped = true // If the token has no scopes, the value of the header is empty.
 		status.Scopes = append(status.Scopes, strings.FieldsFunc(line, func(r rune) bool { return r == ',' || r == ' ' })...)
 	}
 	// GitHub writes the time zone as a name or as an offset.
@@ -73,12 +75,12 @@ func date(h http.Header) time.Time {
 	return at
 }
 
-// SSOURL asks an organization whether the token needs authorization by single
-// sign-on. It returns the URL of the page where the token's owner authorizes the
-// token, or "" if no authorization is needed. The page is valid for one hour
-// (docs/ghcr.md, Kinds of token).
+// SSOURL returns the URL of the page on which the owner of the token
+// authorizes the token for the single sign-on of an organization. If the
+// token needs no authorization, SSOURL returns "". The URL is valid for one
+// hour (docs/ghcr.md, Kinds of token).
 func (c *Client) SSOURL(ctx context.Context, organization string) string {
-	header, _ := c.callWithHeader(ctx, http.MethodGet, "orgs/"+url.PathEscape(organization), nil, nil) // only the header is needed
+	header, _ := c.callWithHeader(ctx, http.MethodGet, "orgs/"+url.PathEscape(organization), nil, nil) // The error is ignored, because only the header of the response is needed.
 	rest, required := strings.CutPrefix(header.Get("X-GitHub-SSO"), "required; url=")
 	page, err := url.Parse(strings.TrimSpace(rest))
 	if !required || err != nil || page.Host == "" || page.Scheme != "https" && !strings.HasPrefix(rest, c.server+"/") {
@@ -87,9 +89,10 @@ func (c *Client) SSOURL(ctx context.Context, organization string) string {
 	return page.String()
 }
 
-// NewTokenURL returns the URL of the page that creates a classic token. The URL
-// selects the scope that publishing needs. If a user selects this scope on the page
-// instead, the page also selects the scope repo.
+// NewTokenURL returns the URL of the page on which a user creates a classic
+// token. The URL contains the scope write:packages, so that the page selects
+// only this scope. If the user selects write:packages on the page, the page
+// also selects the scope repo, which publishing does not need.
 func (c *Client) NewTokenURL() string {
 	return c.server + "/settings/tokens/new?scopes=write:packages&description=ghcr-publish"
 }

@@ -7,34 +7,37 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
-// Outcome is the result of a request for a visibility.
+// Outcome states whether a package has the visibility that the caller
+// requested, and the reason.
 type Outcome string
 
-// The outcomes. Ensure returns Changed only if a second read showed the change.
+// The outcomes. Ensure returns Changed only if it has read the package again
+// after the request and the visibility has changed.
 const (
 	Kept       Outcome = "kept"        // the caller requested no visibility
-	Already    Outcome = "already"     // the package had the visibility before
+	Already    Outcome = "already"     // the package already had the visibility before the run
 	Inherited  Outcome = "inherited"   // a new package inherited the visibility from its repository
-	Changed    Outcome = "changed"     // GitHub changed the visibility on request
-	NeedsOwner Outcome = "needs-owner" // only an owner can change the visibility, in the settings
+	Changed    Outcome = "changed"     // GitHub changed the visibility after the request of the program
+	NeedsOwner Outcome = "needs-owner" // an owner must change the visibility in the settings of the package
 	Unknown    Outcome = "unknown"     // GitHub's API did not return the visibility
 )
 
-// EnsureResult is the result of Ensure: the package after the last read, and the
-// outcome.
+// EnsureResult is the result of Ensure. It contains the package after the
+// last read, and the outcome.
 type EnsureResult struct {
 	Package Package
 	Outcome Outcome
-	// Err is the reason for the outcome Unknown. For the outcome NeedsOwner, Err is
-	// GitHub's error response to the request for the change, or nil.
+	// Err is the reason for the outcome Unknown. For the outcome NeedsOwner,
+	// Err is the error response of GitHub to the request, or nil.
 	Err error
 }
 
-// Ensure reads the package until it exists and compares its visibility with the
-// wanted visibility ("" or "keep" for any). If the two differ, Ensure requests the
-// change and reads the package again. The budget limits the reads of a new package,
-// because the REST API returns a new package later than the registry. If a read
-// fails, the outcome is Unknown.
+// Ensure reads the package until it exists, and compares its visibility with
+// the visibility want. If want is "" or "keep", Ensure accepts every
+// visibility. If the visibility of the package differs from want, Ensure
+// requests the change and reads the package again. The REST API returns a new
+// package later than the registry, and the budget limits how long Ensure
+// waits for the package. If a read fails, the outcome is Unknown.
 func (c *Client) Ensure(ctx context.Context, owner Owner, name, want string, created bool, budget retry.Budget) EnsureResult {
 	pkg, err := c.waitForPackage(ctx, owner, name, budget)
 	switch {
@@ -58,9 +61,9 @@ func (c *Client) Ensure(ctx context.Context, owner Owner, name, want string, cre
 	return EnsureResult{Package: after, Outcome: NeedsOwner, Err: requestErr}
 }
 
-// Satisfies reports whether the package has the wanted visibility ("" or "keep" for
-// any). If the package has this visibility, Satisfies returns the result that
-// Ensure would return.
+// Satisfies reports whether the package has the visibility want. If want is
+// "" or "keep", every visibility is accepted. If the package has the
+// visibility, Satisfies also returns the result that Ensure would return.
 func (p Package) Satisfies(want string) (EnsureResult, bool) {
 	switch want {
 	case "", "keep":
@@ -71,7 +74,7 @@ func (p Package) Satisfies(want string) (EnsureResult, bool) {
 	return EnsureResult{}, false
 }
 
-// waitForPackage reads the package until it exists or the budget is spent.
+// waitForPackage reads the package until it exists or the retry budget ends.
 func (c *Client) waitForPackage(ctx context.Context, owner Owner, name string, budget retry.Budget) (Package, error) {
 	var pkg Package
 	err := budget.Do(ctx, func() (again bool, err error) {

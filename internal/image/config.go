@@ -10,8 +10,8 @@ import (
 const MaxConfig = 2 * MaxManifestSize
 
 // DiffIDs returns the digests of the uncompressed layers from the config of an
-// image. The lowest layer is the first (image-spec, "rootfs"). If the bytes
-// are not the config of an image, DiffIDs returns nil.
+// image. The digest of the lowest layer is the first element (image-spec,
+// "rootfs"). If the bytes are not the config of an image, DiffIDs returns nil.
 func DiffIDs(config []byte) []v1.Hash {
 	var c struct {
 		RootFS struct {

@@ -1,11 +1,11 @@
 // Package image contains the data model of the program, which is a tree of
-// manifests and their blobs. The tree follows the OCI image-spec. An index
-// lists manifests, and a manifest lists a config and layers. An image with
-// Docker's media types has a tree of the same form.
+// manifests and their blobs. The tree has the structure that the OCI image-spec
+// defines. An index lists manifests, and a manifest lists a config and layers.
+// An image with Docker's media types has a tree of the same structure.
 //
-// The package contains only data and functions that open blobs. Package source
-// builds trees, package plan decides the order of a push, and package registry
-// sends blobs and manifests.
+// The package contains only data types and functions that open blobs. Package
+// source builds trees, package plan decides the order of a push, and package
+// registry sends blobs and manifests.
 package image
 
 import (
@@ -24,62 +24,64 @@ import (
 // registries accept at most 4 MiB (distribution-spec, "Pushing Manifests").
 const MaxManifestSize = 4 << 20
 
-// Manifest is one node of the tree. A node is an image manifest or an index. A
-// manifest is pending while its digest is unknown, because one of its layers
-// is not compressed yet. For any other manifest, Raw contains exactly the
-// bytes of the source, unless Replace changed them.
+// Manifest is one node of the tree. A Manifest is an image manifest or an index.
+// A manifest is pending while its digest is unknown, because one of its layers
+// is not compressed yet. For a manifest that is not pending, Raw contains
+// exactly the bytes of the source, unless Replace changed the bytes.
 type Manifest struct {
 	// Descriptor has the media type, digest and size of Raw. For a pending
 	// manifest, the digest is the zero Hash and the size is 0.
 	Descriptor v1.Descriptor
-	// Raw contains the bytes to send. It is nil for a pending manifest.
+	// Raw contains the bytes to send. Raw is nil for a pending manifest.
 	Raw []byte
-	// Platform is the platform of the image, from the parent index or the
-	// config. If neither the index nor the config has a platform, Platform is
-	// nil. An artifact is an example.
+	// Platform is the platform of the image. The parent index or the config
+	// states the platform. If both the parent index and the config have no
+	// platform, Platform is nil, for example for an artifact.
 	Platform *v1.Platform
 	// Children are the manifests that an index lists, in the order of the
 	// index.
 	Children []*Manifest
 	// Blobs are the config and the layers of an image manifest. The config is
-	// the first.
+	// the first element.
 	Blobs []*Blob
 	// Repositories lists the repositories that are known to have the manifest
 	// and everything below it.
 	Repositories []name.Repository
 
 	// Assemble builds the bytes of a pending manifest from its blobs or
-	// children. No blob and no child may be pending. Assemble is nil for a
-	// manifest that was never pending.
+	// children. Before a call of Assemble, all blobs and all children must have
+	// a digest. Assemble is nil for a manifest that was never pending.
 	Assemble func(*Manifest) ([]byte, error)
-	// Annotations are the future annotations of a pending manifest.
+	// Annotations are the annotations that a pending manifest gets when Assemble
+	// writes its bytes.
 	Annotations map[string]string
 	// Replaceable is true if a pending manifest has only a config, layers and
 	// annotations. Every manifest with the same config, layers and annotations
-	// can replace this manifest. If Annotations is nil, the replacement may
-	// have any annotations.
+	// can replace this manifest. If Annotations is nil, a replacement with any
+	// annotations is accepted.
 	Replaceable bool
 }
 
 // Blob is a config or a layer.
 type Blob struct {
-	// Descriptor describes the bytes to send. A pending blob is a layer that
-	// is compressed while it is sent. Before the compression, its digest is
-	// the zero Hash and its size is 0.
+	// Descriptor describes the bytes to send. A pending blob is a layer that is
+	// compressed while it is sent. Before the compression, the digest of a
+	// pending blob is the zero Hash and the size is 0.
 	Descriptor v1.Descriptor
-	// DiffID is the digest of the uncompressed tar of a layer. It is the zero
-	// Hash if the digest is unknown.
+	// DiffID is the digest of the uncompressed tar of a layer. DiffID is the
+	// zero Hash if the digest is unknown.
 	DiffID v1.Hash
 	// PlainSize is the size of a pending blob in its source, in bytes.
 	PlainSize int64
-	// MountFrom lists repositories that are known to have the blob. The preferred
-	// repository is the first.
+	// MountFrom lists repositories that are known to have the blob. The
+	// preferred repository is the first element.
 	MountFrom []name.Repository
-	// Content contains the bytes of a config that is already read. It is nil if the
-	// bytes are not read.
+	// Content contains the bytes of a config if the program has already read the
+	// config. Content is nil if the program has not read the config.
 	Content []byte
 	// Absent is true if the source lists the blob but does not contain it. The
-	// image can be published only if the registry has the blob.
+	// program can publish an image with an absent blob only if the registry has
+	// the blob.
 	Absent bool
 	// Open returns a reader of the bytes to send. A retry calls Open again.
 	// Each reader is independent of the other readers. The reader of a pending
@@ -90,21 +92,22 @@ type Blob struct {
 	// compressed bytes.
 	Plain func(ctx context.Context) (io.ReadCloser, error)
 	// Foreign is true for a layer that clients download from a URL in the
-	// manifest. Registries need not have such a layer (image-spec,
+	// manifest. Registries need not have a foreign layer (image-spec,
 	// non-distributable layers).
 	Foreign bool
 	// MayBeMissing is true for a non-distributable layer that the program
-	// pushes. A repository can have the manifest without this layer.
+	// pushes. A repository can have the manifest of the image without this
+	// layer.
 	MayBeMissing bool
 }
 
-// Pending reports whether the blob is not compressed yet, so that its digest
-// is unknown.
+// Pending reports whether the digest of the blob is unknown, because the blob is
+// not compressed yet.
 func (b *Blob) Pending() bool { return b.Descriptor.Digest == (v1.Hash{}) }
 
-// MountSource returns a repository that is known to have the blob. The
-// returned repository is on the same registry as repo, but it is not repo. If
-// no such repository is known, ok is false.
+// MountSource returns a repository that is known to have the blob. The returned
+// repository is another repository than repo, and it is on the same registry. If
+// no other repository is known to have the blob, ok is false.
 func (b *Blob) MountSource(repo name.Repository) (from name.Repository, ok bool) {
 	for _, r := range b.MountFrom {
 		if !b.Pending() && r.RegistryStr() == repo.RegistryStr() && r.RepositoryStr() != repo.RepositoryStr() {
@@ -114,14 +117,14 @@ func (b *Blob) MountSource(repo name.Repository) (from name.Repository, ok bool)
 	return name.Repository{}, false
 }
 
-// In reports whether the repository is known to have the manifest and everything
-// below it.
+// In reports whether the program knows that the repository has the manifest and
+// everything below it.
 func (m *Manifest) In(repo name.Repository) bool { return slices.Contains(m.Repositories, repo) }
 
 // Pending reports whether the digest of the manifest is not known yet.
 func (m *Manifest) Pending() bool { return m.Descriptor.Digest == (v1.Hash{}) }
 
-// Replace replaces the bytes of a manifest that is not pending. It clears
+// Replace replaces the bytes of a manifest that is not pending. Replace clears
 // Repositories, because no repository is known to have the new bytes.
 func (m *Manifest) Replace(raw []byte) error {
 	digest, err := digestOf(raw)
@@ -135,21 +138,22 @@ func (m *Manifest) PartsKnown() bool {
 	return !slices.ContainsFunc(m.Blobs, (*Blob).Pending) && !slices.ContainsFunc(m.Children, (*Manifest).Pending)
 }
 
-// Finish sets the bytes and the digest of a pending manifest. No blob and no child
-// may be pending. Finish does nothing for a manifest that is not pending.
+// Finish sets the bytes and the digest of a pending manifest. Finish returns an
+// error if a blob or a child is still pending. Finish does nothing for a
+// manifest that is not pending.
 func (m *Manifest) Finish() error {
 	if !m.Pending() {
 		return nil
 	}
 	if !m.PartsKnown() {
-		return errors.New("assembling the manifest: a blob or a child is still pending")
+		return errors.New("assembling the manifest: the digest of a blob or of a child is still unknown")
 	}
 	raw, err := m.Assemble(m)
 	if err != nil {
 		return fmt.Errorf("assembling the manifest: %w", err)
 	}
 	if len(raw) > MaxManifestSize {
-		return fmt.Errorf("assembling the manifest: it has %d bytes, and registries accept at most %d", len(raw), MaxManifestSize)
+		return fmt.Errorf("assembling the manifest: the manifest has %d bytes, and registries accept at most %d bytes", len(raw), MaxManifestSize)
 	}
 	m.Raw = raw
 	m.Descriptor.Size = int64(len(raw))

@@ -7,39 +7,38 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// Stored is an image in the store of a Docker engine or of podman. Such a
-// store is not a registry.
+// Stored is an image in the store of a Docker engine or of podman. The store of
+// an engine is not a registry.
 type Stored struct {
 	// ID is the ID of the image in the store.
 	ID string
 	// Names are the names and tags of the image in the store.
 	Names []string
-	// OCI is true if the manifest has the media types of OCI. In this case,
-	// Annotations are the annotations of the manifest. If OCI is false, the
-	// manifest has Docker's media types and no annotations.
+	// OCI is true if the manifest has OCI media types. If OCI is false, the
+	// manifest has Docker's media types.
 	OCI         bool
 	Annotations map[string]string
 }
 
-// Origin is an image in a registry that shares layers with an image of a
-// store. The store recorded the origin when the image of the store, or its
-// base, was pulled or pushed.
+// Origin is an image in a registry. Origin shares layers with an image in the
+// store of a Docker engine or of podman. The store records an origin when a user
+// pulls or pushes the image or its base image.
 type Origin struct {
 	Repository name.Repository
 	Digest     v1.Hash
-	// DiffIDs are the digests of the uncompressed layers, the lowest layer first.
+	// DiffIDs are the digests of the uncompressed layers. The digest of the
+	// lowest layer is the first element.
 	DiffIDs []v1.Hash
 }
 
 // Origins returns the origins of one image of a store. The argument references
-// lists the references by digest that the store has for the image. Origins
-// returns only origins in repositories for which the function wanted returns
-// true.
+// contains the references with a digest that the store has for the image. The
+// function wanted selects the repositories of the returned origins.
 func Origins(references []string, diffIDs []v1.Hash, wanted func(name.Repository) bool) []Origin {
 	var out []Origin
 	for _, text := range references {
 		ref, err := name.NewDigest(text)
-		if err != nil || !wanted(ref.Context()) { // a store can have the reference "<none>@<none>"
+		if err != nil || !wanted(ref.Context()) { // A store can have the reference "<none>@<none>".
 			continue
 		}
 		digest, err := v1.NewHash(ref.DigestStr())
@@ -51,8 +50,7 @@ func Origins(references []string, diffIDs []v1.Hash, wanted func(name.Repository
 	return out
 }
 
-// IsBase reports whether base lists the lowest layers, or all layers, of an
-// image with the given layers.
+// IsBase reports whether the lowest layers of an image are the layers of base.
 func IsBase(base, layers []v1.Hash) bool {
 	return len(base) > 0 && len(base) <= len(layers) && slices.Equal(base, layers[:len(base)])
 }

@@ -7,8 +7,8 @@ import "github.com/google/go-containerregistry/pkg/v1/types"
 // layer.
 const DockerLayerZstd types.MediaType = "application/vnd.docker.image.rootfs.diff.tar.zstd"
 
-// ociTypes maps the media types of Docker to the media types of OCI for the same
-// bytes.
+// ociTypes maps each media type of Docker to the OCI media type for the same
+// content.
 var ociTypes = map[types.MediaType]types.MediaType{
 	types.DockerManifestList:      types.OCIImageIndex,
 	types.DockerManifestSchema2:   types.OCIManifestSchema1,
@@ -19,7 +19,7 @@ var ociTypes = map[types.MediaType]types.MediaType{
 	DockerLayerZstd:               types.OCILayerZStd,
 }
 
-// OCIType returns the OCI media type for a media type of Docker. It returns
+// OCIType returns the OCI media type for a media type of Docker. OCIType returns
 // any other media type unchanged.
 func OCIType(t types.MediaType) types.MediaType {
 	if oci, docker := ociTypes[t]; docker {
@@ -28,8 +28,8 @@ func OCIType(t types.MediaType) types.MediaType {
 	return t
 }
 
-// ToOCI replaces the Docker media types of a pending manifest and of its blobs by
-// OCI media types.
+// ToOCI replaces Docker media types by OCI media types in a pending manifest and
+// in its blobs.
 func (m *Manifest) ToOCI() {
 	m.Descriptor.MediaType = OCIType(m.Descriptor.MediaType)
 	renamed := map[*Blob]*Blob{}
@@ -39,7 +39,7 @@ func (m *Manifest) ToOCI() {
 			continue
 		}
 		if renamed[b] == nil {
-			other := *b // another image with Docker media types may use b
+			other := *b // Another image with Docker media types may use b.
 			other.Descriptor.MediaType = t
 			renamed[b] = &other
 		}

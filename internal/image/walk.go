@@ -6,9 +6,9 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// Manifests lists root and all manifests below root. Children come before
-// their parents, because a registry accepts manifests only in this order. Each
-// manifest occurs once.
+// Manifests lists root and all manifests below root. In the list, children
+// precede their parents, because a registry accepts a parent only after its
+// children. Each manifest occurs once in the list.
 func Manifests(root *Manifest) []*Manifest {
 	var out []*Manifest
 	seen := map[v1.Hash]bool{}
@@ -30,7 +30,7 @@ func Manifests(root *Manifest) []*Manifest {
 }
 
 // Blobs lists the blobs of the tree in the order of their first use. Each blob
-// occurs once. Foreign layers are omitted.
+// occurs once in the list. Blobs omits foreign layers.
 func Blobs(root *Manifest) []*Blob {
 	var out []*Blob
 	seen := map[v1.Hash]bool{}
@@ -48,8 +48,9 @@ func Blobs(root *Manifest) []*Blob {
 	return out
 }
 
-// Images lists the image manifests that have a platform. It omits attestations,
-// because BuildKit gives them the platform unknown/unknown.
+// Images lists the image manifests that have a platform. Images omits
+// attestations, because BuildKit gives attestations the platform
+// unknown/unknown.
 func Images(root *Manifest) []*Manifest {
 	var out []*Manifest
 	for _, m := range Manifests(root) {
@@ -65,9 +66,9 @@ func digestOf(raw []byte) (v1.Hash, error) {
 	return h, err
 }
 
-// IsRunnable reports whether m is an image that can run. It returns false for
-// an index, an artifact or an attestation. BuildKit gives its attestations the
-// platform unknown/unknown.
+// IsRunnable reports whether m is an image that can run. IsRunnable returns
+// false for an index, an artifact or an attestation. BuildKit gives its
+// attestations the platform unknown/unknown.
 func (m *Manifest) IsRunnable() bool {
 	unknown := m.Platform != nil && m.Platform.OS == "unknown"
 	return len(m.Blobs) > 0 && m.Blobs[0].Descriptor.MediaType.IsConfig() && !m.IsAttestation() && !unknown

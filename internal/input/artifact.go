@@ -7,8 +7,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// Artifact is content that is not an image, for example a chart, an SBOM or a
-// module.
+// Artifact describes files to publish as an artifact instead of an image, for example a
+// chart or an SBOM.
 type Artifact struct {
 	Type  string // a media type
 	Files []ArtifactFile
@@ -16,10 +16,10 @@ type Artifact struct {
 	Subject name.Reference
 }
 
-// ArtifactFile is a line of the input content if the content is an artifact.
+// ArtifactFile is a line of the input content if the input artifact-type is set.
 type ArtifactFile struct {
 	Path      string
-	MediaType string // "" for the default media type
+	MediaType string // "" means the default media type
 }
 
 // mediaType matches a media type name of RFC 6838, section 4.2.
@@ -27,8 +27,8 @@ var mediaType = onFirstUse(func() string {
 	return `^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$`
 })
 
-// artifact reads the inputs of an artifact. It returns nil if artifact-type is
-// empty.
+// artifact reads the inputs of an artifact. artifact returns nil if the input
+// artifact-type is empty.
 func (r *reader) artifact(c *Config) *Artifact {
 	a := &Artifact{Type: r.text("artifact-type")}
 	if a.Type == "" {
@@ -43,7 +43,7 @@ func (r *reader) artifact(c *Config) *Artifact {
 		return a
 	}
 	if !mediaType().MatchString(a.Type) {
-		r.fail("artifact-type", CodeValue, "Write a media type: application/vnd.cyclonedx+json.", "The input artifact-type is %q, which is not a media type", a.Type)
+		r.fail("artifact-type", CodeValue, "Write a media type, such as application/vnd.cyclonedx+json.", "The input artifact-type is %q, which is not a media type", a.Type)
 	}
 	for _, in := range append(fileInputs, "labels") {
 		if r.text(in) != "" {
@@ -58,8 +58,8 @@ func (r *reader) artifact(c *Config) *Artifact {
 	return a
 }
 
-// failArtifactWithoutContent refuses artifact-type without content. The form of
-// artifact-type does not matter then.
+// failArtifactWithoutContent refuses the input artifact-type if the input content is
+// empty. failArtifactWithoutContent does not check the form of artifact-type.
 func (r *reader) failArtifactWithoutContent() {
 	const hint = "Set content to the files of the artifact, one PATH:MEDIA/TYPE per line."
 	switch {
@@ -72,7 +72,7 @@ func (r *reader) failArtifactWithoutContent() {
 	}
 }
 
-// parseArtifactFile parses PATH:MEDIA/TYPE, or only PATH.
+// parseArtifactFile parses a line of the form PATH:MEDIA/TYPE or PATH.
 func parseArtifactFile(line string) ArtifactFile {
 	if at := strings.LastIndex(line, ":"); at > 0 && mediaType().MatchString(line[at+1:]) {
 		return ArtifactFile{Path: line[:at], MediaType: line[at+1:]}
@@ -80,10 +80,10 @@ func parseArtifactFile(line string) ArtifactFile {
 	return ArtifactFile{Path: line}
 }
 
-// subject reads the subject of the artifact: a reference, or the digest of a
-// manifest in the repository of the image. A manifest and its subject are in one
-// repository. A reference therefore also names the repository to publish to. An
-// artifact has no default tags, because the tags of the event belong to the image.
+// subject reads the subject of the artifact: a reference, or the digest of a manifest
+// in the repository of the image. An artifact and its subject are in one repository, so
+// the reference of the subject also names the repository to publish to. An artifact has
+// no default tags, because the tags of the event belong to the image.
 func (r *reader) subject(c *Config, a *Artifact) {
 	text := r.text("subject")
 	if text == "" {

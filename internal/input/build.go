@@ -3,22 +3,22 @@ package input
 import (
 	"encoding/csv"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
 // Build is an image that a builder makes from a Dockerfile before the push.
 type Build struct {
 	Context string
-	File    string // "" for Dockerfile in the context
+	File    string // "" means the file Dockerfile in the context
 	Target  string
-	Builder string // "" for the current builder
+	Builder string // "" means the current builder
 	Args    []string
 	Secrets []BuildSecret
-	// Platforms are not parsed, because each builder accepts other platforms.
+	// Platforms are not parsed, because the builders accept different platforms.
 	Platforms          []string
 	CacheFrom, CacheTo []string
 }
@@ -29,11 +29,11 @@ type BuildSecret struct {
 	Value secret.Secret
 }
 
-// buildInputs are the inputs that need context or file.
+// buildInputs are the inputs that need the input context or file.
 var buildInputs = []string{"target", "builder", "build-args", "secrets", "platforms", "cache-from", "cache-to"}
 
-// build reads the inputs of a build. It returns nil if context and file are
-// empty.
+// build reads the inputs of a build. build returns nil if the inputs context and file
+// are empty.
 func (r *reader) build(c *Config) *Build {
 	b := &Build{
 		Context: r.text("context"), File: r.text("file"), Target: r.text("target"), Builder: r.text("builder"),
@@ -59,12 +59,12 @@ func (r *reader) build(c *Config) *Build {
 	return b
 }
 
-// withoutContextHint returns the hint for an input of a build that is set without a
-// build.
+// withoutContextHint returns the hint for an input of a build if neither the input
+// context nor file is set.
 func (r *reader) withoutContextHint(in string) string {
 	switch {
 	case in == "platforms" && r.text("content") != "":
-		return "Write platform instead of platforms: an image from content has the platforms in the input platform."
+		return "Write platform instead of platforms, because an image from content has the platforms in the input platform."
 	case in == "platforms" && r.text("source") != "":
 		return "Remove platforms, because an existing image is published with all its platforms. To build an image for these platforms, replace source by context."
 	case r.text("source") != "":
@@ -73,8 +73,8 @@ func (r *reader) withoutContextHint(in string) string {
 	return "Set context to the folder to build from, or remove " + in + "."
 }
 
-// refuseSourceWithBuild refuses source and content together with context or file,
-// because only one input can define the image.
+// refuseSourceWithBuild refuses the inputs source and content if the input context or
+// file is set, because only one input can define the image.
 func (r *reader) refuseSourceWithBuild() {
 	build := "context"
 	if r.text(build) == "" {
@@ -97,21 +97,21 @@ func (r *reader) buildArgs(c *Common) []string {
 		c.noticeFolded("build-args", key, value)
 		switch {
 		case key == "":
-			r.fail("build-args", CodeValue, "Write NAME=value, one per line.", "A line of build-args has no name before the equals sign")
+			r.fail("build-args", CodeValue, "Write NAME=value, one per line.", "A line of the input build-args has no name before the equals sign")
 		case strings.ContainsAny(key, " \t\x00:"):
-			r.fail("build-args", CodeValue, "Write NAME=value with an equals sign, one per line.", "A line of build-args starts with %q, which is not a NAME", key)
+			r.fail("build-args", CodeValue, "Write NAME=value with an equals sign, one per line.", "A line of the input build-args starts with %q, which is not a name", key)
 		}
 	}
 	return lines
 }
 
-// folded matches the start of an entry inside the value of the entry before it.
-var folded = regexp.MustCompile(`([ ,;]+)([A-Za-z_][A-Za-z0-9_]*)=`)
+// folded matches the start of an entry inside the value of the previous entry.
+var folded = lazy.Regexp(`([ ,;]+)([A-Za-z_][A-Za-z0-9_]*)=`)
 
 // noticeFolded adds a notice if the value of one line contains the start of another
 // entry. The notice does not contain the value, because a value can be a secret.
 func (c *Common) noticeFolded(in, key, value string) {
-	found := folded.FindStringSubmatch(value)
+	found := folded().FindStringSubmatch(value)
 	if found == nil || strings.ContainsAny(value[:1], `"'`) {
 		return
 	}
@@ -125,16 +125,15 @@ func (c *Common) noticeFolded(in, key, value string) {
 // secretID matches the ids that can be part of an option of a builder.
 var secretID = onFirstUse(func() string { return `^[A-Za-z0-9_.-]{1,128}$` })
 
-// buildSecrets parses ID=VALUE lines in the form of docker/build-push-action. An
-// entry in double quotes can have several lines. Errors do not contain values.
-// Errors also do not contain a line without an id, because such a line can be a
-// value.
+// buildSecrets parses ID=VALUE lines in the form of docker/build-push-action. An entry
+// in double quotes can have several lines. Errors do not contain values. Errors also do
+// not contain a line without an id, because this line can be a part of a secret.
 func (r *reader) buildSecrets() []BuildSecret {
 	in := csv.NewReader(strings.NewReader(r.text("secrets")))
 	in.FieldsPerRecord, in.LazyQuotes = -1, true
 	records, err := in.ReadAll()
 	if err != nil {
-		r.fail("secrets", CodeValue, hintSecrets, "The input secrets cannot be read: a double quote is not closed")
+		r.fail("secrets", CodeValue, hintSecrets, "The input secrets contains a double quote without a closing double quote")
 		return nil
 	}
 	var out []BuildSecret
@@ -143,7 +142,7 @@ func (r *reader) buildSecrets() []BuildSecret {
 		s := BuildSecret{ID: strings.TrimSpace(id), Value: secret.New(value)}
 		switch {
 		case !secretID().MatchString(s.ID):
-			r.fail("secrets", CodeValue, hintSecrets, "Entry %d of secrets has no ID, or its ID contains characters that are not letters, digits, dots, - or _", i+1)
+			r.fail("secrets", CodeValue, hintSecrets, "Entry %d of the input secrets has no ID, or its ID contains characters other than letters, digits, dots, - and _", i+1)
 		case s.Value.Empty():
 			r.failEmptySecret(i+1, strings.Contains(strings.Join(fields, ","), "="))
 		default:
@@ -154,14 +153,14 @@ func (r *reader) buildSecrets() []BuildSecret {
 }
 
 // failEmptySecret reports an entry without a value. The message contains no part of the
-// entry, because a line of a value with several lines, which lacks its quotes, can look
-// like an ID.
+// entry. If a user forgets the quotes around a value with several lines, each line of
+// the secret looks like an entry.
 func (r *reader) failEmptySecret(entry int, assigned bool) {
 	if !assigned {
-		r.fail("secrets", CodeValue, hintSecrets, "Entry %d of secrets has no =, so it has no value", entry)
+		r.fail("secrets", CodeValue, hintSecrets, "Entry %d of the input secrets contains no equals sign, so it has no value", entry)
 		return
 	}
-	r.fail("secrets", CodeSecretEmpty, "Check that the secret exists and reaches this job (secrets do not reach runs from forks).", "The secret of entry %d of secrets is empty", entry)
+	r.fail("secrets", CodeSecretEmpty, "Check that the secret exists and that this job gets the secret. Runs from forks get no secrets.", "The value of entry %d of the input secrets is empty", entry)
 }
 
 const hintSecrets = `Write ID=value, one per line. Put an entry with several lines in double quotes: "key=…".` //nolint:gosec // a form, not a secret

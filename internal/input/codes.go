@@ -6,30 +6,33 @@ import "github.com/ghcr-publish/ghcr-publish/internal/diag"
 const (
 	// CodeValue means that the value of an input is not allowed.
 	CodeValue = "input-value"
-	// CodeUnknown means that the action has no input with this name. It is an error
-	// if the name resembles an input, otherwise a notice.
+	// CodeUnknown means that the action has no input with this name. An unknown input
+	// is an error if its name resembles the name of an input. Otherwise, it is a
+	// notice.
 	CodeUnknown = "input-unknown"
 	// CodeList means that an input with one entry per line is a YAML or JSON list.
 	CodeList = "input-list"
 	// CodeQuoted means that the value of an input is in quotation marks.
 	CodeQuoted = "input-quoted"
-	// CodeFolded is a notice: the value of an entry contains the start of another entry.
+	// CodeFolded is a notice: the value of an entry contains text that looks like the
+	// start of another entry.
 	CodeFolded = "input-folded"
 	// CodeNotAccepted means that the command does not accept the input.
 	CodeNotAccepted = "input-not-accepted"
 
 	// CodeSourceMissing means that no input names the image.
 	CodeSourceMissing = "source-missing"
-	// CodeSourceInvalid means that the source of a promotion is not a reference,
-	// a tag or a digest.
+	// CodeSourceInvalid means that the input source of the command promote is not a
+	// reference, a tag or a digest.
 	CodeSourceInvalid = "source-invalid"
-	// CodeReferenceInvalid means that a text is not an image reference.
+	// CodeReferenceInvalid means that the value of an input is not an image reference.
 	CodeReferenceInvalid = "reference-invalid"
-	// CodeDigestInvalid means that the expected digest is not a digest.
+	// CodeDigestInvalid means that the value of the input expected-digest is not a
+	// digest.
 	CodeDigestInvalid = diag.CodeDigestInvalid
-	// CodeNoDigests means that a merge has no images.
+	// CodeNoDigests means that the command merge has no images to merge.
 	CodeNoDigests = diag.CodeNoDigests
-	// CodeNoTags means that a promotion has no tags.
+	// CodeNoTags means that the command promote has no tags to write.
 	CodeNoTags = diag.CodeNoTags
 
 	// CodeImageMissing means that neither the input image nor GITHUB_REPOSITORY names
@@ -43,16 +46,18 @@ const (
 	CodeImageWithDigest = "image-with-digest"
 	// CodeImageWithTag means that the input image contains a tag.
 	CodeImageWithTag = "image-with-tag"
-	// CodeImageWithoutOwner means that a name on the registry of GitHub has no
+	// CodeImageWithoutOwner means that the name of an image on GitHub's registry has no
 	// owner.
 	CodeImageWithoutOwner = "image-without-owner"
-	// CodeImageWithoutPush means that a login has the input image, but not push: true.
-	// The input image then has no effect.
+	// CodeImageWithoutPush means that the input image has no effect for the command
+	// login, because push: true is not set.
 	CodeImageWithoutPush = "image-without-push"
-	// CodeImageFromOrigin is a notice: check uses the repository of the Git remote
-	// origin, because neither the input image nor GITHUB_REPOSITORY names one.
+	// CodeImageFromOrigin is a notice: the command check uses the repository of the Git
+	// remote "origin", because neither the input image nor GITHUB_REPOSITORY names a
+	// repository.
 	CodeImageFromOrigin = "image-from-origin"
-	// CodeImageLowercased is a notice: the repository name is in lower case.
+	// CodeImageLowercased is a notice: the program changed the letters of a repository
+	// name to lower case.
 	CodeImageLowercased = "image-name-lowercased"
 	// CodeOwnerDiffers is a notice: the owner of the package is not the owner of the
 	// workflow.
@@ -67,14 +72,16 @@ const (
 	// CodeSubjectInOtherRepository means that the artifact and its subject would be
 	// in different repositories.
 	CodeSubjectInOtherRepository = "subject-in-other-repository"
-	// CodeContentMissing means that an input is set that needs the input content.
+	// CodeContentMissing means that an input that needs the input content is set
+	// without it.
 	CodeContentMissing = "content-missing"
 	// CodeContentInvalid means that a line of the input content is not
 	// PATH:/PATH/IN/IMAGE.
 	CodeContentInvalid = "content-invalid"
 	// CodeContentOrSource means that the inputs content and source are both set.
 	CodeContentOrSource = "content-or-source"
-	// CodeContextMissing means that an input is set that needs the input context.
+	// CodeContextMissing means that an input that needs the input context is set
+	// without it.
 	CodeContextMissing = "context-missing"
 	// CodeContextOrSource means that the input context is set together with source or
 	// content.
@@ -111,12 +118,12 @@ const (
 	// CodeCredentialsInvalid means that a line of the input credentials is not HOST
 	// USERNAME SECRET.
 	CodeCredentialsInvalid = "credentials-invalid"
-	// CodeLoginMissing means that no credentials exist for a host.
+	// CodeLoginMissing means that the command login has no credentials for a host.
 	CodeLoginMissing = "login-missing"
 	// CodeIsolatedOutsideWorkflow means that the input isolated is set at a terminal.
 	CodeIsolatedOutsideWorkflow = "isolated-outside-workflow"
 
-	// CodeDestinationMissing means that a pull has no destination.
+	// CodeDestinationMissing means that the command pull has no destination.
 	CodeDestinationMissing = "destination-missing"
 	// CodeDestinationWithVerifyOnly means that the inputs destination and verify-only
 	// are both set.

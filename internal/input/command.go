@@ -3,7 +3,7 @@ package input
 // Command is a subcommand, and the value of the action's `command` input.
 type Command string
 
-// The commands that accept inputs from a workflow.
+// These are the commands that a workflow can run.
 const (
 	Publish  Command = "publish"
 	Merge    Command = "merge"
@@ -16,7 +16,7 @@ const (
 	Check    Command = "check"
 )
 
-// Sets of commands that share inputs.
+// These sets of commands share inputs.
 var (
 	publish  = []Command{Publish}
 	metadata = []Command{Metadata}
@@ -35,19 +35,19 @@ var (
 	annotating = []Command{Publish, Merge, Metadata}
 	// reporting lists the commands that send requests to the API and write a report.
 	reporting = []Command{Publish, Merge, Promote, Metadata, Migrate, Pull, Inspect}
-	// authenticating lists the commands that only check or store logins.
+	// authenticating lists the commands that only check or store a login.
 	authenticating = []Command{Login, Check}
 )
 
-// Arguments lists the inputs that the arguments of a command line set. All other inputs
-// have only a flag.
+// Arguments lists, for each command, the inputs that its arguments set on a command
+// line. All other inputs have only a flag.
 var Arguments = map[Command][]string{
 	Publish: {"source"}, Merge: {"digests"}, Promote: {"source"}, Pull: {"source", "destination"},
 	Inspect: {"source"}, Login: {"registry"}, Check: {"image"}, Migrate: {"paths"},
 }
 
 // OtherCommands maps commands of other programs to the commands of this program that a
-// user probably wants. serve and try exist only at a terminal.
+// user probably wants. The commands serve and try exist only at a terminal.
 var OtherCommands = map[string]string{
 	"push": "publish", "build": "publish", "upload": "publish", "release": "publish", "deploy": "publish",
 	"copy": "promote", "cp": "promote", "tag": "promote", "retag": "promote",

@@ -35,8 +35,8 @@ func (r *reader) base(c *Common, env Environment) {
 	c.CAFile = r.text("ca-file")
 }
 
-// registry returns the host for image names without a host. This host never
-// receives the token, unless it is the registry of this GitHub server.
+// registry returns the host for image names without a host. If this host is not the
+// registry of this GitHub server, it never receives the token.
 func (r *reader) registry(gh GitHub) string {
 	v := r.text("registry")
 	if v == "" {
@@ -51,7 +51,7 @@ func (r *reader) registry(gh GitHub) string {
 }
 
 // tokenVariables are the variables that can contain the token at a terminal. The
-// first variable that is not empty is used.
+// program uses the first variable that is not empty.
 var tokenVariables = []string{"GITHUB_TOKEN", "GH_TOKEN", "CR_PAT"}
 
 func (r *reader) token(c *Common, env Environment) {
@@ -78,7 +78,8 @@ func (r *reader) token(c *Common, env Environment) {
 	r.checkToken(c)
 }
 
-// checkToken refuses a text that cannot be a token, so that the text is never sent.
+// checkToken refuses a text that cannot be a token, so that the program never sends the
+// text.
 func (r *reader) checkToken(c *Common) {
 	if c.Token.Empty() {
 		if c.needsToken() {
@@ -87,7 +88,7 @@ func (r *reader) checkToken(c *Common) {
 		return
 	}
 	if hint := literalToken(c.Token.Reveal()); hint != "" && c.GitHub.Active {
-		r.fail("token", CodeTokenUnusable, hint+" Remove the input token, because its default is the job's GITHUB_TOKEN.", "The input token is not a token, but the name of a variable or an expression")
+		r.fail("token", CodeTokenUnusable, hint+" Remove the input token, because its default is the job's GITHUB_TOKEN.", "The input token contains the name of a variable or an expression instead of a token")
 		return
 	}
 	if strings.ContainsFunc(c.Token.Reveal(), func(x rune) bool { return x <= ' ' || x >= 0x7f }) {
@@ -100,7 +101,8 @@ var variableName = onFirstUse(func() string {
 	return `(?i)^(?:(?:secrets|env|github|vars|inputs)\.[a-z_][a-z0-9_]*|(?:github_token|gh_token|cr_pat|ghcr_token|ghcr_pat))$`
 })
 
-// literalToken explains a text that names a token and is not a token, or returns "".
+// literalToken returns a hint for a text that is the name of a variable or an
+// expression instead of a token. literalToken returns "" for all other texts.
 func literalToken(text string) string {
 	if hint := missing.Unexpanded(text); hint != "" {
 		return hint
@@ -124,7 +126,7 @@ func (c *Common) needsToken() bool {
 
 func tokenHint(c *Common) string {
 	if c.GitHub.Active {
-		return "Remove the input token, because its default is the job's GITHUB_TOKEN. If the input names a secret, check that the secret exists and reaches this job (secrets do not reach runs from forks)."
+		return "Remove the input token, because its default is the job's GITHUB_TOKEN. If the input names a secret, check that the secret exists and that this job gets the secret. Runs from forks get no secrets."
 	}
 	return "Export a token as GITHUB_TOKEN, GH_TOKEN or CR_PAT, or pipe the token into --token-stdin. A classic token needs the scope write:packages. With the gh CLI, run gh auth refresh --scopes write:packages once to add this scope, and then gh auth token to print the token."
 }
@@ -133,24 +135,25 @@ func (r *reader) credentials(c *Common) {
 	for i, line := range r.lines("credentials") {
 		fields := strings.Fields(line)
 		if len(fields) != 3 {
-			// The error does not contain the line, because the line contains a secret.
-			r.fail("credentials", CodeCredentialsInvalid, credentialsHint(r.text("credentials"), line), "Line %d of credentials has %s instead of 3", i+1, parts(len(fields)))
+			// The error does not quote the line of the input credentials, because the
+			// line contains a secret.
+			r.fail("credentials", CodeCredentialsInvalid, credentialsHint(r.text("credentials"), line), "Line %d of the input credentials has %s instead of 3", i+1, parts(len(fields)))
 			if strings.HasPrefix(line, "{") {
-				return // the other lines are a part of the same document
+				return // the other lines belong to the same JSON document
 			}
 			continue
 		}
 		host, err := parseHost(fields[0])
 		if err != nil {
-			r.fail("credentials", CodeCredentialsInvalid, "Write a registry host, such as docker.io, as the first word.", "Line %d of credentials starts with %q, which is not a host", i+1, fields[0])
+			r.fail("credentials", CodeCredentialsInvalid, "Write a registry host, such as docker.io, as the first word.", "Line %d of the input credentials starts with %q, which is not a host", i+1, fields[0])
 			continue
 		}
 		c.Credentials = append(c.Credentials, Credential{Host: host, Username: fields[1], Secret: secret.New(fields[2])})
 	}
 }
 
-// credentialsHint explains a line of credentials that does not have three parts. The
-// hint does not contain a part of the line, except for names of variables.
+// credentialsHint explains a line of the input credentials that does not have three
+// parts. The hint contains no part of the line, except names of variables.
 func credentialsHint(all, line string) string {
 	const form = "Write host, user name and secret, separated by spaces: docker.io USER SECRET."
 	switch unexpanded := missing.Unexpanded(line); {
@@ -166,7 +169,7 @@ func credentialsHint(all, line string) string {
 	return form + " If the line in the workflow has these three parts, check that the secret exists, because the value of a missing secret is empty."
 }
 
-// parts returns a number of parts in words.
+// parts returns "1 part" for 1, and "N parts" for another number N.
 func parts(n int) string {
 	if n == 1 {
 		return "1 part"
@@ -177,8 +180,8 @@ func parts(n int) string {
 func quote(s string) string { return fmt.Sprintf("%q", s) }
 
 // minMaskedLine is the minimum length, in bytes, of a line to mask in a secret of
-// several lines. The limit is necessary, because a mask for a brace or a zero would
-// hide most of the log.
+// several lines. Shorter lines are not masked, because a mask for a text such as "}" or
+// "0" would hide most of the log.
 const minMaskedLine = 4
 
 // Secrets lists all texts of the configuration that the log must not contain.

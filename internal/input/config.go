@@ -1,13 +1,12 @@
-// Package input reads the inputs of a run into a validated [Config]. It reads the
-// inputs of the action or the flags of a terminal, the variables of the runner, and
-// the payload of the event. One table defines both the inputs and the flags.
-//
-// It returns all errors of the input together. In a Config, references are parsed,
-// and each choice has one of the values in the table. Other packages read no
+// Package input reads the inputs of a run into a validated [Config]. The package reads
+// the inputs of the action or the flags of a terminal, the variables of the runner, and
+// the payload of the event. One table defines both the inputs and the flags. The
+// package returns all errors in the inputs together. In a Config, references are
+// parsed, and each choice has one of the values in the table. Other packages read no
 // inputs, but they read other variables of the environment. For example, cmd reads
 // SOURCE_DATE_EPOCH, RUNNER_TEMP, RUNNER_DEBUG, TERM and DOCKER_METADATA_*. The
-// packages docker and login read the variables that configure Docker and podman,
-// and workflow reads the paths of the runner's files.
+// packages docker and login read the variables that configure Docker and podman, and
+// workflow reads the paths of the runner's files.
 package input
 
 import (
@@ -23,24 +22,25 @@ import (
 // Common is the part of the configuration that all commands have.
 type Common struct {
 	Command Command
-	// Terminal is true if the inputs are the flags and the arguments of a command line.
+	// Terminal is true if the inputs come from the flags and the arguments of a command
+	// line.
 	Terminal bool
 	GitHub   GitHub
-	Images   []name.Repository // not empty after a successful parse
+	Images   []name.Repository // the list is not empty after a successful parse
 
-	Home        string // host of the registry of this GitHub server, the only registry that receives the token
-	Registry    string // host for image names without a host
+	Home        string // the host of the registry of this GitHub server; only this registry receives the token
+	Registry    string // the host for image names that contain no host
 	Token       secret.Secret
-	TokenOrigin string // the input or variable that contains the token, as text for the user
+	TokenOrigin string // the input or the variable that contains the token, for messages
 	Username    string
 	Credentials []Credential
-	Hidden      []secret.Secret // further secrets to mask
+	Hidden      []secret.Secret // additional secrets to mask
 
 	Timeout time.Duration
 	Summary bool
 	Debug   bool
-	Trace   string // a path; "" for none
-	CAFile  string // path of additional certificates; "" for none
+	Trace   string // the path of the trace file, or "" for no trace
+	CAFile  string // the path of a file with additional certificates, or "" for no file
 
 	Notices []diag.Notice
 }
@@ -54,14 +54,14 @@ type Config struct {
 
 	Source string
 	// Build, Files and Artifact describe an image or an artifact that the run creates.
-	// All three are nil if Source names an existing image.
+	// These three fields are nil if Source names an existing image.
 	Build    *Build
 	Files    *Files
 	Artifact *Artifact
-	// PushForeign is true to upload the layers that clients otherwise download from
-	// the URLs in the descriptors.
+	// If PushForeign is true, the run uploads the layers whose descriptors contain
+	// URLs. Otherwise, clients download these layers from their URLs.
 	PushForeign bool
-	// Strip is true to remove attestations.
+	// If Strip is true, the run removes attestations.
 	Strip bool
 	// Legacy is true to write attestations in the form of BuildKit before version 0.32.
 	Legacy bool
@@ -70,14 +70,14 @@ type Config struct {
 	Compression compress.Method
 	Naming
 
-	ByDigest   bool   // push without tags
+	ByDigest   bool   // the run pushes without tags
 	DigestName string // if not empty, the output digest-NAME also contains the digest
 
 	Overwrite Overwrite
-	Monotonic bool // keep a tag that points at a newer image
-	OnlyNewer bool // also keep a tag if the age of its image is unknown
+	Monotonic bool // the run does not move a tag that points at a newer image
+	OnlyNewer bool // the run also does not move a tag if the age of its image is unknown
 
-	LinkTo         string // URL of the repository for the source label; "" for no label
+	LinkTo         string // the URL of the repository for the source label, or "" for no label
 	Visibility     Visibility
 	FailOnMismatch bool
 	OnReadOnly     ReadOnlyPolicy
@@ -85,10 +85,10 @@ type Config struct {
 	DryRun         bool
 }
 
-// Naming has the inputs that determine tags, labels and annotations. Package meta
-// parses these texts.
+// Naming contains the inputs that determine tags, labels and annotations. Package meta
+// parses these inputs.
 type Naming struct {
-	Tags        string // "" for the default tags of the event
+	Tags        string // "" means the default tags of the event
 	Flavor      string
 	Version     string
 	Labels      string
@@ -109,21 +109,21 @@ const (
 // Verification is the set of checks after a push.
 type Verification string
 
-// These are the values that the input verify accepts.
+// These constants are the values of the input "verify".
 const (
-	VerifyFull   Verification = "full"   // the checks of digest, an anonymous pull, visibility and link
-	VerifyDigest Verification = "digest" // read back every tag and the digest
-	VerifyNone   Verification = "none"   // no checks
+	VerifyFull   Verification = "full"   // the checks of VerifyDigest, an anonymous pull, and a check of visibility and link
+	VerifyDigest Verification = "digest" // the run reads every tag and the digest back
+	VerifyNone   Verification = "none"   // the run makes no checks after the push
 )
 
 // ReadOnlyPolicy is the reaction to a token that can only read.
 type ReadOnlyPolicy string
 
-// These are the values that the input on-readonly accepts.
+// These constants are the values of the input "on-readonly".
 const (
-	ReadOnlySkip    ReadOnlyPolicy = "skip"    // publish nothing and succeed
-	ReadOnlyFail    ReadOnlyPolicy = "fail"    // fail
-	ReadOnlyArchive ReadOnlyPolicy = "archive" // write an OCI archive for a trusted job
+	ReadOnlySkip    ReadOnlyPolicy = "skip"    // the run publishes nothing and succeeds
+	ReadOnlyFail    ReadOnlyPolicy = "fail"    // the run fails
+	ReadOnlyArchive ReadOnlyPolicy = "archive" // the run writes an OCI archive, which a trusted job can publish
 )
 
 // Credential is a login for another registry.
@@ -132,20 +132,21 @@ type Credential struct {
 	Secret         secret.Secret
 }
 
-// Environment has the sources of the values.
+// Environment contains the functions and texts from which the inputs are read.
 type Environment struct {
 	// Getenv reads the process environment.
 	Getenv func(string) string
-	// Environ lists the variables of a workflow step as NAME=value. It is empty at a
-	// terminal.
+	// Environ lists the variables of a workflow step as NAME=value. Environ is empty at
+	// a terminal.
 	Environ []string
 	// Flag returns the value of a flag of the command line, or "" if the flag is not
 	// set. Flag is nil in a workflow step, because the inputs of a step are INPUT_
 	// variables.
 	Flag func(name string) string
-	// Origin returns the URL of the Git remote "origin" of the working directory, or "".
-	// It can be nil.
+	// Origin returns the URL of the Git remote "origin" of the working directory, or
+	// "". Origin can be nil.
 	Origin func() string
-	// Token is the token from standard input. Token is empty without --token-stdin.
+	// Token is the token from standard input. If the flag --token-stdin is not set,
+	// Token is empty.
 	Token secret.Secret
 }

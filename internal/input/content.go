@@ -4,22 +4,23 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
-// Content is a line of the input content. It names a file or a folder on this
-// machine, and a path in the image. For a folder, the contents of the folder are
-// added.
+// Content is a line of the input content. Content names a file or a folder on this
+// machine, and a path in the image. If the line names a folder, the image gets the
+// contents of the folder.
 type Content struct {
-	// Path is a path on this machine. It can contain {platform}, {os}, {arch} and
+	// Path is a path on this machine. Path can contain {platform}, {os}, {arch} and
 	// {variant}.
 	Path string
 	// To is an absolute, clean path in the image, with slashes.
 	To string
-	// Into is true if To is a folder. The file then has the same name in this folder.
+	// Into is true if To is a folder. The file then keeps its name in this folder.
 	Into bool
 }
 
@@ -27,19 +28,20 @@ type Content struct {
 // PATH_MAX of Linux.
 const maxPath = 4096
 
-// placeholder matches a part of a path that is replaced by a value of the platform.
-var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
+// placeholder matches a part of a path such as {os}, for which the program inserts the
+// value of the platform.
+var placeholder = lazy.Regexp(`\{[^{}]*\}`)
 
 // parseContent parses PATH:/PATH/IN/IMAGE. The last ":/" is the separator, because
 // PATH can start with a Windows drive.
 func parseContent(line string) (Content, error) {
 	at := strings.LastIndex(line, ":/")
 	if at <= 0 {
-		return Content{}, errors.New("it has no colon with an absolute path in the image")
+		return Content{}, errors.New("the line contains no absolute path in the image after a colon")
 	}
 	c := Content{Path: strings.TrimSpace(line[:at]), To: line[at+1:], Into: strings.HasSuffix(line, "/")}
 	if c.Path == "" {
-		return Content{}, errors.New("it has no path before the colon")
+		return Content{}, errors.New("the line contains no path before the colon")
 	}
 	if err := checkPath(c.Path); err != nil {
 		return Content{}, err
@@ -53,7 +55,7 @@ func parseContent(line string) (Content, error) {
 
 // checkPath refuses unknown placeholders.
 func checkPath(text string) error {
-	for _, p := range placeholder.FindAllString(text, -1) {
+	for _, p := range placeholder().FindAllString(text, -1) {
 		switch p {
 		case "{platform}", "{os}", "{arch}", "{variant}":
 		default:
@@ -67,8 +69,8 @@ func checkPath(text string) error {
 }
 
 // checkTarget refuses paths in the image that are too long, or that contain control
-// characters, backslashes or "..". Such a path could mean another file than a
-// reader expects.
+// characters, backslashes or "..". A reader could expect another file at such a path
+// than the program writes.
 func checkTarget(to string) error {
 	switch {
 	case len(to) > maxPath:

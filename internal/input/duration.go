@@ -1,16 +1,16 @@
 package input
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
-// duration parses Go's notation. A number means minutes, as in timeout-minutes of a
-// job.
+// duration parses a duration in Go's notation. A number without a unit means minutes,
+// as in the key timeout-minutes of a job.
 func (r *reader) duration(name string) time.Duration {
 	v := r.text(name)
 	text := v
@@ -39,19 +39,19 @@ func durationHint(v string) string {
 	return form
 }
 
-// written matches a duration as people write it: 30 minutes, 1.5 hours, 1d.
-var written = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?) ?([a-z]+)?$`)
+// written matches a duration such as "30 minutes", "1.5 hours" or "1d".
+var written = lazy.Regexp(`^([0-9]+(?:\.[0-9]+)?) ?([a-z]+)?$`)
 
-// units maps the first letters of a unit to the number of minutes.
+// units contains the number of minutes for the first letter of each unit.
 var units = []struct {
 	prefix  string
 	minutes float64
 }{{"s", 1.0 / 60}, {"m", 1}, {"h", 60}, {"d", 24 * 60}, {"", 1}}
 
-// commonDuration returns a duration that people write in words in Go's notation, or
-// "" for other text.
+// commonDuration converts a duration such as "30 minutes" to Go's notation.
+// commonDuration returns "" for text that is not such a duration.
 func commonDuration(v string) string {
-	found := written.FindStringSubmatch(strings.ToLower(v))
+	found := written().FindStringSubmatch(strings.ToLower(v))
 	if found == nil || strings.HasPrefix(found[2], "mil") || strings.HasPrefix(found[2], "mo") || found[2] == "ms" {
 		return ""
 	}

@@ -13,19 +13,19 @@ import (
 // Files describes an image that the program creates from files.
 type Files struct {
 	Content []Content
-	Base    name.Reference // nil for scratch
-	// Entrypoint and Cmd are nil to keep the values of the base image.
+	Base    name.Reference // nil means scratch
+	// If Entrypoint or Cmd is nil, the image keeps the value of the base image.
 	Entrypoint, Cmd []string
 	Env             []string // KEY=value
-	User, Workdir   string   // "" to keep the value of the base image
+	User, Workdir   string   // "" keeps the value of the base image
 	Platforms       []v1.Platform
 }
 
-// fileInputs are the inputs that need the input content.
+// fileInputs are the names of the inputs that need the input content.
 var fileInputs = []string{"base", "entrypoint", "cmd", "env", "user", "workdir", "platform"}
 
-// files reads the inputs of an image from files. It returns nil if the input
-// content is empty.
+// files reads the inputs of an image from files. files returns nil if the input content
+// is empty.
 func (r *reader) files(c *Config) *Files {
 	lines := r.lines("content")
 	if len(lines) == 0 {
@@ -49,15 +49,15 @@ func (r *reader) files(c *Config) *Files {
 		}
 		one, err := parseContent(line)
 		if err != nil {
-			r.fail("content", CodeContentInvalid, "Write PATH:/PATH/IN/IMAGE, one per line: dist/{platform}/app:/usr/bin/app.", "The line %q of content cannot be read: %s", line, err)
+			r.fail("content", CodeContentInvalid, "Write PATH:/PATH/IN/IMAGE, one per line: dist/{platform}/app:/usr/bin/app.", "The line %q of the input content is not valid: %s", line, err)
 		}
 		f.Content = append(f.Content, one)
 	}
 	return f
 }
 
-// contentEntries splits a line at commas, semicolons and blanks if the result is several
-// entries PATH:/PATH/IN/IMAGE, and the line does not name an existing file.
+// contentEntries splits a line at commas, semicolons and blanks. contentEntries returns
+// nil if a part is not PATH:/PATH/IN/IMAGE, or if the line names an existing file.
 func contentEntries(line string) []string {
 	if at := strings.LastIndex(line, ":/"); at > 0 {
 		if _, err := os.Lstat(line[:at]); err == nil {
@@ -73,13 +73,13 @@ func contentEntries(line string) []string {
 	return entries
 }
 
-// withoutContentHint returns the hint for an input of an image from files that is set
-// without files.
+// withoutContentHint returns the hint for an input of an image from files if the input
+// content is empty.
 func (r *reader) withoutContentHint(in string) string {
 	build := r.text("context") != "" || r.text("file") != ""
 	switch {
 	case in == "platform" && build:
-		return "Write platforms instead of platform: a build has the platforms in the input platforms."
+		return "Write platforms instead of platform, because a build reads its platforms from the input platforms."
 	case in == "platform" && r.text("source") != "":
 		return "Remove platform, because an existing image is published with all its platforms."
 	case build:
@@ -98,8 +98,8 @@ func (r *reader) refuseSourceWithContent() {
 	}
 }
 
-// baseImage parses the reference of the base image. A name without a host is a name
-// on Docker Hub, as in a Dockerfile.
+// baseImage parses the reference of the base image. A name without a host means an
+// image on Docker Hub, as in a Dockerfile.
 func (r *reader) baseImage(c *Common) name.Reference {
 	text := strings.TrimPrefix(r.text("base"), referencePrefix)
 	if text == "" || text == "scratch" {
@@ -117,9 +117,9 @@ func (r *reader) baseImage(c *Common) name.Reference {
 	return ref
 }
 
-// argv parses a command: a JSON list as in a Dockerfile, or one argument per line.
-// It refuses a single line with spaces, because the line can mean one argument or
-// several.
+// argv parses the arguments of a program: a JSON list as in a Dockerfile, or one
+// argument per line. argv refuses a single line with spaces, because such a line can
+// mean one argument or several arguments.
 func (r *reader) argv(name string) []string {
 	text := r.text(name)
 	if strings.HasPrefix(text, "[") {
@@ -140,8 +140,9 @@ func (r *reader) env() []string {
 	lines := r.lines("env")
 	for _, line := range lines {
 		if key, _, ok := strings.Cut(line, "="); !ok || key == "" || strings.ContainsAny(key, " \t\x00") {
-			// The error does not contain the value, because users can put a secret there.
-			r.fail("env", CodeValue, "Write KEY=value, one per line.", "A line of env starts with %q, which is not KEY=value", key)
+			// The error does not contain the value of the variable, because the value
+			// can be a secret.
+			r.fail("env", CodeValue, "Write KEY=value, one per line.", "A line of the input env starts with %q, which is not KEY=value", key)
 		}
 	}
 	return lines
@@ -150,7 +151,7 @@ func (r *reader) env() []string {
 func (r *reader) workdir() string {
 	text := r.text("workdir")
 	if text != "" && !path.IsAbs(text) {
-		r.fail("workdir", CodeValue, "Write an absolute path in the image: /srv.", "The input workdir has the invalid value %q", text)
+		r.fail("workdir", CodeValue, "Write an absolute path in the image, such as /srv.", "The input workdir has the invalid value %q", text)
 	}
 	return text
 }

@@ -32,14 +32,14 @@ type GitHub struct {
 	Workflow   string
 	Job        string
 	// WorkflowRef names the file of the workflow, as owner/name/PATH@ref. Workspace is
-	// the directory of the checkout, if the job has one.
+	// the working directory of the job, which usually contains the checkout.
 	WorkflowRef, Workspace string
 	Event                  Event
 }
 
-// Event has the fields of the event payload that the program uses.
+// Event contains the fields of the event payload that the program uses.
 type Event struct {
-	// Raw is the whole payload, for templates.
+	// Raw is the whole payload. Templates in tag rules read it.
 	Raw json.RawMessage `json:"-"`
 
 	Repository *EventRepo `json:"repository"` // nil on schedule (docs/runner.md, Events)
@@ -68,7 +68,7 @@ type EventPull struct {
 // PullRequest reports whether the run belongs to a pull request.
 func (g GitHub) PullRequest() bool { return strings.HasPrefix(g.EventName, "pull_request") }
 
-// ReadOnly returns the reason why GITHUB_TOKEN can only read, or "" if no reason is
+// ReadOnly returns the reason why GITHUB_TOKEN cannot write, or "" if no such reason is
 // known. GitHub gives read-only tokens to runs from forks and from Dependabot
 // (docs/ghcr.md, Limits of GITHUB_TOKEN).
 func (g GitHub) ReadOnly() string {
@@ -88,9 +88,9 @@ func (g GitHub) ReadOnly() string {
 }
 
 // Registry returns the host of the container registry of the server (docs/ghcr.md,
-// Registry host): ghcr.io for github.com, and containers.HOST for other servers.
-// The command `serve` exports a server URL with a loopback address. The registry
-// then has the host and the port of this URL.
+// Registry host): ghcr.io for github.com, and containers.HOST for other servers. If the
+// server URL has a loopback address, as the URL of the command `serve` has, the
+// registry has the host and the port of this URL.
 func (g GitHub) Registry() string {
 	u, err := url.Parse(g.ServerURL)
 	if err != nil || u.Host == "" || strings.EqualFold(u.Hostname(), "github.com") {
@@ -158,7 +158,7 @@ func apiURL(server string) string {
 	return server + "/api/v3"
 }
 
-// checkURL refuses a server to which a token must not be sent.
+// checkURL returns an error if the token must not be sent to the server.
 func checkURL(name, value string) error {
 	u, err := url.Parse(value)
 	if err == nil && u.Host != "" && u.User == nil && (u.Scheme == "https" || (u.Scheme == "http" && isLoopback(u.Hostname()))) {
@@ -170,7 +170,7 @@ func checkURL(name, value string) error {
 	return &diag.Error{
 		Code: CodeServerURLUnusable, Side: diag.Runner,
 		Title: fmt.Sprintf("The variable %s is %q, which is not a safe server URL", name, value),
-		Hint:  "Set an https URL without a user name. Plain http is only allowed for this machine. In a workflow, the runner sets the variable. At a terminal, unset the variable to use github.com.",
+		Hint:  "Set an https URL without a user name. Only a server on this machine can use http. In a workflow, the runner sets the variable. At a terminal, unset the variable to use github.com.",
 	}
 }
 
@@ -201,7 +201,7 @@ func eventError(path string, err error) error {
 	return &diag.Error{
 		Code: CodeEventUnreadable, Side: diag.Runner, Err: err,
 		Title: fmt.Sprintf("The event payload %q (GITHUB_EVENT_PATH) cannot be read", path),
-		Hint:  "The runner writes this file for every job. If a step starts a container itself, mount the folder of the file. At a terminal, unset the variable.",
+		Hint:  "In a workflow, the runner writes this file for every job. If a step starts a container itself, mount the folder of the file. At a terminal, unset the variable GITHUB_EVENT_PATH.",
 	}
 }
 

@@ -5,7 +5,7 @@ import "slices"
 // Group is a heading in the help of a command and in docs/inputs.md.
 type Group string
 
-// The groups of inputs, in the order of the help and of the documents.
+// These are the groups of inputs, in the order of the help and of the documents.
 const (
 	GroupImage  Group = "Image"  // the image, its destination and its content
 	GroupTags   Group = "Tags"   // tags, labels and annotations
@@ -32,8 +32,8 @@ var mainNames = map[Command][]string{
 	Migrate:  {"paths", "write", "check", "add-check", "to-action", "sarif"},
 }
 
-// Main lists the inputs that most users of a command need, the most important one
-// first. The short help of the command describes only these inputs.
+// Main lists the inputs that most users of a command need. The most important input is
+// the first. The short help of the command describes only these inputs.
 func Main(c Command) []Input {
 	var out []Input
 	for _, name := range mainNames[c] {

@@ -1,14 +1,14 @@
 package input
 
-// habit is an input of another action that users set here, too.
+// habit describes an input of another action that users also set for this action.
 type habit struct {
-	advice string // full sentences that say what to do instead
-	stops  bool   // without this input, the run would publish something else
+	advice string // full sentences about the input or the step to use instead
+	stops  bool   // true if the run would publish another image than the user expects
 }
 
-// habits are the inputs of docker/build-push-action, docker/login-action,
-// actions/attest-build-provenance and older push actions that this action does not
-// have, by name.
+// habits maps the names of inputs that this action does not have to their advice. These
+// inputs belong to docker/build-push-action, docker/login-action,
+// actions/attest-build-provenance and older push actions.
 var habits = map[string]habit{
 	"outputs": {
 		advice: "To push without a tag, set push-by-digest: true. To write the image into a file, build it in a separate step, and set source to the file.",
@@ -27,8 +27,8 @@ var habits = map[string]habit{
 	"allow":          ownBuild("Entitlements of BuildKit"),
 	"network":        ownBuild("Network modes"),
 	"ssh":            ownBuild("SSH agents"),
-	"secret-files":   {advice: "Set secrets to lines ID=VALUE.", stops: true},
-	"secret-envs":    {advice: "Set secrets to lines ID=VALUE.", stops: true},
+	"secret-files":   {advice: "Set secrets to lines of the form ID=VALUE.", stops: true},
+	"secret-envs":    {advice: "Set secrets to lines of the form ID=VALUE.", stops: true},
 
 	"no-cache":         buildOption,
 	"no-cache-filters": buildOption,
@@ -44,25 +44,27 @@ var habits = map[string]habit{
 	"sbom":       attestationHabit,
 	"attests":    attestationHabit,
 
-	"password":         {advice: "Remove it, because the password is the input token, whose default is the job's GITHUB_TOKEN. For other registries, set credentials to lines HOST USERNAME SECRET."},
-	"logout":           {advice: "Remove it. The command login always removes its login at the end of the job, and the other commands write no login."},
-	"ecr":              {advice: "Remove it. For Amazon ECR, log in with another action first; this action uses the Docker config file of the machine."},
+	"password":         {advice: "Remove the input, because the input token is the password, and the default of token is the job's GITHUB_TOKEN. For other registries, set credentials to lines of the form HOST USERNAME SECRET."},
+	"logout":           {advice: "Remove the input. The command login always removes its login at the end of the job, and the other commands write no login."},
+	"ecr":              {advice: "Remove the input. For Amazon ECR, log in with another action before this step. This action then uses the login in the Docker config file of the machine."},
 	"subject-name":     {advice: "Set image to the repository that contains the image."},
 	"subject-digest":   {advice: "Set subject to the digest or the reference of the image that the artifact describes."},
-	"push-to-registry": {advice: "Remove it. This action always writes to the registry, unless push is false."},
+	"push-to-registry": {advice: "Remove the input. This action always writes to the registry, unless push is false."},
 }
 
-// Advice says what to do instead of an input of another action, or returns "".
+// Advice returns the advice for an input of another action, or "" if the name is not
+// such an input.
 func Advice(name string) string { return habits[name].advice }
 
-// buildOption explains options that change how a build runs, but not which image
-// is meant.
-var buildOption = habit{advice: "The build of the input context does not have this option. If you need it, build the image in a separate step with docker/build-push-action, and set source to the image."}
+// buildOption is the advice for options that change how a build runs, but do not change
+// the image.
+var buildOption = habit{advice: "A build of the input context does not have this option. If you need the option, build the image in a separate step with docker/build-push-action, and set source to the image."}
 
-// attestationHabit explains the inputs that add attestations during a build.
-var attestationHabit = habit{advice: "This action creates no attestations. It publishes the attestations that the image has. To add one, build the image in a separate step with docker/build-push-action. To remove them, set attestations: strip."}
+// attestationHabit is the advice for inputs that add attestations during a build.
+var attestationHabit = habit{advice: "This action creates no attestations. It publishes the attestations that the image has. To add an attestation, build the image in a separate step with docker/build-push-action. To remove all attestations, set attestations: strip."}
 
-// ownBuild explains options without which a build gives another image or fails.
+// ownBuild returns the advice for an option without which a build fails or gives
+// another image.
 func ownBuild(subject string) habit {
 	return habit{
 		advice: subject + " are not possible with the input context. Build the image in a separate step with docker/build-push-action, and set source to the image.",

@@ -51,12 +51,13 @@ func (r *reader) images(c *Common) {
 	}
 }
 
-// failRepository refuses the name of the workflow's repository as the name of an image.
+// failRepository reports that the name of the workflow's repository cannot be the name
+// of an image.
 func (r *reader) failRepository(repository string, fault *NameFault) {
 	r.fail("image", CodeImageInvalid, fault.Cure+" Set the input image to this name.", "The repository %s cannot have an image with its name, because the name %s", repository, fault.Is)
 }
 
-// splitNames splits lines at commas, which no name contains.
+// splitNames splits lines at commas, because no name contains a comma.
 func splitNames(lines []string) []string {
 	var names []string
 	for name := range strings.SplitSeq(strings.Join(lines, ","), ",") {
@@ -67,15 +68,15 @@ func splitNames(lines []string) []string {
 	return names
 }
 
-// repository parses a line of the input image. It changes the name to lower case.
-// The names of many owners contain upper case, and registries refuse such names
+// repository parses a line of the input image. repository changes the name to lower
+// case. The names of many owners contain upper case, and registries refuse such names
 // (docs/ghcr.md, Refused: upper case).
 func (c *Common) repository(line string) (name.Repository, error) {
 	if _, rest, ok := strings.Cut(line, "://"); ok {
 		return name.Repository{}, diag.Inputf("image", CodeImageWithScheme, "Write "+rest+".", "The input image %q is a URL, not a repository name", line)
 	}
 	if at := strings.Index(line, "@"); at >= 0 {
-		return name.Repository{}, diag.Inputf("image", CodeImageWithDigest, "Write "+line[:at]+"; the source determines the digest.", "The input image %q contains a digest", line)
+		return name.Repository{}, diag.Inputf("image", CodeImageWithDigest, "Write "+line[:at]+" without the digest, because the source determines the digest.", "The input image %q contains a digest", line)
 	}
 	if tag := tagOf(line); tag != "" {
 		hint := "Write image: " + strings.TrimSuffix(line, ":"+tag)
@@ -112,8 +113,8 @@ func (c *Common) repository(line string) (name.Repository, error) {
 	return repo, nil
 }
 
-// tagOf returns the tag of a reference. If the text has no slash, tagOf takes
-// digits after a colon for a port, because a tag of digits looks like a port.
+// tagOf returns the tag of a reference. If the text has no slash, digits after a colon
+// are a port and not a tag.
 func tagOf(s string) string {
 	last := s[strings.LastIndexByte(s, '/')+1:]
 	_, tag, _ := strings.Cut(last, ":")
@@ -142,6 +143,6 @@ func (c *Common) noticeOwner(repo name.Repository) {
 	}
 	c.Notices = append(c.Notices, diag.Notice{
 		Code: CodeOwnerDiffers, Level: diag.Info, Title: "Image of another owner",
-		Text: repo.Name() + " belongs to " + owner + ", and the workflow belongs to " + c.GitHub.Owner + ". The registry refuses GITHUB_TOKEN there, but can accept a personal access token of " + owner + ".",
+		Text: repo.Name() + " belongs to " + owner + ", and the workflow belongs to " + c.GitHub.Owner + ". The registry refuses GITHUB_TOKEN for this image, but can accept a personal access token of " + owner + ".",
 	})
 }

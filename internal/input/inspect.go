@@ -14,11 +14,11 @@ import (
 type InspectConfig struct {
 	Common
 
-	Source    string         // as in the input, not parsed
+	Source    string         // the input source, not parsed
 	Reference name.Reference // nil if Source is not a reference
-	Platform  *v1.Platform   // nil for all platforms
+	Platform  *v1.Platform   // nil means all platforms
 	JSON      bool
-	Digest    bool // print only the digest
+	Digest    bool // the command prints only the digest
 }
 
 // ParseInspect reads and checks the inputs of `inspect`.

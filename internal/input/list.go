@@ -7,11 +7,11 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// jsonInputs accept a JSON list or a JSON object as one value.
+// jsonInputs are the inputs that accept a JSON list or a JSON object as one value.
 var jsonInputs = []string{"entrypoint", "cmd", "digests"}
 
-// secretInputs have values that an error must not contain, because users write secrets
-// into them.
+// secretInputs are the inputs whose values an error must not contain, because users
+// write secrets into these inputs.
 var secretInputs = []string{"credentials", "secrets", "env", "build-args"}
 
 // refuseLists refuses a YAML or JSON list that is written as the text of an input. The
@@ -33,8 +33,9 @@ func (r *reader) refuseLists() {
 	}
 }
 
-// oneEntryPerLine returns the hint for a list of entries, with the entries in the right
-// form. A line with four spaces is shown as code.
+// oneEntryPerLine returns the hint for a list of entries. The hint contains the entries
+// in the right form, in lines with four spaces, because reports show such lines as
+// code.
 func (r *reader) oneEntryPerLine(name string, entries []string) string {
 	if r.terminal {
 		return "Repeat the flag --" + name + " for each entry."
@@ -46,12 +47,11 @@ func (r *reader) oneEntryPerLine(name string, entries []string) string {
 	return hint
 }
 
-// maxListText limits the text that is parsed as a list, in bytes. The limit of the
-// runner for all inputs together is larger.
+// maxListText is the maximum size, in bytes, of a text that listEntries parses.
 const maxListText = 64 << 10
 
-// listEntries returns the entries of a YAML or JSON list. It returns none if the text is
-// not a list of values of one line.
+// listEntries returns the entries of a YAML or JSON list. listEntries returns nil if
+// the text is not a list, or if an entry has several lines.
 func listEntries(text string) []string {
 	flow := strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]")
 	if len(text) > maxListText || !flow && !isBlockList(text) {
@@ -59,7 +59,7 @@ func listEntries(text string) []string {
 	}
 	var list []yaml.Node
 	if err := yaml.Unmarshal([]byte(text), &list); err != nil {
-		return nil // the parser of the input explains the text
+		return nil // the parser of the input reports the error in the text
 	}
 	var out []string
 	for _, entry := range list {

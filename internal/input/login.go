@@ -35,9 +35,9 @@ func ParseLogin(env Environment) (*LoginConfig, error) {
 	return c, errors.Join(r.errs...)
 }
 
-// hosts determines the logins. The logins are for the hosts in the input registry
-// and for all hosts in the input credentials. If the input
-// registry is empty, it means the registry of this GitHub server.
+// hosts determines the logins. The logins are for the hosts in the input registry and
+// for all hosts in the input credentials. The default of the input registry is the
+// registry of this GitHub server.
 func (r *reader) hosts(c *LoginConfig) {
 	named := r.lines("registry")
 	if len(named) == 0 && !c.Token.Empty() {
@@ -66,10 +66,10 @@ func (r *reader) host(c *LoginConfig, text string) {
 		c.add(c.Credentials[i])
 	case host != c.Home:
 		if r.terminal {
-			r.fail("registry", CodeLoginMissing, "Log in with docker login "+host+". Other programs read this login, too. Only "+c.Home+" receives the token of this command.", "There is no login for %s", text)
+			r.fail("registry", CodeLoginMissing, "Log in with docker login "+host+". This command and other programs then use this login. Only "+c.Home+" receives the token of this command.", "There is no login for %s", text)
 			return
 		}
-		r.fail("registry", CodeLoginMissing, "Add to the input credentials the line: "+host+" USER SECRET. Only "+c.Home+" receives the token.", "There is no login for %s", text)
+		r.fail("registry", CodeLoginMissing, "Add this line to the input credentials: "+host+" USER SECRET. Only "+c.Home+" receives the token.", "There is no login for %s", text)
 	case c.Token.Empty():
 		r.fail("token", CodeTokenEmpty, tokenHint(&c.Common), "There is no token for %s", host)
 	default:
@@ -77,7 +77,7 @@ func (r *reader) host(c *LoginConfig, text string) {
 	}
 }
 
-// add replaces an earlier login for the same host.
+// add appends a login, and removes an earlier login for the same host.
 func (c *LoginConfig) add(cr Credential) {
 	c.Logins = slices.DeleteFunc(c.Logins, func(other Credential) bool { return other.Host == cr.Host })
 	c.Logins = append(c.Logins, cr)

@@ -10,9 +10,9 @@ type MergeConfig struct {
 	Config
 
 	Digests      string   // the outputs of the jobs, not parsed
-	Docker       bool     // write an index of the Docker media type
+	Docker       bool     // the run writes an index with the Docker media type
 	Attestations string   // keep, strip, legacy or referrers
-	Expect       []string // the platforms that the index must have; nil for any platforms
+	Expect       []string // the platforms that the index must have; nil means no check of the platforms
 }
 
 // ParseMerge reads and checks the inputs of `merge`.
@@ -20,7 +20,7 @@ func ParseMerge(env Environment) (*MergeConfig, error) {
 	r := newReader(Merge, env)
 	c := &MergeConfig{}
 	r.common(&c.Common, env)
-	c.Digests = r.raw("digests") // an empty line can be an output that is not set
+	c.Digests = r.raw("digests") // an empty line can mean an output that a job did not set
 	if r.text("digests") == "" {
 		r.failEmpty("digests", CodeNoDigests, "Set digests: ${{ toJSON(needs.JOB.outputs) }}, where JOB is the job that pushes with push-by-digest: true.")
 	}

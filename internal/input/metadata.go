@@ -11,7 +11,7 @@ import (
 type MetadataConfig struct {
 	Common
 	Naming
-	Images                             string // in the form of docker/metadata-action, not parsed
+	Images                             string // the input images in the form of docker/metadata-action, not parsed
 	FromGit                            bool
 	SepTags, SepLabels, SepAnnotations string
 	BakeTarget                         string
@@ -33,8 +33,8 @@ func ParseMetadata(env Environment) (*MetadataConfig, error) {
 	return c, errors.Join(r.errs...)
 }
 
-// noticeImages warns about names of images that no registry accepts. These names are
-// not errors, because docker/metadata-action accepts them, too.
+// noticeImages warns about names of images that no registry accepts. Such names are not
+// errors, because docker/metadata-action also accepts them.
 func (c *MetadataConfig) noticeImages() {
 	for line := range strings.Lines(c.Images) {
 		image := imageName(line)
@@ -65,12 +65,13 @@ func (c *MetadataConfig) noticeImages() {
 func (c *MetadataConfig) warnImage(image, fault, hint string) {
 	c.Notices = append(c.Notices, diag.Notice{
 		Code: CodeImageInvalid, Level: diag.Warning, Title: "The image " + quote(image) + " " + fault,
-		Text: "The image " + quote(image) + " " + fault + ", so no registry accepts the references in the outputs. docker/metadata-action adds the tag to the complete text, too. " + hint,
+		Text: "The image " + quote(image) + " " + fault + ", so no registry accepts the references in the outputs. docker/metadata-action also adds the tag to the complete text. " + hint,
 	})
 }
 
-// imageName returns the name in one line of the input images: NAME, or the attribute
-// name of an image that is not disabled (docker/metadata-action, "images input").
+// imageName returns the name of the image in one line of the input images. The line is
+// NAME, or a list of attributes such as name=NAME. imageName returns "" for a disabled
+// image (docker/metadata-action, "images input").
 func imageName(line string) string {
 	name := ""
 	for field := range strings.SplitSeq(strings.TrimSpace(line), ",") {
@@ -87,8 +88,8 @@ func imageName(line string) string {
 	return name
 }
 
-// naming returns the texts of the inputs. Package meta parses the texts, and its
-// errors name the rule.
+// naming returns the inputs for tags, labels and annotations. Package meta parses these
+// inputs, and its errors name the faulty rule.
 func (r *reader) naming() Naming {
 	return Naming{
 		Tags: r.text("tags"), Flavor: r.text("flavor"), Version: r.text("version"),
@@ -96,8 +97,8 @@ func (r *reader) naming() Naming {
 	}
 }
 
-// context reads the input context, or the input ref-context if context is empty.
-// The input of docker/metadata-action has the name context.
+// context reads the input context, or the input ref-context if the input context is
+// empty. In docker/metadata-action, the input ref-context has the name context.
 func (r *reader) context() string {
 	switch v := r.text("context"); v {
 	case "":

@@ -2,22 +2,23 @@ package input
 
 import (
 	"errors"
-	"regexp"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // actionName matches the name of an action after the key uses: OWNER/NAME@REF,
 // OWNER/NAME/PATH@REF or ./PATH.
-var actionName = regexp.MustCompile(`^(?:[\w.-]+(?:/[\w.-]+)+@[\w./-]+|\./[\w./-]*)$`)
+var actionName = lazy.Regexp(`^(?:[\w.-]+(?:/[\w.-]+)+@[\w./-]+|\./[\w./-]*)$`)
 
 // MigrateConfig is the configuration of `migrate`.
 type MigrateConfig struct {
 	Common
-	Paths    []string // empty for the workflows of the working directory
+	Paths    []string // an empty list means the workflows of the working directory
 	Write    bool
 	Check    bool
 	ToAction string
-	AddCheck bool   // also write a workflow that checks the permissions
-	SARIF    string // a path; "" for none
+	AddCheck bool   // the run also writes a workflow that checks the permissions
+	SARIF    string // the path of the SARIF file, or "" for no file
 }
 
 // ParseMigrate reads and checks the inputs of `migrate`.
@@ -27,7 +28,7 @@ func ParseMigrate(env Environment) (*MigrateConfig, error) {
 		Paths: r.lines("paths"), Write: r.boolean("write"), Check: r.boolean("check"), AddCheck: r.boolean("add-check"),
 		ToAction: r.text("to-action"), SARIF: r.text("sarif"),
 	}
-	if c.ToAction != "" && !actionName.MatchString(c.ToAction) {
+	if c.ToAction != "" && !actionName().MatchString(c.ToAction) {
 		r.fail("to-action", CodeValue, "Write OWNER/NAME@REF, such as ghcr-publish/ghcr-publish@v1, or ./PATH for an action in the repository.", "The input to-action has the invalid value %q", c.ToAction)
 	}
 	r.base(&c.Common, env)

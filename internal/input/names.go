@@ -2,18 +2,19 @@ package input
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // repositoryPart matches one part of the path of a repository, and tagName matches a tag
 // (distribution specification, "Pulling manifests"). The library that parses names checks
 // only the characters.
 var (
-	repositoryPart = regexp.MustCompile(`^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$`)
+	repositoryPart = lazy.Regexp(`^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$`)
 	tagName        = onFirstUse(func() string { return `^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$` })
 )
 
@@ -22,14 +23,14 @@ const maxOwner = 39
 
 // NameFault explains why a text is not the name of a repository.
 type NameFault struct {
-	Is   string // continues a sentence that begins with the name
-	Cure string // full sentences
+	Is   string // the rest of a sentence that begins with the name
+	Cure string // the correction of the name, in full sentences
 }
 
 // CheckName checks the name of a repository against the grammar of registries, and
-// against GitHub's rules for owners if the name is on GitHub's registry. It returns nil
-// for a valid name. The letter case does not matter, because the program changes names to
-// lower case. All commands check names with this function.
+// against GitHub's rules for owners if the name is on GitHub's registry. CheckName
+// returns nil for a valid name. The letter case does not matter, because the program
+// changes names to lower case. All commands check names with CheckName.
 func (c *Common) CheckName(text string) *NameFault {
 	host, path := splitHost(strings.ToLower(text))
 	if host == "" && (path == c.Registry || path == c.Home) && strings.ContainsAny(path, ".:") {
@@ -48,17 +49,17 @@ func (c *Common) CheckName(text string) *NameFault {
 		if home && i == 0 && len(parts) > 1 && !validOwner(part) {
 			return ownerFault(c.Home, part)
 		}
-		if !repositoryPart.MatchString(part) {
+		if !repositoryPart().MatchString(part) {
 			return partFault(prefix, parts, i)
 		}
 	}
 	return nil
 }
 
-// partFault explains a part in which a separator has a wrong place.
+// partFault explains a part of a name with a separator in a wrong place.
 func partFault(prefix string, parts []string, i int) *NameFault {
 	is := fmt.Sprintf("contains the part %q, which registries do not accept", parts[i])
-	cure := "In a name, one of the characters . _ - can only be between letters and digits."
+	cure := "In a name, each of the characters . _ - must be between letters or digits."
 	if clean := cleanPart(parts[i]); clean != "" {
 		parts[i] = clean
 		cure += " Write " + prefix + strings.Join(parts, "/") + "."
@@ -97,7 +98,7 @@ func badCharacter(path string) string {
 func characterFault(prefix, path, bad string) *NameFault {
 	switch {
 	case bad == ":" && strings.HasSuffix(path, ":"):
-		return &NameFault{"ends with a colon", "Remove the colon. If a variable follows the colon, its value is empty. Write tags in the input tags."}
+		return &NameFault{"ends with a colon", "Remove the colon. If a variable follows the colon, the value of the variable is empty. Write tags in the input tags."}
 	case bad == ";" || bad == "|" || bad == ",":
 		return &NameFault{"contains " + quote(bad), "For several images, write one name per line. Write tags in the input tags."}
 	}
@@ -112,7 +113,8 @@ func characterFault(prefix, path, bad string) *NameFault {
 	return &NameFault{"contains " + quote(bad), cure}
 }
 
-// emptyPart explains two slashes in sequence, and a slash at an end of a path.
+// emptyPart explains a path with two slashes in sequence, or with a slash at its start
+// or its end.
 func emptyPart(prefix string, parts []string) *NameFault {
 	var rest []string
 	for _, part := range parts {
@@ -120,31 +122,33 @@ func emptyPart(prefix string, parts []string) *NameFault {
 			rest = append(rest, part)
 		}
 	}
-	cure := "If the value contains an expression or a variable, it is empty: check its name."
+	cure := "If the value contains an expression or a variable, check its name, because its value is empty."
 	if len(rest) > 1 {
 		cure += " Or write " + prefix + strings.Join(rest, "/") + "."
 	} else {
 		cure += " The form is " + prefix + "OWNER/NAME."
 	}
-	return &NameFault{"has an empty part next to a slash", cure}
+	return &NameFault{"has no text before or after a slash", cure}
 }
 
-// validOwner reports whether GitHub's registry can hold names of an owner. The names of
-// owners have letters, digits and single hyphens. The names of managed users end with an
-// underscore and a short code (docs/ghcr.md, Refused: name).
+// validOwner reports whether the name of an owner can be a part of a name on GitHub's
+// registry. The names of owners contain letters, digits and single hyphens. The names
+// of managed users end with an underscore and a short code (docs/ghcr.md, Refused:
+// name).
 func validOwner(owner string) bool {
-	return len(owner) <= maxOwner && !strings.Contains(owner, ".") && repositoryPart.MatchString(owner)
+	return len(owner) <= maxOwner && !strings.Contains(owner, ".") && repositoryPart().MatchString(owner)
 }
 
 func ownerFault(home, owner string) *NameFault {
-	cure := "The name of an owner has letters, digits and single hyphens between them. Correct the owner in the name."
+	cure := "Correct the owner in the name. The name of an owner contains only letters, digits, and single hyphens between letters and digits."
 	if strings.HasSuffix(owner, "-") {
 		cure = "Registries do not accept a name in which a hyphen is before a slash. Publish under another owner, for example an organization."
 	}
-	return &NameFault{fmt.Sprintf("has the owner %q, and %s cannot hold names of this owner", owner, home), cure}
+	return &NameFault{fmt.Sprintf("has the owner %q, and %s does not accept names with this owner", owner, home), cure}
 }
 
-// cleanPart removes the separators that a registry does not accept.
+// cleanPart removes the separators that a registry does not accept from a part of a
+// name.
 func cleanPart(part string) string {
 	part = strings.Trim(part, "._-")
 	for _, long := range []string{"..", "._", "_.", ".-", "-.", "_-", "-_", "___"} {
@@ -152,7 +156,7 @@ func cleanPart(part string) string {
 			part = strings.ReplaceAll(part, long, long[:1])
 		}
 	}
-	if !repositoryPart.MatchString(part) {
+	if !repositoryPart().MatchString(part) {
 		return ""
 	}
 	return part

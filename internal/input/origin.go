@@ -8,8 +8,8 @@ import (
 )
 
 // originRepository returns the repository of the Git remote origin, and adds a notice.
-// It returns "" if the command has no such default, or if the remote is not on this
-// GitHub server.
+// originRepository returns "" if the command does not use the Git remote as a default,
+// or if the remote is not on this GitHub server.
 func (r *reader) originRepository(c *Common) string {
 	if r.origin == nil {
 		return ""
@@ -22,14 +22,14 @@ func (r *reader) originRepository(c *Common) string {
 	if repository != "" {
 		c.Notices = append(c.Notices, diag.Notice{
 			Code: CodeImageFromOrigin, Level: diag.Info, Title: "Image of the Git remote",
-			Text: "The image has the name " + repository + ", because the Git remote origin of this checkout has this name.",
+			Text: "The image has the name " + repository + ", because the Git remote origin of this checkout names this repository.",
 		})
 	}
 	return repository
 }
 
-// repositoryOn returns OWNER/NAME of a Git URL, if the URL names the host. Git knows the
-// forms https://HOST/OWNER/NAME.git, ssh://git@HOST:PORT/OWNER/NAME and
+// repositoryOn returns OWNER/NAME of a Git URL, if the URL names the host. Git accepts
+// the forms https://HOST/OWNER/NAME.git, ssh://git@HOST:PORT/OWNER/NAME and
 // git@HOST:OWNER/NAME.
 func repositoryOn(host, remote string) string {
 	parts := strings.FieldsFunc(strings.TrimSuffix(strings.TrimRight(remote, "/"), ".git"), func(r rune) bool { return strings.ContainsRune("/:@", r) })

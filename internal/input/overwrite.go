@@ -13,15 +13,15 @@ import (
 // Rule states how a run may change an existing tag.
 type Rule string
 
-// The rules.
+// These constants are the rules of the input overwrite.
 const (
 	Allow      Rule = "allow"       // the tag may point at any digest
 	SameDigest Rule = "same-digest" // the digest must not change
 	Never      Rule = "never"       // the tag must not exist
 )
 
-// Overwrite has the rule for each class of tags. Versions applies to the tags of full
-// versions (1.2.3), and Moving to all other tags.
+// Overwrite contains the rule for each class of tags. Versions applies to the tags of
+// full versions (1.2.3), and Moving to all other tags.
 type Overwrite struct{ Versions, Moving Rule }
 
 // overwrite parses CLASS=RULE items that are separated by commas or spaces.
@@ -52,11 +52,11 @@ func overwriteHint(class, rule string) string {
 	case rule == "" && slices.Contains(rules, class):
 		return fmt.Sprintf("Write versions=%s for the tags of versions, such as 1.2.3, or moving=%s for other tags, such as latest.", class, class)
 	case isOn(rule) && class == "moving":
-		return "To allow that tags such as latest move, remove moving, because allow is its default."
+		return "Remove moving, because tags such as latest may move by default."
 	case isOn(cmp.Or(rule, class)):
-		return "To allow that the tag of a version moves to another digest, write versions=allow."
+		return "To move the tags of versions to another digest, write versions=allow."
 	case isOff(cmp.Or(rule, class)):
-		return "To forbid that an existing tag moves, write versions=never,moving=never. By default, the tag of a version keeps its digest, and other tags such as latest move."
+		return "To keep all existing tags unchanged, write versions=never,moving=never. By default, the tag of a version keeps its digest, and other tags such as latest move."
 	case class == "versions" || class == "moving":
 		return strings.TrimSpace(nearest.Question(rule, rules) + " " + form)
 	}

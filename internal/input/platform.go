@@ -3,7 +3,6 @@ package input
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -11,26 +10,28 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
-// The systems and architectures that images use: the names of Go ("go tool dist list"),
-// which the image-spec requires, and the names of WebAssembly.
+// These lists contain the systems and architectures that images use. The names are the
+// names of Go ("go tool dist list"), which the image-spec requires, and the names of
+// WebAssembly.
 var (
 	systems       = []string{"aix", "android", "darwin", "dragonfly", "freebsd", "illumos", "ios", "js", "linux", "netbsd", "openbsd", "plan9", "solaris", "wasi", "wasip1", "windows"}
 	architectures = []string{"386", "amd64", "arm", "arm64", "loong64", "mips", "mips64", "mips64le", "mipsle", "ppc64", "ppc64le", "riscv64", "s390x", "wasm"}
 )
 
 // machineNames maps the names of uname and of distributions to the names of Go. The
-// builders of Docker accept these names, too.
+// builders of Docker also accept the names of uname.
 var machineNames = map[string]string{
 	"x86_64": "amd64", "x86-64": "amd64", "i386": "386", "i686": "386", "aarch64": "arm64",
 	"armhf": "arm/v7", "armv7l": "arm/v7", "armv6l": "arm/v6", "armel": "arm/v6",
 }
 
-// platformNames reads platforms that are separated by commas or by white space. It
-// refuses a name that resembles a known one, because an image for a misspelt platform
-// runs nowhere. It accepts an unknown name that resembles none, because new
-// architectures appear.
+// platformNames reads platforms that are separated by commas or by white space.
+// platformNames refuses a name that resembles a known name, because no machine runs an
+// image for a misspelt platform. platformNames accepts all other unknown names, because
+// new architectures appear.
 func (r *reader) platformNames(input string) []string {
 	var out []string
 	for _, text := range r.words(input) {
@@ -61,7 +62,7 @@ func platformForm(text string) string {
 	if parts := strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune(";|+&", c) }); len(parts) > 1 {
 		return "Separate platforms by commas: " + strings.Join(parts, ",") + "."
 	}
-	if platformText.MatchString(text) {
+	if platformText().MatchString(text) {
 		return ""
 	}
 	name := strings.ToLower(text)
@@ -73,13 +74,13 @@ func platformForm(text string) string {
 	if machine := cmp.Or(machineNames[name], similar(name, architectures)); machine != "" {
 		return "Did you mean linux/" + machine + "?"
 	}
-	return "Write system and architecture: linux/amd64, linux/arm64, linux/arm/v7."
+	return "Write system and architecture, such as linux/amd64, linux/arm64 or linux/arm/v7."
 }
 
 // platformText matches os/arch[/variant].
-var platformText = regexp.MustCompile(`^[A-Za-z0-9]+/[A-Za-z0-9_-]+(?:/[A-Za-z0-9.]+)?$`)
+var platformText = lazy.Regexp(`^[A-Za-z0-9]+/[A-Za-z0-9_-]+(?:/[A-Za-z0-9.]+)?$`)
 
-// meantPlatform returns the known platform that resembles a misspelt one, or "".
+// meantPlatform returns the known platform that resembles a misspelt platform, or "".
 func meantPlatform(system, machine, variant string) string {
 	meantSystem, meantMachine := similar(system, systems), similar(machine, architectures)
 	if meantSystem == "" || meantMachine == "" || meantSystem == system && meantMachine == machine {
@@ -103,7 +104,7 @@ func similar(name string, known []string) string {
 	return ""
 }
 
-// platform parses os/arch[/variant]. It returns nil if the input is empty.
+// platform parses os/arch[/variant]. platform returns nil if the input is empty.
 func (r *reader) platform() *v1.Platform {
 	all := r.platforms()
 	switch {
@@ -122,7 +123,7 @@ func (r *reader) platforms() []v1.Platform {
 	for _, text := range r.platformNames("platform") {
 		p, err := v1.ParsePlatform(text)
 		if err != nil || p.OS == "" || p.Architecture == "" {
-			r.fail("platform", CodeValue, "Write system and architecture: linux/amd64, linux/arm64, linux/arm/v7.", "The input platform has the invalid value %q", text)
+			r.fail("platform", CodeValue, "Write system and architecture, such as linux/amd64, linux/arm64 or linux/arm/v7.", "The input platform has the invalid value %q", text)
 			continue
 		}
 		out = append(out, *p)

@@ -13,7 +13,7 @@ type PromoteConfig struct {
 	Config
 
 	From     name.Reference // the source; nil if the input is invalid
-	Expected v1.Hash        // the digest that From must have; zero for any digest
+	Expected v1.Hash        // the digest that From must have; the zero value means any digest
 }
 
 // ParsePromote reads and checks the inputs of `promote`.
@@ -23,12 +23,12 @@ func ParsePromote(env Environment) (*PromoteConfig, error) {
 	r.common(&c.Common, env)
 	r.promoteSource(c)
 	c.Naming = r.naming()
-	c.Labels, c.Annotations = "", "" // promote has no such inputs, because labels and annotations change the digest
+	c.Labels, c.Annotations = "", "" // promote has no inputs for labels and annotations, because they would change the digest
 	if tag, ok := c.From.(name.Tag); ok && c.Tags == "" && c.hasOtherRepository() {
 		c.Tags = tag.TagStr()
 	}
 	if c.From != nil && c.Tags == "" {
-		r.fail("tags", CodeNoTags, "Set tags to the names that must point at the image.", "The input tags is empty, so no tag would point at %s", c.From)
+		r.fail("tags", CodeNoTags, "Set tags to the tags that must point at the image.", "The input tags is empty, so no tag would point at %s", c.From)
 	}
 	if text := r.text("expected-digest"); text != "" {
 		var err error
@@ -41,8 +41,8 @@ func ParsePromote(env Environment) (*PromoteConfig, error) {
 	return c, errors.Join(r.errs...)
 }
 
-// promoteSource parses the input source: a reference, or a digest or tag in the
-// first repository of the input image.
+// promoteSource parses the input source. This input is a reference, or a digest or a
+// tag in the first repository of the input image.
 func (r *reader) promoteSource(c *PromoteConfig) {
 	text := strings.TrimPrefix(r.text("source"), referencePrefix)
 	if text == "" {

@@ -41,8 +41,8 @@ func ParsePublish(env Environment) (*Config, error) {
 	return c, errors.Join(r.errs...)
 }
 
-// compression reads the compression of layers. It returns the zero method to keep the
-// compression of each layer.
+// compression reads the compression of layers. The zero method means that each layer
+// keeps its compression.
 func (r *reader) compression() compress.Method {
 	format, level := r.text("compression"), r.text("compression-level")
 	if before, after, ok := strings.Cut(format, ":"); ok && compress.Known(before) {
@@ -81,7 +81,7 @@ func (r *reader) link(c *Config) string {
 	return c.GitHub.ServerURL + "/" + c.GitHub.Repository
 }
 
-// pushOptions reads the inputs that all pushing commands share.
+// pushOptions reads the inputs that publish, merge and promote share.
 func (r *reader) pushOptions(c *Config) {
 	r.policies(c)
 	c.Verify = Verification(r.choice("verify"))
@@ -102,9 +102,9 @@ func (r *reader) policies(c *Config) {
 	}
 }
 
-// digestName matches the texts that can be the end of an output's name (workflow
-// syntax, "outputs"). An expression must be able to read the output. The caller has
-// replaced slashes by dashes.
+// digestName matches the values of the input digest-name with which digest-NAME is a
+// valid name of an output (workflow syntax, "outputs"). The caller replaces slashes by
+// dashes before the match.
 var digestName = onFirstUse(func() string { return `^[A-Za-z0-9_-]{1,100}$` })
 
 // pushByDigest reads the inputs of a matrix job that pushes a platform image.

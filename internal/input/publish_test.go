@@ -122,7 +122,7 @@ func TestParsePublishRefusesInvalidValues(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, input, value, code, hint string }{
 		{"blank source", "source", " \n", "source-missing", "docker://REFERENCE"},
-		{"image with digest", "image", "ghcr.io/a/b@sha256:0", "image-with-digest", "Write ghcr.io/a/b;"},
+		{"image with digest", "image", "ghcr.io/a/b@sha256:0", "image-with-digest", "Write ghcr.io/a/b without"},
 		{"image with tag", "image", "ghcr.io/a/b:1.2", "image-with-tag", "image: ghcr.io/a/b and tags: 1.2"},
 		{"image with port and tag", "image", "localhost:5000/a/b:1", "image-with-tag", "image: localhost:5000/a/b and tags: 1"},
 		{"image without owner", "image", "ghcr.io/web", "image-without-owner", "ghcr.io/OWNER/web, for example ghcr.io/acme/web"},

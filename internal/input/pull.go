@@ -3,12 +3,12 @@ package input
 import (
 	"errors"
 	"os"
-	"regexp"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/detect"
 )
 
@@ -18,7 +18,7 @@ type PullConfig struct {
 
 	Reference   name.Reference
 	Destination string       // package sink parses this text
-	Platform    *v1.Platform // nil for all platforms; if the destination accepts one platform, nil means the platform of the machine or the engine
+	Platform    *v1.Platform // nil means all platforms, or the platform of the machine or the engine if the destination accepts only one platform
 	VerifyOnly  bool
 }
 
@@ -49,7 +49,7 @@ func (r *reader) refuseFile(text string) bool {
 	info, err := os.Stat(text)
 	isFile := err == nil && info.Mode().IsRegular()
 	name, _, _ := strings.Cut(text, "#")
-	if !detect.IsArchive(name) && !(isFile && strings.ContainsAny(text, `/\`)) && !filePrefix.MatchString(text) {
+	if !detect.IsArchive(name) && !(isFile && strings.ContainsAny(text, `/\`)) && !filePrefix().MatchString(text) {
 		return false
 	}
 	title := "The input source is %q, but the command %s reads an image from a registry"
@@ -67,4 +67,4 @@ func (r *reader) refuseFile(text string) bool {
 
 // filePrefix matches the prefixes of sources that are not in a registry, and the
 // beginning of a path.
-var filePrefix = regexp.MustCompile(`^(?:(?:oci|oci-archive|docker-archive|docker-daemon|containers-storage|dir):|\.{0,2}/|~/)`)
+var filePrefix = lazy.Regexp(`^(?:(?:oci|oci-archive|docker-archive|docker-daemon|containers-storage|dir):|\.{0,2}/|~/)`)

@@ -7,16 +7,16 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
 )
 
-// quotableInputs accept quotation marks: as a part of CSV, JSON or an argument of a
-// command, or as a separator.
+// quotableInputs are the inputs that accept quotation marks. In these inputs, quotation
+// marks are a part of CSV, JSON or an argument of a command, or a separator.
 var quotableInputs = []string{
 	"tags", "images", "flavor", "labels", "annotations", "secrets", "digests", "entrypoint", "cmd",
 	"sep-tags", "sep-labels", "sep-annotations",
 }
 
 // refuseQuotes refuses a value or a line that is in quotation marks. YAML removes the
-// quotation marks of a value, but not quotation marks inside of other quotation marks,
-// in a block of lines, or in the value of an expression.
+// quotation marks around a value. YAML keeps quotation marks inside other quotation
+// marks, in a block of lines, and in the value of an expression.
 func (r *reader) refuseQuotes() {
 	for _, in := range For(r.command) {
 		if slices.Contains(quotableInputs, in.Name) || r.hasOtherForm(in.Name) {

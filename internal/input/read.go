@@ -12,7 +12,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
 )
 
-// reader reads the inputs of one command. It collects all errors, so the user can
+// reader reads the inputs of one command. reader collects all errors, so the user can
 // correct all inputs after one run.
 type reader struct {
 	command Command
@@ -21,7 +21,7 @@ type reader struct {
 	// terminal is true if the values are flags.
 	terminal bool
 	// origin returns the URL of a Git remote whose repository is the default image, or
-	// "". It is nil if a command has no such default.
+	// "". origin is nil if the command does not use a Git remote as a default.
 	origin func() string
 	errs   []error
 }
@@ -57,13 +57,14 @@ func (r *reader) fail(input, code, hint, format string, args ...any) {
 // output that a step did not set.
 func (r *reader) failEmpty(input, code, hint string) {
 	if !r.terminal {
-		hint += " If the value comes from an output of a step or a job, that step or job set no output."
+		hint += " If the value comes from an output of a step or a job, the step or the job set no output."
 	}
 	r.fail(input, code, hint, "The input %s is empty", input)
 }
 
-// hasOtherForm reports whether an input was refused because it is a YAML or JSON list, or
-// because it is in quotation marks. Other errors about this input would repeat the cause.
+// hasOtherForm reports whether an input was refused because it is a YAML or JSON list,
+// or because it is in quotation marks. Another error about this input would only repeat
+// the cause.
 func (r *reader) hasOtherForm(input string) bool {
 	return slices.ContainsFunc(r.errs, func(err error) bool {
 		var known *diag.Error
@@ -98,8 +99,8 @@ func (r *reader) lines(name string) []string {
 	return out
 }
 
-// choice returns the value of an input with fixed values. The letter case does not
-// matter, as for true and false.
+// choice returns the value of an input with fixed values. choice ignores the letter
+// case, as boolean does.
 func (r *reader) choice(name string) string {
 	v := r.text(name)
 	in, _ := Find(name)
@@ -114,7 +115,8 @@ func (r *reader) choice(name string) string {
 	return in.Default
 }
 
-// choiceHint lists the values of an input after the value that the user probably means.
+// choiceHint names the value that the user probably means, and then lists the allowed
+// values.
 func (r *reader) choiceHint(in Input, v string) string {
 	values := in.ValuesFor(r.command)
 	hint := "Allowed: " + strings.Join(values, ", ") + "."
@@ -125,7 +127,7 @@ func (r *reader) choiceHint(in Input, v string) string {
 		return "To remove the attestations of the image, write attestations: strip. " + hint
 	}
 	if in.Name == "attestations" && isOn(v) {
-		return "To keep the attestations of the image, remove the input, because its default is keep. No value adds attestations. " + hint
+		return "To keep the attestations of the image, remove the input, because its default is keep. This input cannot add attestations. " + hint
 	}
 	question := nearest.Question(v, values)
 	if meant := OtherCommands[strings.ToLower(v)]; in.Name == "command" && slices.Contains(values, meant) {
@@ -165,8 +167,8 @@ func (r *reader) boolean(name string) bool {
 	return false
 }
 
-// booleanHint lists the values of true and false after the value that the user probably
-// means.
+// booleanHint names the value that the user probably means, true or false, and then
+// lists both values.
 func booleanHint(v string) string {
 	const allowed = "Allowed: true, false."
 	if hint := missing.Unexpanded(v); hint != "" {

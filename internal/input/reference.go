@@ -10,7 +10,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/detect"
 )
 
-// referencePrefix marks a reference in an input that also accepts paths.
+// referencePrefix is the prefix of a reference in an input that also accepts paths.
 const referencePrefix = "docker://"
 
 // registryInputs reads the inputs of commands that read from a registry and do not
@@ -22,8 +22,8 @@ func (r *reader) registryInputs(c *Common, env Environment) {
 	r.credentials(c)
 }
 
-// reference parses NAME, NAME:TAG or NAME@DIGEST. It returns nil after an error. It
-// changes the name to lower case, and leaves the tag unchanged.
+// reference parses NAME, NAME:TAG or NAME@DIGEST. reference returns nil after an error.
+// reference changes the name to lower case, and leaves the tag unchanged.
 func (r *reader) reference(input, text string, c *Common) name.Reference {
 	text = strings.TrimPrefix(text, referencePrefix)
 	end := len(text)
@@ -34,8 +34,8 @@ func (r *reader) reference(input, text string, c *Common) name.Reference {
 		end = at
 	}
 	ref, err := name.ParseReference(strings.ToLower(text[:end])+text[end:], name.WithDefaultRegistry(c.Registry))
-	if err != nil || strings.HasPrefix(text, ".") { // the text is a path that the library parses as a host
-		r.fail(input, CodeReferenceInvalid, "Write ghcr.io/OWNER/NAME:TAG or ghcr.io/OWNER/NAME@sha256:…. The default tag is latest.", "The input %s is %q, which is not an image reference", input, text)
+	if err != nil || strings.HasPrefix(text, ".") { // the library parses a path such as ./image as a reference
+		r.fail(input, CodeReferenceInvalid, "Write ghcr.io/OWNER/NAME:TAG or ghcr.io/OWNER/NAME@sha256:…. Without a tag, the reference means the tag latest.", "The input %s is %q, which is not an image reference", input, text)
 		return nil
 	}
 	if reason := checkTag(ref); reason != "" {

@@ -25,11 +25,11 @@ type Input struct {
 	Group    Group
 	Kind     Kind
 	Commands []Command
-	Values   []string // for Choice
-	Default  string   // "" for none, or for a default that Help describes
-	// ActionDefault is the default in action.yml, if it is an expression.
+	Values   []string // the allowed values, if Kind is Choice
+	Default  string   // "" if the input has no default, or if Help describes the default
+	// ActionDefault is the default in action.yml if this default is an expression.
 	ActionDefault string
-	// Help is the description in docs/inputs.md and in the help of a command. It has
+	// Help is the description in docs/inputs.md and in the help of a command. Help has
 	// under 300 characters, and does not repeat Default, Values and OwnValues.
 	Help string
 	// Short replaces Help in action.yml, where a description has at most 200 characters.
@@ -83,7 +83,7 @@ func (in Input) ActionHelp() string {
 	return help
 }
 
-// Find returns the input with the name.
+// Find returns the input with this name, and false if no such input exists.
 func Find(name string) (Input, bool) {
 	i := slices.IndexFunc(Table, func(in Input) bool { return in.Name == name })
 	if i < 0 {

@@ -15,7 +15,7 @@ func TestLinesOfAnUnquotedSecretAreNotQuoted(t *testing.T) {
 		_, err := input.ParsePublish(input.Environment{Getenv: func(name string) string {
 			return map[string]string{"GITHUB_ACTIONS": "true", "INPUT_CONTEXT": ".", "INPUT_SECRETS": text}[name]
 		}})
-		if err == nil || !strings.Contains(err.Error(), "ntry 2 of secrets") || strings.Contains(err.Error(), "SECRETLINE") {
+		if err == nil || !strings.Contains(err.Error(), "ntry 2 of the input secrets") || strings.Contains(err.Error(), "SECRETLINE") {
 			t.Errorf("%q: got %v", line, err)
 		}
 	}

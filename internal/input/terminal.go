@@ -7,9 +7,9 @@ import (
 	"sync"
 )
 
-// Terminal names the inputs in a message as a user of a terminal writes them: as
-// arguments and flags. A message has one text for both places. It names an input in one
-// of these forms:
+// Terminal replaces the names of inputs in a message by the arguments and flags of a
+// command line. Each message has one text, for workflows and for terminals. The text
+// names an input in one of these forms:
 //
 //	the input NAME
 //	the inputs NAME and NAME
@@ -29,12 +29,12 @@ var anyFlag = sync.OnceValue(func() string {
 			names = append(names, regexp.QuoteMeta(in.Name))
 		}
 	}
-	slices.SortFunc(names, func(a, b string) int { return len(b) - len(a) }) // the longest name first
+	slices.SortFunc(names, func(a, b string) int { return len(b) - len(a) }) // a longer name must match before a shorter name
 	return "(" + strings.Join(names, "|") + ")"
 })
 
-// The forms in which a message names an input. Only a message at a terminal needs them,
-// so the program does not compile them at its start.
+// These patterns match the forms in which a message names an input. The program
+// compiles them only for a message at a terminal.
 var (
 	formTwo   = onFirstUse(func() string { return `([Tt])he inputs ` + anyFlag() + ` and ` + anyFlag() + `\b` })
 	formInput = onFirstUse(func() string { return `([Tt])he input (?:` + anyFlag() + `\b|"` + anyFlag() + `")` })
@@ -56,10 +56,11 @@ func onFirstUse(pattern func() string) func() *regexp.Regexp {
 }
 
 // settingVerbs are the words before NAME: VALUE if the value is not true, false or one
-// of the values in the table. Other words can stand before a colon by chance.
+// of the values in the table. After any other word, the text before the colon may not
+// be an input.
 var settingVerbs = []string{"set ", "write ", "with ", "and ", "example "}
 
-// Text returns a message for a terminal.
+// Text returns the text of a message for a terminal.
 func (t Terminal) Text(text string) string {
 	text = withoutWorkflow(text)
 	text = formTwo().ReplaceAllStringFunc(text, func(s string) string {
@@ -84,7 +85,8 @@ func (t Terminal) Text(text string) string {
 	})
 }
 
-// each replaces the names in a form that has one text before and one after the name.
+// each replaces the names of inputs that match a form. The form has one group before
+// the name and one group after the name.
 func (t Terminal) each(form *regexp.Regexp, text string) string {
 	return form.ReplaceAllStringFunc(text, func(s string) string {
 		m := form.FindStringSubmatch(s)
@@ -92,7 +94,7 @@ func (t Terminal) each(form *regexp.Regexp, text string) string {
 	})
 }
 
-// name returns the argument or the flag of an input.
+// name returns the argument or the flag that sets an input.
 func (t Terminal) name(input string, begins bool) string {
 	if !slices.Contains(Arguments[t.Command], input) {
 		return "--" + input
@@ -104,7 +106,8 @@ func (t Terminal) name(input string, begins bool) string {
 	return article + " argument " + strings.ToUpper(input)
 }
 
-// setting returns the flag or the argument for a word, an input and its value.
+// setting returns the text for a terminal of a match of formValue, which is a word, an
+// input and its value.
 func (t Terminal) setting(s string) string {
 	m := formValue().FindStringSubmatch(s)
 	before, in, value := m[1], m[2], m[3]
@@ -140,5 +143,5 @@ func (t Terminal) Help(in Input) string {
 		return "--" + m[2]
 	})
 	text = formDashes().ReplaceAllString(t.Text(text), "$1")
-	return strings.ReplaceAll(text, "`", "'") // pflag takes a word in backquotes for the name of the value
+	return strings.ReplaceAll(text, "`", "'") // pflag uses a word in backquotes as the name of the value
 }

@@ -9,14 +9,14 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
 )
 
-// variablePrefix starts the variable of an input (docs/runner.md, Inputs).
+// variablePrefix is the prefix of the variable of an input (docs/runner.md, Inputs).
 const variablePrefix = "INPUT_"
 
 // refuseUnknownInputs checks the inputs of the step that are not in the table. The
-// runner only warns about such an input and goes on, so a run with `tag` instead of
-// `tags` would move the default tags. A name that resembles an input is an error, and
-// so is an input of another action without which a command that pushes would publish
-// something else. All other names give a warning.
+// runner only warns about an unknown input, so a run with `tag` instead of `tags` would
+// move the default tags. A name that resembles an input is an error. An input of
+// another action is an error if the run would publish another image without it. All
+// other names give a warning.
 func (r *reader) refuseUnknownInputs(c *Common, environ []string) {
 	names := unknownInputs(environ)
 	for _, group := range byAdvice(names) {
@@ -32,14 +32,14 @@ func (r *reader) refuseUnknownInputs(c *Common, environ []string) {
 		}
 		c.Notices = append(c.Notices, diag.Notice{
 			Code: CodeUnknown, Level: diag.Warning, Title: "This action has no input " + quote(name),
-			Text: "The input has no effect. Remove it. docs/inputs.md lists the inputs of the command " + string(r.command) + ".",
+			Text: "Remove the input, because it has no effect. docs/inputs.md lists the inputs of the command " + string(r.command) + ".",
 		})
 	}
 }
 
-// meantInput asks for the input that a name probably means, or returns "". A name
-// resembles an input, or one of its words is the name of an input in the singular or in
-// the plural: tag-name and tagname mean tags.
+// meantInput returns a question with the input that a name probably means, or "". The
+// name resembles an input, or one word of the name is an input in the singular or in
+// the plural. For example, tag-name and tagname mean tags.
 func meantInput(name string, inputs []string) string {
 	if question := nearest.Question(name, inputs); question != "" {
 		return question
@@ -76,8 +76,8 @@ func byAdvice(names []string) [][]string {
 	return groups
 }
 
-// explainHabit says what to do instead of inputs of another action. All names have the
-// same advice.
+// explainHabit adds an error or a notice with the advice for inputs of another action.
+// All names have the same advice.
 func (r *reader) explainHabit(c *Common, names []string) {
 	h := habits[names[0]]
 	title := "This action has no input " + quote(names[0])
@@ -95,8 +95,9 @@ func (r *reader) explainHabit(c *Common, names []string) {
 	c.Notices = append(c.Notices, diag.Notice{Code: CodeUnknown, Level: diag.Warning, Title: title, Text: h.advice})
 }
 
-// unknown reports whether the step has an unknown input whose name probably means one of
-// the inputs. An error about an empty input would then repeat the cause.
+// unknown reports whether the step has an unknown input whose name probably means one
+// of the inputs. In this case, an error about an empty input would only repeat the
+// cause.
 func (r *reader) unknown(inputs ...string) bool {
 	return slices.ContainsFunc(r.errs, func(err error) bool {
 		var known *diag.Error
@@ -109,8 +110,8 @@ func (r *reader) unknown(inputs ...string) bool {
 	})
 }
 
-// unknownInputs returns the sorted names of the inputs that the step sets to a value
-// and the table does not contain.
+// unknownInputs returns the sorted names of the inputs that have a value in the step,
+// but are not in the table.
 func unknownInputs(environ []string) []string {
 	var out []string
 	for _, pair := range environ {

@@ -1,10 +1,10 @@
-// Package inspect describes an image as data: its manifests and configs, its
-// platforms, sizes and annotations, and the manifests that refer to it.
+// Package inspect describes an image as data. The description contains the
+// manifests and configs of the image, its platforms, sizes and annotations,
+// and the manifests that refer to the image.
 //
-// The package describes a tree that package source or package pull has read from
-// files or from a registry. It also reads the configs of the tree. It reports no
-// findings about the image, and it prints nothing. Package report prints the
-// description.
+// Package source or package pull reads the manifests of the image, and
+// package inspect reads only the configs. Package inspect does not check the
+// image. Package report prints the description.
 package inspect
 
 import (
@@ -22,69 +22,72 @@ import (
 )
 
 const (
-	// maxConfig is the maximum size of each config in a View, in bytes.
-	// maxConfigs is the maximum total size of all configs in a View, in bytes.
+	// maxConfig is the maximum size of one config in a View, in bytes.
+	// maxConfigs is the maximum total size of all configs in a View, in
+	// bytes.
 	maxConfig  = 4 << 20
 	maxConfigs = 32 << 20
-	// maxConcurrentReads is the maximum number of configs that are read
-	// concurrently.
+	// maxConcurrentReads is the maximum number of configs that the package
+	// reads concurrently.
 	maxConcurrentReads = 8
 )
 
-// View describes an image or index, with all manifests below it.
+// View describes an image, or an index and all its manifests.
 type View struct {
-	Digest       string            `json:"digest,omitempty"` // empty if the digest depends on a later compression
+	Digest       string            `json:"digest,omitempty"` // The digest is empty if layers must be compressed before the digest is known.
 	MediaType    string            `json:"media_type,omitempty"`
 	ArtifactType string            `json:"artifact_type,omitempty"`
-	Subject      string            `json:"subject,omitempty"` // digest of the manifest to which this manifest refers
+	Subject      string            `json:"subject,omitempty"` // the digest of the manifest to which this manifest refers
 	Annotations  map[string]string `json:"annotations,omitempty"`
-	Manifests    int               `json:"manifests"` // number of manifests in the tree
-	Blobs        int               `json:"blobs"`     // number of different blobs
-	Size         int64             `json:"size"`      // bytes of all manifests and of all different blobs
+	Manifests    int               `json:"manifests"` // the number of different manifests, including the root
+	Blobs        int               `json:"blobs"`     // the number of different blobs
+	Size         int64             `json:"size"`      // the total size of all different manifests and blobs, in bytes
 	Manifest     json.RawMessage   `json:"manifest,omitempty"`
 	Images       []Image           `json:"images"`
 }
 
-// Image describes one image manifest of the tree.
+// Image describes one image manifest.
 type Image struct {
 	Platform     *v1.Platform      `json:"platform,omitempty"`
 	Digest       string            `json:"digest,omitempty"`
 	MediaType    string            `json:"media_type,omitempty"`
 	ArtifactType string            `json:"artifact_type,omitempty"`
 	Subject      string            `json:"subject,omitempty"`
-	Attests      string            `json:"attests,omitempty"` // digest of the image that this attestation of BuildKit describes
+	Attests      string            `json:"attests,omitempty"` // the digest of the image that this attestation of BuildKit describes
 	Annotations  map[string]string `json:"annotations,omitempty"`
-	Size         int64             `json:"size"` // bytes of config and layers
+	Size         int64             `json:"size"` // the total size of the config and the layers, in bytes
 	Layers       []Layer           `json:"layers"`
 	Manifest     json.RawMessage   `json:"manifest,omitempty"`
 	Config       json.RawMessage   `json:"config,omitempty"`
 }
 
-// Layer describes one layer as the source stores it.
+// Layer describes one layer in the form in which the source stores the layer.
 type Layer struct {
-	Digest    string   `json:"digest,omitempty"` // empty for an uncompressed layer that a push would compress
+	Digest    string   `json:"digest,omitempty"` // The digest is empty if the layer is not compressed and a push would compress it.
 	MediaType string   `json:"media_type"`
 	Size      int64    `json:"size"`
 	PlainSize int64    `json:"plain_size,omitempty"`
 	DiffID    string   `json:"diff_id,omitempty"`
-	URLs      []string `json:"urls,omitempty"` // addresses of a foreign layer
+	URLs      []string `json:"urls,omitempty"` // the URLs from which clients download a foreign layer
 }
 
-// attestsKey is the key of an annotation that BuildKit adds to the entry of an
-// attestation in an index. The value is the digest of the image that the
-// attestation describes.
+// attestsKey is the key of an annotation that BuildKit adds to the descriptor
+// of an attestation in an index. The value of the annotation is the digest of
+// the image that the attestation describes.
 const attestsKey = "vnd.docker.reference.digest"
 
-// document contains the fields of a manifest or index that a description shows.
+// document contains the fields of a manifest or index that a View or an Image
+// contains.
 type document struct {
 	ArtifactType string                   `json:"artifactType"`
 	Subject      *struct{ Digest string } `json:"subject"`
 	Annotations  map[string]string        `json:"annotations"`
 }
 
-// Describe returns the description of a tree. It also reads the configs of the
-// images in the tree. It omits a config that exceeds a limit or is not JSON. It
-// returns an error if a manifest is not valid or a config cannot be read.
+// Describe returns the description of an image or index. Describe also reads
+// the config of each image. If a config exceeds a limit or is not JSON,
+// Describe omits the config. If a manifest is not valid or a config cannot be
+// read, Describe returns an error.
 func Describe(ctx context.Context, root *image.Manifest) (*View, error) {
 	doc, err := documentOf(root)
 	if err != nil {
@@ -138,9 +141,9 @@ func describe(m *image.Manifest) (Image, error) {
 	return out, nil
 }
 
-// attestedImages maps the digest of each attestation of BuildKit to the digest of
-// the image that the attestation describes. The digest of the image is an
-// annotation in the index (see attestsKey).
+// attestedImages maps the digest of each attestation of BuildKit to the
+// digest of the image that the attestation describes. The index contains the
+// digest of the image in an annotation (see attestsKey).
 func attestedImages(root *image.Manifest) map[v1.Hash]string {
 	out := map[v1.Hash]string{}
 	for _, m := range image.Manifests(root) {
@@ -150,7 +153,7 @@ func attestedImages(root *image.Manifest) map[v1.Hash]string {
 				Annotations map[string]string `json:"annotations"`
 			} `json:"manifests"`
 		}
-		if !m.Index() || json.Unmarshal(m.Raw, &index) != nil { // package source has already parsed each index of the tree
+		if !m.Index() || json.Unmarshal(m.Raw, &index) != nil { // The JSON of each index is valid, because package source has already parsed it.
 			continue
 		}
 		for _, child := range index.Manifests {
@@ -168,8 +171,8 @@ func documentOf(m *image.Manifest) (*document, error) {
 		return &doc, nil
 	}
 	if err := json.Unmarshal(m.Raw, &doc); err != nil {
-		// A field of an artifact can have an unexpected type. The description
-		// of the manifest then omits this field.
+		// If a field of an artifact has an unexpected type, the description
+		// omits the field.
 		var otherType *json.UnmarshalTypeError
 		if !errors.As(err, &otherType) {
 			return nil, fmt.Errorf("reading the manifest %s: %w", m.Descriptor.Digest, err)
@@ -204,7 +207,8 @@ func (v *View) readConfigs(ctx context.Context, images []*image.Manifest) error 
 	return group.Wait()
 }
 
-// readConfig reads a config. It returns nil for a config that is not JSON.
+// readConfig reads a config. If the config is not JSON, readConfig returns
+// nil.
 func readConfig(ctx context.Context, b *image.Blob) (json.RawMessage, error) {
 	r, err := b.Open(ctx)
 	if err != nil {
@@ -217,7 +221,7 @@ func readConfig(ctx context.Context, b *image.Blob) (json.RawMessage, error) {
 	return raw(content), nil
 }
 
-// raw returns the content if it is JSON, and nil otherwise.
+// raw returns the content if the content is JSON. Otherwise raw returns nil.
 func raw(content []byte) json.RawMessage {
 	if !json.Valid(content) {
 		return nil
@@ -225,7 +229,8 @@ func raw(content []byte) json.RawMessage {
 	return content
 }
 
-// hash returns the text of a digest. For the zero value it returns "".
+// hash returns a digest as text. For the zero value of a digest, hash returns
+// "".
 func hash(h v1.Hash) string {
 	if h == (v1.Hash{}) {
 		return ""

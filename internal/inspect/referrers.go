@@ -11,22 +11,23 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/referrers"
 )
 
-// Referrer describes a manifest that refers to an image: a signature, an SBOM
-// or an attestation.
+// Referrer describes a manifest that refers to an image, for example a
+// signature, an SBOM or an attestation.
 type Referrer struct {
 	Digest       string            `json:"digest"`
 	MediaType    string            `json:"media_type"`
 	ArtifactType string            `json:"artifact_type,omitempty"`
-	Size         int64             `json:"size"` // bytes of the manifest
+	Size         int64             `json:"size"` // the size of the manifest, in bytes
 	Annotations  map[string]string `json:"annotations,omitempty"`
-	Tag          string            `json:"tag,omitempty"` // cosign's tag, or empty for an entry of the list of referrers
+	Tag          string            `json:"tag,omitempty"` // the tag that cosign created, or "" for an entry of the list of referrers
 }
 
 // Referrers returns the manifests in a repository that refer to an image. The
-// manifests in the list of referrers come first (see [referrers.List]). The
-// manifests with a tag of cosign follow (see [referrers.CosignTags]). Referrers
-// returns an error if the registry fails or if the list is not valid. For an image
-// without referrers, it returns nil and no error.
+// result starts with the manifests in the list of referrers (see
+// [referrers.List]). The manifests with a tag of cosign follow (see
+// [referrers.CosignTags]). Referrers returns an error if a request fails or
+// the list is not valid. For an image without referrers, Referrers returns
+// nil and no error.
 func Referrers(ctx context.Context, client *registry.Client, repo name.Repository, digest v1.Hash) ([]Referrer, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	var listed []v1.Descriptor
@@ -58,8 +59,8 @@ func Referrers(ctx context.Context, client *registry.Client, repo name.Repositor
 	return out, nil
 }
 
-// cosignReferrer returns the manifest with one of cosign's tags, or nil if the
-// repository does not have the tag.
+// cosignReferrer returns the manifest with the given tag of cosign, or nil if
+// the repository does not have the tag.
 func cosignReferrer(ctx context.Context, client *registry.Client, tag name.Tag, kind referrers.CosignTag) (*Referrer, error) {
 	desc, err := client.Head(ctx, tag)
 	if registry.IsAbsent(err) {

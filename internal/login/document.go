@@ -9,24 +9,25 @@ import (
 	"strings"
 )
 
-// document is the text of a login file. Its methods change only the entry of
-// one login. All other content stays, with its order, its blanks, and the keys
-// that Docker's library would remove. Podman writes such keys.
+// document is the text of a login file. The methods of document change only the
+// entry of one login. The methods keep the order and the blanks of all other
+// content. The methods also keep keys that Docker's library does not know and
+// would remove, for example the keys of Podman.
 type document []byte
 
 // object holds the offsets of a JSON object in a text.
 type object struct {
-	open, close int // offsets of the braces
+	open, close int // open and close are the offsets of the braces.
 	members     []member
 }
 
 // member holds the offsets of one member of an object.
 type member struct {
 	name              string
-	start, value, end int // offsets of the name's quote, of the value, and after the value
+	start, value, end int // start, value and end are the offsets of the quoted name, of the value, and of the first byte after the value.
 }
 
-// errShape is the error for a file that is JSON but not a login file.
+// errShape means that a file contains JSON, but is not a login file.
 var errShape = errors.New(`the file is not a JSON object with an object "auths"`)
 
 // scan finds the members of the object that starts at the given offset.
@@ -62,9 +63,9 @@ func scan(text []byte, at int) (object, error) {
 	return o, nil
 }
 
-// find returns the index of a member, or -1 if the object has no such member.
-// If several members have the name, find returns the last, as other JSON
-// readers do.
+// find returns the index of the member with the given name, or -1 if the object
+// has no such member. If several members have the same name, the method find
+// returns the last one, because other JSON readers also use the last one.
 func (o object) find(name string) int {
 	at := -1
 	for i, m := range o.members {
@@ -75,8 +76,8 @@ func (o object) find(name string) int {
 	return at
 }
 
-// auths finds the object that holds the logins. ok is false if the file has no
-// such object.
+// auths finds the object "auths", which contains the logins. The result ok is
+// false if the file has no object "auths".
 func (d document) auths() (top, auths object, ok bool, err error) {
 	if top, err = scan(d, 0); err != nil {
 		return top, auths, false, err
@@ -93,7 +94,8 @@ func (d document) auths() (top, auths object, ok bool, err error) {
 	return top, auths, err == nil, err
 }
 
-// get returns the text of a key's entry, or nil if the key has no entry.
+// get returns the JSON text of the login with the given key, or nil if the file
+// has no such login.
 func (d document) get(key string) ([]byte, error) {
 	if d.blank() {
 		return nil, nil
@@ -108,8 +110,8 @@ func (d document) get(key string) ([]byte, error) {
 
 func (d document) blank() bool { return len(bytes.TrimSpace(d)) == 0 }
 
-// with returns a copy of the text in which the key has the given entry. If the
-// entry is nil, the copy does not contain the key.
+// with returns a copy of the text with the given entry for a key. If the entry
+// is nil, the copy does not contain the key.
 func (d document) with(key string, entry []byte) (document, error) {
 	if d.blank() {
 		if entry == nil {
@@ -125,7 +127,7 @@ func (d document) with(key string, entry []byte) (document, error) {
 		if entry == nil {
 			return d, nil
 		}
-		if i := top.find("auths"); i >= 0 { // the value is null
+		if i := top.find("auths"); i >= 0 { // The value of "auths" is null.
 			d = d.remove(top, i)
 			return d.with(key, entry)
 		}
@@ -143,9 +145,9 @@ func (d document) with(key string, entry []byte) (document, error) {
 	return d, nil
 }
 
-// insert adds a member at the end of an object. It copies the white space
-// before the new member from the previous member. strconv.Quote is sufficient,
-// because the names are only hosts and "auths".
+// insert adds a member at the end of an object. The new member gets the same
+// white space as the last member. The function strconv.Quote is sufficient for the name,
+// because a name is either a host or "auths".
 func (d document) insert(o object, name string, value []byte, depth int) document {
 	text := strconv.Quote(name) + ": " + string(value)
 	if len(o.members) == 0 {
@@ -164,7 +166,7 @@ func (d document) insert(o object, name string, value []byte, depth int) documen
 	return d.replace(last.end, last.end, []byte(","+space+text))
 }
 
-// remove removes a member with its comma and blanks.
+// remove removes a member of an object, with its comma and its blanks.
 func (d document) remove(o object, i int) document {
 	switch {
 	case i > 0:

@@ -20,23 +20,23 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/locked"
 )
 
-// maxFile is the maximum size of a login file, in bytes.
+// maxFile is the maximum size of a login file in bytes.
 const maxFile = 16 << 20
 
-// file is a login file whose lock is held.
+// file is a login file that this process has locked.
 type file struct {
-	path    string // after resolving symbolic links
+	path    string // Symbolic links in this path are resolved.
 	before  document
 	content document
-	absent  bool // the file did not exist
+	absent  bool // The file did not exist before the change.
 	mode    fs.FileMode
-	config  *configfile.ConfigFile // before, as Docker parses it
+	config  *configfile.ConfigFile // Docker's library parsed this value from the field before.
 	state   *logoutState
 }
 
 // edit changes a login file under a lock, so that concurrent steps do not lose
-// each other's logins. The file is replaced in one step, so other programs
-// always read a complete file.
+// each other's logins. The method edit replaces the file by renaming a new
+// file, so other programs always read a complete file.
 func (s *Session) edit(ctx context.Context, path string, change func(*file) error) error {
 	path = target(path)
 	dir := filepath.Dir(path)
@@ -51,12 +51,13 @@ func (s *Session) edit(ctx context.Context, path string, change func(*file) erro
 	f, err := s.editLocked(path, errors.Is(statErr, fs.ErrNotExist), change)
 	unlock()
 	if err == nil && f.state.MadeDir {
-		_ = os.Remove(dir) // Remove fails for a folder that is not empty, and the folder then stays
+		_ = os.Remove(dir) // The error of Remove is ignored, because a folder that is not empty must stay.
 	}
 	return err
 }
 
-// editLocked does the work of edit. The caller holds the lock.
+// editLocked reads, changes and saves the file. The caller holds the lock of
+// the file.
 func (s *Session) editLocked(path string, madeDir bool, change func(*file) error) (*file, error) {
 	f, err := open(path)
 	if err != nil {
@@ -67,18 +68,18 @@ func (s *Session) editLocked(path string, madeDir bool, change func(*file) error
 	}
 	f.state.captureOriginal(f, madeDir)
 	err = change(f)
-	return f, errors.Join(err, f.save()) // save also writes a change that failed after its first part
+	return f, errors.Join(err, f.save()) // If the change failed after its first part, save writes this first part.
 }
 
-// target resolves a symbolic link, so that the file is replaced and not the
-// link. The target of the link need not exist.
+// target resolves a symbolic link, because edit must replace the file and not
+// the link. The target of the link does not have to exist.
 func target(path string) string {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		return real
 	}
 	to, err := os.Readlink(path)
 	if err != nil {
-		return path // path is not a symbolic link
+		return path // The path is not a symbolic link.
 	}
 	if !filepath.IsAbs(to) {
 		to = filepath.Join(filepath.Dir(path), to)
@@ -86,8 +87,8 @@ func target(path string) string {
 	return to
 }
 
-// open reads a login file. For a file that does not exist, it returns an empty
-// file.
+// open reads and parses a login file. If the file does not exist, the function
+// open returns an empty file and no error.
 func open(path string) (*file, error) {
 	f := &file{path: path, mode: 0o600}
 	text, info, err := readRegular(path)
@@ -109,22 +110,23 @@ func open(path string) (*file, error) {
 	return f, nil
 }
 
-// Regular reports whether the path names a regular file, or no file. A program that opens
-// a named pipe waits until another program writes to it, possibly without end.
+// Regular returns false if the path names a pipe, a device, a socket or a
+// folder. A program must not open a named pipe, because it would wait until
+// another program writes to the pipe.
 func Regular(path string) bool {
 	info, err := os.Stat(path)
 	return err != nil || info.Mode().IsRegular()
 }
 
-// readRegular reads a file of at most maxFile bytes. It returns an error for a pipe, a
-// socket, a device or a folder, and does not open it.
+// readRegular reads a file of at most maxFile bytes. readRegular does not open
+// a pipe, a socket, a device or a folder, and returns an error.
 func readRegular(path string) ([]byte, fs.FileInfo, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, nil, invalid(path, fmt.Errorf("it is not a regular file (%s)", info.Mode().Type()))
+		return nil, nil, invalid(path, fmt.Errorf("the path is not a regular file (%s)", info.Mode().Type()))
 	}
 	in, err := os.Open(path)
 	if err != nil {
@@ -133,12 +135,12 @@ func readRegular(path string) ([]byte, fs.FileInfo, error) {
 	defer in.Close()
 	text, err := io.ReadAll(io.LimitReader(in, maxFile+1))
 	if err == nil && len(text) > maxFile {
-		err = invalid(path, fmt.Errorf("it has more than %d bytes", maxFile))
+		err = invalid(path, fmt.Errorf("the file has more than %d bytes", maxFile))
 	}
 	return text, info, err
 }
 
-// withLine adds the number of the line to an error of invalid JSON.
+// withLine adds the line number to an error about invalid JSON.
 func withLine(text []byte, err error) error {
 	var syntax *json.SyntaxError
 	var value json.RawMessage
@@ -148,12 +150,13 @@ func withLine(text []byte, err error) error {
 	return fmt.Errorf("line %d: %w", lineAt(text, int(syntax.Offset)), syntax)
 }
 
-// lineAt returns the number of the line that contains an offset.
+// lineAt returns the number of the line that contains the byte at an offset.
 func lineAt(text []byte, offset int) int {
 	return 1 + bytes.Count(text[:min(max(offset-1, 0), len(text))], []byte("\n"))
 }
 
-// CodeFileInvalid means that a login file exists, but its content is invalid.
+// CodeFileInvalid means that a login file exists, but that its content is
+// invalid.
 const CodeFileInvalid = "login-file-invalid"
 
 func invalid(path string, err error) error {
@@ -164,9 +167,9 @@ func invalid(path string, err error) error {
 	}
 }
 
-// save writes the changes. It writes the logout state first, so that the state
-// lists each login in the file, even if the program stops between the two
-// writes.
+// save writes the logout state first, and then the login file. If the program
+// stops between the two writes, the logout state already lists each login in
+// the file.
 func (f *file) save() error {
 	gone := f.state.updateUndo(f)
 	if err := f.state.save(); err != nil {
@@ -181,17 +184,18 @@ func (f *file) save() error {
 	return replace(f.path, f.content, f.mode)
 }
 
-// remove removes a file. A file that does not exist is not an error.
+// remove removes a file. The function remove returns nil if the file does not
+// exist.
 func remove(path string) error {
-	err := locked.Retry(func() error { return os.Remove(path) }) // another step can read the file
+	err := locked.Retry(func() error { return os.Remove(path) }) // Windows returns an error while another step reads the file.
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	return err
 }
 
-// replace writes a file under a temporary name and renames it, so that the file
-// changes in one step.
+// replace writes the text to a temporary file and renames this file, so that
+// other programs never read a partial file.
 func replace(path string, text []byte, mode fs.FileMode) (err error) {
 	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
@@ -199,7 +203,7 @@ func replace(path string, text []byte, mode fs.FileMode) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			_ = os.Remove(temp.Name()) // the error of Remove is ignored, because the first error matters
+			_ = os.Remove(temp.Name()) // The error of Remove is ignored, because the first error is the cause.
 		}
 	}()
 	_, err = temp.Write(text)
@@ -210,7 +214,7 @@ func replace(path string, text []byte, mode fs.FileMode) (err error) {
 		err = os.Chmod(temp.Name(), mode)
 	}
 	if err == nil {
-		err = locked.Retry(func() error { return os.Rename(temp.Name(), path) }) // another step can read the file
+		err = locked.Retry(func() error { return os.Rename(temp.Name(), path) }) // Windows returns an error while another step reads the file.
 	}
 	return err
 }

@@ -12,17 +12,17 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/locked"
 )
 
-// Files names the login files to which a session writes.
+// Files contains the paths of the login files to which a session writes.
 type Files struct {
 	Paths          []string // absolute paths
 	StateFolder    string   // see Session
 	IsolatedFolder string   // see Session
-	// Exports are environment variables that make other programs use these
-	// files.
+	// Exports contains the environment variables that make other programs use
+	// the login files.
 	Exports []Variable
 }
 
-// Variable is an environment variable.
+// Variable is the name and the value of an environment variable.
 type Variable struct{ Name, Value string }
 
 // isolatedPrefix is the prefix of the names of private folders.
@@ -31,15 +31,17 @@ const isolatedPrefix = "ghcr-publish-docker-"
 // fileName is the name of the Docker config file (cli/config.ConfigFileName).
 const fileName = "config.json"
 
-// Find returns the files in which programs on this machine look for logins. The
-// first file is the Docker config file. It is in the folder DOCKER_CONFIG, or
+// Find returns the login files that programs on this machine read. The first
+// file is the Docker config file. This file is in the folder DOCKER_CONFIG, or
 // in the folder .docker of the home folder. Programs such as helm, oras, cosign
-// and podman also read the Docker config file. If REGISTRY_AUTH_FILE names
-// another file, this other file is the second file. In this case, podman,
-// buildah and skopeo read only the second file.
+// and podman also read the Docker config file. If the variable
+// REGISTRY_AUTH_FILE names another file, Find also returns that file. The
+// programs podman, buildah and skopeo then read only the file in
+// REGISTRY_AUTH_FILE.
 //
-// In a workflow, Find sets StateFolder, so that the logins can be removed. Find
-// returns an error if it cannot determine a path.
+// In a workflow, Find sets StateFolder, so that a later step can remove the
+// logins. Find returns an error if it cannot determine the path of a login
+// file.
 func Find(getenv func(string) string) (Files, error) {
 	dir, err := dockerDir(getenv)
 	if err != nil {
@@ -75,11 +77,11 @@ func dockerDir(getenv func(string) string) (string, error) {
 	return filepath.Abs(filepath.Join(home, ".docker"))
 }
 
-// Isolate creates a private folder below RUNNER_TEMP and returns the login file
-// in this folder. Exports selects this file, and the file contains only the
-// logins of this job. If DOCKER_CONFIG already names a private folder, Isolate
-// returns the files of that folder. It returns an error if RUNNER_TEMP is not
-// set or the folder cannot be created.
+// Isolate creates a private folder below RUNNER_TEMP with a login file for this
+// job. The variables in Exports make other programs use this login file. If
+// DOCKER_CONFIG already names a private folder, Isolate returns the files of
+// that folder. Isolate returns an error if RUNNER_TEMP is not set or if it
+// cannot create the folder.
 func Isolate(getenv func(string) string) (Files, error) {
 	temp := getenv("RUNNER_TEMP")
 	if temp == "" {
@@ -101,27 +103,27 @@ func Isolate(getenv func(string) string) (Files, error) {
 		{"DOCKER_CONFIG", folder}, {"REGISTRY_AUTH_FILE", path},
 	}}
 	if dir := filepath.Join(old, "buildx"); old != "" && isDir(dir) && getenv("BUILDX_CONFIG") == "" {
-		f.Exports = append(f.Exports, Variable{"BUILDX_CONFIG", dir}) // keeps the builders of buildx
+		f.Exports = append(f.Exports, Variable{"BUILDX_CONFIG", dir}) // BUILDX_CONFIG is set, so that buildx still finds its builders.
 	}
 	return f, linkDockerSettings(old, folder)
 }
 
 // linkDockerSettings copies the Docker settings that a build needs into the
-// private folder. These settings are the folders of the plugins, and the
-// context that selects the engine.
+// private folder. The build needs the folders of the plugins, and the context
+// that selects the Docker engine.
 func linkDockerSettings(old, folder string) error {
 	var settings struct {
 		Context string   `json:"currentContext,omitempty"`
 		Plugins []string `json:"cliPluginsExtraDirs,omitempty"`
 	}
 	if text, _, err := readRegular(filepath.Join(old, fileName)); err == nil {
-		_ = json.Unmarshal(text, &settings) // Docker also ignores a file that it cannot parse
+		_ = json.Unmarshal(text, &settings) // The error is ignored, because Docker also ignores a config file with invalid JSON.
 	}
 	if dir := filepath.Join(old, "cli-plugins"); isDir(dir) {
 		settings.Plugins = append([]string{dir}, settings.Plugins...)
 	}
 	if settings.Context != "" && linkOrCopy(filepath.Join(old, "contexts"), filepath.Join(folder, "contexts")) != nil {
-		settings.Context = "" // Docker does not start if the store of its context is missing
+		settings.Context = "" // The context is omitted, because docker fails if it cannot find its context.
 	}
 	text, err := json.MarshalIndent(settings, "", "\t")
 	if err != nil {
@@ -130,8 +132,9 @@ func linkDockerSettings(old, folder string) error {
 	return os.WriteFile(filepath.Join(folder, fileName), text, private)
 }
 
-// linkOrCopy links a folder. If the link cannot be created, linkOrCopy copies the
-// folder, because Windows permits links only to administrators.
+// linkOrCopy creates a symbolic link to a folder. If this fails, linkOrCopy
+// copies the folder, because only administrators can create symbolic links on
+// Windows.
 func linkOrCopy(from, to string) error {
 	if os.Symlink(from, to) == nil {
 		return nil
@@ -149,5 +152,5 @@ func (s *Session) removeFolder() error {
 	if !strings.HasPrefix(filepath.Base(s.IsolatedFolder), isolatedPrefix) {
 		return fmt.Errorf("removing the login: %q was not created by this program", s.IsolatedFolder)
 	}
-	return locked.Retry(func() error { return os.RemoveAll(s.IsolatedFolder) }) // another program can read the login file
+	return locked.Retry(func() error { return os.RemoveAll(s.IsolatedFolder) }) // Windows returns an error while another program reads the login file.
 }

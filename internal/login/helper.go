@@ -8,17 +8,17 @@ import (
 	"github.com/docker/cli/cli/config/types"
 )
 
-// inHelper is a login in a credential helper. The replaced login also stays in
-// the helper, under a separate key, so that a secret from a keychain is not
-// written to disk.
+// inHelper stores the login of one key in a credential helper. inHelper keeps
+// the replaced login in the credential helper under a separate key, because a
+// secret from a keychain must not be written to disk.
 type inHelper struct {
 	store credentials.Store
 	key   string
 	salt  string
 }
 
-// fingerprint returns a salted hash of a login. It distinguishes logins without
-// storing the secret.
+// fingerprint returns a salted hash of a login. The logout compares hashes of
+// logins, because it does not store the secrets.
 func (s *inHelper) fingerprint(c types.AuthConfig) string { return fingerprint(s.salt, c) }
 
 func fingerprint(salt string, c types.AuthConfig) string {

@@ -8,9 +8,9 @@ import (
 	"github.com/rogpeppe/go-internal/lockedfile"
 )
 
-// lock acquires a lock of the operating system on a file. The file exists only
-// while the lock is held. The operating system releases the lock when the
-// process ends, even after a crash.
+// lock creates a file and acquires a lock of the operating system on this file.
+// The function unlock removes the file again. The operating system releases the
+// lock when the process ends, even after a crash.
 func lock(ctx context.Context, path string) (unlock func(), err error) {
 	type answer struct {
 		file *lockedfile.File
@@ -28,7 +28,7 @@ func lock(ctx context.Context, path string) (unlock func(), err error) {
 		}
 		return func() { release(path, a.file) }, nil
 	case <-ctx.Done():
-		go func() { // releases the lock if it is acquired after the caller stopped waiting
+		go func() { // This goroutine releases the lock if acquire returns after the caller has stopped waiting.
 			if a := <-answers; a.err == nil {
 				release(path, a.file)
 			}
@@ -37,9 +37,9 @@ func lock(ctx context.Context, path string) (unlock func(), err error) {
 	}
 }
 
-// acquire opens and locks the file. The previous holder may have removed the
-// file in the meantime, so acquire repeats until the locked file is the file at
-// the path.
+// acquire opens and locks the lock file. The previous holder of the lock can
+// remove the file between these two steps. Therefore, acquire repeats both
+// steps until the locked file is still the file at the path.
 func acquire(path string) (*lockedfile.File, error) {
 	for {
 		f, err := lockedfile.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
@@ -57,12 +57,13 @@ func acquire(path string) (*lockedfile.File, error) {
 	}
 }
 
-// release removes the file while the lock is held. Windows cannot remove an
-// open file, so release removes the file again after it has closed the file.
+// release removes the lock file while it still holds the lock. Windows cannot
+// remove an open file. On Windows, release therefore closes the file first and
+// then removes it.
 func release(path string, f *lockedfile.File) {
 	early := os.Remove(path)
-	_ = f.Close() // closing also releases the lock
+	_ = f.Close() // Close also releases the lock.
 	if early != nil {
-		_ = os.Remove(path) // Remove fails if the next holder has the file open. The next holder then removes the file.
+		_ = os.Remove(path) // Remove fails if the next holder of the lock has already opened the file. The next holder removes the file later.
 	}
 }

@@ -1,11 +1,11 @@
 // Package login writes registry logins for other programs, and removes these
-// logins again. It writes to the Docker config file, or to the credential
-// helper that the file names for a host. The config package of
-// github.com/docker/cli defines the format of the file.
+// logins later. The package writes a login to the Docker config file, or to the
+// credential helper that the Docker config file names for the host. The package
+// config of github.com/docker/cli defines the format of the Docker config file.
 //
-// It does not change other content of the file. After a logout, the file has
-// the same bytes as before the login. The package sends no requests to a
-// registry; the caller must verify a login first.
+// The package does not change other content of the file. After a logout, the
+// file has the same bytes as before the login. The package sends no requests to
+// a registry. The caller must verify a login before it calls this package.
 package login
 
 import (
@@ -20,13 +20,14 @@ import (
 
 // Login is a user name and a secret for one registry host.
 type Login struct {
-	Host     string // in the form of an image's name: ghcr.io, docker.io
+	Host     string // Host has the form that references use, for example ghcr.io or docker.io.
 	Username string
 	Secret   secret.Secret
 }
 
-// key returns the key of the host in the login file. The key of Docker Hub is a
-// URL, because this key is older than references with a host.
+// key returns the key that the login file uses for the host. The key of Docker
+// Hub is a URL, because Docker defined this key before references could contain
+// a host.
 func (l Login) key() string {
 	if l.Host == "docker.io" || l.Host == "index.docker.io" {
 		return "https://index.docker.io/v1/"
@@ -34,26 +35,27 @@ func (l Login) key() string {
 	return l.Host
 }
 
-// Session describes the logins of one step. The step that logs out needs this
-// description. A session contains no secret, and callers store the session as
-// JSON.
+// Session describes the logins of one step. A later step needs the session to
+// log out. Callers store the session as JSON. A session contains no secret.
 type Session struct {
 	ID             string   `json:"id"`
-	Files          []string `json:"files"`            // absolute paths of the login files
-	StateFolder    string   `json:"state,omitempty"`  // folder of the logout state; if empty, Logout removes nothing
-	IsolatedFolder string   `json:"folder,omitempty"` // private to this session; Logout removes the folder
-	Salt           string   `json:"salt,omitempty"`   // salt of the marks
-	Marks          []mark   `json:"marks,omitempty"`  // see Written
+	Files          []string `json:"files"`            // Files contains the absolute paths of the login files.
+	StateFolder    string   `json:"state,omitempty"`  // StateFolder is the folder of the logout state. If StateFolder is empty, Logout does not restore replaced logins.
+	IsolatedFolder string   `json:"folder,omitempty"` // IsolatedFolder is private to this session, and Logout removes it.
+	Salt           string   `json:"salt,omitempty"`   // Salt is the salt of the hashes in Marks.
+	Marks          []mark   `json:"marks,omitempty"`  // Written sets Marks.
 
 	unrestored []string
 }
 
-// New returns a session with a new ID that writes to the login files f.
+// New returns a new session with a random ID. The session writes to the login
+// files f.
 func New(f Files) *Session {
 	return &Session{ID: rand.Text(), Files: f.Paths, StateFolder: f.StateFolder, IsolatedFolder: f.IsolatedFolder}
 }
 
-// Parse parses a stored session. It returns an error for invalid JSON.
+// Parse parses the JSON of a stored session. Parse returns an error if the JSON
+// is invalid.
 func Parse(text string) (*Session, error) {
 	var s Session
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
@@ -66,13 +68,14 @@ func Parse(text string) (*Session, error) {
 func (s *Session) String() string {
 	text, err := json.Marshal(s)
 	if err != nil {
-		return "" // a struct of strings can always be encoded
+		return "" // Marshal never fails for a struct that contains only strings.
 	}
 	return string(text)
 }
 
-// Login writes each login to each file. A file gets either all logins or none.
-// Login stops at the first file that fails, and returns the error.
+// Login writes all logins to each login file. If one login cannot be written to
+// a file, Login removes the other logins from this file. Login then returns the
+// error and writes to no further file.
 func (s *Session) Login(ctx context.Context, logins []Login) error {
 	for _, path := range s.Files {
 		if err := s.loginTo(ctx, path, logins); err != nil {
@@ -104,8 +107,9 @@ func (s *Session) logoutFrom(ctx context.Context, path string) error {
 }
 
 // Logout removes the logins that Login added, and restores the logins that
-// Login replaced. It keeps a login that another program has written since then.
-// It returns the joined errors of all files.
+// Login replaced. Logout keeps a login that another program has written after
+// Login. Logout continues after an error, and returns the joined errors of all
+// files.
 func (s *Session) Logout(ctx context.Context) error {
 	if s.IsolatedFolder != "" {
 		return s.removeFolder()

@@ -11,34 +11,34 @@ import (
 	"path/filepath"
 )
 
-// logoutState holds the data about one login file that a logout needs. The data
-// is stored in a private folder from the first login of a job until the last
-// logout. It contains only the replaced parts of the file's content.
+// logoutState holds the data that a logout needs about one login file. A
+// private folder contains this data from the first login of a job until the
+// last logout. The data contains only the replaced parts of the login file.
 type logoutState struct {
-	path          string   // file of the state; if empty, the state is not stored
-	original      document // content before the first login
-	originalKnown bool     // no other program has changed the file since its last write
+	path          string   // The state is stored in this file. If the path is empty, the state is not stored.
+	original      document // original is the content of the login file before the first login.
+	originalKnown bool     // originalKnown is true if no other program has changed the login file since the last write.
 
-	Salt    string      `json:"salt"`             // salt of the fingerprints
-	Absent  bool        `json:"absent,omitempty"` // the file did not exist before the first login
+	Salt    string      `json:"salt"`             // Salt is the salt of the fingerprints.
+	Absent  bool        `json:"absent,omitempty"` // Absent means that the login file did not exist before the first login.
 	MadeDir bool        `json:"made_dir,omitempty"`
 	Mode    fs.FileMode `json:"mode"`
-	Written string      `json:"written"` // sha256 of the file after the last write; "" if another program changed the file
-	Undo    patch       `json:"undo"`    // changes the written content into the original content
+	Written string      `json:"written"` // Written is the SHA-256 sum of the login file after the last write. Written is "" if another program changed the file.
+	Undo    patch       `json:"undo"`    // Undo changes the written content into the original content.
 	Records []record    `json:"records"`
 }
 
-// record describes one login by one session.
+// record describes one login that a session wrote.
 type record struct {
 	Session string `json:"session"`
 	Key     string `json:"key"`
-	Helper  string `json:"helper,omitempty"` // "" for the file itself
+	Helper  string `json:"helper,omitempty"` // Helper is the name of the credential helper. Helper is "" if the login is in the login file itself.
 	Before  entry  `json:"before"`
 	Wrote   entry  `json:"wrote"`
 }
 
-// openState reads the logout state of a login file. If folder is "", the state
-// is not stored.
+// openState reads the logout state of a login file. If the argument folder is
+// "", openState returns an empty state that is not stored.
 func openState(folder, file string) (*logoutState, error) {
 	n := &logoutState{Salt: rand.Text()}
 	if folder == "" {
@@ -74,8 +74,9 @@ func (s *Session) stateMissing(path string) bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-// captureOriginal stores the properties of the file before the first login.
-// After a later login, it restores the original content from the patch.
+// captureOriginal determines the content of the login file before the first
+// login. For later logins, captureOriginal applies the stored patch to the
+// current content.
 func (n *logoutState) captureOriginal(f *file, madeDir bool) {
 	if len(n.Records) == 0 {
 		n.Absent, n.MadeDir, n.Mode = f.absent, madeDir, f.mode
@@ -87,9 +88,10 @@ func (n *logoutState) captureOriginal(f *file, madeDir bool) {
 	}
 }
 
-// updateUndo stores a patch that restores the original content. After the last
-// logout, it restores the original content if this content is known. It then
-// returns true if the file did not exist before the first login.
+// updateUndo stores a patch that restores the original content of the login
+// file. After the last logout, updateUndo restores the original content if this
+// content is known. The result gone is true if the caller must remove the file,
+// because the file did not exist before the first login.
 func (n *logoutState) updateUndo(f *file) (gone bool) {
 	switch {
 	case n.path == "":
@@ -106,7 +108,7 @@ func (n *logoutState) updateUndo(f *file) (gone bool) {
 	return false
 }
 
-// private is the mode of a file that contains a login.
+// private is the permission mode of a file that contains a login.
 const private fs.FileMode = 0o600
 
 func (n *logoutState) save() error {
@@ -123,8 +125,8 @@ func (n *logoutState) save() error {
 	return replace(n.path, text, private)
 }
 
-// patch replaces the middle of a text, between a common prefix and a common
-// suffix.
+// patch describes the difference of two texts. The texts have a common prefix
+// and a common suffix, and patch stores only the text between them.
 type patch struct {
 	Prefix int    `json:"prefix"`
 	Suffix int    `json:"suffix"`
@@ -145,8 +147,8 @@ func diff(from, to []byte) patch {
 	return p
 }
 
-// apply returns the patched text. ok is false if the text is too short for the
-// patch.
+// apply returns the patched text. The result ok is false if the text is too
+// short for the patch.
 func (p patch) apply(text []byte) (out document, ok bool) {
 	if p.Prefix < 0 || p.Suffix < 0 || p.Prefix > len(text)-p.Suffix {
 		return nil, false

@@ -12,16 +12,16 @@ import (
 	"github.com/docker/cli/cli/config/types"
 )
 
-// mark describes a login that this session wrote. The session is stored by the runner, so
-// the mark remains if another step deletes the logout state in RUNNER_TEMP. It contains a
-// salted hash and no secret.
+// mark contains the key and a salted hash of a login that this session wrote. A
+// mark contains no secret. The runner stores the marks with the session, so
+// they remain if another step deletes the logout state in RUNNER_TEMP.
 type mark struct {
 	Key  string `json:"key"`
 	Hash string `json:"hash"`
 }
 
-// Written records the logins that Login has written. Callers store the session again
-// afterwards.
+// Written adds a mark to the session for each login that Login has written. The
+// caller must store the session again after Written.
 func (s *Session) Written(logins []Login) {
 	s.Salt = rand.Text()
 	for _, l := range logins {
@@ -29,12 +29,14 @@ func (s *Session) Written(logins []Login) {
 	}
 }
 
-// Unrestored returns the hosts and files of the logins that Logout removed without the
-// logout state. A login that they replaced could not be restored.
+// Unrestored returns the host and the file of each login that Logout removed
+// without the logout state. Logout could not restore a login that was replaced
+// by such a login.
 func (s *Session) Unrestored() []string { return s.unrestored }
 
-// removeMarked removes the logins of this session from a file if the logout state is
-// missing. It removes only a login that is equal to the written login.
+// removeMarked removes the logins of this session from a login file if the
+// logout state is missing. removeMarked removes a login only if it equals the
+// login that this session wrote.
 func (s *Session) removeMarked(ctx context.Context, path string) error {
 	if len(s.Marks) == 0 {
 		return nil
@@ -43,7 +45,7 @@ func (s *Session) removeMarked(ctx context.Context, path string) error {
 		if slices.ContainsFunc(f.state.Records, func(r record) bool { return r.Session == s.ID }) {
 			return f.remove(s.ID)
 		}
-		f.state.originalKnown = false // the file now contains the login of this session
+		f.state.originalKnown = false // The content is not the original content, because it contains the login of this session.
 		for _, m := range s.Marks {
 			removed, err := f.removeMarked(s.Salt, m)
 			if err != nil {
@@ -57,7 +59,8 @@ func (s *Session) removeMarked(ctx context.Context, path string) error {
 	})
 }
 
-// removeMarked removes a login that is equal to the mark.
+// removeMarked removes the login with the key of the mark if the hash of this
+// login equals the hash of the mark.
 func (f *file) removeMarked(salt string, m mark) (removed bool, err error) {
 	helper := f.helper(m.Key)
 	if helper != "" {

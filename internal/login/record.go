@@ -22,9 +22,10 @@ func (f *file) add(session string, l Login) error {
 	return f.helperError(helper, s.write(l))
 }
 
-// recordPrevious records the login that is about to be replaced. A credential
-// helper loses the old login when the new login is written. For a credential
-// helper, recordPrevious therefore saves the state before this write.
+// recordPrevious records the current login before the caller replaces it. A
+// credential helper loses the current login when the caller writes the new
+// login. For a credential helper, recordPrevious therefore saves the logout
+// state immediately.
 func (f *file) recordPrevious(session string, s store, helper string, l Login) error {
 	before, err := s.current()
 	if err != nil {
@@ -57,10 +58,10 @@ func (f *file) remove(session string) error {
 	return errors.Join(errs...)
 }
 
-// undo removes one login. If another session of this program has replaced the
-// login, the record of the previous login moves to that session. That session
-// restores the previous login later. A login that another program has written
-// stays.
+// undo removes one login, or restores the login that it replaced. If another
+// session of this program has replaced the login, that session gets the record
+// of the previous login and restores it later. If another program has replaced
+// the login, the method undo keeps the new login.
 func (f *file) undo(r record) error {
 	s := f.store(r.Helper, r.Key)
 	for i := range f.state.Records {
@@ -84,8 +85,8 @@ func (f *file) undo(r record) error {
 // remove a login.
 const CodeHelperFailed = "credential-helper"
 
-// helperError wraps the failure of a credential helper with an explanation. It names the
-// file and the line that select the helper.
+// helperError adds an explanation to an error of a credential helper. The
+// explanation contains the file and the line that select the credential helper.
 func (f *file) helperError(helper string, err error) error {
 	if err == nil || helper == "" {
 		return err
@@ -93,6 +94,6 @@ func (f *file) helperError(helper string, err error) error {
 	return &diag.Error{
 		Code: CodeHelperFailed, Side: diag.Runner, Err: err,
 		Title: fmt.Sprintf("The credential helper docker-credential-%s failed", helper),
-		Hint:  fmt.Sprintf("Line %d of %q names this helper. ", lineAt(f.content, 1+bytes.Index(f.content, []byte(strconv.Quote(helper)))), f.path) + "Correct or remove the name in the file, or set isolated: true to use no credential helper.",
+		Hint:  fmt.Sprintf("Line %d of %q selects this credential helper. ", lineAt(f.content, 1+bytes.Index(f.content, []byte(strconv.Quote(helper)))), f.path) + "Correct or remove the name of the credential helper in this line, or set isolated: true to use no credential helper.",
 	}
 }

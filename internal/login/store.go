@@ -10,33 +10,34 @@ import (
 	"github.com/docker/cli/cli/config/types"
 )
 
-// entry is the login of one key at one time. The zero value means that the key
-// has no login. For a login in the file, Text holds its JSON. A login in a
-// credential helper stays in the helper, and Mark holds its fingerprint.
+// entry describes the login of one key at one time. The zero value means that
+// the key has no login. For a login in the login file, Text holds the JSON of
+// the login. For a login in a credential helper, Mark holds the fingerprint of
+// the login.
 type entry struct {
 	Text []byte `json:"text,omitempty"`
 	Mark string `json:"mark,omitempty"`
-	Kept string `json:"kept,omitempty"` // key under which the helper preserves the login
+	Kept string `json:"kept,omitempty"` // Kept is the key under which the credential helper keeps a copy of the login.
 }
 
 func (e entry) same(other entry) bool {
 	return e.Mark == other.Mark && bytes.Equal(e.Text, other.Text)
 }
 
-// store is the storage of the login for one key: the file, or a credential
-// helper.
+// store reads and writes the login of one key, in the login file or in a
+// credential helper.
 type store interface {
 	current() (entry, error)
-	preserve(entry) (entry, error) // protects the entry from the next write
-	entry(Login) entry             // the entry after write
+	preserve(entry) (entry, error) // preserve saves a copy of the entry before the next write.
+	entry(Login) entry             // entry returns the entry that write creates.
 	write(Login) error
 	restore(entry) error
-	dropPreserved(entry) error // removes the copy that preserve made
+	dropPreserved(entry) error // dropPreserved removes the copy that preserve saved.
 }
 
-// helper returns the name of the credential helper that the file selects for a
-// key by Docker's rules. It returns "" if the file selects no credential
-// helper.
+// helper returns the name of the credential helper that the login file selects
+// for a key. The method helper returns "" if the file selects no credential
+// helper. The method helper follows the rules of Docker.
 func (f *file) helper(key string) string {
 	if name, ok := f.config.CredentialHelpers[key]; ok {
 		return name
@@ -48,20 +49,20 @@ func (f *file) store(helper, key string) store {
 	if helper == "" {
 		return &inFile{f, key}
 	}
-	// The native store never writes to the login file, because the credential
-	// helper already has all data.
+	// Docker's native store also expects a login file. noFile is sufficient,
+	// because the credential helper already has all data.
 	programs := credentials.NewNativeStore(noFile{}, helper)
 	return &inHelper{store: programs, key: key, salt: f.state.Salt}
 }
 
-// noFile replaces the login file of a native store.
+// noFile is an empty login file for Docker's native store.
 type noFile struct{}
 
 func (noFile) Save() error                                 { return nil }
 func (noFile) GetAuthConfigs() map[string]types.AuthConfig { return map[string]types.AuthConfig{} }
 func (noFile) GetFilename() string                         { return "" }
 
-// inFile is a login in the login file itself.
+// inFile stores the login of one key in the login file itself.
 type inFile struct {
 	file *file
 	key  string
@@ -72,8 +73,8 @@ func (s *inFile) current() (entry, error) {
 	return entry{Text: text}, err
 }
 
-// entry returns the text of the login with the white space that Docker writes.
-// Base64 needs no JSON escapes.
+// entry returns the JSON of the login with the white space that Docker writes.
+// The value needs no JSON escapes, because it is Base64 text.
 func (s *inFile) entry(l Login) entry {
 	auth := base64.StdEncoding.EncodeToString([]byte(l.Username + ":" + l.Secret.Reveal()))
 	return entry{Text: []byte("{\n\t\t\t\"auth\": \"" + auth + "\"\n\t\t}")}
@@ -86,8 +87,9 @@ func (s *inFile) write(l Login) error {
 	return s.verify(l)
 }
 
-// verify checks that Docker reads the written login. Docker reads another value
-// if, for example, the file has two objects "auths" or a duplicate key.
+// verify checks that Docker reads the login that write has written. Docker
+// reads another login if, for example, the file has a duplicate key or two
+// objects "auths".
 func (s *inFile) verify(l Login) error {
 	c, err := config.LoadFromReader(bytes.NewReader(s.file.content))
 	if err != nil {

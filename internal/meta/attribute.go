@@ -2,18 +2,18 @@ package meta
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
-// typeNames are the types of rules, in the order of messages.
+// typeNames lists the types of rules in the order in which messages list them.
 var typeNames = []string{"schedule", "semver", "pep440", "match", "edge", "ref", "raw", "sha"}
 
-// ownAttributes maps each type to the attributes that not all types have. The first
-// attribute is the main one.
+// ownAttributes maps each type to the attributes that not all types have. The
+// first attribute is the main attribute of the type.
 var ownAttributes = map[string][]string{
 	"schedule": {"pattern"},
 	"semver":   {"pattern", "value", "match"},
@@ -25,25 +25,26 @@ var ownAttributes = map[string][]string{
 	"sha":      {"format"},
 }
 
-// commonAttributes are the attributes that all types have.
+// commonAttributes lists the attributes that all types have.
 var commonAttributes = []string{"enable", "priority", "prefix", "suffix"}
 
 const attributePattern = `type|pattern|value|match|group|branch|event|format|enable|priority|prefix|suffix`
 
 var (
-	attributeName = regexp.MustCompile(`^(?:` + attributePattern + `)$`)
+	attributeName = lazy.Regexp(`^(?:` + attributePattern + `)$`)
 	// gluedAttribute matches an attribute after a separator that is not a comma.
-	gluedAttribute = regexp.MustCompile(`[\s;|&]+(` + attributePattern + `)\s*=`)
+	gluedAttribute = lazy.Regexp(`[\s;|&]+(` + attributePattern + `)\s*=`)
 	// colonAttribute matches an attribute with a colon instead of "=".
-	colonAttribute = regexp.MustCompile(`^(` + attributePattern + `)\s*:\s*(.*)$`)
+	colonAttribute = lazy.Regexp(`^(` + attributePattern + `)\s*:\s*(.*)$`)
 )
 
-// attributesOf lists the attributes of a type.
+// attributesOf lists all attributes of a type.
 func attributesOf(kind string) []string {
 	return slices.Concat(ownAttributes[kind], commonAttributes)
 }
 
-// For an attribute that only some types have, typesWith lists these types.
+// typesWith lists the types that have an attribute. typesWith returns nil for an
+// attribute that all types have.
 func typesWith(key string) []string {
 	var out []string
 	for _, kind := range typeNames {
@@ -54,8 +55,9 @@ func typesWith(key string) []string {
 	return out
 }
 
-// checkNames returns an error for the first attribute that the type of the rule does
-// not have. docker/metadata-action ignores such an attribute.
+// checkNames returns an error for the first attribute that the type of the rule
+// does not have. docker/metadata-action ignores an attribute that the type does
+// not have.
 func (r *rule) checkNames() error {
 	for _, f := range r.fields {
 		key, value, named := attribute(f)
@@ -71,17 +73,18 @@ func (r *rule) unknownAttribute(key, value string) error {
 	switch {
 	case len(owners) > 0 && r.typed:
 		return r.invalid(CodeTagAttribute, fmt.Sprintf("Remove %s, or use %s, which has the attribute %s. %s", key, enumerate(owners, "type=", "or"), key, r.attributesHint()),
-			fmt.Sprintf("has the attribute %q, but type=%s has no such attribute", key, r.kind))
+			"%s has the attribute %q, but type=%s does not have this attribute", key, r.kind)
 	case len(owners) > 0:
-		return r.invalid(CodeTagType, r.typeHint(key, value, owners), fmt.Sprintf("has the attribute %q, but no type", key))
+		return r.invalid(CodeTagType, r.typeHint(key, value, owners), "%s has the attribute %q, but it does not have a type", key)
 	}
-	return r.invalid(CodeTagAttribute, r.unknownHint(key, value), fmt.Sprintf("has the unknown attribute %q", key))
+	return r.invalid(CodeTagAttribute, r.unknownHint(key, value), "%s has the unknown attribute %q", key)
 }
 
-// typeHint explains a rule without a type that has an attribute of some types.
+// typeHint returns the hint for a rule without a type. The rule has an attribute
+// that only some types have.
 func (r *rule) typeHint(key, value string, owners []string) string {
 	if word := r.attrs["value"]; slices.Contains(typeNames, word) && strings.HasPrefix(r.text, word) {
-		return "Write type=" + r.text + "."
+		return fmt.Sprintf("Write type=%s.", r.text)
 	}
 	kind := owners[0]
 	if key == "pattern" && strings.Contains(value, "{{") {
@@ -90,11 +93,11 @@ func (r *rule) typeHint(key, value string, owners []string) string {
 	return fmt.Sprintf("Add a type, as in type=%s,%s=%s. The types with the attribute %s are %s.", kind, key, value, key, and(owners))
 }
 
-// unknownHint explains an attribute that no type has.
+// unknownHint returns the hint for an attribute that no type has.
 func (r *rule) unknownHint(key, value string) string {
 	switch {
 	case key == "latest" || key == "onlatest":
-		return fmt.Sprintf("Write %s=%s in the input flavor, because it applies to all tags.", key, value)
+		return fmt.Sprintf("Write %s=%s in the input flavor, because this setting applies to all tags.", key, value)
 	case slices.Contains(typeNames, key):
 		return fmt.Sprintf("Write type=%s,%s=%s.", key, ownAttributes[key][0], value)
 	}
@@ -112,11 +115,11 @@ func (r *rule) attributesHint() string {
 	return fmt.Sprintf("The attributes of type=%s are %s.", r.kind, and(attributesOf(r.kind)))
 }
 
-// and joins words as in a sentence: a, b and c.
+// and joins words as in the sentence part "a, b and c".
 func and(words []string) string { return enumerate(words, "", "and") }
 
-// enumerate joins words as in a sentence. It writes the prefix before each word, and the
-// conjunction before the last word.
+// enumerate joins words as in a sentence. enumerate writes the prefix before
+// each word, and the conjunction before the last word.
 func enumerate(words []string, prefix, conjunction string) string {
 	var out strings.Builder
 	for i, word := range words {

@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// chartText replaces + by _ in the tag of a Helm chart, as helm push does. A tag cannot
-// contain +, and helm pull reads _ as + (helm, pkg/registry/client.go, helm/helm#10166).
+// chartText replaces "+" by "_" in the tag of a Helm chart, as helm push does. A
+// tag cannot contain "+", and helm pull converts "_" back to "+" (helm,
+// pkg/registry/client.go, helm/helm#10166).
 func (e *engine) chartText(text string) string {
 	if e.in.Chart == "" {
 		return text
@@ -15,8 +16,8 @@ func (e *engine) chartText(text string) string {
 	return strings.ReplaceAll(text, "+", "_")
 }
 
-// chartRule returns the only default rule of a Helm chart. Its tag is the version in
-// Chart.yaml, or the input version.
+// chartRule returns the only default rule of a Helm chart. The tag of a chart is
+// the version in Chart.yaml, or the input version.
 func (e *engine) chartRule() rule {
 	r := rule{text: "the version of the chart", kind: "chart", attrs: map[string]string{"enable": "true"}}
 	switch {
@@ -26,7 +27,7 @@ func (e *engine) chartRule() rule {
 		r.skip = "the push deleted " + e.c.Event.Ref
 	case trimJS(e.in.Version) != "":
 	case e.kind == otherEvent, e.kind == tagEvent && e.refAfter("refs/heads/") != "":
-		r.skip = fmt.Sprintf("event %s may build a commit that is not the head of the reported branch; set the input tags", e.c.Event.Name)
+		r.skip = fmt.Sprintf("the commit of an event %s can differ from the head of the reported branch (set the input tags)", e.c.Event.Name)
 	}
 	return r
 }
@@ -37,14 +38,15 @@ func (e *engine) chart() outcome {
 	if v := trimJS(e.in.Version); v != "" {
 		version = v
 		if _, ok := parseSemver(v); ok {
-			version = strings.TrimPrefix(v, "v") // helm push writes no leading v
+			version = strings.TrimPrefix(v, "v") // helm push writes the version without a leading v.
 		}
 	}
 	return outcome{value: version, series: fullVersion}
 }
 
-// chartSkip returns the reason why a Helm chart is not published, or nil. The version
-// of a chart is its only tag, and this tag belongs to releases.
+// chartSkip returns the reason why the run does not publish a Helm chart, or
+// nil. The only tag of a chart is its version, and only releases publish
+// versions.
 func (e *engine) chartSkip() *Skip {
 	if e.in.Chart == "" {
 		return nil
@@ -54,7 +56,7 @@ func (e *engine) chartSkip() *Skip {
 	case e.kind == pullEvent, e.kind == scheduleEvent:
 		reason = fmt.Sprintf("the event %s does not release a version of a chart", e.c.Event.Name)
 	case e.kind == refEvent && e.c.Event.Name == "push" && e.onOtherBranch() && trimJS(e.in.Version) == "":
-		reason = "only a push to the default branch or of a Git tag releases a version of a chart"
+		reason = "only a push to the default branch, or a push of a Git tag, releases a version of a chart"
 	default:
 		return nil
 	}
@@ -64,8 +66,9 @@ func (e *engine) chartSkip() *Skip {
 	}
 }
 
-// warnChartTags warns of tags that are not the version in Chart.yaml. helm pull selects
-// a chart by its version, and requires that the tag is a version.
+// warnChartTags warns of the tags of a chart that differ from the version in
+// Chart.yaml. helm pull selects a chart by its version, and requires that the
+// tag is a version.
 func (e *engine) warnChartTags() {
 	if e.in.Chart == "" {
 		return
@@ -76,5 +79,5 @@ func (e *engine) warnChartTags() {
 		return
 	}
 	e.warn(CodeChartTag, fmt.Sprintf("The version of the chart is %s, but the step publishes it as %s", e.in.Chart, strings.Join(other, ", ")),
-		fmt.Sprintf("Helm finds a chart by its version: helm pull --version %s needs the tag %s. Remove the input tags, or write tags: %s. To change the version, change it in Chart.yaml.", e.in.Chart, want, want))
+		fmt.Sprintf("The command helm pull --version %s does not find the chart without the tag %s. Remove the input tags, or write tags: %s. To publish another version, change the version in Chart.yaml.", e.in.Chart, want, want))
 }

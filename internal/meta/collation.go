@@ -6,21 +6,23 @@ import (
 	"strings"
 )
 
-// keyOrder contains the characters of ASCII in the order of CLDR's root collation
-// (Unicode CLDR, "Root Collation"), which JavaScript's localeCompare uses. It lacks
-// the capital letters, which have the place of the small letters, and the control
-// characters, which have no place. Package x/text/collate has the table for all of
-// Unicode, but it would add 1.3 MB to the program.
+// keyOrder contains the ASCII characters in the order of CLDR's root collation
+// (Unicode CLDR, "Root Collation"). JavaScript's localeCompare uses this order.
+// keyOrder does not contain control characters, which the order ignores, and
+// capital letters, which have the position of the small letters. Package
+// x/text/collate contains the order of all Unicode characters, but it would add
+// 1.3 MB to the program.
 const keyOrder = "\t\n\v\f\r _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$0123456789abcdefghijklmnopqrstuvwxyz"
 
-// sortPairs orders keys as JavaScript's localeCompare does: a_b precedes a-b, and b
-// precedes B. Characters outside ASCII follow in the order of their code points.
+// sortPairs sorts keys as JavaScript's localeCompare does. For example, a_b
+// precedes a-b, and b precedes B. Characters outside ASCII follow the ASCII
+// characters in the order of their code points.
 func sortPairs(pairs []Pair) {
 	slices.SortStableFunc(pairs, func(a, b Pair) int { return compareKeys(a.Key, b.Key) })
 }
 
-// compareKeys compares the characters without regard to case. If they are equal, the
-// first difference in case decides.
+// compareKeys compares two keys without regard to case. If the keys differ only
+// in case, compareKeys uses the first difference in case.
 func compareKeys(a, b string) int {
 	if c := slices.Compare(places(a), places(b)); c != 0 {
 		return c
@@ -28,7 +30,7 @@ func compareKeys(a, b string) int {
 	return slices.CompareFunc(visible(a), visible(b), func(x, y rune) int { return cmp.Compare(capital(x), capital(y)) })
 }
 
-// places returns the places of the characters in the order.
+// places returns the position in keyOrder of each character of a key.
 func places(key string) []int {
 	var out []int
 	for _, r := range visible(strings.ToLower(key)) {
@@ -41,14 +43,15 @@ func places(key string) []int {
 	return out
 }
 
-// visible returns the characters that have a place in the order.
+// visible returns the characters of a key without the control characters that
+// the order ignores.
 func visible(key string) []rune {
 	return slices.DeleteFunc([]rune(key), func(r rune) bool {
 		return r == 0x7f || r < ' ' && !strings.ContainsRune(keyOrder, r)
 	})
 }
 
-// capital returns 1 for a capital letter of ASCII, and 0 for other characters.
+// capital returns 1 for an ASCII capital letter, and 0 for all other characters.
 func capital(r rune) int {
 	if 'A' <= r && r <= 'Z' {
 		return 1

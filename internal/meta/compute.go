@@ -7,9 +7,10 @@ import (
 )
 
 // Compute computes the result as docker/metadata-action does, except for the
-// entries of [Differences]. If the inputs cause an error, the error holds one
-// *diag.Error per faulty input, and one per faulty rule. Compute returns no error for a result without
-// tags; see [Result.Check].
+// entries of [Differences]. If inputs are invalid, the returned error contains
+// one *diag.Error for each invalid input and for each invalid rule. Compute
+// returns no error for a result without tags. To get an error in this case, call
+// [Result.Check].
 func Compute(ctx context.Context, in Inputs, c Context) (Result, error) {
 	c.Event = rewrite(c)
 	e, badInputs := newEngine(ctx, in, c)
@@ -20,8 +21,8 @@ func Compute(ctx context.Context, in Inputs, c Context) (Result, error) {
 	return e.finish(rules)
 }
 
-// finish evaluates the rules, and then the labels and annotations, which depend
-// on the version.
+// finish evaluates the rules, and then the labels and annotations, because
+// labels contain the version.
 func (e *engine) finish(rules []rule) (Result, error) {
 	err := e.run(rules)
 	if err != nil {
@@ -42,7 +43,8 @@ func (e *engine) finish(rules []rule) (Result, error) {
 	return e.result, nil
 }
 
-// levels splits the text of DOCKER_METADATA_ANNOTATIONS_LEVELS.
+// levels returns the levels in the environment variable
+// DOCKER_METADATA_ANNOTATIONS_LEVELS.
 func levels(text string) []string {
 	if text == "" {
 		text = "manifest"
@@ -50,10 +52,10 @@ func levels(text string) []string {
 	return strings.Split(text, ",")
 }
 
-// rewrite changes the event as docker/metadata-action does before it evaluates
-// rules. The ref of a pull_request_target event becomes the ref of its pull
-// request. If DOCKER_METADATA_PR_HEAD_SHA is true, the commit becomes the head
-// of the pull request.
+// rewrite changes the event in the same way as docker/metadata-action, which
+// does this before the evaluation of rules. The ref of a pull_request_target
+// event becomes the ref of its pull request. If DOCKER_METADATA_PR_HEAD_SHA is
+// true, the commit becomes the head of the pull request.
 func rewrite(c Context) Event {
 	event := c.Event
 	if c.FromCheckout {

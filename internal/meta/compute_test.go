@@ -212,7 +212,7 @@ func TestExplain(t *testing.T) {
 	t.Parallel()
 	got := compute(t, Inputs{Tags: "type=semver,pattern={{version}}\ntype=raw,value=a\ntype=raw,value=a,enable=false\na"}, at("push", "refs/heads/main"))
 	want := []string{
-		"type=semver,pattern={{version}} skipped: ref refs/heads/main is not a tag; set the input version, or value= in the rule",
+		"type=semver,pattern={{version}} skipped: the ref refs/heads/main is not a Git tag (set the input version, or the attribute value of the rule)",
 		"type=raw,value=a → a",
 		"type=raw,value=a,enable=false skipped: disabled by enable=false",
 		"a → a (another rule gives the same tag)",
@@ -225,7 +225,7 @@ func TestExplain(t *testing.T) {
 func TestCheckReturnsTheReasonsWithoutATag(t *testing.T) {
 	t.Parallel()
 	got := compute(t, Inputs{Tags: "type=edge,branch=dev"}, at("push", "refs/heads/main"))
-	if err := got.Check(); !diag.Is(err, CodeNoTags) || !strings.Contains(err.Error(), "branch main is not dev") {
+	if err := got.Check(); !diag.Is(err, CodeNoTags) || !strings.Contains(err.Error(), "the branch main is not the branch dev") {
 		t.Errorf("got %v, want the explanation", err)
 	}
 	if err := compute(t, Inputs{}, at("push", "refs/heads/main")).Check(); err != nil {

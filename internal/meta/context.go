@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Event holds GitHub's description of the run without changes. See [Context]
-// for the changes that docker/metadata-action makes.
+// Event holds GitHub's description of the event that started the run, without
+// changes.
 type Event struct {
 	// Name is GITHUB_EVENT_NAME.
 	Name string
@@ -18,45 +18,53 @@ type Event struct {
 	Payload Payload
 }
 
-// Repository holds the fields of GET /repos/{owner}/{repo} that labels use.
+// Repository holds the fields of GitHub's answer to GET /repos/{owner}/{repo}
+// that labels use.
 type Repository struct {
 	Name          string
 	FullName      string
 	Description   string
 	HTMLURL       string
 	DefaultBranch string
-	// License is the SPDX identifier, or empty.
+	// License is the SPDX identifier of the license. License is empty if the
+	// license is unknown.
 	License string
 }
 
-// Context holds all data that a computation uses in addition to its inputs.
-// Each function is called at most once, and only if a rule or label needs it.
+// Context holds all data that a computation uses in addition to its inputs. The
+// computation calls each function at most once, and only if a rule or a label
+// needs its result.
 type Context struct {
 	Event Event
-	// FromCheckout reports that Event's ref and SHA come from the checkout
-	// (context: git). In this case, pull request events are not rewritten.
+	// FromCheckout is true if the ref and the SHA of Event come from the
+	// checkout (context: git). If FromCheckout is true, the computation does not
+	// change pull request events.
 	FromCheckout bool
-	// Now is the start of the run. {{date}} and the created label use it.
+	// Now is the start of the run. The expression {{date}} and the label
+	// org.opencontainers.image.created contain this time.
 	Now time.Time
-	// Created replaces Now in the created label if it is not zero. It holds the
-	// time of SOURCE_DATE_EPOCH (see [ParseEpoch]).
+	// Created, if not zero, is the time in the label
+	// org.opencontainers.image.created. It is the time in SOURCE_DATE_EPOCH (see
+	// [ParseEpoch]).
 	Created time.Time
-	// ShortSHALength is the text of DOCKER_METADATA_SHORT_SHA_LENGTH.
+	// ShortSHALength is the value of the environment variable
+	// DOCKER_METADATA_SHORT_SHA_LENGTH.
 	ShortSHALength string
-	// PRHeadSHA is the text of DOCKER_METADATA_PR_HEAD_SHA.
+	// PRHeadSHA is the value of the environment variable
+	// DOCKER_METADATA_PR_HEAD_SHA.
 	PRHeadSHA string
-	// AnnotationLevels is the text of DOCKER_METADATA_ANNOTATIONS_LEVELS.
-	// Default: manifest.
+	// AnnotationLevels is the value of the environment variable
+	// DOCKER_METADATA_ANNOTATIONS_LEVELS. Default: manifest.
 	AnnotationLevels string
 
-	// Repository reads the repository from the API. If it is nil, the payload
-	// of the event is used.
+	// Repository reads the repository from the API. If Repository is nil, the
+	// computation uses the payload of the event.
 	Repository func(context.Context) (Repository, error)
-	// CommitDate reads the date of a commit from the API or the checkout. It is
-	// not called if the payload gives the date. If it is nil or fails, Now is
-	// used.
+	// CommitDate reads the date of a commit from the API or the checkout. The
+	// computation does not call CommitDate if the payload contains the date. If
+	// CommitDate is nil or fails, the computation uses Now.
 	CommitDate func(ctx context.Context, sha string) (time.Time, error)
-	// Existing lists the tags in the registry, for latest=highest. If it is
-	// nil, the registry is assumed to have no tags.
+	// Existing lists the tags in the registry for latest=highest. If Existing is
+	// nil, the computation assumes that the registry has no tags.
 	Existing func(context.Context) ([]string, error)
 }

@@ -7,19 +7,20 @@ import (
 	"strings"
 )
 
-// Defaults computes the result of the default rules. These rules apply if the
-// input "tags" is empty, so Defaults ignores in.Tags.
+// Defaults computes the result of the default rules. Defaults ignores in.Tags,
+// because the default rules apply only if the input "tags" is empty.
 //
-// A SemVer tag gives the tags of its full version, of major.minor, and of major
-// (except 0). It also gives latest if the registry has no higher stable
-// version. Another Git tag and a branch give their names, unless the name belongs
-// to another kind of run. A pull request gives pr-N, and a schedule gives nightly.
-// A moving tag never goes back to a lower version of its series. A Helm chart has only
-// the tag of its version.
+// A Git tag with a SemVer version gives three tags: the full version,
+// major.minor, and major (except 0). A Git tag with a SemVer version also gives
+// the tag "latest" if the registry has no higher stable version. A branch, or a
+// Git tag without a version, gives its name, unless this name belongs to another
+// kind of run. A pull request gives the tag pr-N, and a schedule gives the tag
+// "nightly". The default rules never move a tag back to a lower version of its
+// series. A Helm chart has only the tag of its version.
 //
-// Some events report the default branch although they build another commit.
-// These events give no tag. For an event that publishes nothing, the result has a
-// Skip.
+// An event gives no tag if it reports the default branch although its run builds
+// another commit. For an event that publishes nothing, the field Skip of the
+// result contains the reason.
 func Defaults(ctx context.Context, in Inputs, c Context) (Result, error) {
 	kind := kindOf(c.Event)
 	c.Event = rewrite(c)
@@ -42,8 +43,9 @@ func Defaults(ctx context.Context, in Inputs, c Context) (Result, error) {
 	return e.finish(rules)
 }
 
-// ignoreVersion removes the input version from a run of a pull request, a schedule or a
-// merge queue, because such a run must not move the tags of a release.
+// ignoreVersion removes the input "version" in a run for a pull request, a
+// schedule or a merge queue. A run for such an event must not move the tags of a
+// release.
 func (e *engine) ignoreVersion() {
 	version := trimJS(e.in.Version)
 	if version == "" || e.kind != pullEvent && e.kind != scheduleEvent && e.kind != queueEvent {
@@ -54,9 +56,9 @@ func (e *engine) ignoreVersion() {
 	e.in.Version = ""
 }
 
-// restrictLatest decides whether the run can move the tag latest. With latest=auto, only
-// the highest stable version moves the tag. With latest=true, a pull request, a
-// schedule, and a branch that is not the default branch do not move the tag either.
+// restrictLatest sets latest=false if the run must not move the tag "latest".
+// With latest=auto, only the highest stable version moves the tag. With
+// latest=true, only versions, Git tags and the default branch move the tag.
 func (e *engine) restrictLatest() {
 	switch e.flavor.latest {
 	case "auto", "highest":
@@ -82,14 +84,15 @@ func (e *engine) mayMoveLatest() bool {
 	return trimJS(e.in.Version) != "" || !e.onOtherBranch()
 }
 
-// onOtherBranch reports whether the ref is a branch that is not the default branch.
+// onOtherBranch reports whether the ref is a branch other than the default
+// branch.
 func (e *engine) onOtherBranch() bool {
 	branch, main := e.refAfter("refs/heads/"), e.c.Event.Payload.text("repository", "default_branch")
 	return branch != "" && main != "" && branch != main
 }
 
-// defaultRules returns all default rules. If a rule does not apply, its field
-// skip contains the reason.
+// defaultRules returns all default rules. If a rule does not apply to the event,
+// the field skip of the rule contains the reason.
 func (e *engine) defaultRules() ([]rule, error) {
 	if e.in.Chart != "" {
 		return []rule{e.chartRule()}, nil
@@ -120,8 +123,8 @@ func (e *engine) defaultRules() ([]rule, error) {
 	return out, nil
 }
 
-// noTagReason returns the reason why the event gives no tag at all, or "". A schedule
-// gives only the tag of the schedule rule.
+// noTagReason returns the reason why the event gives no tag, or "" if it can
+// give a tag. For a schedule, only the rule type=schedule gives a tag.
 func (e *engine) noTagReason() string {
 	switch {
 	case e.result.Skip != nil:
@@ -131,13 +134,13 @@ func (e *engine) noTagReason() string {
 	case e.kind == scheduleEvent:
 		return "type=schedule applies"
 	case e.kind == pullEvent && !strings.HasPrefix(e.c.Event.Ref, "refs/pull/"):
-		return fmt.Sprintf("event %s does not name its pull request", e.c.Event.Name)
+		return fmt.Sprintf("the event %s does not contain the number of its pull request", e.c.Event.Name)
 	}
 	return ""
 }
 
-// publishedVersion returns the version to publish: the input version, or the
-// Git tag.
+// publishedVersion returns the input "version". If this input is empty,
+// publishedVersion returns the Git tag.
 func (e *engine) publishedVersion() string {
 	if v := trimJS(e.in.Version); v != "" {
 		return v
@@ -145,7 +148,8 @@ func (e *engine) publishedVersion() string {
 	return e.gitTag()
 }
 
-// gitTag returns the Git tag that the run builds, or "".
+// gitTag returns the Git tag that the run builds, or "" if the run builds no Git
+// tag.
 func (e *engine) gitTag() string {
 	if e.kind != refEvent && e.kind != tagEvent {
 		return ""
@@ -153,21 +157,22 @@ func (e *engine) gitTag() string {
 	return e.refAfter("refs/tags/")
 }
 
-// noVersionReason returns the reason why the run has no SemVer version, or "".
+// noVersionReason returns the reason why the run has no SemVer version.
+// noVersionReason returns "" if the run has a SemVer version.
 func (e *engine) noVersionReason() string {
 	source := e.publishedVersion()
 	if source == "" {
-		return fmt.Sprintf("ref %s is not a tag; set the input version", e.c.Event.Ref)
+		return fmt.Sprintf("the ref %s is not a Git tag (set the input version)", e.c.Event.Ref)
 	}
 	if _, ok := parseSemver(source); !ok {
-		return source + " is not a valid semver"
+		return source + " is not a valid SemVer version"
 	}
 	return ""
 }
 
 // noMovingTagReason returns the reason why the run must not move a tag such as
-// 1.2, or "". If major is true, the reason is about the tag of the major
-// version.
+// 1.2. noMovingTagReason returns "" if the run may move the tag. If major is
+// true, the reason is for the tag of the major version.
 func (e *engine) noMovingTagReason(major bool) string {
 	if why := e.noVersionReason(); why != "" {
 		return why
@@ -175,20 +180,20 @@ func (e *engine) noMovingTagReason(major bool) string {
 	v, _ := parseSemver(e.publishedVersion())
 	p := e.c.Event.Payload
 	switch {
-	case v.Prerelease() != "":
-		return plain(v) + " is a prerelease"
+	case v.prerelease != "":
+		return v.plain + " is a prerelease"
 	case p.truth("release", "prerelease"):
 		return "the release is marked as a prerelease"
 	case p.truth("release", "draft"):
 		return "the release is a draft"
-	case major && v.Major() == 0:
-		return "0.x versions get no major tag, because SemVer promises no compatibility between them"
+	case major && v.numbers[0] == 0:
+		return "versions 0.x get no major tag, because SemVer promises no compatibility between these versions"
 	}
 	return ""
 }
 
-// noRawVersionReason returns the reason why the input version is not used as a
-// tag without changes, or "".
+// noRawVersionReason returns the reason why the unchanged input "version" is not
+// a tag. noRawVersionReason returns "" if the input is a tag.
 func (e *engine) noRawVersionReason() string {
 	if trimJS(e.in.Version) == "" {
 		return "the input version is empty"
@@ -199,19 +204,20 @@ func (e *engine) noRawVersionReason() string {
 	return ""
 }
 
-// noBranchReason returns the reason why the branch is not used as a tag, or "".
+// noBranchReason returns the reason why the branch gives no tag. noBranchReason
+// returns "" if the branch gives a tag.
 func (e *engine) noBranchReason() string {
 	switch name := e.c.Event.Name; {
 	case trimJS(e.in.Version) != "":
 		return "the input version is set"
 	case e.kind != refEvent:
-		return fmt.Sprintf("event %s may build a commit that is not the head of the reported branch; set the input tags", name)
+		return fmt.Sprintf("the commit of an event %s can differ from the head of the reported branch (set the input tags)", name)
 	}
 	return ""
 }
 
-// noGitTagReason returns the reason why the name of the Git tag is not used as
-// a tag, or "".
+// noGitTagReason returns the reason why the name of the Git tag gives no tag.
+// noGitTagReason returns "" if the name gives a tag.
 func (e *engine) noGitTagReason() string {
 	switch {
 	case trimJS(e.in.Version) != "":
@@ -219,13 +225,13 @@ func (e *engine) noGitTagReason() string {
 	case e.noVersionReason() == "":
 		return "type=semver applies"
 	case e.refAfter("refs/tags/") != "" && e.gitTag() == "":
-		return fmt.Sprintf("event %s may build a commit that is not the commit of the reported Git tag; set the input tags", e.c.Event.Name)
+		return fmt.Sprintf("the commit of an event %s can differ from the commit of the reported Git tag (set the input tags)", e.c.Event.Name)
 	}
 	return ""
 }
 
-// noPullRequestReason returns the reason why the pull request is not used as a
-// tag, or "".
+// noPullRequestReason returns the reason why the pull request gives no tag.
+// noPullRequestReason returns "" if the pull request gives a tag.
 func (e *engine) noPullRequestReason() string {
 	if trimJS(e.in.Version) != "" {
 		return "the input version is set"

@@ -1,18 +1,17 @@
 // Package meta computes the version, tags, labels and annotations of an image
-// from GitHub's description of a run. It implements the tag language of
-// docker/metadata-action, so that users can copy the lines of their workflow,
-// and the default rules of publish.
+// from GitHub's description of a run. The package implements the tag language of
+// docker/metadata-action, and the default rules of the command publish.
 //
-// [Compute] behaves exactly as docker/metadata-action v6, except for the
-// entries of [Differences]. [Defaults] implements the project's own rules. Both
-// functions read no environment variables. They reach the API, the registry and
-// the checkout only through the functions in [Context]. A result holds only
-// tags that the distribution-spec accepts.
+// [Compute] behaves exactly as docker/metadata-action v6, except for the entries
+// of [Differences]. [Defaults] implements the project's own rules. Compute and
+// Defaults read no environment variables. Compute and Defaults read data from
+// the API, the registry and the checkout only with the functions in [Context]. A
+// result contains only tags that are valid in the distribution-spec.
 //
-// The package uses a library if the library behaves as docker/metadata-action
-// was observed to behave: Masterminds/semver for SemVer 2, regexp2 for
-// JavaScript's regular expressions, and Go's tzdata for time zones. The subpackages implement the other parts, for
-// these reasons:
+// The package uses golang.org/x/mod for SemVer 2, regexp2 for JavaScript's
+// regular expressions, and Go's tzdata for time zones. Tests show that these
+// libraries behave as docker/metadata-action does. The subpackages implement the
+// other parts, for these reasons:
 //   - csv: encoding/csv differs in quotes, comments and line ends.
 //   - handlebars: the Go ports escape other characters and handle helpers
 //     differently.

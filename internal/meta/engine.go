@@ -13,20 +13,21 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/meta/jsre"
 )
 
-// engine evaluates rules in one context. It stores ctx, because an expression
-// can read the date of a commit, and expressions have no parameter for a
-// context.
+// engine evaluates rules in one context. engine stores ctx, because an
+// expression can read the date of a commit, and expressions have no parameter
+// for a context.
 type engine struct {
 	ctx    context.Context
 	c      Context
 	in     Inputs
 	flavor flavor
-	scope  handlebars.Object // the names that expressions can use
-	// ownDefaults is true for [Defaults]. Each ref then becomes a valid tag.
+	scope  handlebars.Object // scope contains the names that expressions can use.
+	// ownDefaults is true if [Defaults] uses the engine. If ownDefaults is true,
+	// the engine converts each ref to a valid tag.
 	ownDefaults bool
 	// kind is the kind of the event. Only [Defaults] sets it.
 	kind eventKind
-	// forwardOnly prevents a moving tag from going back to a lower version.
+	// If forwardOnly is true, a moving tag never moves back to a lower version.
 	forwardOnly bool
 
 	// The following fields are caches.
@@ -37,21 +38,22 @@ type engine struct {
 	parsedVersions map[string]parsedVersion
 	higherCache    map[comparison]higherTags
 	patterns       map[string]*jsre.Regexp
-	// patternBudget is the remaining time for regular expressions.
+	// patternBudget is the remaining time for all matches of regular
+	// expressions.
 	patternBudget time.Duration
 
 	result        Result
 	seen          map[string]bool
-	latestDecided bool   // true after the first tag has set result.Latest
-	latestReason  string // reason why the tag latest is added or not; empty if it needs no explanation
+	latestDecided bool   // latestDecided is true after the first tag has set result.Latest.
+	latestReason  string // latestReason is the reason why the result contains or does not contain the tag "latest".
 }
 
-// patternTime is the time limit for all regular expressions of a computation
-// together.
+// patternTime is the total time limit for all regular expressions of a
+// computation.
 const patternTime = 2 * time.Second
 
-// newEngine parses the inputs that all rules share. It returns the joined
-// errors of these inputs.
+// newEngine parses the inputs that apply to all rules. newEngine returns the
+// joined errors of invalid inputs.
 func newEngine(ctx context.Context, in Inputs, c Context) (*engine, error) {
 	f, badFlavor := parseFlavor(in.Flavor, in.Strict)
 	images, badImages := parseImages(in.Images)
@@ -65,30 +67,31 @@ func newEngine(ctx context.Context, in Inputs, c Context) (*engine, error) {
 	return e, errors.Join(badImages, badFlavor, checkVersion(in))
 }
 
-// outcome is the result of a rule's type for the event, without prefix and
+// outcome is the value that a rule gives for the event, without prefix and
 // suffix.
 type outcome struct {
 	value string
 	// skip is the reason why the rule gives no value, or empty.
 	skip string
-	// latest reports whether latest=auto adds the tag latest for this value.
+	// latest is true if latest=auto adds the tag "latest" for this value.
 	latest bool
 	// moving becomes the field Moving of the [Tag].
 	moving bool
-	// version is the stable version from which the value was computed, or nil.
-	// series is the number of numeric components of the value: 2 for 1.4, and 0
-	// for a word such as stable. latest=highest uses both fields.
+	// version is the stable version that the value is computed from, or nil.
+	// series is the number of version numbers in the value. For example, it is 2
+	// for the value 1.4, and 0 for the value "stable". The flavor latest=highest
+	// uses version and series.
 	version *release
 	series  int
 }
 
 func skip(why string) outcome { return outcome{skip: why} }
 
-// run evaluates the rules in order, and then adds latest.
+// run evaluates the rules in order, and then adds the tag "latest".
 func (e *engine) run(rules []rule) error {
 	for _, r := range rules {
 		if err := e.ctx.Err(); err != nil {
-			return fmt.Errorf("computing the tags: %w", err)
+			return fmt.Errorf("computing the tags of the image: %w", err)
 		}
 		entry, err := e.apply(r)
 		if err != nil {
@@ -135,7 +138,7 @@ func (e *engine) tagFrom(entry Rule, r rule, o outcome) (Rule, error) {
 		return entry, err
 	}
 	if o.series != fullVersion && higher.series != "" {
-		entry.Note = "not moved: the registry has the higher version " + higher.series
+		entry.Note = "the tag does not move, because the registry has the higher version " + higher.series
 		return entry, nil
 	}
 	name, err := e.name(text, r, o.value, affix)
@@ -150,8 +153,8 @@ func (e *engine) tagFrom(entry Rule, r rule, o outcome) (Rule, error) {
 	return entry, nil
 }
 
-// name converts a text into a valid tag, or returns an error. The argument value is
-// the text without prefix and suffix.
+// name converts a text to a valid tag, or returns an error. The argument value
+// is the text without prefix and suffix.
 func (e *engine) name(text string, r rule, value string, a affixes) (string, error) {
 	text, value = e.chartText(text), e.chartText(value)
 	if e.ownDefaults {
@@ -167,9 +170,9 @@ func (e *engine) name(text string, r rule, value string, a affixes) (string, err
 	return name, e.invalidTag(name, r)
 }
 
-// emptyNote returns the reason why a rule with an empty result gives no tag. For an
-// empty value, it adds a notice, because the value often comes from an expression of
-// GitHub that is empty by mistake.
+// emptyNote returns the reason why a rule with an empty result gives no tag. For
+// an empty value, emptyNote adds a notice, because the value often comes from an
+// expression of GitHub that is empty by mistake.
 func (e *engine) emptyNote(r rule) string {
 	if !r.hasEmpty("value") {
 		return "the result is empty"
@@ -181,7 +184,7 @@ func (e *engine) emptyNote(r rule) string {
 	return "the value is empty"
 }
 
-// invalidTag explains the result of a rule that is not a valid tag.
+// invalidTag returns the error for a rule whose result is not a valid tag.
 func (e *engine) invalidTag(name string, r rule) error {
 	subject := fmt.Sprintf("the rule %q gives the tag %q, which", r.text, shortened(name))
 	if r.plain() {
@@ -190,7 +193,8 @@ func (e *engine) invalidTag(name string, r rule) error {
 	return tagError(name, subject, e.tagHint(name, r))
 }
 
-// tagHint returns the change that makes the result of a rule a valid tag.
+// tagHint returns a hint about the change that makes the result of a rule a
+// valid tag.
 func (e *engine) tagHint(name string, r rule) string {
 	own, hasOwn := r.attrs["prefix"]
 	switch {
@@ -208,24 +212,24 @@ func (e *engine) tagHint(name string, r rule) string {
 		return tagStart + suggestion(name)
 	case r.kind == "raw" && asTag(r.attrs["value"]) != "" && !strings.Contains(r.attrs["value"], "{{"):
 		return fmt.Sprintf("%s Write value=%s.", tagStart, asTag(r.attrs["value"]))
-	case r.kind == "raw" && invalidRun.MatchString(r.attrs["value"]):
+	case r.kind == "raw" && invalidRun().MatchString(r.attrs["value"]):
 		return tagRule + " Write another value."
 	}
-	return "Give the rule a prefix that begins with a letter, a digit or an underscore, as in prefix=b. " + tagStart
+	return "Add a prefix that begins with a letter, a digit or an underscore to the rule, as in prefix=b. " + tagStart
 }
 
-// noticeSpelling tells the user that a tag is published under another spelling than the
-// user wrote.
+// noticeSpelling adds a notice that the spelling of the published tag differs
+// from the text that the user wrote.
 func (e *engine) noticeSpelling(text, name string) {
-	hint := "A tag can contain only letters, digits, dots, - and _. Each other character becomes a dash."
+	hint := "A tag can contain only letters, digits, dots, - and _. Every other character becomes a dash."
 	if strings.HasPrefix(text, "refs/") {
 		hint += " To publish only the name of the branch or of the Git tag, write type=ref,event=branch or type=ref,event=tag."
 	}
-	e.notice(CodeTagRespelled, fmt.Sprintf("%q is published as %s", text, name), hint)
+	e.notice(CodeTagRespelled, fmt.Sprintf("The run publishes %q as %s", text, name), hint)
 }
 
-// noticeAffixes tells the user that a prefix or a suffix is published under another
-// spelling.
+// noticeAffixes adds a notice if the spelling of a published prefix or suffix
+// differs from the text that the user wrote.
 func (e *engine) noticeAffixes(a affixes) {
 	for _, text := range []string{a.prefix, a.suffix} {
 		if name := sanitize(text); e.in.Strict && name != text {
@@ -234,8 +238,8 @@ func (e *engine) noticeAffixes(a affixes) {
 	}
 }
 
-// add appends a tag, unless the result already has this tag. The first tag
-// becomes the version.
+// add appends a tag to the result, unless the result already has this tag. The
+// first tag becomes the version of the result.
 func (e *engine) add(t Tag) bool {
 	if e.seen[t.Name] {
 		return false
@@ -248,8 +252,8 @@ func (e *engine) add(t Tag) bool {
 	return true
 }
 
-// decide sets result.Latest and its reason for the first rule that gives a tag. For
-// later rules, it does nothing.
+// decide sets result.Latest and its reason for the first rule that gives a tag.
+// For later rules, decide does nothing.
 func (e *engine) decide(r rule, tag string, o outcome, h higherTags) {
 	if e.latestDecided {
 		return
@@ -275,8 +279,9 @@ func (e *engine) decide(r rule, tag string, o outcome, h higherTags) {
 }
 
 // addLatest appends the tag latest, with the prefix and suffix of the flavor.
-// Here the prefix and the suffix are not evaluated as templates. If no rule
-// gives a tag, addLatest adds nothing. The rules of the result explain the tag.
+// addLatest does not evaluate expressions in the prefix and the suffix. If no
+// rule gives a tag, addLatest adds nothing. addLatest also adds a rule to the
+// result that explains the tag.
 func (e *engine) addLatest() error {
 	if !e.result.Latest {
 		if e.flavor.latest == "highest" && e.latestReason != "" {
@@ -292,7 +297,7 @@ func (e *engine) addLatest() error {
 		text += e.flavor.suffix
 	}
 	if e.in.Strict && strings.Contains(text, "{{") {
-		return diag.Inputf("flavor", CodeExpression, "Write onlatest=false, or write a prefix and a suffix without expressions, because the expressions of the flavor are not evaluated for the tag latest.",
+		return diag.Inputf("flavor", CodeExpression, "Write onlatest=false, or write a prefix and a suffix without expressions, because docker/metadata-action does not evaluate expressions for the tag latest.",
 			"the flavor %q has an expression in the tag latest", strings.TrimSpace(e.in.Flavor))
 	}
 	name := sanitize(text)

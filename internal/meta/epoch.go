@@ -9,8 +9,8 @@ import (
 )
 
 // ParseEpoch parses the text of SOURCE_DATE_EPOCH, in seconds since 1970, for
-// [Context.Created]. An empty text gives the zero time. For an invalid text,
-// ParseEpoch returns a *diag.Error.
+// [Context.Created]. For an empty text, ParseEpoch returns the zero time. For an
+// invalid text, ParseEpoch returns a *diag.Error.
 func ParseEpoch(text string) (time.Time, error) {
 	text = strings.TrimSpace(text)
 	if text == "" {
@@ -24,6 +24,6 @@ func ParseEpoch(text string) (time.Time, error) {
 	return time.Unix(seconds, 0).UTC(), nil
 }
 
-// maxEpoch is the last second of the year 9999. The created label cannot
-// represent later dates.
+// maxEpoch is the last second of the year 9999. The label
+// org.opencontainers.image.created cannot contain later dates.
 const maxEpoch = 253402300799

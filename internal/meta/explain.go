@@ -7,8 +7,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// Explain returns one line per rule. The line gives the tag, or the reason why
-// the rule gives no tag.
+// Explain returns one line per rule. Each line contains the tag of the rule, or
+// the reason why the rule gives no tag.
 func (r Result) Explain() []string {
 	out := make([]string, len(r.Rules))
 	for i, rule := range r.Rules {

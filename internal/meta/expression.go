@@ -4,13 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta/handlebars"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta/moment"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // globals returns the names that expressions can use in values, prefixes,
@@ -37,8 +37,8 @@ func (e *engine) dates() handlebars.Object {
 	}
 }
 
-// dateHelper implements {{date 'format' tz='Zone'}} for the time that the
-// function when returns.
+// dateHelper returns a helper for {{date 'format' tz='Zone'}}. The argument when
+// is a function that returns the time.
 func (e *engine) dateHelper(when func() time.Time) handlebars.Func {
 	return func(call handlebars.Call) (any, error) {
 		if len(call.Params) != 1 {
@@ -58,8 +58,8 @@ func (e *engine) dateHelper(when func() time.Time) handlebars.Func {
 	}
 }
 
-// dateFormat returns the format for a parameter. It accepts the values that
-// Moment.js treats as a text or as no format.
+// dateFormat returns the format in a parameter of a helper. dateFormat accepts
+// only values that Moment.js treats as a text or as an absent format.
 func dateFormat(v any) (string, error) {
 	switch v := v.(type) {
 	case string:
@@ -76,7 +76,7 @@ func dateFormat(v any) (string, error) {
 
 func (e *engine) dateZone(h handlebars.Named) (moment.Zone, error) {
 	if h.Name != "tz" {
-		return moment.Zone{}, fmt.Errorf("the helper date has the attribute tz, not %q", h.Name)
+		return moment.Zone{}, fmt.Errorf("the helper date has the unknown attribute %q, but only the attribute tz is possible", h.Name)
 	}
 	name, ok := h.Value.(string)
 	if !ok || name == "" {
@@ -84,13 +84,13 @@ func (e *engine) dateZone(h handlebars.Named) (moment.Zone, error) {
 	}
 	zone := moment.LoadZone(name)
 	if !zone.Known() {
-		e.warn(CodeUnknownTimeZone, fmt.Sprintf("the time zone %q is unknown", name), "UTC is used. Use a name of the IANA time zone database, as in Europe/Berlin.")
+		e.warn(CodeUnknownTimeZone, fmt.Sprintf("the time zone %q is unknown", name), "The expression uses UTC instead. Use a name of the IANA time zone database, as in Europe/Berlin.")
 	}
 	return zone, nil
 }
 
-// refAfter returns the part of the ref after a prefix, or "" if the ref does
-// not have the prefix.
+// refAfter returns the ref without a prefix, or "" if the ref does not have the
+// prefix.
 func (e *engine) refAfter(prefix string) string {
 	rest, ok := strings.CutPrefix(e.c.Event.Ref, prefix)
 	if !ok {
@@ -129,18 +129,18 @@ func (e *engine) baseRef() string {
 
 // alwaysDefault matches the names of events that docker/metadata-action treats
 // as runs on the default branch.
-var alwaysDefault = regexp.MustCompile(`create|discussion|issues|schedule`)
+var alwaysDefault = lazy.Regexp(`create|discussion|issues|schedule`)
 
 func (e *engine) onDefaultBranch() bool {
 	branch := strings.TrimPrefix(e.c.Event.Ref, "refs/heads/")
 	if branch == "" {
 		return false
 	}
-	return e.c.Event.Payload.text("repository", "default_branch") == branch || alwaysDefault.MatchString(e.c.Event.Name)
+	return e.c.Event.Payload.text("repository", "default_branch") == branch || alwaysDefault().MatchString(e.c.Event.Name)
 }
 
-// commitDate returns the date of the commit from the payload, or else from
-// Context.CommitDate. If neither gives a date, it returns Now.
+// commitDate returns the date of the commit from the payload or from
+// Context.CommitDate. If both have no date, commitDate returns Context.Now.
 func (e *engine) commitDate() time.Time {
 	if e.committed == nil {
 		t := e.findCommitDate()
@@ -161,13 +161,13 @@ func (e *engine) findCommitDate() time.Time {
 	}
 	t, err := e.c.CommitDate(e.ctx, sha)
 	if err != nil {
-		e.warn(CodeCommitDate, "the date of commit "+sha+" could not be read", "{{commit_date}} gives the current time: "+err.Error())
+		e.warn(CodeCommitDate, fmt.Sprintf("reading the date of the commit %s failed", sha), fmt.Sprintf("For this reason, {{commit_date}} gives the current time: %s", err))
 		return e.c.Now
 	}
 	return t
 }
 
-// expand evaluates a template of an input.
+// expand evaluates the expressions in a text of an input.
 func (e *engine) expand(template, input, where string) (string, error) {
 	return expandIn(template, e.scope, input, where)
 }
@@ -186,7 +186,8 @@ func expandIn(template string, scope handlebars.Object, input, where string) (st
 	return "", expressionError(input, where, template, err)
 }
 
-// expressionError returns the error about a template in a line of an input.
+// expressionError returns the error for an invalid expression in a line of an
+// input.
 func expressionError(input, where, template string, err error) error {
 	s := globalScope
 	if input != "tags" {

@@ -9,13 +9,13 @@ import (
 
 // flavor holds the settings that apply to all tags.
 type flavor struct {
-	latest                     string // auto, true, false or highest
+	latest                     string // latest is "auto", "true", "false" or "highest".
 	prefix, suffix             string
 	prefixLatest, suffixLatest bool
 }
 
-// parseFlavor parses the input flavor. If strict is true, it refuses text that
-// docker/metadata-action ignores.
+// parseFlavor parses the input flavor. If strict is true, parseFlavor returns an
+// error for text that docker/metadata-action ignores.
 func parseFlavor(input string, strict bool) (flavor, error) {
 	out := flavor{latest: "auto"}
 	items, err := list("flavor", input)
@@ -30,13 +30,13 @@ func parseFlavor(input string, strict bool) (flavor, error) {
 	return out, nil
 }
 
-// record sets the entries of one record.
+// record stores the entries of one line of the input flavor.
 func (f *flavor) record(item string, strict bool) error {
 	all, err := fields("flavor", item)
 	if err != nil {
 		return err
 	}
-	var onLatest *bool // points to the setting of the last affix in this record
+	var onLatest *bool // onLatest points to the setting of the latest prefix or suffix in this line.
 	for _, field := range all {
 		if strict {
 			if err := checkFlavorField(field, item, onLatest != nil); err != nil {
@@ -62,7 +62,7 @@ func (f *flavor) set(field, item string, onLatest **bool) error {
 		f.suffix, *onLatest = value, &f.suffixLatest
 	case "onlatest":
 		if value != "true" && value != "false" {
-			return diag.Inputf("flavor", CodeFlavorOnLatest, strings.TrimSpace(nearest.Question(value, []string{"true", "false"})+" Write onlatest=true or onlatest=false."), "the entry %q of the input flavor is invalid, because onlatest is true or false", item)
+			return diag.Inputf("flavor", CodeFlavorOnLatest, strings.TrimSpace(nearest.Question(value, []string{"true", "false"})+" Write onlatest=true or onlatest=false."), "the entry %q of the input flavor is invalid, because the value of onlatest must be true or false", item)
 		}
 		if *onLatest != nil {
 			**onLatest = value == "true"

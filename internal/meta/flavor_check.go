@@ -2,34 +2,34 @@ package meta
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 const flavorPattern = `latest|prefix|suffix|onlatest`
 
 var (
 	flavorNames = strings.Split(flavorPattern, "|")
-	// gluedEntry matches an entry after a separator that is not a comma.
-	gluedEntry = regexp.MustCompile(`[\s;|&]+(` + flavorPattern + `)\s*=`)
+	// gluedEntry matches an entry that follows a separator other than a comma.
+	gluedEntry = lazy.Regexp(`[\s;|&]+(` + flavorPattern + `)\s*=`)
 	// entryName matches the first word of an entry, and the separator after it.
-	entryName = regexp.MustCompile(`^([\w-]+)\s*([:=]?)\s*(.*)$`)
+	entryName = lazy.Regexp(`^([\w-]+)\s*([:=]?)\s*(.*)$`)
 )
 
-// checkFlavorField returns an error for an entry that docker/metadata-action reads in
-// another way than its author probably means. The argument affixed reports whether the
-// record has a prefix or a suffix before this entry.
+// checkFlavorField returns an error for an entry that docker/metadata-action
+// reads in another way than its author probably means. The argument affixed is
+// true if the same line has a prefix or a suffix before this entry.
 func checkFlavorField(field, item string, affixed bool) error {
 	key, value, _ := setting(field)
 	subject := fmt.Sprintf("the flavor %q", item)
 	if inner, ok := unquoted(value); ok {
 		return diag.Inputf("flavor", CodeInputQuotes, fmt.Sprintf("Remove the quotation marks: write %s=%s.", key, inner), "%s has quotation marks around the value of %s", subject, key)
 	}
-	if m := gluedEntry.FindStringSubmatch(field); m != nil {
-		return diag.Inputf("flavor", CodeFlavorUnknown, "Separate the entries by commas, or write one entry per line: "+gluedEntry.ReplaceAllString(item, ",$1=")+".", "%s has no comma before %s", subject, m[1])
+	if m := gluedEntry().FindStringSubmatch(field); m != nil {
+		return diag.Inputf("flavor", CodeFlavorUnknown, fmt.Sprintf("Separate the entries by commas, or write one entry per line: %s.", gluedEntry().ReplaceAllString(item, ",$1=")), "%s has no comma before %s", subject, m[1])
 	}
 	switch key {
 	case "onlatest":
@@ -42,26 +42,26 @@ func checkFlavorField(field, item string, affixed bool) error {
 			return err
 		}
 		if strings.Contains(written, "=") {
-			return diag.Inputf("flavor", CodeFlavorUnknown, fmt.Sprintf("Remove the second equals sign. To use an expression with an argument such as tz, write the attribute %s in the rules of the input tags.", key), "%s has an equals sign in the value of %s", subject, key)
+			return diag.Inputf("flavor", CodeFlavorUnknown, fmt.Sprintf("Remove the second equals sign. To use an expression with an argument such as tz, write the attribute %s in each rule of the input tags.", key), "%s has an equals sign in the value of %s", subject, key)
 		}
 	}
 	return nil
 }
 
-// flavorHint explains an unknown entry.
+// flavorHint returns the hint for an unknown entry of the input flavor.
 func flavorHint(field string) string {
-	const entries = "The entries are latest=auto|true|false|highest, prefix=… and suffix=…. The entry onlatest=true|false can follow prefix or suffix."
+	const entries = "The possible entries are latest=auto|true|false|highest, prefix=… and suffix=…. The entry onlatest=true|false can follow prefix or suffix."
 	if inner, ok := unquoted(trimJS(field)); ok {
-		return "Remove the quotation marks: write " + inner + "."
+		return fmt.Sprintf("Remove the quotation marks: write %s.", inner)
 	}
-	m := entryName.FindStringSubmatch(trimJS(field))
+	m := entryName().FindStringSubmatch(trimJS(field))
 	if m == nil {
 		return entries
 	}
 	name, separator, value := strings.ToLower(m[1]), m[2], m[3]
 	like := nearest.Of(name, flavorNames)
 	switch {
-	case attributeName.MatchString(name) && separator == "=" && name != "prefix" && name != "suffix":
+	case attributeName().MatchString(name) && separator == "=" && name != "prefix" && name != "suffix":
 		return "Write the line in the input tags, because it is a rule. " + entries
 	case len(like) > 0 && like[0] == name && value != "":
 		return fmt.Sprintf("Write %s=%s.", name, value)

@@ -2,7 +2,6 @@ package meta
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // Git runs git with the arguments in the checkout and returns its standard
@@ -17,8 +17,8 @@ import (
 type Git func(ctx context.Context, args ...string) (string, error)
 
 // FromGit replaces the ref and the SHA of the event by the values of the
-// checkout, for the input context: git. It also sets CommitDate to a function
-// that reads the date from git. It returns an error if git fails.
+// checkout, as context: git requires. FromGit also sets CommitDate to a function
+// that reads the date from git. If git fails, FromGit returns an error.
 func FromGit(ctx context.Context, c Context, git Git) (Context, error) {
 	ref, err := gitRef(ctx, git)
 	if err != nil {
@@ -40,7 +40,7 @@ func FromGit(ctx context.Context, c Context, git Git) (Context, error) {
 	return c, nil
 }
 
-// noCheckout returns the error of a working directory that Git cannot read.
+// noCheckout returns the error for a working directory that Git cannot read.
 func noCheckout(err error) error {
 	return diag.New(CodeNoCheckout, diag.Source,
 		"Run actions/checkout before this step, run the step in the folder of the checkout, or take the ref from the event: remove context: git and ref-context: git.",
@@ -52,7 +52,7 @@ func (g Git) line(ctx context.Context, args ...string) (string, error) {
 	return strings.TrimSpace(out), err
 }
 
-// lines returns the lines of git's output that are not empty.
+// lines runs git and returns the lines of its output that are not empty.
 func (g Git) lines(ctx context.Context, args ...string) ([]string, error) {
 	out, err := g(ctx, args...)
 	if err != nil {
@@ -67,8 +67,8 @@ func (g Git) lines(ctx context.Context, args ...string) ([]string, error) {
 	return lines, nil
 }
 
-// gitRef returns the branch of HEAD. If HEAD is detached, it returns a ref that
-// the decoration of HEAD names.
+// gitRef returns the branch of HEAD. If HEAD is detached, gitRef returns a ref
+// from the decoration of HEAD.
 func gitRef(ctx context.Context, git Git) (string, error) {
 	branch, err := git.line(ctx, "branch", "--show-current")
 	if err != nil {
@@ -87,7 +87,7 @@ func gitRef(ctx context.Context, git Git) (string, error) {
 	}
 	name, ok := strings.CutPrefix(at, "HEAD, ")
 	if !ok || name == "" {
-		return "", fmt.Errorf("a detached HEAD with the decoration %q", decoration)
+		return "", fmt.Errorf("the decoration %q of the detached HEAD contains no ref", decoration)
 	}
 	if strings.HasPrefix(name, "tag: ") {
 		return decoratedTag(ctx, git, name)
@@ -96,28 +96,28 @@ func gitRef(ctx context.Context, git Git) (string, error) {
 }
 
 var (
-	pullName   = regexp.MustCompile(`^pull/\d+/(head|merge)$`)
-	bothNames  = regexp.MustCompile(`^[^/]+/[^/]+, (.+)$`)
-	remoteName = regexp.MustCompile(`^[^/]+/(.+)$`)
+	pullName   = lazy.Regexp(`^pull/\d+/(head|merge)$`)
+	bothNames  = lazy.Regexp(`^[^/]+/[^/]+, (.+)$`)
+	remoteName = lazy.Regexp(`^[^/]+/(.+)$`)
 )
 
-// decoratedRef parses the names that git shows for a detached HEAD. Examples
-// are pull/5/merge, "origin/main, main" and origin/main. actions/checkout
-// creates names such as pull/5/merge.
+// decoratedRef parses the names that git shows for a detached HEAD. Examples are
+// "pull/5/merge", "origin/main, main" and "origin/main". The action
+// actions/checkout creates names such as "pull/5/merge".
 func decoratedRef(name string) (string, error) {
-	if pullName.MatchString(name) {
+	if pullName().MatchString(name) {
 		return "refs/" + name, nil
 	}
-	for _, form := range []*regexp.Regexp{bothNames, remoteName} {
-		if m := form.FindStringSubmatch(name); m != nil {
+	for _, form := range []func() *regexp.Regexp{bothNames, remoteName} {
+		if m := form().FindStringSubmatch(name); m != nil {
 			return "refs/heads/" + strings.TrimSpace(m[1]), nil
 		}
 	}
-	return "", fmt.Errorf("a detached HEAD with the name %q", name)
+	return "", fmt.Errorf("the name %q of the detached HEAD is not a ref", name)
 }
 
-// decoratedTag finds the tag at the start of a decoration. The name of a tag
-// may contain commas, so the longest matching name is correct.
+// decoratedTag finds the tag at the start of a decoration. The longest tag that
+// matches is correct, because the name of a tag may contain commas.
 func decoratedTag(ctx context.Context, git Git, decoration string) (string, error) {
 	refs, err := git.lines(ctx, "for-each-ref", "--format=%(refname)", "--points-at", "HEAD", "refs/tags/")
 	if err != nil {
@@ -133,12 +133,12 @@ func decoratedTag(ctx context.Context, git Git, decoration string) (string, erro
 	if len(refs) == 1 {
 		return refs[0], nil
 	}
-	return "", errors.New("a detached HEAD with the decoration " + decoration)
+	return "", fmt.Errorf("the decoration %q of the detached HEAD contains no tag", decoration)
 }
 
 // refContainingHead returns the first local branch, remote branch or tag that
-// contains the commit. If no ref contains the commit, as in a shallow clone of
-// a commit, it returns "".
+// contains the commit. If no ref contains the commit, as in a shallow clone of a
+// commit, refContainingHead returns "".
 func refContainingHead(ctx context.Context, git Git) (string, error) {
 	for _, scope := range []string{"refs/heads/", "refs/remotes/"} {
 		refs, err := git.lines(ctx, "for-each-ref", "--format=%(refname)", "--contains", "HEAD", "--sort=-committerdate", scope)

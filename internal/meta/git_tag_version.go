@@ -2,14 +2,14 @@ package meta
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/meta/pep440"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
-// noticeVersionInGitTag adds a notice if the default rules take no version from a Git
-// tag that contains a version. The notice shows the rule that takes the version.
+// noticeVersionInGitTag adds a notice if a Git tag contains a version that the
+// default rules do not accept. The notice shows a rule that accepts the version.
 func (e *engine) noticeVersionInGitTag() {
 	tag := e.gitTag()
 	if tag == "" || len(e.result.Tags) == 0 || trimJS(e.in.Version) != "" || e.in.Chart != "" || e.noVersionReason() == "" {
@@ -19,48 +19,51 @@ func (e *engine) noticeVersionInGitTag() {
 	if cure == "" {
 		return
 	}
-	e.notice(CodeGitTagVersion, fmt.Sprintf("The Git tag %s gives only the tag %s, and no tag of a version", tag, e.result.Version),
-		fmt.Sprintf("The default rules take a version only from a Git tag in the form 1.2.3 or v1.2.3 (https://semver.org). To publish the version and latest, set %s.", cure))
+	e.notice(CodeGitTagVersion, fmt.Sprintf("The Git tag %s gives only the tag %s, and no version tags", tag, e.result.Version),
+		fmt.Sprintf("The default rules find a version only in a Git tag of the form 1.2.3 or v1.2.3 (https://semver.org). To publish the version and latest, set %s.", cure))
 }
 
 var (
-	// versionStart matches the places in a Git tag at which a version can start.
-	versionStart = regexp.MustCompile(`(?:^|[^0-9.]\.?)([0-9]+)`)
+	// versionStart matches the positions in a Git tag at which a version can
+	// start.
+	versionStart = lazy.Regexp(`(?:^|[^0-9.]\.?)([0-9]+)`)
 	// dottedNumbers matches the part of a Git tag that resembles a version, as in
 	// 1.2.3.RELEASE.
-	dottedNumbers = regexp.MustCompile(`(?:^|[^0-9.]\.?)[0-9]+(\.[0-9]+)+`)
-	// unreleased matches the names of regular builds, whose numbers are dates.
-	unreleased = regexp.MustCompile(`(?i)nightly|daily|weekly|snapshot|canary|edge|build|test|dev`)
+	dottedNumbers = lazy.Regexp(`(?:^|[^0-9.]\.?)[0-9]+(\.[0-9]+)+`)
+	// unreleased matches the names of regular builds. The numbers in such names
+	// are usually dates.
+	unreleased = lazy.Regexp(`(?i)nightly|daily|weekly|snapshot|canary|edge|build|test|dev`)
 )
 
-// separated matches a Git tag whose numbers are separated by dashes or underscores, such
-// as REL_16_2 or v1-2-3.
-var separated = regexp.MustCompile(`(?i)^(?:v|rel|release|ver|version)?[-_./]?([0-9]+)[-_]([0-9]+)(?:[-_]([0-9]+))?$`)
+// separated matches a Git tag with dashes or underscores between its numbers,
+// such as REL_16_2 or v1-2-3.
+var separated = lazy.Regexp(`(?i)^(?:v|rel|release|ver|version)?[-_./]?([0-9]+)[-_]([0-9]+)(?:[-_]([0-9]+))?$`)
 
-// versionCure returns the input that takes the version from a Git tag, or "" if the
-// Git tag contains no version.
+// versionCure returns the input that extracts the version from a Git tag.
+// versionCure returns "" if the Git tag contains no version.
 func versionCure(tag string) string {
-	if m := separated.FindStringSubmatch(tag); m != nil {
+	if m := separated().FindStringSubmatch(tag); m != nil {
 		return fmt.Sprintf("version: %s.%s.%s", number(m[1]), number(m[2]), number(m[3]))
 	}
-	if unreleased.MatchString(tag) {
+	if unreleased().MatchString(tag) {
 		return ""
 	}
 	for _, cure := range []func(text, match string) string{semverCure, pep440Cure} {
-		for _, m := range versionStart.FindAllStringSubmatchIndex(tag, -1) {
+		for _, m := range versionStart().FindAllStringSubmatchIndex(tag, -1) {
 			if rule := cure(tag[m[2]:], matchAfter(tag[:m[2]])); rule != "" {
 				return "tags: " + rule
 			}
 		}
 	}
-	if dottedNumbers.MatchString(tag) {
+	if dottedNumbers().MatchString(tag) {
 		return `tags: type=match,pattern=\d+(\.\d+)+`
 	}
 	return ""
 }
 
-// matchAfter returns the attribute match of a rule that takes the text after a prefix of
-// the Git tag. It is empty if the rules accept the prefix.
+// matchAfter returns the attribute "match" of a rule for a Git tag with a prefix
+// before the version. matchAfter returns "" if the rule accepts the prefix
+// without this attribute.
 func matchAfter(prefix string) string {
 	if prefix == "" || prefix == "v" {
 		return ""
@@ -68,14 +71,14 @@ func matchAfter(prefix string) string {
 	return ",match=" + literalPattern(prefix) + "(.*)"
 }
 
-// special matches the characters that a regular expression or the input tags do not take
-// literally.
-var special = regexp.MustCompile(`[^A-Za-z0-9/_-]`)
+// special matches the characters that have a special meaning in a regular
+// expression or in the input tags.
+var special = lazy.Regexp(`[^A-Za-z0-9/_-]`)
 
-// literalPattern returns a regular expression that matches a text. A dot stands for each
-// character that cannot be written in a rule.
+// literalPattern returns a regular expression that matches a text. The regular
+// expression contains a dot for each character that a rule cannot contain.
 func literalPattern(text string) string {
-	return special.ReplaceAllStringFunc(text, func(c string) string {
+	return special().ReplaceAllStringFunc(text, func(c string) string {
 		if c == "." {
 			return `\.`
 		}
@@ -91,10 +94,10 @@ func semverCure(text, match string) string {
 }
 
 // pep440Cure returns a rule for a version that is not SemVer, such as 0.29 or
-// 2024.01.05. It keeps the zeros in front of numbers.
+// 2024.01.05. pep440Cure keeps leading zeros of numbers.
 func pep440Cure(text, match string) string {
 	v, ok := pep440.Parse(text)
-	if !ok || len(v.Release) < 2 && (match != "" || !plainNumbers.MatchString(text)) {
+	if !ok || len(v.Release) < 2 && (match != "" || !plainNumbers().MatchString(text)) {
 		return ""
 	}
 	if v.String() != text {
@@ -106,8 +109,8 @@ func pep440Cure(text, match string) string {
 	return "type=pep440,pattern={{version}}" + match
 }
 
-// number returns a number without zeros in front, as SemVer requires. It returns 0 for
-// an empty text.
+// number returns a number without leading zeros, as SemVer requires. For an
+// empty text, number returns 0.
 func number(digits string) string {
 	if n := strings.TrimLeft(digits, "0"); n != "" {
 		return n

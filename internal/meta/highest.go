@@ -5,26 +5,26 @@ import (
 	"math/big"
 	"strings"
 
-	"github.com/Masterminds/semver/v3"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta/pep440"
 )
 
-// fullVersion is the series of a value that names a single full version.
+// fullVersion is the series of a value that is a full version or another unique
+// name.
 const fullVersion = -1
 
-// release holds the numbers of a stable version for comparisons.
+// release holds the numbers of a stable version for a comparison.
 type release struct {
 	epoch   *big.Int
 	numbers []*big.Int
-	parse   func(string) *release // parses versions of the same kind
+	parse   func(string) *release // parse parses versions of the same kind.
 }
 
-func semverRelease(v *semver.Version) *release {
-	if v.Prerelease() != "" {
+func semverRelease(v semverVersion) *release {
+	if v.prerelease != "" {
 		return nil
 	}
 	numbers := make([]*big.Int, 0, 3)
-	for _, n := range []uint64{v.Major(), v.Minor(), v.Patch()} {
+	for _, n := range v.numbers {
 		numbers = append(numbers, new(big.Int).SetUint64(n))
 	}
 	return &release{epoch: new(big.Int), numbers: numbers, parse: func(s string) *release {
@@ -44,8 +44,8 @@ func pep440Release(v pep440.Version) *release {
 		numbers = append(numbers, decimal(n))
 	}
 	return &release{epoch: decimal(v.Epoch), numbers: numbers, parse: func(s string) *release {
-		// A Python version with one or two numbers looks like a moving tag, so
-		// only versions with three or more numbers count.
+		// The comparison uses only versions with three or more numbers, because
+		// a tag with fewer numbers can be a moving tag.
 		if v, ok := pep440.Parse(s); ok && len(v.Release) >= 3 {
 			return pep440Release(v)
 		}
@@ -94,20 +94,22 @@ func (r *release) sameSeries(other *release, n int) bool {
 	return true
 }
 
-// higherTags holds tags in the registry that have a higher stable version.
-// overall is any of these tags. series is one of these tags in the same series.
-// A field is empty if no such tag exists.
+// higherTags holds two tags in the registry that have a higher stable version.
+// The field overall is any tag with a higher version, and the field series is a
+// tag in the same series. A field is empty if no such tag exists.
 type higherTags struct{ overall, series string }
 
-// comparison holds the parameters of findHigher. It is also the key of a cache.
+// comparison holds the parameters of findHigher. The cache of the results also
+// uses comparison as its key.
 type comparison struct {
 	version *release
 	series  int
 	around  affixes
 }
 
-// higherTags compares the outcome with the tags in the registry, if moving tags
-// must not go back.
+// higherTags finds the tags in the registry with a higher version than the
+// outcome. higherTags compares nothing if moving tags may move to a lower
+// version.
 func (e *engine) higherTags(o outcome, a affixes) (higherTags, error) {
 	if !e.forwardOnly || o.version == nil {
 		return higherTags{}, nil
@@ -125,7 +127,7 @@ func (e *engine) higherTags(o outcome, a affixes) (higherTags, error) {
 	return h, nil
 }
 
-// findHigher returns the first higher tags in a list of tags.
+// findHigher returns the first tags in a list that have a higher version.
 func (q comparison) findHigher(tags []string) higherTags {
 	var h higherTags
 	for _, tag := range tags {
@@ -146,8 +148,8 @@ func (q comparison) findHigher(tags []string) higherTags {
 	return h
 }
 
-// strip removes a rule's prefix and suffix from a tag. As a result,
-// 1.2.3-alpine is compared only with other -alpine tags.
+// strip removes the prefix and the suffix of a rule from a tag. The engine
+// compares 1.2.3-alpine only with other tags that end in -alpine.
 func (a affixes) strip(tag string) (string, bool) {
 	inner, ok := strings.CutPrefix(tag, sanitize(a.prefix))
 	if !ok {
@@ -156,7 +158,8 @@ func (a affixes) strip(tag string) (string, bool) {
 	return strings.CutSuffix(inner, sanitize(a.suffix))
 }
 
-// tags returns the tags in the registry. It requests the list only once.
+// tags returns the tags in the registry. The method tags requests the list only
+// once.
 func (e *engine) tags() ([]string, error) {
 	if e.listed || e.c.Existing == nil {
 		return e.existing, nil

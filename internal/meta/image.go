@@ -6,9 +6,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// parseImages parses the input images. It returns the enabled images in lower
-// case. It does not validate the names, because a name may be a template of
-// another tool.
+// parseImages parses the input images, and returns the enabled images in lower
+// case. parseImages does not validate the names, because a name may be a
+// template of another tool.
 func parseImages(input string) ([]string, error) {
 	items, err := list("images", input)
 	if err != nil {
@@ -32,8 +32,8 @@ func parseImages(input string) ([]string, error) {
 	return out, nil
 }
 
-// commaImages parses the old form of the input, a single line "a,b". ok is
-// false if the line has attributes.
+// commaImages parses the old form of the input images, which is a single line
+// "a,b". The result ok is false if the line has attributes.
 func commaImages(item string) (names []string, ok bool, err error) {
 	all, err := fields("images", item)
 	if err != nil {
@@ -49,7 +49,8 @@ func commaImages(item string) (names []string, ok bool, err error) {
 	return names, true, nil
 }
 
-// parseImage parses name=…,enable=… or a name without attributes.
+// parseImage parses a line of the form name=…,enable=…, or a name without
+// attributes.
 func parseImage(item string) (name string, enabled bool, err error) {
 	all, err := fields("images", item)
 	if err != nil {
@@ -64,10 +65,10 @@ func parseImage(item string) (name string, enabled bool, err error) {
 		case key == "enable" && (value == "true" || value == "false"):
 			enabled = value == "true"
 		case key == "enable":
-			return "", false, diag.Inputf("images", CodeImageAttribute, "Write enable=true or enable=false. The attribute cannot have a template.",
+			return "", false, diag.Inputf("images", CodeImageAttribute, "Write enable=true or enable=false. The attribute enable of an image cannot contain an expression.",
 				"the image %q has enable=%q", item, value)
 		default:
-			return "", false, diag.Inputf("images", CodeImageAttribute, "The attributes of an image are name and enable.",
+			return "", false, diag.Inputf("images", CodeImageAttribute, "An image can have only the attributes name and enable.",
 				"the image %q has the unknown attribute %q", item, key)
 		}
 	}

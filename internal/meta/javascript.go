@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// trimJS trims the characters that JavaScript's String.prototype.trim trims:
-// Unicode's space separators, the line ends and the byte order mark, but not
-// U+0085.
+// trimJS trims the same characters as JavaScript's String.prototype.trim. The
+// trimmed characters are Unicode's space separators, the line ends and the byte
+// order mark, but not U+0085.
 func trimJS(s string) string { return strings.TrimFunc(s, spaceJS) }
 
 func spaceJS(r rune) bool {
@@ -21,8 +21,9 @@ func spaceJS(r rune) bool {
 	return r >= 0x2000 && r <= 0x200A
 }
 
-// numberJS implements JavaScript's Number(s). A blank text is 0, the prefixes
-// 0x, 0o and 0b are accepted, and an invalid number is NaN.
+// numberJS implements JavaScript's Number(s). For a blank text, numberJS returns
+// 0. numberJS accepts the prefixes 0x, 0o and 0b, and returns NaN for an invalid
+// number.
 func numberJS(s string) float64 {
 	s = trimJS(s)
 	if s == "" {
@@ -50,8 +51,8 @@ func numberJS(s string) float64 {
 	return f
 }
 
-// wholeJS parses 0x1f, 0o17 and 0b11. These forms allow no sign and no
-// underscore.
+// wholeJS parses numbers such as 0x1f, 0o17 and 0b11. A number with the prefix
+// 0x, 0o or 0b cannot have a sign or an underscore.
 func wholeJS(s string) float64 {
 	n, ok := new(big.Int).SetString(strings.ToLower(s), 0)
 	if !ok || strings.ContainsRune(s, '_') {

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// object is a JSON object whose members keep their order. It is written in the
-// format of JSON.stringify.
+// object is a JSON object whose members keep their order. Its JSON text has the
+// format of JavaScript's JSON.stringify.
 type object []member
 
-// member is a member of an object. Its value is a string, a []string or an
+// member is a member of an object. The value is a string, a []string or an
 // object.
 type member struct {
 	name  string
@@ -29,9 +29,9 @@ func (o object) indented() string {
 	return b.String()
 }
 
-// write writes the object. The argument newline is a line break with the
-// indentation of the current line. If newline is empty, write puts everything
-// on one line.
+// write writes the JSON text of the object. The argument newline is a line break
+// with the indentation of the current line. If newline is empty, write writes
+// one line.
 func (o object) write(b *strings.Builder, indent, newline string) {
 	if len(o) == 0 {
 		b.WriteString("{}")
@@ -86,13 +86,14 @@ func quote(s string) string {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	_ = e.Encode(s) //nolint:errchkjson // a string can always be encoded, and a buffer returns no error
+	_ = e.Encode(s) //nolint:errchkjson // Encode can encode every string, and a buffer returns no error.
 	out := strings.TrimSuffix(b.String(), "\n")
 	return unescapeSeparators(out)
 }
 
 // unescapeSeparators writes U+2028 and U+2029 without an escape, as JavaScript
-// does. It does not change an escaped backslash before the same letters.
+// does. unescapeSeparators does not change the text "u2028" after an escaped
+// backslash.
 func unescapeSeparators(s string) string {
 	if !strings.Contains(s, `\u202`) {
 		return s

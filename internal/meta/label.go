@@ -8,7 +8,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// These are the keys of OCI's pre-defined annotations that each image gets.
+// Each image gets labels with the following keys of OCI's pre-defined
+// annotations.
 const (
 	KeyTitle       = "org.opencontainers.image.title"
 	KeyDescription = "org.opencontainers.image.description"
@@ -20,7 +21,8 @@ const (
 	KeyLicenses    = "org.opencontainers.image.licenses"
 )
 
-// repo returns the repository. It reads the repository only once.
+// repo returns GitHub's data about the repository. The method repo reads the
+// data only once.
 func (e *engine) repo() (Repository, error) {
 	if e.repository != nil {
 		return *e.repository, nil
@@ -29,17 +31,17 @@ func (e *engine) repo() (Repository, error) {
 	if e.c.Repository != nil {
 		var err error
 		if r, err = e.c.Repository(e.ctx); err != nil {
-			return Repository{}, fmt.Errorf("reading the repository's description: %w", err)
+			return Repository{}, fmt.Errorf("reading the repository from GitHub's API: %w", err)
 		}
 	}
 	if on, ok := strings.CutPrefix(e.c.Event.Ref, "refs/heads/"); ok && r.DefaultBranch == "" && e.c.Event.Name == "schedule" {
-		r.DefaultBranch = on // scheduled runs are always on the default branch
+		r.DefaultBranch = on // Scheduled runs are always on the default branch.
 	}
 	e.repository = &r
 	return r, nil
 }
 
-// standardLabels returns the labels that each image gets.
+// standardLabels returns the standard labels of each image.
 func (e *engine) standardLabels() ([]Pair, error) {
 	r, err := e.repo()
 	if err != nil {
@@ -61,8 +63,8 @@ func (e *engine) standardLabels() ([]Pair, error) {
 	}, nil
 }
 
-// pairs returns the standard labels and the user's labels, sorted. A user's
-// label replaces the standard label with the same key.
+// pairs returns the sorted list of the standard labels and the user's labels. A
+// label of the user replaces the standard label with the same key.
 func (e *engine) pairs(input, value string) ([]Pair, error) {
 	out, err := e.standardLabels()
 	if err != nil {
@@ -95,8 +97,9 @@ func (e *engine) pairs(input, value string) ([]Pair, error) {
 	return out, nil
 }
 
-// pair evaluates one item of the input labels or annotations. ok is false for an item
-// without "=", which docker/metadata-action ignores.
+// pair evaluates one item of the input labels or annotations. The result ok is
+// false for an item without "=", because docker/metadata-action ignores such an
+// item.
 func (e *engine) pair(input, item string) (key, value string, ok bool, err error) {
 	if e.in.Strict {
 		if err := labelScope.check(item).in(input, labelSubject(input, item)); err != nil {

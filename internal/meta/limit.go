@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// GitHub's package page shows a description and the licenses only up to these
-// lengths, in characters (GitHub docs, "Labelling container images"). GitHub
+// GitHub's package page shows at most this number of characters of a description
+// and of the licenses (GitHub docs, "Labelling container images"). GitHub
 // accepts longer values.
 const (
 	maxDescription = 512

@@ -1,19 +1,20 @@
 package meta
 
 import (
-	"regexp"
+	"fmt"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta/csv"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
-// list is the first parser pass over an input. It returns one item per record,
-// without quotes, comments and empty items.
+// list parses an input into items. Each item is one record of the input, and
+// list removes quotes, comments and empty items.
 func list(input, value string) ([]string, error) {
 	records, err := csv.Parse(trimJS(value), csv.Options{Relaxed: true, Comments: true})
 	if err != nil {
-		e := diag.Inputf(input, CodeInputQuotes, "Add the closing quote. To write a quote inside quotes, write the quote twice.", "the input %s cannot be parsed", input)
+		e := diag.Inputf(input, CodeInputQuotes, "Add the missing closing quote. To write a quote inside quotes, write two quotes.", "the quotes in the input %s are not balanced", input)
 		e.Err = err
 		return nil, e
 	}
@@ -26,15 +27,15 @@ func list(input, value string) ([]string, error) {
 	return items, nil
 }
 
-// fields is the second parser pass, over one item. In this pass a quote is
-// allowed only at the start of a field.
+// fields splits one item into fields. In contrast to list, the function fields
+// accepts a quote only at the start of a field.
 func fields(input, item string) ([]string, error) {
 	if item != "" && !strings.ContainsAny(item, "\"\r\n") {
-		return strings.Split(item, ","), nil // most items need no parser
+		return strings.Split(item, ","), nil // Most items contain no quotes.
 	}
 	records, err := csv.Parse(item, csv.Options{})
 	if err != nil {
-		e := diag.Inputf(input, CodeInputQuotes, quotesHint(item), "the line %q of the input %s cannot be parsed", item, input)
+		e := diag.Inputf(input, CodeInputQuotes, quotesHint(item), "the line %q of the input %s has misplaced quotes", item, input)
 		e.Err = err
 		return nil, e
 	}
@@ -45,18 +46,18 @@ func fields(input, item string) ([]string, error) {
 }
 
 // quotedCall matches an expression with a double quote.
-var quotedCall = regexp.MustCompile(`\{\{[^{}]*"[^{}]*\}\}`)
+var quotedCall = lazy.Regexp(`\{\{[^{}]*"[^{}]*\}\}`)
 
-// quotesHint explains double quotes inside of a field.
+// quotesHint returns the hint for double quotes inside a field.
 func quotesHint(item string) string {
-	if quotedCall.MatchString(item) {
-		return "Write single quotes in expressions: " + quotedCall.ReplaceAllStringFunc(item, func(s string) string { return strings.ReplaceAll(s, `"`, "'") }) + "."
+	if quotedCall().MatchString(item) {
+		return fmt.Sprintf("Write single quotes in expressions: %s.", quotedCall().ReplaceAllStringFunc(item, func(s string) string { return strings.ReplaceAll(s, `"`, "'") }))
 	}
-	return "Remove the double quotes: " + strings.ReplaceAll(item, `"`, "") + `. If a field contains a comma, put three double quotes at each end of the field: """pattern=a,b""".`
+	return fmt.Sprintf(`Remove the double quotes: %s. If a field contains a comma, put three double quotes at each end of the field: """pattern=a,b""".`, strings.ReplaceAll(item, `"`, ""))
 }
 
-// attribute splits a field at its first '=', if a name precedes the '='. It
-// returns the name in lower case.
+// attribute splits a field at its first '=', if a name precedes the '='. The
+// function attribute returns the name in lower case.
 func attribute(field string) (name, value string, named bool) {
 	i := strings.IndexByte(field, '=')
 	if i <= 0 {
@@ -65,8 +66,8 @@ func attribute(field string) (name, value string, named bool) {
 	return strings.ToLower(trimJS(field[:i])), trimJS(field[i+1:]), true
 }
 
-// setting splits a field at each '=' and returns the first two parts, as
-// docker/metadata-action does for the inputs images and flavor.
+// setting splits a field at each '=' and returns the first two parts.
+// docker/metadata-action does the same for the inputs images and flavor.
 func setting(field string) (name, value string, named bool) {
 	parts := strings.Split(field, "=")
 	if len(parts) == 1 {

@@ -1,17 +1,18 @@
 package meta
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// Literal parses a line of the input tags that is not a rule. The line can be a
-// reference to one of the images, such as ghcr.io/acme/web:1.2 in the output
-// "tags" of docker/metadata-action. In this case, Literal returns the tag of
-// the reference, and ok is true. For a name without a registry, ok is false.
-// For another reference, Literal returns a *diag.Error.
+// Literal parses a line of the input tags that is not a rule. For a reference to
+// one of the images, such as ghcr.io/acme/web:1.2, Literal returns the tag, and
+// ok is true. The output "tags" of docker/metadata-action contains such
+// references. For a line without a registry, ok is false. For a reference to
+// another image, Literal returns a *diag.Error.
 func Literal(text string, images []string) (tag string, ok bool, err error) {
 	if !strings.ContainsAny(text, "/:@") || strings.Contains(text, "{{") {
 		return "", false, nil
@@ -21,14 +22,14 @@ func Literal(text string, images []string) (tag string, ok bool, err error) {
 	case strings.HasPrefix(text, "refs/"):
 		return "", false, refError(text)
 	case strings.HasPrefix(text, "sha256:"):
-		return "", false, diag.Inputf("tags", CodeTagDigest, "Write a name, as in 1.2. The tag points at the published digest.", "%q is a digest, not a tag", text)
+		return "", false, diag.Inputf("tags", CodeTagDigest, "Write a tag, as in 1.2. The run points the tag at the published digest.", "%q is a digest, not a tag", text)
 	case strings.Contains(text, "@sha"):
-		return "", false, diag.Inputf("tags", CodeTagDigest, "Remove the digest. The tag points at the published digest.",
+		return "", false, diag.Inputf("tags", CodeTagDigest, "Remove the digest. The run points the tag at the published digest.",
 			"%q has a digest, but a tag is a name without a digest", text)
 	case strings.Contains(text, "://"):
-		return "", false, diag.Inputf("tags", CodeTagForeign, "Write only the tag, as in 1.2, or a full reference with its tag, as in "+example(images)+":1.2.", "%q is a URL, not a tag", text)
+		return "", false, diag.Inputf("tags", CodeTagForeign, fmt.Sprintf("Write only the tag, as in 1.2, or a full reference with its tag, as in %s:1.2.", example(images)), "%q is a URL, not a tag", text)
 	case slash < 0 && colon < 0:
-		return "", false, nil // an "@", which checkCharacters explains
+		return "", false, nil // The line contains "@". The function checkCharacters returns the error.
 	case colon <= slash:
 		return "", false, slashError(text, images)
 	}
@@ -42,8 +43,8 @@ func Literal(text string, images []string) (tag string, ok bool, err error) {
 	return tag, true, nil
 }
 
-// literal returns the outcome of a raw rule that is a full reference. For
-// another rule, the second result is false.
+// literal returns the outcome of a raw rule that is a full reference. For all
+// other rules, the second result is false.
 func (e *engine) literal(r rule) (outcome, bool, error) {
 	if len(r.attrs) > 2 || r.text != r.attrs["value"] {
 		return outcome{}, false, nil

@@ -6,12 +6,12 @@ import (
 	"slices"
 )
 
-// sortRules sorts the rules by descending priority. It keeps the order of rules
-// with the same priority.
+// sortRules sorts the rules by descending priority. sortRules keeps the order of
+// rules with the same priority.
 //
-// A priority that is not a number compares as equal to all others, so the
-// result depends on the algorithm. For this case sortRules uses the algorithm
-// that JavaScript's engine uses for lists of less than 64 elements.
+// A priority that is not a number compares as equal to all other priorities, so
+// the result depends on the algorithm. For fewer than 64 rules with such a
+// priority, sortRules uses the algorithm of JavaScript engines.
 func sortRules(rules []rule) {
 	nan := slices.ContainsFunc(rules, func(r rule) bool { return math.IsNaN(r.order) })
 	if nan && len(rules) < 64 {
@@ -21,8 +21,9 @@ func sortRules(rules []rule) {
 	slices.SortStableFunc(rules, func(a, b rule) int { return cmp.Compare(b.order, a.order) })
 }
 
-// insertRules is a binary insertion sort. It starts after the first run, which
-// is in order or in strictly reverse order.
+// insertRules sorts the rules with a binary insertion sort. insertRules starts
+// after the first run of rules that are already in order or in strictly reverse
+// order.
 func insertRules(rules []rule) {
 	for i := firstRun(rules); i < len(rules); i++ {
 		pivot := rules[i]

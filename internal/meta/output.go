@@ -2,36 +2,37 @@ package meta
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
-// OutputFormat holds the separators of lists and the name of bake's target. For an
-// empty field, docker/metadata-action's default applies: one item per line, and
-// the target docker-metadata-action.
+// OutputFormat holds the separators of lists and the name of the bake target.
+// For an empty field, the default of docker/metadata-action applies. The
+// defaults are one item per line, and the target docker-metadata-action.
 type OutputFormat struct {
 	SepTags, SepLabels, SepAnnotations string
 	BakeTarget                         string
 }
 
-// Output is a name and a value for GITHUB_OUTPUT.
+// Output is one entry of the file GITHUB_OUTPUT.
 type Output struct{ Name, Value string }
 
-// BakeFile is a file for docker buildx bake. The caller writes the file and
-// sets its path as an output.
+// BakeFile is a file for docker buildx bake. The caller writes the file, and
+// sets an output to the path of the file.
 type BakeFile struct {
-	// Output is the name of the output that holds the path of the file.
+	// Output is the name of the output that contains the path of the file.
 	Output string
 	// Name is the file's name without a folder.
 	Name string
-	// Content is JSON indented by two spaces.
+	// Content is JSON with an indentation of two spaces.
 	Content string
 }
 
-// Outputs returns all outputs that docker/metadata-action sets, except the bake
-// files.
+// Outputs returns all outputs of docker/metadata-action, except the outputs with
+// the paths of bake files.
 func (r Result) Outputs(f OutputFormat) []Output {
 	return []Output{
 		{"version", r.Version},
@@ -43,7 +44,7 @@ func (r Result) Outputs(f OutputFormat) []Output {
 	}
 }
 
-// JSON returns the value of the output json, on one line.
+// JSON returns the value of the output "json" on one line.
 func (r Result) JSON() string {
 	return object{
 		{"tags", r.Refs()},
@@ -72,7 +73,7 @@ func (r Result) BakeFiles(f OutputFormat) []BakeFile {
 	}
 }
 
-// annotationsByLevel returns each annotation once per level, in the form
+// annotationsByLevel returns each annotation once for each level, in the form
 // manifest:key=value.
 func (r Result) annotationsByLevel() []string {
 	out := make([]string, 0, len(r.Levels)*len(r.Annotations))
@@ -92,8 +93,8 @@ func lines(pairs []Pair) []string {
 	return out
 }
 
-// labelObject returns the labels as a JSON object. It truncates each value at
-// its first line break, as docker/metadata-action does.
+// labelObject returns the labels as a JSON object. labelObject truncates each
+// value at its first line break, as docker/metadata-action does.
 func labelObject(pairs []Pair) object {
 	out := make(object, len(pairs))
 	for i, p := range pairs {
@@ -107,9 +108,10 @@ func labelObject(pairs []Pair) object {
 	return out
 }
 
-// arrayIndex returns the number of a key that is a whole number, and a higher number for
-// each other key. JavaScript lists whole numbers before the other keys of an object, in
-// ascending order (ECMAScript, "OrdinaryOwnPropertyKeys").
+// arrayIndex returns the number of a key that is a whole number. For all other
+// keys, arrayIndex returns a higher number. JavaScript lists whole numbers
+// before the other keys of an object, in ascending order (ECMAScript,
+// "OrdinaryOwnPropertyKeys").
 func arrayIndex(key string) uint64 {
 	const none = 1<<32 - 1
 	n, err := strconv.ParseUint(key, 10, 64)
@@ -126,10 +128,10 @@ func or(s, otherwise string) string {
 	return s
 }
 
-var nonWord = regexp.MustCompile(`[^A-Za-z0-9_]`)
+var nonWord = lazy.Regexp(`[^A-Za-z0-9_]`)
 
-// EnvName returns the name of the environment variable that repeats an output.
-// DOCKER_METADATA_SET_OUTPUT_ENV can disable these variables.
+// EnvName returns the name of the environment variable with the value of an
+// output. DOCKER_METADATA_SET_OUTPUT_ENV can disable these variables.
 func EnvName(output string) string {
-	return "DOCKER_METADATA_OUTPUT_" + strings.ToUpper(nonWord.ReplaceAllString(output, "_"))
+	return "DOCKER_METADATA_OUTPUT_" + strings.ToUpper(nonWord().ReplaceAllString(output, "_"))
 }

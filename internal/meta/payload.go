@@ -9,12 +9,13 @@ import (
 	"time"
 )
 
-// Payload is a decoded webhook payload. It is untrusted input, so a value of an
-// unexpected type counts as absent.
+// Payload is a decoded webhook payload. Payload is untrusted input, so its
+// methods treat a value of an unexpected type as absent.
 type Payload map[string]any
 
-// ParsePayload decodes the file at GITHUB_EVENT_PATH. An empty file and null
-// give an empty payload. It returns an error for invalid JSON.
+// ParsePayload decodes the file at GITHUB_EVENT_PATH. For an empty file and for
+// null, ParsePayload returns an empty payload. For invalid JSON, ParsePayload
+// returns an error.
 func ParsePayload(raw []byte) (Payload, error) {
 	if len(bytes.TrimSpace(raw)) == 0 {
 		return Payload{}, nil
@@ -42,19 +43,22 @@ func (p Payload) at(keys ...string) any {
 	return v
 }
 
-// text returns the string at the path of keys, or "".
+// text returns the string at the path of keys. The method text returns "" if the
+// value is not a string.
 func (p Payload) text(keys ...string) string {
 	s, _ := p.at(keys...).(string)
 	return s
 }
 
-// truth returns the boolean at the path of keys, or false.
+// truth returns the boolean at the path of keys. The method truth returns false
+// if the value is not a boolean.
 func (p Payload) truth(keys ...string) bool {
 	b, _ := p.at(keys...).(bool)
 	return b
 }
 
-// number returns the positive integer at the path of keys as text, or "".
+// number returns the positive integer at the path of keys as text. The method
+// number returns "" if the value is not a positive integer.
 func (p Payload) number(keys ...string) string {
 	n, ok := p.at(keys...).(json.Number)
 	if !ok {
@@ -68,7 +72,8 @@ func (p Payload) number(keys ...string) string {
 }
 
 // commitTime returns the date of a commit in the payload. The payload of a push
-// lists the commits. The payload of a pushed tag has only head_commit.
+// lists the commits. For a pushed Git tag, the payload contains only the field
+// head_commit.
 func (p Payload) commitTime(sha string) (time.Time, bool) {
 	commits, _ := p.at("commits").([]any)
 	for _, c := range commits {
@@ -90,12 +95,13 @@ func commitTimestamp(commit map[string]any, sha string) (time.Time, bool) {
 	return t, err == nil
 }
 
-// repositoryFields are the fields of a repository that labels use.
+// repositoryFields lists the fields of a repository that labels use.
 var repositoryFields = []string{"name", "html_url", "description", "license", "default_branch"}
 
-// DescribesRepository reports whether the payload has all facts about the repository. The
-// payloads of GitHub have these fields, also if a value is null. A payload that a user
-// writes for act can lack them.
+// DescribesRepository reports whether the payload has all fields of the
+// repository that labels use. A payload from GitHub has all these fields, even
+// if a value is null. A payload that a user writes for the program act can lack
+// fields.
 func (p Payload) DescribesRepository() bool {
 	object, _ := p.at("repository").(map[string]any)
 	return !slices.ContainsFunc(repositoryFields, func(field string) bool {
@@ -105,7 +111,7 @@ func (p Payload) DescribesRepository() bool {
 }
 
 // Repository returns the payload's data about the repository. The payload of a
-// scheduled run has no such data.
+// scheduled run contains no data about the repository.
 func (p Payload) Repository() Repository {
 	return Repository{
 		Name:          p.text("repository", "name"),

@@ -10,20 +10,22 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// tagRule states the grammar of tags (tagGrammar) in words.
+// tagRule describes the grammar of tags (tagGrammar) for messages.
 const tagRule = "A tag can contain only the letters A-Z and a-z, digits, dots, - and _."
 
-// respelled contains the characters of a version that every tool replaces by a dash in a tag.
+// respelled contains characters of versions. Every tool replaces these
+// characters by a dash in a tag.
 const respelled = "+~"
 
 // checkCharacters returns an error for a tag with a character that a tag cannot
-// contain. It accepts the characters that become a dash with a notice, and templates.
+// contain. checkCharacters accepts texts with expressions, and characters that
+// the program replaces by a dash with a notice.
 func checkCharacters(tag string) error {
 	if strings.Contains(tag, "{{") {
 		return nil
 	}
 	at := strings.IndexFunc(tag, func(r rune) bool {
-		return !strings.ContainsRune(respelled, r) && (r > unicode.MaxASCII || invalidRun.MatchString(string(r)))
+		return !strings.ContainsRune(respelled, r) && (r > unicode.MaxASCII || invalidRun().MatchString(string(r)))
 	})
 	if at < 0 {
 		return nil
@@ -38,16 +40,18 @@ func checkCharacters(tag string) error {
 	return diag.Inputf("tags", CodeTagInvalid, tagRule+suggestion(tag), "the tag %s contains %s", inQuotes(tag), inQuotes(string(bad)))
 }
 
-// suggestion returns a sentence with a valid tag that resembles the text, or "".
+// suggestion returns a sentence that proposes a valid tag. The function
+// suggestion returns "" if no valid tag resembles the text.
 func suggestion(text string) string {
 	if tag := asTag(text); tag != "" {
-		return " Write " + tag + "."
+		return fmt.Sprintf(" Write %s.", tag)
 	}
 	return ""
 }
 
-// asTag returns a valid tag that resembles the text, or "". It removes accents, and
-// replaces other invalid characters by dashes.
+// asTag returns a valid tag that resembles the text, or "" if this is not
+// possible. asTag removes accents, and replaces other invalid characters by
+// dashes.
 func asTag(text string) string {
 	base := strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Mn, r) {
@@ -62,7 +66,8 @@ func asTag(text string) string {
 	return tag
 }
 
-// refError explains a line that is a Git ref, such as refs/heads/main.
+// refError returns the error for a line that is a Git ref, such as
+// refs/heads/main.
 func refError(ref string) error {
 	hint := "Write only the name, as in 1.2."
 	for prefix, event := range map[string]string{"refs/heads/": "branch", "refs/tags/": "tag", "refs/pull/": "pr"} {
@@ -78,13 +83,14 @@ func refError(ref string) error {
 	return diag.Inputf("tags", CodeTagInvalid, hint, "%q is a Git ref, not a tag", ref)
 }
 
-// slashError explains a line with a slash that is not a reference with a tag.
+// slashError returns the error for a line that contains a slash, but is not a
+// reference with a tag.
 func slashError(text string, images []string) error {
 	first, _, _ := strings.Cut(text, "/")
 	lower := strings.ToLower(text)
 	for _, image := range images {
 		if lower == image || strings.HasSuffix(image, "/"+lower) || isHost(first) {
-			return diag.Inputf("tags", CodeTagForeign, "Write only the tag, as in 1.2, or add the tag to the image, as in "+image+":1.2.", "%q is an image without a tag", text)
+			return diag.Inputf("tags", CodeTagForeign, fmt.Sprintf("Write only the tag, as in 1.2, or add the tag to the image, as in %s:1.2.", image), "%q is an image without a tag", text)
 		}
 	}
 	hint := tagRule
@@ -94,27 +100,29 @@ func slashError(text string, images []string) error {
 	return diag.Inputf("tags", CodeTagInvalid, hint, "the tag %q contains \"/\"", text)
 }
 
-// isHost reports whether the first part of a name is a registry host: it has a port, or
-// it ends with a dot and letters.
+// isHost reports whether the first part of a name is the host of a registry. The
+// host of a registry has a port, or ends with a dot and letters.
 func isHost(part string) bool {
 	dot := strings.LastIndexByte(part, '.')
 	return strings.Contains(part, ":") || dot > 0 && dot < len(part)-1 && strings.IndexFunc(part[dot+1:], func(r rune) bool { return !unicode.IsLetter(r) }) < 0
 }
 
-// colonError explains a line with a colon that is not a full reference.
+// colonError returns the error for a line that contains a colon, but is not a
+// full reference.
 func colonError(text string, images []string) error {
 	hint := tagRule
 	if tag := strings.Trim(text, ":"); ValidTag(tag) {
-		hint = "A tag cannot contain \":\". Write " + tag + "."
+		hint = fmt.Sprintf("A tag cannot contain \":\". Write %s.", tag)
 	} else if _, tag, _ := strings.Cut(text, ":"); ValidTag(tag) {
 		hint = fmt.Sprintf("A tag cannot contain \":\". Write only the tag, as in %s, or the full reference, as in %s:%s.", tag, example(images), tag)
 	}
 	return diag.Inputf("tags", CodeTagInvalid, hint, "the tag %q contains \":\"", text)
 }
 
-// foreignError explains a reference to a repository to which the step does not publish.
+// foreignError returns the error for a reference to a repository that is not a
+// destination of the run.
 func foreignError(text, repository, tag string, images []string) error {
-	hint := "Add " + repository + " to the input image, or remove the line."
+	hint := fmt.Sprintf("Add %s to the input image, or remove the line.", repository)
 	for _, image := range images {
 		if strings.HasSuffix(image, "/"+repository) {
 			hint = fmt.Sprintf("Write the full reference %s:%s, or only the tag %s.", image, tag, tag)
@@ -123,7 +131,7 @@ func foreignError(text, repository, tag string, images []string) error {
 	return diag.Inputf("tags", CodeTagForeign, hint, "%q is in the repository %s, but the step publishes to %s", text, repository, strings.Join(images, ", "))
 }
 
-// example returns an image for the examples of messages.
+// example returns an image for the examples in messages.
 func example(images []string) string {
 	if len(images) > 0 {
 		return images[0]

@@ -9,46 +9,51 @@ type Inputs struct {
 	// Images, Tags, Flavor, Labels and Annotations are lists with one item per
 	// line.
 	Images, Tags, Flavor, Labels, Annotations string
-	// Version replaces the Git tag in semver and pep440 rules, for any event.
+	// Version replaces the Git tag in rules of the types "semver" and "pep440"
+	// for every event.
 	Version string
-	// Chart is the version in the Chart.yaml of a Helm chart. It is empty for an image
-	// and for another artifact.
+	// Chart is the version in the Chart.yaml of a Helm chart. Chart is empty for
+	// an image and for an artifact that is not a chart.
 	Chart string
-	// Strict is true for a run that publishes the tags. Tags may then contain full
-	// references to one of the images, as the output "tags" of
-	// docker/metadata-action does. Text that docker/metadata-action ignores or changes
-	// without a message is an error: an unknown attribute, an unknown expression, a
-	// plain tag with an invalid character, and a label without a value. If the text is
-	// sometimes intended, it gives a notice.
+	// Strict is true for a run that publishes the tags. If Strict is true, the
+	// input tags can contain full references to the images, as the output "tags"
+	// of docker/metadata-action does. If Strict is true, text that
+	// docker/metadata-action ignores or silently changes causes an error.
+	// Examples are an unknown attribute, an unknown expression, an invalid
+	// character in a tag, and a label without a value. If such text can be
+	// correct, it causes only a notice.
 	Strict bool
 }
 
 // Result holds the computed names of an image and their explanations.
 type Result struct {
-	// Version is the first tag, or empty if no rule gave a tag.
+	// Version is the first tag. Version is empty if no rule gave a tag.
 	Version string
-	// Tags are valid and unique, in the order of the rules. Latest is the last
-	// tag.
+	// Tags contains valid and unique tags in the order of the rules. If the tag
+	// "latest" was added, it is the last element.
 	Tags []Tag
-	// Images are the enabled images, in lower case.
+	// Images contains the enabled images in lower case.
 	Images []string
-	// Latest is true if the flavor or the type of a rule added the tag latest.
-	// Latest is false if the tag comes only from a rule with the value
-	// latest.
+	// Latest is true if the flavor or the type of a rule added the tag "latest".
+	// Latest is false if only a rule with the value "latest" gave this tag.
 	Latest bool
-	// Labels and Annotations are sorted. The keys of Annotations have no level.
+	// Labels and Annotations are sorted by key. The keys of Annotations have no
+	// level.
 	Labels, Annotations []Pair
-	// Levels are the levels of the annotations, such as manifest and index.
+	// Levels contains the levels of the annotations, such as "manifest" and
+	// "index".
 	Levels []string
-	// Rules explains each rule, in the order of evaluation.
+	// Rules contains the result of each rule in the order of evaluation.
 	Rules []Rule
-	// Warnings are in the order in which they occurred.
+	// Warnings contains the warnings and notices in the order in which they
+	// occurred.
 	Warnings []diag.Notice
-	// Skip is set by [Defaults] if the event publishes nothing, and the run must
-	// succeed. Otherwise it is nil.
+	// Skip is the reason why the event publishes nothing, although the run must
+	// succeed. [Defaults] sets Skip. Skip is nil if the event can publish an
+	// image.
 	Skip *Skip
-	// Hint is set by [Defaults]. It states the step that the user can carry out if no
-	// default rule gives a tag.
+	// Hint is the hint for the user if no default rule gives a tag. [Defaults]
+	// sets Hint.
 	Hint string
 }
 
@@ -56,8 +61,8 @@ type Result struct {
 type Skip struct {
 	Reason string
 	Hint   string
-	// Build is true if the run still builds or opens the image, so that a broken image
-	// is found.
+	// Build is true if the run still builds or opens the image to find a broken
+	// image.
 	Build bool
 }
 
@@ -66,12 +71,12 @@ type Pair struct{ Key, Value string }
 
 // Rule is the result of one line of the input tags.
 type Rule struct {
-	// Text is the rule as it was written.
+	// Text is the text of the rule in the input.
 	Text string
-	// Tag is the resulting tag, or empty.
+	// Tag is the tag that the rule gives. Tag is empty if the rule gives no tag.
 	Tag string
-	// Note is the reason why the rule gives no tag, or states that another rule
-	// gave the same tag.
+	// Note is the reason why the rule gives no tag. If another rule gave the
+	// same tag, Note states this fact.
 	Note string
 }
 
@@ -84,8 +89,8 @@ func (r Result) Names() []string {
 	return names
 }
 
-// Refs returns the full references: each image with each tag, or the tags alone
-// if no image is set.
+// Refs returns the full references, which combine each image with each tag. If
+// no image is set, Refs returns the tags.
 func (r Result) Refs() []string {
 	images := r.Images
 	if len(images) == 0 {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
@@ -14,14 +13,15 @@ import (
 
 // rule is one parsed entry of the input tags.
 type rule struct {
-	text  string // as the user wrote it
+	text  string // text is the rule as the user wrote it.
 	kind  string
 	attrs map[string]string
-	order float64 // the priority; NaN if it is not a number
+	order float64 // order is the priority of the rule. If the priority is not a number, order is NaN.
 	// fields are the parts of the text between the commas.
 	fields []string
-	typed  bool // the text has the attribute "type"
-	// skip is the reason why a default rule does not apply, or empty.
+	typed  bool // typed is true if the text has the attribute "type".
+	// skip is the reason why a default rule does not apply. The field skip is
+	// empty if the rule applies.
 	skip string
 }
 
@@ -30,12 +30,12 @@ var kinds = map[string]float64{
 	"schedule": 1000, "semver": 900, "pep440": 900, "match": 800, "edge": 700, "ref": 600, "raw": 200, "sha": 100,
 }
 
-// implied are the rules that docker/metadata-action applies to an empty input
-// tags.
+// implied lists the rules that docker/metadata-action applies if the input tags
+// is empty.
 var implied = []string{"type=schedule", "type=ref,event=branch", "type=ref,event=tag", "type=ref,event=pr"}
 
-// parseRules parses the input tags. It returns the rules in the order of
-// evaluation, or the joined errors of all rules.
+// parseRules parses the input tags. parseRules returns the rules in the order of
+// evaluation, or the joined errors of all invalid rules.
 func parseRules(input string, strict bool) ([]rule, error) {
 	items, err := list("tags", input)
 	if err != nil {
@@ -60,20 +60,21 @@ func parseRules(input string, strict bool) ([]rule, error) {
 	return rules, nil
 }
 
-// commentsError explains an input without a tag and without a rule.
+// commentsError returns the error for an input that contains only comments.
 func commentsError(input string) error {
 	hint := "Write a tag on a line, or remove the input tags to use the default tags. A line that begins with # is a comment."
 	if tag := strings.TrimPrefix(input, "#"); ValidTag(tag) {
-		hint = "A line that begins with # is a comment. Write " + tag + "."
+		hint = fmt.Sprintf("A line that begins with # is a comment. Write %s.", tag)
 	}
-	return diag.Inputf("tags", CodeNoTags, hint, "the input tags contains no tag and no rule")
+	return diag.Inputf("tags", CodeNoTags, hint, "the input tags contains neither a tag nor a rule")
 }
 
-// plain reports whether the rule is a tag without a type, attributes and templates.
+// plain reports whether the rule is only a tag, without a type, attributes and
+// expressions.
 func (r *rule) plain() bool { return r.text == r.attrs["value"] && !strings.Contains(r.text, "{{") }
 
-// parseRule parses one item of the input tags. If strict is true, it refuses text that
-// docker/metadata-action ignores.
+// parseRule parses one item of the input tags. If strict is true, parseRule
+// returns an error for text that docker/metadata-action ignores.
 func parseRule(item string, strict bool) (rule, error) {
 	all, err := fields("tags", item)
 	if err != nil {
@@ -92,7 +93,7 @@ func parseRule(item string, strict bool) (rule, error) {
 	return r, nil
 }
 
-// read sets the type and the attributes of the rule.
+// read sets the type and the attributes of the rule from its fields.
 func (r *rule) read() error {
 	for _, f := range r.fields {
 		key, value, named := attribute(f)
@@ -112,24 +113,25 @@ func (r *rule) read() error {
 	return nil
 }
 
-// refEvents are words that users write as a type, with the event of type=ref.
+// refEvents maps words that users write instead of a type to the event of
+// type=ref.
 var refEvents = map[string]string{"branch": "branch", "tag": "tag", "pr": "pr", "pull_request": "pr"}
 
 func (r *rule) unknownType(value string) error {
 	hint := "The types are " + and(typeNames) + "."
 	if event, ok := refEvents[value]; ok {
-		return r.invalid(CodeTagType, "Write type=ref,event="+event+". "+hint, "has the unknown type "+strconv.Quote(value))
+		return r.invalid(CodeTagType, fmt.Sprintf("Write type=ref,event=%s. %s", event, hint), "%s has the unknown type %q", value)
 	}
 	if value == "" {
-		return r.invalid(CodeTagType, "Write a type, as in type=semver,pattern={{version}}. "+hint, "has no type after type=")
+		return r.invalid(CodeTagType, "Write a type, as in type=semver,pattern={{version}}. "+hint, "%s has no type after the equals sign of the attribute type")
 	}
 	if question := nearest.Question(value, typeNames); question != "" {
 		hint = question + " " + hint
 	}
-	return r.invalid(CodeTagType, hint, "has the unknown type "+strconv.Quote(value))
+	return r.invalid(CodeTagType, hint, "%s has the unknown type %q", value)
 }
 
-// subject names the rule at the beginning of an error.
+// subject returns the name of the rule for the beginning of an error.
 func (r *rule) subject() string {
 	if len(r.fields) == 1 {
 		if _, _, named := attribute(r.fields[0]); !named {
@@ -139,9 +141,10 @@ func (r *rule) subject() string {
 	return "the rule " + inQuotes(r.text)
 }
 
-// invalid returns an error about the text of the rule.
-func (r *rule) invalid(code, hint, what string) error {
-	return diag.Inputf("tags", code, hint, "%s %s", r.subject(), what)
+// invalid returns an error about the text of the rule. The first verb of the
+// format stands for the subject of the rule.
+func (r *rule) invalid(code, hint, format string, args ...any) error {
+	return diag.Inputf("tags", code, hint, format, append([]any{r.subject()}, args...)...)
 }
 
 func (r *rule) defaults() {
@@ -169,14 +172,14 @@ func (r *rule) init(key, value string) {
 	}
 }
 
-// check returns an error for missing attributes and for invalid values.
+// check returns an error for a missing attribute or an invalid value.
 func (r *rule) check() error {
 	switch r.kind {
 	case "semver", "pep440":
 		return r.require("pattern", "Add a pattern, as in pattern={{version}}.")
 	case "match":
 		if math.IsNaN(numberJS(r.attrs["group"])) {
-			return r.invalid(CodeTagGroup, "Write the number of the group in the pattern, as in group=1.", "has group="+strconv.Quote(r.attrs["group"])+", which is not a number")
+			return r.invalid(CodeTagGroup, "Write the number of the group in the pattern, as in group=1.", "%s has group=%q, which is not a number", r.attrs["group"])
 		}
 		return r.require("pattern", `Add a pattern, as in pattern=\d+\.\d+.`)
 	case "raw":
@@ -196,7 +199,7 @@ func (r *rule) require(key, hint string) error {
 	if _, ok := r.attrs[key]; ok {
 		return nil
 	}
-	return r.invalid(CodeTagAttribute, hint, "has no attribute "+strconv.Quote(key))
+	return r.invalid(CodeTagAttribute, hint, "%s does not have the attribute %q", key)
 }
 
 func (r *rule) oneOf(key string, allowed ...string) error {
@@ -207,10 +210,10 @@ func (r *rule) oneOf(key string, allowed ...string) error {
 	if question := nearest.Question(r.attrs[key], allowed); question != "" {
 		hint = question + " " + hint
 	}
-	return r.invalid(CodeTagAttribute, hint, "has "+key+"="+strconv.Quote(r.attrs[key]))
+	return r.invalid(CodeTagAttribute, hint, "%s has %s=%q", key, r.attrs[key])
 }
 
-// valueHint explains a rule of the type "raw" without a value.
+// valueHint returns the hint for a rule of the type "raw" without a value.
 func (r *rule) valueHint() string {
 	for _, key := range []string{"prefix", "suffix"} {
 		if value, ok := r.attrs[key]; ok && !r.typed {

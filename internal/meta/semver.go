@@ -1,11 +1,13 @@
 package meta
 
 import (
-	"regexp"
+	"fmt"
 	"strconv"
 	"strings"
 
-	"github.com/Masterminds/semver/v3"
+	"golang.org/x/mod/semver"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 const (
@@ -14,42 +16,59 @@ const (
 	maxVersionNumber = 1<<53 - 1
 )
 
-// parseSemver parses strict SemVer 2 as node-semver does. It accepts one
-// leading v and surrounding blanks, but no other variants.
-func parseSemver(text string) (*semver.Version, bool) {
+// semverVersion is a version of SemVer 2. The field plain contains the version without a
+// leading v and without build metadata. The fields prerelease and build contain no
+// leading "-" or "+".
+type semverVersion struct {
+	plain             string
+	numbers           [3]uint64 // major, minor and patch
+	prerelease, build string
+}
+
+// parseSemver parses a version of strict SemVer 2 as node-semver does.
+// parseSemver also accepts one leading v and surrounding blanks.
+func parseSemver(text string) (semverVersion, bool) {
 	if len(text) > maxVersionLength {
-		return nil, false
+		return semverVersion{}, false
 	}
-	v, err := semver.StrictNewVersion(strings.TrimPrefix(trimJS(text), "v"))
-	if err != nil || max(v.Major(), v.Minor(), v.Patch()) > maxVersionNumber {
-		return nil, false
+	text = "v" + strings.TrimPrefix(trimJS(text), "v")
+	build := semver.Build(text)
+	canonical := semver.Canonical(text)
+	// Canonical adds the numbers that are missing in v1 and in v1.2.
+	if canonical == "" || canonical+build != text {
+		return semverVersion{}, false
+	}
+	prerelease := semver.Prerelease(text)
+	v := semverVersion{
+		plain:      canonical[1:],
+		prerelease: strings.TrimPrefix(prerelease, "-"),
+		build:      strings.TrimPrefix(build, "+"),
+	}
+	core := strings.TrimSuffix(v.plain, prerelease)
+	for i, number := range strings.Split(core, ".") {
+		n, err := strconv.ParseUint(number, 10, 64)
+		if err != nil || n > maxVersionNumber {
+			return semverVersion{}, false
+		}
+		v.numbers[i] = n
 	}
 	return v, true
 }
 
-// plain returns the version without a leading v and without build metadata.
-func plain(v *semver.Version) string {
-	s := strconv.FormatUint(v.Major(), 10) + "." + strconv.FormatUint(v.Minor(), 10) + "." + strconv.FormatUint(v.Patch(), 10)
-	if v.Prerelease() != "" {
-		s += "-" + v.Prerelease()
-	}
-	return s
-}
-
 var (
-	fewNumbers  = regexp.MustCompile(`^(v?\d+)(\.\d+)?$`)
-	manyNumbers = regexp.MustCompile(`^v?\d+(\.\d+){3,}`)
+	fewNumbers  = lazy.Regexp(`^(v?\d+)(\.\d+)?$`)
+	manyNumbers = lazy.Regexp(`^v?\d+(\.\d+){3,}`)
 )
 
-// semverHint explains a text that is not a SemVer version.
+// semverHint returns the hint for a text that is not a SemVer version.
 func semverHint(text string) string {
 	const form = "A SemVer version has the form MAJOR.MINOR.PATCH, as in 1.2.3 or 1.2.3-rc.1. See https://semver.org."
-	switch m := fewNumbers.FindStringSubmatch(trimJS(text)); {
+	switch m := fewNumbers().FindStringSubmatch(trimJS(text)); {
 	case m != nil && m[2] == "":
-		return form + " Write " + m[1] + ".0.0."
+		return fmt.Sprintf("%s Write %s.0.0.", form, m[1])
 	case m != nil:
-		return form + " Write " + m[1] + m[2] + ".0."
-	case manyNumbers.MatchString(text):
+		return fmt.Sprintf("%s Write %s%s.0.", form, m[1], m[2])
+	case manyNumbers().MatchString(text):
 		return form + " For versions with more numbers, use type=pep440 or type=match."
 	}
 	return form

@@ -2,10 +2,11 @@ package meta
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // checkSyntax returns an error for a rule that docker/metadata-action reads in another
@@ -26,8 +27,8 @@ func (r *rule) checkSyntax() error {
 
 const quotes = "'‘’“”„«»`"
 
-// unquoted returns a text without the quotation marks at both ends. A text in double
-// quotes cannot occur, because the list parser removes these quotes.
+// unquoted returns a text without the quotation marks at both ends. A text in
+// double quotes cannot occur, because the function list removes double quotes.
 func unquoted(text string) (string, bool) {
 	first, n := utf8.DecodeRuneInString(text)
 	last, m := utf8.DecodeLastRuneInString(text)
@@ -40,70 +41,72 @@ func unquoted(text string) (string, bool) {
 // checkQuotes returns an error if quotation marks surround the rule or one of its values.
 func (r *rule) checkQuotes() error {
 	if inner, ok := unquoted(r.text); ok && !strings.HasPrefix(r.text, "`") {
-		return r.invalid(CodeInputQuotes, "Remove the quotation marks: write "+inner+".", "is in quotation marks, which would become a part of the tag")
+		return r.invalid(CodeInputQuotes, fmt.Sprintf("Remove the quotation marks: write %s.", inner), "%s is in quotation marks, which would become a part of the tag")
 	}
 	for _, f := range r.fields {
 		key, value, named := attribute(f)
 		if inner, ok := unquoted(value); named && ok && !strings.HasPrefix(value, "`") {
-			return r.invalid(CodeInputQuotes, fmt.Sprintf("Remove the quotation marks: write %s=%s.", key, inner), fmt.Sprintf("has quotation marks around the value of %s, which would become a part of the value", key))
+			return r.invalid(CodeInputQuotes, fmt.Sprintf("Remove the quotation marks: write %s=%s.", key, inner), "%s has quotation marks around the value of %s, which would become a part of the value", key)
 		}
 	}
 	return nil
 }
 
-// dashed refuses a line that begins with the dash of a YAML list. If each line begins
-// with a dash, package input refuses the list.
+// dashed returns an error for a line that begins with the dash of a YAML list.
+// If all lines begin with a dash, package input has already returned an error.
 func (r *rule) dashed() error {
 	rest, ok := strings.CutPrefix(r.text, "- ")
 	if !ok {
 		return nil
 	}
-	return r.invalid(CodeTagInvalid, "Write "+trimJS(rest)+" without the dash. The value of the input is text with one rule per line, and not a YAML list.", "begins with a dash and a blank")
+	return r.invalid(CodeTagInvalid, fmt.Sprintf("Write %s without the dash. The input tags is text with one rule per line, and not a YAML list.", trimJS(rest)), "%s begins with a dash and a blank")
 }
 
-var comment = regexp.MustCompile(`\s#(\s|$)`)
+var comment = lazy.Regexp(`\s#(\s|$)`)
 
-// commented refuses a comment after a rule, because only a complete line is a comment.
+// commented returns an error for a comment after a rule, because only a complete
+// line can be a comment.
 func (r *rule) commented() error {
-	at := comment.FindStringIndex(r.text)
+	at := comment().FindStringIndex(r.text)
 	switch {
 	case strings.HasPrefix(r.text, "# "):
-		return r.invalid(CodeTagInvalid, "If the line is a comment, remove the blanks before the #.", "begins with # after blanks, so it is not a comment")
+		return r.invalid(CodeTagInvalid, "If the line is a comment, remove the blanks before the #.", "%s begins with # after blanks, so it is not a comment")
 	case at == nil:
 		return nil
 	}
-	return r.invalid(CodeTagInvalid, "Write the comment on a separate line that begins with #.", "has a comment after the rule, which would become a part of the tag")
+	return r.invalid(CodeTagInvalid, "Write the comment on a separate line that begins with #.", "%s has a comment after the rule, which would become a part of the tag")
 }
 
-// colons refuses a colon between the name and the value of an attribute, as in YAML.
+// colons returns an error for a colon between the name and the value of an
+// attribute, as in YAML.
 func (r *rule) colons() error {
 	fixed, name := make([]string, len(r.fields)), ""
 	for i, f := range r.fields {
 		fixed[i] = f
-		if m := colonAttribute.FindStringSubmatch(trimJS(f)); m != nil {
+		if m := colonAttribute().FindStringSubmatch(trimJS(f)); m != nil {
 			fixed[i], name = m[1]+"="+m[2], m[1]
 		}
 	}
 	if name == "" {
 		return nil
 	}
-	return r.invalid(CodeTagAttribute, "Write an equals sign instead of the colon: "+strings.Join(fixed, ",")+".", fmt.Sprintf("has a colon after %s", name))
+	return r.invalid(CodeTagAttribute, fmt.Sprintf("Write an equals sign instead of the colon: %s.", strings.Join(fixed, ",")), "%s has a colon after %s", name)
 }
 
-// glued refuses attributes without a comma between them, and several rules on one
-// line.
+// glued returns an error for attributes without a comma between them, and for
+// several rules on one line.
 func (r *rule) glued() error {
 	for _, f := range r.fields {
 		key, value, named := attribute(f)
-		m := gluedAttribute.FindStringSubmatchIndex(value)
-		if !named || m == nil || !attributeName.MatchString(key) {
+		m := gluedAttribute().FindStringSubmatchIndex(value)
+		if !named || m == nil || !attributeName().MatchString(key) {
 			continue
 		}
 		if r.isPattern(key) && strings.Trim(value[m[0]:m[2]], " \t\r\n") != "" {
-			continue // ";", "|" and "&" can be a part of a regular expression
+			continue // A regular expression can contain ";", "|" and "&".
 		}
 		if next := value[m[2]:m[3]]; next != "type" {
-			return r.invalid(CodeTagAttribute, "Separate the attributes by commas: "+gluedAttribute.ReplaceAllString(r.text, ",$1=")+".", fmt.Sprintf("has no comma before the attribute %q", next))
+			return r.invalid(CodeTagAttribute, fmt.Sprintf("Separate the attributes by commas: %s.", gluedAttribute().ReplaceAllString(r.text, ",$1=")), "%s has no comma before the attribute %q", next)
 		}
 		return r.severalRules()
 	}
@@ -111,11 +114,11 @@ func (r *rule) glued() error {
 }
 
 func (r *rule) severalRules() error {
-	return r.invalid(CodeTagAttribute, "Write one rule per line. In YAML, write tags: |, because > joins the lines.", "contains several rules")
+	return r.invalid(CodeTagAttribute, "Write one rule per line. In YAML, write tags: |, because > joins the lines.", "%s contains several rules")
 }
 
-// repeated refuses an attribute that occurs twice, because the first value would have
-// no effect.
+// repeated returns an error for an attribute that occurs twice, because the
+// first value would have no effect.
 func (r *rule) repeated() error {
 	seen := map[string]bool{}
 	for _, f := range r.fields {
@@ -124,14 +127,15 @@ func (r *rule) repeated() error {
 			if key == "type" {
 				return r.severalRules()
 			}
-			return r.invalid(CodeTagAttribute, fmt.Sprintf("Remove one of the two attributes %s. To publish two tags, write one rule per line.", key), fmt.Sprintf("has the attribute %q twice", key))
+			return r.invalid(CodeTagAttribute, fmt.Sprintf("Remove one of the two attributes %s. To publish two tags, write one rule per line.", key), "%s has the attribute %q twice", key)
 		}
 		seen[key] = named || seen[key]
 	}
 	return nil
 }
 
-// unnamed refuses a part without "=" if the part cannot be the value of a raw rule.
+// unnamed returns an error for a part without "=" that cannot be the value of a
+// rule of the type "raw".
 func (r *rule) unnamed() error {
 	values := 0
 	for i, f := range r.fields {
@@ -147,19 +151,20 @@ func (r *rule) unnamed() error {
 			continue
 		}
 		if value == "" {
-			return r.invalid(CodeTagAttribute, "Remove the comma at the end, and write all attributes of a rule on one line.", "has a comma without an attribute after it")
+			return r.invalid(CodeTagAttribute, "Remove the comma at the end, and write all attributes of a rule on one line.", "%s has a comma without an attribute after it")
 		}
 		if protected, ok := r.protect(i); ok {
-			return r.invalid(CodeTagAttribute, "Put three double quotes at each end of the attribute that contains the comma: "+protected+".",
-				fmt.Sprintf("has the part %q without a name, because a comma ends an attribute", value))
+			return r.invalid(CodeTagAttribute, fmt.Sprintf("Write three double quotes before and after the attribute that contains the comma: %s.", protected),
+				"%s has the part %q without a name, because a comma ends an attribute", value)
 		}
-		return r.invalid(CodeTagAttribute, "Write one rule or one tag per line.", fmt.Sprintf("has the part %q without a name", value))
+		return r.invalid(CodeTagAttribute, "Write one rule or one tag per line.", "%s has the part %q without a name", value)
 	}
 	return nil
 }
 
-// harmless reports whether field i is the empty text after a comma at the end of a
-// complete rule of another type than "raw". The value of such a rule can be empty.
+// harmless reports whether the field with the index i is only the empty text
+// after a comma at the end of a rule. harmless returns false for a rule of the
+// type "raw" and for an incomplete rule.
 func (r *rule) harmless(i int) bool {
 	if trimJS(r.fields[i]) != "" || r.kind == "raw" || i < len(r.fields)-1 {
 		return false
@@ -170,14 +175,16 @@ func (r *rule) harmless(i int) bool {
 	})
 }
 
-// closes reports whether the field closes a bracket of the field before it.
+// closes reports whether the field with the index i closes a bracket of an
+// earlier field.
 func (r *rule) closes(i int) bool {
 	_, ok := r.protect(i)
 	return ok
 }
 
-// protect returns the rule with quotes around the fields that contain field i, if a
-// bracket that is open before the field is closed in it.
+// protect returns the rule with quotes around an attribute that contains a
+// comma. protect returns false if the field with the index i does not close a
+// bracket of an earlier field.
 func (r *rule) protect(i int) (string, bool) {
 	for from := i - 1; from >= 0; from-- {
 		whole := strings.Join(r.fields[from:i+1], ",")
@@ -193,7 +200,8 @@ func (r *rule) protect(i int) (string, bool) {
 	return "", false
 }
 
-// balanced reports whether the text closes each bracket that it opens.
+// balanced reports whether the text has as many closing as opening brackets of
+// each kind.
 func balanced(text string) bool {
 	for _, pair := range []string{"{}", "()", "[]"} {
 		if strings.Count(text, pair[:1]) != strings.Count(text, pair[1:]) {
@@ -203,7 +211,7 @@ func balanced(text string) bool {
 	return true
 }
 
-// isPattern reports whether the attribute is a regular expression.
+// isPattern reports whether the value of the attribute is a regular expression.
 func (r *rule) isPattern(key string) bool {
 	return key == "match" || key == "pattern" && r.kind == "match"
 }

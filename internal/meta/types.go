@@ -7,7 +7,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
 )
 
-// evaluate applies the type of the rule to the event.
+// evaluate returns the outcome of the rule for the event.
 func (e *engine) evaluate(r rule) (outcome, error) {
 	switch r.kind {
 	case "schedule":
@@ -37,25 +37,26 @@ func (e *engine) enabled(r rule) (bool, error) {
 		return false, err
 	}
 	if s != "true" && s != "false" {
-		return false, r.invalid(CodeTagEnable, enableHint(r.attrs["enable"], s), fmt.Sprintf("has enable=%q", s))
+		return false, r.invalid(CodeTagEnable, enableHint(r.attrs["enable"], s), "%s has enable=%q", s)
 	}
 	return s == "true", nil
 }
 
-// enableHint explains a value of the attribute "enable" that is neither true nor false.
+// enableHint returns the hint for a value of the attribute "enable" that is
+// neither true nor false.
 func enableHint(written, value string) string {
 	const rule = "The attribute enable must evaluate to true or false, as in enable={{is_default_branch}} or enable=${{ github.ref == 'refs/heads/main' }}."
 	switch {
 	case value == "":
-		return "If the value is an expression of GitHub, compare it with another value, because the result of the expression is empty. " + rule
+		return "If the value is an expression of GitHub, compare the expression with another value, because its result is empty. " + rule
 	case strings.Contains(written, "!{{"):
-		return "These expressions have no operators. Write enable={{is_not_default_branch}}, or use an expression of GitHub. " + rule
+		return "The expressions of the tag language have no operators. Write enable={{is_not_default_branch}}, or use an expression of GitHub. " + rule
 	case strings.Contains(written, "{{"):
 		return rule
 	case globalScope.has(value):
-		return "Write enable={{" + value + "}}."
+		return fmt.Sprintf("Write enable={{%s}}.", value)
 	case strings.HasPrefix(value, "github."), strings.ContainsAny(value, "=!&|"):
-		return "Write enable=${{ " + value + " }}, so that the runner evaluates the condition."
+		return fmt.Sprintf("Write enable=${{ %s }}, so that the runner evaluates the condition.", value)
 	}
 	if question := nearest.Question(value, []string{"true", "false"}); question != "" {
 		return question + " " + rule
@@ -63,11 +64,12 @@ func enableHint(written, value string) string {
 	return rule
 }
 
-// affixes are the evaluated prefix and suffix of a value.
+// affixes contains the evaluated prefix and suffix of a value.
 type affixes struct{ prefix, suffix string }
 
 // affixes evaluates the prefix and the suffix of the rule. If the rule does not
-// set one of these attributes, it evaluates the same attribute of the flavor.
+// have one of these attributes, the method affixes evaluates the same attribute
+// of the flavor.
 func (e *engine) affixes(r rule) (affixes, error) {
 	prefix, err := e.affix(r, "prefix", e.flavor.prefix)
 	if err != nil {
@@ -86,7 +88,7 @@ func (e *engine) affix(r rule, key, general string) (string, error) {
 
 func (e *engine) schedule(r rule) (outcome, error) {
 	if !strings.Contains(e.c.Event.Name, "schedule") {
-		return skip(fmt.Sprintf("event %s is not a schedule", e.c.Event.Name)), nil
+		return skip(fmt.Sprintf("the event %s is not a schedule", e.c.Event.Name)), nil
 	}
 	s, err := expandIn(r.attrs["pattern"], e.dates(), "tags", r.text)
 	return outcome{value: s, moving: !strings.Contains(r.attrs["pattern"], "date")}, err
@@ -95,7 +97,7 @@ func (e *engine) schedule(r rule) (outcome, error) {
 func (e *engine) edge(r rule) (outcome, error) {
 	on, ok := strings.CutPrefix(e.c.Event.Ref, "refs/heads/")
 	if !ok {
-		return skip(fmt.Sprintf("ref %s is not a branch", e.c.Event.Ref)), nil
+		return skip(fmt.Sprintf("the ref %s is not a branch", e.c.Event.Ref)), nil
 	}
 	branch := r.attrs["branch"]
 	if branch == "" {
@@ -106,7 +108,7 @@ func (e *engine) edge(r rule) (outcome, error) {
 		branch = repository.DefaultBranch
 	}
 	if on != branch {
-		return skip(fmt.Sprintf("branch %s is not %s", on, branch)), nil
+		return skip(fmt.Sprintf("the branch %s is not the branch %s", on, branch)), nil
 	}
 	e.warnDefaultBranch(r)
 	return outcome{value: "edge", moving: true}, nil
@@ -120,11 +122,11 @@ func (e *engine) ref(r rule) (outcome, error) {
 			e.warnDefaultBranch(r)
 			return outcome{value: name, moving: true}, nil
 		}
-		return skip(fmt.Sprintf("ref %s is not a branch", ref)), nil
+		return skip(fmt.Sprintf("the ref %s is not a branch", ref)), nil
 	case "tag":
 		name, ok := strings.CutPrefix(ref, "refs/tags/")
 		if !ok {
-			return skip(fmt.Sprintf("ref %s is not a tag", ref)), nil
+			return skip(fmt.Sprintf("the ref %s is not a Git tag", ref)), nil
 		}
 		n := e.parseOnce("semver", name, readSemver)
 		return outcome{value: name, latest: true, series: fullVersion, version: n.release}, nil
@@ -132,7 +134,7 @@ func (e *engine) ref(r rule) (outcome, error) {
 	if name, ok := strings.CutPrefix(ref, "refs/pull/"); ok {
 		return outcome{value: strings.TrimSuffix(name, "/merge"), moving: true}, nil
 	}
-	return skip(fmt.Sprintf("ref %s is not a pull request", ref)), nil
+	return skip(fmt.Sprintf("the ref %s is not a pull request", ref)), nil
 }
 
 func (e *engine) raw(r rule) (outcome, error) {

@@ -10,8 +10,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/meta/pep440"
 )
 
-// versionSource returns the text that a version rule parses: its value, the
-// input version, or the Git tag.
+// versionSource returns the text that a version rule parses. The parsed text is
+// the value of the rule, the input version, or the Git tag.
 func (e *engine) versionSource(r rule) (text, skipped string, err error) {
 	name, tagged := strings.CutPrefix(e.c.Event.Ref, "refs/tags/")
 	switch {
@@ -22,16 +22,16 @@ func (e *engine) versionSource(r rule) (text, skipped string, err error) {
 	case tagged:
 		text = name
 	case r.hasEmpty("value"):
-		return "", fmt.Sprintf("the value is empty, and ref %s is not a tag", e.c.Event.Ref), nil
+		return "", fmt.Sprintf("the value is empty, and the ref %s is not a Git tag", e.c.Event.Ref), nil
 	default:
-		return "", fmt.Sprintf("ref %s is not a tag; set the input version, or value= in the rule", e.c.Event.Ref), nil
+		return "", fmt.Sprintf("the ref %s is not a Git tag (set the input version, or the attribute value of the rule)", e.c.Event.Ref), nil
 	}
 	return text, "", err
 }
 
-// versionText returns the text of versionSource. If the pattern of the
-// attribute "match" matches this text, versionText returns only the part in the
-// first group. It replaces each slash by a dash.
+// versionText returns the text of versionSource. If the pattern of the attribute
+// "match" matches this text, versionText returns only the part in the first
+// group. versionText replaces each slash by a dash.
 func (e *engine) versionText(r rule) (text, skipped string, err error) {
 	text, skipped, err = e.versionSource(r)
 	if err != nil || skipped != "" {
@@ -44,10 +44,10 @@ func (e *engine) versionText(r rule) (text, skipped string, err error) {
 		}
 		switch {
 		case groups == nil:
-			e.warn(CodeTagNoMatch, fmt.Sprintf("%s does not match %s", pattern, text), fmt.Sprintf("The rule %q uses the complete text %q.", r.text, text))
+			e.warn(CodeTagNoMatch, fmt.Sprintf("the pattern %s does not match %s", pattern, text), fmt.Sprintf("The rule %q uses the complete text %q.", r.text, text))
 		case len(groups) < 2 || !groups[1].Set:
 			return "", "", diag.Inputf("tags", CodeTagMatchGroup, matchGroupHint,
-				"the rule %s has match=%s, but the pattern has no group, or its first group takes no part in the match with %q", inQuotes(r.text), inQuotes(pattern), text)
+				"the rule %s has match=%s, but the pattern has no group, or its first group matches no part of %q", inQuotes(r.text), inQuotes(pattern), text)
 		default:
 			text = groups[1].Text
 		}
@@ -55,11 +55,11 @@ func (e *engine) versionText(r rule) (text, skipped string, err error) {
 	return strings.ReplaceAll(text, "/", "-"), "", nil
 }
 
-const matchGroupHint = `Put parentheses around the version in the pattern, as in match=v(\d+\.\d+\.\d+).`
+const matchGroupHint = `Write parentheses around the version in the pattern, as in match=v(\d+\.\d+\.\d+).`
 
-// parsedVersion is the result of parsing a text as a version. The keys of
-// fields are the names that a pattern can use. stable and release determine
-// whether the tag latest moves.
+// parsedVersion is the result of parsing a text as a version. The keys of the
+// field fields are the names that a pattern can use. The fields stable and
+// release determine whether the tag "latest" moves.
 type parsedVersion struct {
 	valid   bool
 	fields  handlebars.Object
@@ -67,7 +67,8 @@ type parsedVersion struct {
 	release *release
 }
 
-// parseOnce parses each text only once, because most rules parse the same text.
+// parseOnce returns the parsed version of a text. parseOnce parses each text
+// only once, because most rules parse the same text.
 func (e *engine) parseOnce(kind, text string, parse func(string) parsedVersion) parsedVersion {
 	key := kind + " " + text
 	n, ok := e.parsedVersions[key]
@@ -85,26 +86,27 @@ func (e *engine) semver(r rule) (outcome, error) {
 	}
 	n := e.parseOnce(r.kind, text, readSemver)
 	if !n.valid {
-		why := fmt.Sprintf("%s is not a valid semver", text)
+		why := fmt.Sprintf("%s is not a valid SemVer version", text)
 		e.warn(CodeNotSemver, why, fmt.Sprintf("The rule %q gives no tag. %s", r.text, semverHint(text)))
 		return skip(why), nil
 	}
 	return version(r, n)
 }
 
-// readSemver returns a version with the fields of node-semver's object.
+// readSemver parses a SemVer version. The fields of the result are the fields of
+// node-semver's object.
 func readSemver(text string) parsedVersion {
 	v, ok := parseSemver(text)
 	if !ok {
 		return parsedVersion{}
 	}
 	fields := handlebars.Object{
-		"raw": text, "version": plain(v),
-		"major": float64(v.Major()), "minor": float64(v.Minor()), "patch": float64(v.Patch()),
-		"prerelease": dotted(v.Prerelease()), "build": dotted(v.Metadata()),
+		"raw": text, "version": v.plain,
+		"major": float64(v.numbers[0]), "minor": float64(v.numbers[1]), "patch": float64(v.numbers[2]),
+		"prerelease": dotted(v.prerelease), "build": dotted(v.build),
 		"loose": true, "includePrerelease": false, "options": handlebars.Object{"loose": true},
 	}
-	return parsedVersion{valid: true, fields: fields, stable: v.Prerelease() == "", release: semverRelease(v)}
+	return parsedVersion{valid: true, fields: fields, stable: v.prerelease == "", release: semverRelease(v)}
 }
 
 func dotted(s string) []any {
@@ -125,14 +127,15 @@ func (e *engine) pep440(r rule) (outcome, error) {
 	}
 	n := e.parseOnce(r.kind, text, readPEP440)
 	if !n.valid {
-		why := fmt.Sprintf("%s does not conform to PEP 440", text)
+		why := fmt.Sprintf("%s is not a valid version of PEP 440", text)
 		e.warn(CodeNotPEP440, why, fmt.Sprintf("The rule %q gives no tag. A version of PEP 440 begins with numbers, as in 1.2.3 or 1.2.3rc1. See https://peps.python.org/pep-0440/.", r.text))
 		return skip(why), nil
 	}
 	return version(r, n)
 }
 
-// readPEP440 returns a version with the names that a pep440 pattern can use.
+// readPEP440 parses a version of PEP 440. The fields of the result are the names
+// that a pattern of type=pep440 can use.
 func readPEP440(text string) parsedVersion {
 	v, ok := pep440.Parse(text)
 	if !ok {
@@ -149,8 +152,9 @@ func constant(v any) handlebars.Func {
 	return func(handlebars.Call) (any, error) { return v, nil }
 }
 
-// count returns an int if JavaScript can represent the number exactly, so that
-// {{#if minor}} treats 0 as false. Otherwise it returns the digits.
+// count returns an int if JavaScript can represent the number exactly, because
+// {{#if minor}} must treat 0 as false. For all other numbers, count returns the
+// digits.
 func count(digits string) any {
 	if n, err := strconv.Atoi(digits); err == nil && n <= maxVersionNumber {
 		return n
@@ -158,9 +162,9 @@ func count(digits string) any {
 	return digits
 }
 
-// version applies the pattern of a version rule. For a version that is not
-// stable, the result is always the full version. If the pattern is {{raw}}, the
-// result is the text from which the version was parsed.
+// version evaluates the pattern of a version rule. For an unstable version, the
+// result is always the full version. For the pattern {{raw}}, the result is the
+// text of the version before it was parsed.
 func version(r rule, v parsedVersion) (outcome, error) {
 	t, err := handlebars.Parse(r.attrs["pattern"])
 	if !v.stable {
@@ -181,7 +185,7 @@ func version(r rule, v parsedVersion) (outcome, error) {
 	return outcome{value: s, latest: true, version: v.release, series: n, moving: n != fullVersion}, nil
 }
 
-// series returns the number of version numbers that the pattern prints.
+// series returns the number of version numbers in the result of a pattern.
 func series(t *handlebars.Template) int {
 	switch {
 	case t.Mentions("version"), t.Mentions("raw"), t.Mentions("patch"):

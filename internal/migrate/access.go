@@ -10,10 +10,12 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
-// Package is the packages API's record of an image.
+// Package contains the facts that GitHub's packages API reports about a
+// package.
 type Package struct {
-	// Read is false if the record was not requested, for example because no
-	// token exists. The fields Exists, Repository and Visibility are then empty.
+	// Read is false if the API was not called, for example because no token
+	// exists. The fields Exists, Repository and Visibility are empty if Read is
+	// false.
 	Read bool
 	// Exists is false if the package does not exist, or if the token may not
 	// see it.
@@ -23,44 +25,44 @@ type Package struct {
 	Repository string
 	// Visibility is public, private or internal.
 	Visibility string
-	// Settings is the address of the package's settings page.
+	// Settings is the address of the settings page of the package.
 	Settings string
-	// OwnerKnown reports that the kind of the owner is known, so that Settings
-	// is certain. Otherwise Settings is the address for an organization.
+	// OwnerKnown is true if it is known whether the owner is a user or an
+	// organization. If OwnerKnown is false, Settings is the address for an
+	// organization, which can be wrong.
 	OwnerKnown bool
 }
 
-// Packages looks up packages. The caller supplies an implementation, for
-// example from package github. For an unknown package, Package returns a record
-// with Exists false and a nil error. After an error, the fields Settings and
-// OwnerKnown are valid.
+// Packages looks up packages in GitHub's API. If the package does not exist,
+// the method Package returns no error, and the field Exists is false. If the
+// method returns an error, the fields Settings and OwnerKnown are still valid.
 type Packages interface {
 	Package(ctx context.Context, owner, name string) (Package, error)
 }
 
-// Advice describes which access to an image GITHUB_TOKEN needs. The token may not
-// have this access yet. No API shows the grant itself (docs/ghcr.md, Package
-// operations). Only the command "check" proves the access. It must run in a
+// Advice describes the access to a package that GITHUB_TOKEN needs. No API
+// shows whether the token already has this access (docs/ghcr.md, Package
+// operations). Only the command "check" can verify the access, and only in a
 // workflow of the repository.
 type Advice struct {
 	Image   Image
 	Package Package
-	// Repository is the repository that needs the access. It is OWNER/NAME, or
-	// "this repository".
+	// Repository is the repository that needs the access, as OWNER/NAME. If the
+	// name is unknown, Repository is "this repository".
 	Repository string
 	// Role is the role that the repository needs: Read, Write or Admin.
 	Role string
-	// Text describes the present access in full sentences.
+	// Text describes the current access in full sentences.
 	Text string
-	// Grant is true if a person likely has to grant the access.
+	// Grant is true if a person probably must grant the access.
 	Grant bool
 }
 
-// Access looks up the package of each image in the report, and sets Advice.
-// repository is the OWNER/NAME of a checkout whose Git remote does not give the
-// repository. If a lookup fails, the advice for this image does not depend on
-// the package. Access joins the errors of all lookups, sets Unread, and returns
-// the joined error.
+// Access looks up the package of each image in the report, and sets the field
+// Advice. The argument repository is OWNER/NAME. Access uses it for each
+// checkout that has no usable Git remote. If a lookup fails, Access writes
+// advice that does not depend on the package. Access joins the errors of all
+// lookups, stores the joined error in the field Unread, and returns it.
 func (r *Report) Access(ctx context.Context, repository string, lookup Packages) error {
 	r.Advice = nil
 	var errs []error
@@ -84,9 +86,9 @@ func (r *Report) Access(ctx context.Context, repository string, lookup Packages)
 	return r.Unread
 }
 
-// coveredBy reports whether the advice already contains the package with a role
-// that includes the access of the image. If it contains the package with a lower
-// role, coveredBy raises this role.
+// coveredBy reports whether the field Advice already contains the package of
+// the image. If the image needs a higher role than the existing advice,
+// coveredBy raises the role.
 func (r *Report) coveredBy(image Image) bool {
 	i := slices.IndexFunc(r.Advice, func(a Advice) bool {
 		return a.Image.Owner == image.Owner && a.Image.Name == image.Name && a.Image.Repository == image.Repository
@@ -100,9 +102,9 @@ func (r *Report) coveredBy(image Image) bool {
 	return true
 }
 
-// fill replaces the placeholders in an image's name with the owner and the name
-// of the repository. For an unknown repository, the words OWNER and REPOSITORY
-// replace the placeholders, because a person can complete these words.
+// fill replaces the placeholders in the name of an image with the owner and the
+// name of the repository. If the repository is unknown, the method fill writes
+// the words OWNER and REPOSITORY, so that the user can replace these words.
 func (i Image) fill(repository string) Image {
 	owner, name, ok := strings.Cut(strings.ToLower(repository), "/")
 	if !ok {
@@ -121,19 +123,19 @@ func advise(image Image, pkg Package) Advice {
 	}
 	switch {
 	case !pkg.Read:
-		a.Text = "If the first push of the package used a personal access token, GITHUB_TOKEN has no access to the package yet."
+		a.Text = "If a personal access token pushed the package first, GITHUB_TOKEN does not have access to the package yet."
 	case !pkg.Exists && image.Push:
-		a.Text = fmt.Sprintf("The package does not exist, or the token may not see it. A new package needs no grant, because the first push creates the package and links it to %s.", a.Repository)
+		a.Text = fmt.Sprintf("The package does not exist, or the token cannot see it. A new package needs no grant, because the first push creates the package and links it to %s.", a.Repository)
 	case !pkg.Exists:
-		a.Text = "The package does not exist, or the token may not see it."
+		a.Text = "The package does not exist, or the token cannot see it."
 	case strings.EqualFold(pkg.Repository, image.Repository) && !image.Delete:
 		a.Grant = false
-		a.Text = fmt.Sprintf("The package (%s) is linked to %s. If a person linked the package in the settings, the repository may still have no access. The command \"check\" proves the access.", pkg.Visibility, a.Repository)
+		a.Text = fmt.Sprintf("The package (%s) is linked to %s. If a person created this link in the settings, the repository can still lack access. The command \"check\" verifies the access.", pkg.Visibility, a.Repository)
 	case pkg.Visibility == "public" && a.Role == "Read":
 		a.Grant = false
 		a.Text = "The package is public, so a pull needs no grant."
 	default:
-		a.Text = fmt.Sprintf("The package (%s) is linked to %s, so %s likely does not have the role %s.", pkg.Visibility, orNothing(pkg.Repository), a.Repository, a.Role)
+		a.Text = fmt.Sprintf("The package (%s) is linked to %s, so %s probably does not have the role %s.", pkg.Visibility, orNothing(pkg.Repository), a.Repository, a.Role)
 	}
 	return a
 }
@@ -145,7 +147,7 @@ func orNothing(repository string) string {
 	return repository
 }
 
-// role returns the role that the repository needs on the image's package.
+// role returns the role that the repository needs for the package of the image.
 func (i Image) role() string {
 	switch {
 	case i.Delete:
@@ -156,10 +158,10 @@ func (i Image) role() string {
 	return "Read"
 }
 
-// CheckWorkflow returns the text of a workflow that proves the access with the
-// command "check". uses is the action reference to run. The user adds the file
-// to .github/workflows, starts the workflow once by hand, and deletes the file
-// after it succeeds.
+// CheckWorkflow returns the text of a workflow that verifies the access with
+// the command "check". The argument uses is the reference of this action. The
+// user adds the file to .github/workflows, starts the workflow once by hand,
+// and deletes the file after the workflow succeeds.
 func CheckWorkflow(uses string, images []Image) string {
 	var b strings.Builder
 	b.WriteString("# Run this workflow once by hand after you change the package settings. Then delete this file.\n" +

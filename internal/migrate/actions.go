@@ -11,8 +11,8 @@ import (
 //go:embed actions.txt
 var actionList string
 
-// action is one line of actions.txt. The zero value describes an action that is
-// not listed.
+// action contains the data of one line in actions.txt. The zero value describes
+// an action that actions.txt does not list.
 type action struct {
 	listed, push bool
 	scopes       string
@@ -35,9 +35,9 @@ func parseActions(list string) map[string]action {
 	return out
 }
 
-// actionName returns the name of the action that a step uses, in lower case and
-// without the version. It returns "" for a script. The path of a local action
-// keeps its case.
+// actionName returns the name of the action that a step uses. The name is in
+// lower case and has no version. The path of a local action keeps its case. For
+// a step with a script, actionName returns "".
 func actionName(step *flow.Step) string {
 	if step.Uses == nil {
 		return ""

@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -11,18 +12,21 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
-// callerIndex holds facts about all workflows of the scanned checkouts. They are
-// read when a file first needs them.
+// callerIndex holds facts about all workflows of the scanned checkouts. The
+// method index reads these workflows when a file needs the facts for the first
+// time.
 type callerIndex struct {
 	once sync.Once
-	// calls maps the path of a called workflow to the "secrets:" of each call.
+	// calls maps the path of a called workflow to the key "secrets:" of each
+	// call.
 	calls map[string][]*flow.Pair
-	// onPackage are the workflows that the push of a package starts.
+	// onPackage contains the paths of the workflows that the push of a package
+	// starts.
 	onPackage []string
 }
 
-// index returns the facts about the workflows of all checkouts of the scan. The
-// paths of called workflows are in this checkout.
+// index returns facts about the workflows of all scanned checkouts. The method
+// index contains only calls of workflows in this checkout.
 func (l *library) index() *callerIndex {
 	l.callers.once.Do(func() {
 		l.callers.calls = map[string][]*flow.Pair{}
@@ -33,7 +37,8 @@ func (l *library) index() *callerIndex {
 	return &l.callers
 }
 
-// addTo adds the workflows of a checkout to the index of another checkout.
+// addTo adds facts about the workflows of one checkout to the index of another
+// checkout.
 func (l *library) addTo(index *callerIndex, of *tree) {
 	for _, name := range l.tree.workflows() {
 		src, err := l.tree.read(name)
@@ -53,7 +58,7 @@ func (l *library) addTo(index *callerIndex, of *tree) {
 	}
 }
 
-// addCalls adds the calls of a workflow to the index of another checkout.
+// addCalls adds the calls in one workflow to the index of the called checkout.
 func (l *library) addCalls(index *callerIndex, of *tree, doc *flow.Document) {
 	for _, job := range doc.Jobs {
 		if job.Uses == nil {
@@ -73,8 +78,8 @@ func (t *tree) workflows() []string {
 	return slices.DeleteFunc(files, func(name string) bool { return path.Base(path.Dir(name)) != "workflows" })
 }
 
-// callersPassToken reports whether the scanned checkouts contain calls of this
-// workflow, and whether all of them pass the job's own token as the secret.
+// callersPassToken returns true if the scanned checkouts contain calls of this
+// workflow, and if each call passes GITHUB_TOKEN as the given secret.
 func (p *pass) callersPassToken(secret string) bool {
 	if p.doc.Direct || p.doc.Secrets[secret] == nil {
 		return false
@@ -94,10 +99,11 @@ func passesToken(secrets *yaml.Node, name string) bool {
 	return isReference(text, "secrets.GITHUB_TOKEN") || isReference(text, "github.token")
 }
 
-// startsNothing returns true if the pushes of a login start no other workflow of the
-// checkout. Events that GITHUB_TOKEN causes start no workflow (GitHub docs,
-// "Triggering a workflow from a workflow"). If such a workflow exists,
-// startsNothing reports a finding and returns false.
+// startsNothing returns true if a push after the login starts no other workflow
+// of the checkout. If a push starts a workflow, the login must keep its
+// credential, and startsNothing reports a finding. The reason is that events of
+// GITHUB_TOKEN start no workflow (GitHub docs, "Triggering a workflow from a
+// workflow").
 func (p *pass) startsNothing(l *login) bool {
 	if p.levelOf(l) != write || len(l.deletes) > 0 {
 		return true
@@ -106,7 +112,7 @@ func (p *pass) startsNothing(l *login) bool {
 	if len(started) == 0 {
 		return true
 	}
-	p.reportRemaining(StartsWorkflow, l.at, "Start the other workflow in another way, for example with the trigger workflow_run. Then replace the credential with ${{ "+p.token()+" }}.",
+	p.reportRemaining(StartsWorkflow, l.at, fmt.Sprintf("Start the other workflow in another way, for example with the trigger workflow_run. Then replace the credential with ${{ %s }}.", p.token()),
 		"%s uses %s. The login is not changed, because the push of a package starts %s (registry_package), and a push with GITHUB_TOKEN starts no workflow.", l.what, l.credentialText(), list(started))
 	return false
 }

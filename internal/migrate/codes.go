@@ -4,7 +4,7 @@ package migrate
 // uses the codes as rule IDs and docs/migrate.md documents the codes.
 type Code string
 
-// The kinds of findings.
+// These codes identify the kinds of findings.
 const (
 	PATLogin            Code = "pat-login"
 	PATContainer        Code = "pat-container"
@@ -33,35 +33,35 @@ const (
 	NotMerged           Code = "steps-not-merged"
 )
 
-// rule is the general description of a kind of finding.
+// rule contains the title and the general explanation of a kind of finding.
 type rule struct {
 	title, help string
 }
 
 var rules = map[Code]rule{
-	PATLogin:            {"Registry login with a personal access token", "GITHUB_TOKEN can log in to the registry. It needs no secret, expires at the end of the job, and is limited to this repository."},
-	PATContainer:        {"Job container pulled with a personal access token", "A job container or a service can use github.actor and GITHUB_TOKEN as its credentials, with packages: read."},
+	PATLogin:            {"Registry login with a personal access token", "GITHUB_TOKEN can log in to the registry. GITHUB_TOKEN needs no secret, expires at the end of the job, and is valid only for this repository."},
+	PATContainer:        {"Job container pulled with a personal access token", "A job container or a service can use github.actor and GITHUB_TOKEN as its credentials. The job needs the permission packages: read."},
 	PATCleanup:          {"Package versions deleted with a personal access token", "GITHUB_TOKEN may delete versions of packages on which the repository has the role Admin."},
 	PATInput:            {"Personal access token passed to a local action", "The action uses the token to log in to the registry. GITHUB_TOKEN can also log in to the registry."},
-	Username:            {"User name of the login", "With GITHUB_TOKEN, the registry accepts any user name, so the login needs no name of an account and no secret for the name."},
-	Permissions:         {"Permissions that the job needs", "A permissions block removes each scope that the block does not name, so the block must name all scopes that the job's steps need."},
+	Username:            {"User name of the login", "The registry accepts any user name with GITHUB_TOKEN. The login therefore needs no secret that contains a user name."},
+	Permissions:         {"Permissions that the job needs", "A permissions block removes each scope that it does not name. The block must therefore name all scopes that the steps of the job need."},
 	CallerGrants:        {"Permissions of the calling workflow", "A called workflow gets at most the permissions that the calling job grants."},
-	CrossOwner:          {"The image belongs to another owner", "GITHUB_TOKEN reaches only packages of the repository's own owner."},
+	CrossOwner:          {"The image belongs to another owner", "GITHUB_TOKEN can access only packages of the owner of the repository."},
 	MixedRegistries:     {"One secret for several registries", "The same text is the password for this registry and for another registry, so an edit would change both logins."},
 	UnknownSource:       {"The source of the password is unknown", "The file does not show the source of the password."},
 	UnknownRegistry:     {"The registry is known only at run time", "The file does not show the registry of the login."},
 	RemoteLogin:         {"Login on another machine", "GITHUB_TOKEN expires at the end of the job. A machine that pulls later needs a credential that is still valid."},
 	LongLivedCredential: {"A credential that is used after the job", "A pull secret in a cluster is used after the job, when GITHUB_TOKEN is no longer valid."},
-	NeedsPAT:            {"GITHUB_TOKEN cannot do this", "The API that the step calls refuses GITHUB_TOKEN."},
-	SecretElsewhere:     {"The secret has other uses", "Delete the secret only after you remove these uses."},
+	NeedsPAT:            {"The step needs a personal access token", "The step calls an API that refuses GITHUB_TOKEN."},
+	SecretElsewhere:     {"The secret has other uses", "Other parts of the files use the same secret. Delete the secret only after you remove these uses."},
 	SecretEnv:           {"A registry token is passed to a script", "The workflow does not show how the script uses the token."},
-	UnusedSecret:        {"Unused secret", "Delete an unused secret, because it has no use and can leak."},
-	TokenComment:        {"A comment about the token", "A comment at the login can give the reason for a personal access token. After the edit, the comment can be wrong."},
-	SecretCondition:     {"A condition that depends on the secret", "After the edit, the login needs no secret. If you delete the secret, the condition becomes false, and the step no longer runs."},
-	StartsWorkflow:      {"The push starts another workflow", "A push with GITHUB_TOKEN starts no workflow, so a workflow with the trigger registry_package no longer runs."},
-	SecretBuildArg:      {"A registry token as a build argument", "The image's history contains build arguments. It does not contain build secrets."},
-	OldRegistry:         {"docker.pkg.github.com is replaced by the Container registry", "Images are at ghcr.io/OWNER/IMAGE. The old host name only redirects requests."},
-	PlainToken:          {"A token in plain text", "Every reader of the file can use the token. Revoke it."},
-	MergedSteps:         {"Login, metadata and push merged into one step", "One step logs in, computes the tags and pushes. The finding names each difference from the old steps."},
+	UnusedSecret:        {"Unused secret", "No file uses the secret after the edits. Delete the secret, because it can leak."},
+	TokenComment:        {"A comment about the token", "A comment near the login is about the token. After the edit, the comment can be wrong. Correct the comment, or keep the personal access token if the comment gives a valid reason."},
+	SecretCondition:     {"A condition that depends on the secret", "After the edit, the login does not need the secret. If you delete the secret, the condition becomes false, and the step does not run."},
+	StartsWorkflow:      {"The push starts another workflow", "A push with GITHUB_TOKEN starts no workflow. After an edit, the workflow with the trigger registry_package would not run."},
+	SecretBuildArg:      {"A registry token as a build argument", "The history of an image contains build arguments, so each reader of the image can read the token. Use a build secret instead."},
+	OldRegistry:         {"docker.pkg.github.com is replaced by the Container registry", "The new name of an image is ghcr.io/OWNER/IMAGE. The old host name only redirects requests."},
+	PlainToken:          {"A token in plain text", "Every reader of the file can use the token. Revoke the token."},
+	MergedSteps:         {"Login, metadata and push merged into one step", "One step of this action logs in, computes the tags and pushes. The finding lists each difference from the old steps."},
 	NotMerged:           {"Steps that are not merged", "The finding gives the reason why one step cannot replace the steps of the job."},
 }

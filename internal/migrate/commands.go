@@ -10,21 +10,21 @@ type use int
 
 const (
 	harmless use = iota
-	names        // gives an image a name. Another command may push the image under this name
+	names        // The command gives an image a name, and another command can push the image under this name.
 	pushes
 	pulls
-	mayDoAnything // runs a program whose effect the workflow does not show
+	mayDoAnything // The command runs a program whose effect the workflow does not show.
 )
 
-// commandRule gives the effect of a command whose arguments contain all of the
-// words.
+// commandRule contains the effect of a command if the arguments of the command
+// contain all words of the rule.
 type commandRule struct {
 	words []string
 	use   use
 }
 
-// commandUses lists, for each command, the arguments that push, pull or name an
-// image. The first matching rule determines the effect.
+// commandUses lists the arguments of each command that push, pull or name an
+// image. The first matching rule determines the effect of the command.
 var commandUses = map[string][]commandRule{
 	"docker": {
 		{[]string{"push"}, pushes}, {[]string{"--push"}, pushes}, {[]string{"imagetools", "create"}, pushes},
@@ -52,15 +52,16 @@ var commandUses = map[string][]commandRule{
 	"goreleaser":     {{nil, pushes}},
 }
 
-// opaqueCommands start programs whose effect the workflow does not show.
+// opaqueCommands lists commands that start other programs. The workflow does
+// not show the effect of these programs.
 var opaqueCommands = []string{
 	"make", "gmake", "task", "just", "mage", "npm", "yarn", "pnpm", "bun", "npx", "gradle", "gradlew", "mvn", "mvnw",
 	"sbt", "bazel", "bazelisk", "earthly", "dagger", "nix", "python", "python3", "node", "ruby", "bash", "sh", "pwsh", "source", ".",
 	"ansible-playbook", "werf", "skaffold", "jib", "cargo", "dotnet", "go", "melange", "apko", "act", "invoke", "poetry", "uv", "rake",
 }
 
-// useOf returns the effect of one command. It skips words before the tool, such
-// as sudo or time.
+// useOf returns the effect of one command. useOf skips words such as sudo or
+// time before the name of the program.
 func useOf(fields []string) use {
 	for i, field := range fields {
 		base := strings.TrimSuffix(field[strings.LastIndexByte(field, '/')+1:], ".exe")
@@ -77,7 +78,8 @@ func useOf(fields []string) use {
 	return harmless
 }
 
-// useByRules returns the effect that the first matching rule gives.
+// useByRules returns the effect of a command according to the first matching
+// rule.
 func useByRules(rules []commandRule, fields []string) use {
 	for _, r := range rules {
 		if hasAll(fields, r.words) {
@@ -91,8 +93,8 @@ func isHarmless(word string) bool {
 	return slices.Contains([]string{"echo", "printf", "cat", "cd", "mkdir", "cp", "mv", "rm", "ls", "git", "sed", "export", "test", "["}, word)
 }
 
-// suggestsPush guesses from the words of a text whether a step with an unknown
-// effect pushes images.
+// suggestsPush reports whether the text of a step contains a word that suggests
+// a push of images. suggestsPush is used if the effect of the step is unknown.
 func suggestsPush(text string) bool {
 	text = strings.ToLower(text)
 	return slices.ContainsFunc([]string{"push", "publish", "release", "deploy", "image", "docker", "upload", "ship"}, func(word string) bool {
@@ -100,8 +102,9 @@ func suggestsPush(text string) bool {
 	})
 }
 
-// hasAll reports whether each wanted word is among the fields. A word with "="
-// may also be a part of a field, such as a part of a flag's value.
+// hasAll reports whether the fields contain each wanted word. A wanted word
+// with "=" can also be a part of a field, for example a part of the value of a
+// flag.
 func hasAll(fields, wanted []string) bool {
 	for _, w := range wanted {
 		found := slices.ContainsFunc(fields, func(f string) bool {

@@ -7,14 +7,16 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
-// aboutToken matches a comment about the kind of a token.
-var aboutToken = lazy(`(?i)\bPATs?\b|_PAT\b|personal access token|classic token|GITHUB_TOKEN|github\.token`)
+// aboutToken matches a comment that names a kind of token.
+var aboutToken = lazy.Regexp(`(?i)\bPATs?\b|_PAT\b|personal access token|classic token|GITHUB_TOKEN|github\.token`)
 
-// reportComments reports the comments about the token of a migrated login: at the
-// head of the file, at the head of the job, and at the login. Such a comment can give
-// the reason for a personal access token, or it is wrong after the edit.
+// reportComments reports comments about the token of a migrated login. Such a
+// comment can give a reason for the personal access token, or it can be wrong
+// after the edit. reportComments reads the comments before the first job,
+// before the steps of the job, and in the step of the login.
 func (p *pass) reportComments(l *login) {
 	names := l.secretNames()
 	about := func(text string) bool {
@@ -29,7 +31,8 @@ func (p *pass) reportComments(l *login) {
 	}
 }
 
-// secretNames returns the names of the secrets of a login, without their context.
+// secretNames returns the names of the secrets of a login, without the prefix
+// "secrets.".
 func (l *login) secretNames() []string {
 	var out []string
 	for _, c := range l.cases {
@@ -42,14 +45,15 @@ func (l *login) secretNames() []string {
 	return out
 }
 
-// comment is a comment of one or several lines.
+// comment is a comment in a file. The type comment has one or several lines.
 type comment struct {
-	line, last int // the first and the last line
+	line, last int // line and last are the numbers of the first and the last line of the comment.
 	text       string
 }
 
-// commentsAt returns the comments of the lines that belong to a login: the head of
-// the file, the head of the job, and the step.
+// commentsAt returns the comments that can be about a login. commentsAt reads
+// the comments before the first job, before the steps of the job, and in the
+// step.
 func (p *pass) commentsAt(l *login) []comment {
 	if p.comments == nil {
 		p.comments = commentsIn(strings.Split(string(p.doc.Text.Bytes()), "\n"))
@@ -94,8 +98,8 @@ func (p *pass) lastLine(n *yaml.Node) int {
 	return last
 }
 
-// commentsIn returns the comments of a file. Consecutive lines that contain only a
-// comment are one comment. The result is never nil.
+// commentsIn returns the comments of a file. If consecutive lines contain only
+// comments, they form one comment. The result is never nil.
 func commentsIn(lines []string) []comment {
 	out := []comment{}
 	joins := false
@@ -119,7 +123,7 @@ func commentsIn(lines []string) []comment {
 	return out
 }
 
-// maxComment is the maximum number of bytes of a comment in a message.
+// maxComment is the maximum number of bytes that a message shows of a comment.
 const maxComment = 200
 
 func cut(text string) string {

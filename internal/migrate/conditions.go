@@ -10,16 +10,16 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
-// condition is a condition of a job or of a step, and the names of the secrets, in
-// upper case, on which the condition depends.
+// condition is the condition of a job or of a step. The condition depends on
+// the secrets, whose names are in upper case.
 type condition struct {
 	pair    *flow.Pair
 	secrets []string
 }
 
-// reportConditions reports the conditions of a job and of its steps that depend on
-// a secret of a migrated login. If a person deletes the secret, the condition
-// becomes false, and the login is skipped.
+// reportConditions reports each condition of a job or of a step that depends on
+// a secret of a migrated login. If the user deletes the secret, the condition
+// becomes false, and the runner skips the login.
 func (p *pass) reportConditions(l *login) {
 	for _, c := range p.conditionsOf(l.job) {
 		for _, secret := range c.secrets {
@@ -32,7 +32,8 @@ func (p *pass) reportConditions(l *login) {
 	}
 }
 
-// conditionsOf returns the conditions of a job that depend on secrets.
+// conditionsOf returns the conditions of a job and its steps that depend on
+// secrets.
 func (p *pass) conditionsOf(job *flow.Job) []condition {
 	if out, ok := p.conditions[job]; ok {
 		return out
@@ -53,8 +54,8 @@ func (p *pass) conditionsOf(job *flow.Job) []condition {
 	return out
 }
 
-// usesSecret reports whether the password or the user name of a login comes from a
-// secret.
+// usesSecret reports whether the password or the user name of a login comes
+// from the named secret.
 func (l *login) usesSecret(name string) bool {
 	return slices.ContainsFunc(l.cases, func(c loginCase) bool {
 		return containsFold(c.secrets, "secrets."+name) || containsFold(c.usernameSecrets, "secrets."+name)
@@ -65,8 +66,8 @@ func containsFold(names []string, name string) bool {
 	return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
 }
 
-// secretsOfCondition returns the names of the secrets, in upper case, on which a
-// condition depends directly or through variables.
+// secretsOfCondition returns the secrets on which a condition depends directly
+// or through variables. The names of the secrets are in upper case.
 func (p *pass) secretsOfCondition(condition string, job *flow.Job, step *flow.Step) []string {
 	text := condition
 	scope := p.scope(job, step, nil)
@@ -78,8 +79,8 @@ func (p *pass) secretsOfCondition(condition string, job *flow.Job, step *flow.St
 	return sortedKeys(secretNames([]byte(text)))
 }
 
-// variableNames returns the names of the variables in a condition, which may be
-// written without "${{ }}".
+// variableNames returns the names of the variables in a condition. The
+// condition can have the delimiters "${{ }}", but does not need them.
 func variableNames(condition string) []string {
 	if !strings.Contains(condition, "${{") {
 		condition = "${{ " + condition + " }}"

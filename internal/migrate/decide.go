@@ -1,13 +1,14 @@
 package migrate
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
 
-// decideLogins selects the logins to migrate and finds the smallest edit for
+// decideLogins selects the logins to migrate, and adds the smallest edit for
 // each selected login.
 func (p *pass) decideLogins() {
 	for _, l := range p.logins {
@@ -30,9 +31,10 @@ func (p *pass) decideLogins() {
 	p.dropAnchors()
 }
 
-// dropMixedLogins reports and drops the logins whose password no edit can replace
-// without a change of another login. A dropped login keeps its definitions, so
-// dropMixedLogins counts the uses again until it drops no login.
+// dropMixedLogins drops each login whose password cannot be edited without a
+// change of another login, and reports a finding. If a login is dropped, other
+// logins can share its definitions. Therefore, dropMixedLogins repeats the
+// search until it drops no login.
 func (p *pass) dropMixedLogins() definitionUses {
 	for {
 		shared, before := p.usesByDefinition(), len(p.logins)
@@ -50,7 +52,8 @@ func (p *pass) dropMixedLogins() definitionUses {
 	}
 }
 
-// dropAnchors removes an anchor if the edits replace all aliases of the anchor.
+// dropAnchors removes a YAML anchor if the edits replace all aliases of the
+// anchor.
 func (p *pass) dropAnchors() {
 	for node, aliases := range p.doc.Aliases {
 		edited := func(alias *yaml.Node) bool {
@@ -67,10 +70,10 @@ func (p *pass) dropAnchors() {
 	}
 }
 
-// isRelevant reports whether the login uses the registry and a personal access
-// token. It also handles values that the file does not contain. If an input
-// supplies the registry or the password, it records a sink. If the value is
-// known only at run time, it reports the login.
+// isRelevant reports whether a login uses a personal access token for the
+// registry. If an input of the file supplies the registry or the password,
+// isRelevant records this input for the callers of the file. If the registry or
+// the password is known only at run time, isRelevant reports the login.
 func (p *pass) isRelevant(l *login) bool {
 	ours, pat := false, false
 	for _, c := range l.cases {
@@ -96,17 +99,17 @@ func (p *pass) isRelevant(l *login) bool {
 	return ours && pat
 }
 
-// hasPAT reports whether the password may be a personal access token. This is
-// the case if the password depends on a reference that is neither the job's
-// token nor an input.
+// hasPAT reports whether the password may be a personal access token. hasPAT
+// returns true if the password depends on a reference that is neither
+// GITHUB_TOKEN nor an input.
 func (c loginCase) hasPAT() bool {
 	return slices.ContainsFunc(c.secrets, func(name string) bool {
 		return !isToken(name) && !strings.HasPrefix(name, "inputs.")
 	})
 }
 
-// isPAT reports whether the password of a login may be a personal access token. A
-// secret for which all callers pass the job's token is not one.
+// isPAT reports whether the password of a login may be a personal access token.
+// isPAT returns false for a secret for which all callers pass GITHUB_TOKEN.
 func (p *pass) isPAT(c loginCase) bool {
 	return c.hasPAT() && slices.ContainsFunc(c.secrets, func(name string) bool {
 		secret, ok := strings.CutPrefix(name, "secrets.")
@@ -115,23 +118,23 @@ func (p *pass) isPAT(c loginCase) bool {
 }
 
 // reportUnknownRegistry reports a login whose registry is known only at run
-// time. It reports the login only if the name of the password's secret suggests
-// the registry to migrate.
+// time. reportUnknownRegistry reports the login only if the name of the secret
+// or the script suggests the registry to migrate.
 func (p *pass) reportUnknownRegistry(l *login, c loginCase) {
 	loops := l.step != nil && l.step.Run != nil && strings.Contains(l.step.Run.Value.Value, p.opts.Registry)
 	if c.host != "" || len(c.secrets) == 0 || !loops && !slices.ContainsFunc(c.secrets, looksLikeRegistryToken) {
 		return
 	}
-	p.reportRemaining(UnknownRegistry, l.at, "If the registry is "+p.opts.Registry+", write this host as the registry of the login and run migrate again.",
+	p.reportRemaining(UnknownRegistry, l.at, fmt.Sprintf("If the registry is %s, write this host as the registry of the login and run migrate again.", p.opts.Registry),
 		"%s logs in with %s, but the registry is known only at run time.", l.what, strings.Join(c.secrets, ", "))
 }
 
-// reportUnknownPassword reports a login whose password the file does not
-// contain.
+// reportUnknownPassword reports a login if the file does not contain the source
+// of its password.
 func (p *pass) reportUnknownPassword(l *login) {
 	for _, c := range l.cases {
 		if len(c.secrets) == 0 && c.plain == "" {
-			p.reportRemaining(UnknownSource, l.at, "If the password is a personal access token, replace the password with ${{ "+p.token()+" }}.",
+			p.reportRemaining(UnknownSource, l.at, fmt.Sprintf("If the password is a personal access token, replace the password with ${{ %s }}.", p.token()),
 				"%s logs in to %s with a password that the file does not contain.", l.what, c.host)
 			return
 		}
@@ -139,11 +142,11 @@ func (p *pass) reportUnknownPassword(l *login) {
 	for _, c := range l.cases {
 		for _, name := range c.secrets {
 			if _, sunk := p.sinks[strings.TrimPrefix(name, "inputs.")]; strings.HasPrefix(name, "inputs.") && !sunk {
-				giver := "The user enters this value to start the workflow."
+				giver := "The user who starts the workflow enters this value."
 				if p.doc.Callable {
 					giver = "Other steps also use this input, so the callers must keep the value."
 				}
-				p.reportRemaining(UnknownSource, l.at, "Replace the input with ${{ "+p.token()+" }}.",
+				p.reportRemaining(UnknownSource, l.at, fmt.Sprintf("Write ${{ %s }} as the password instead of the input.", p.token()),
 					"%s logs in to %s with the value of the input %s. %s", l.what, c.host, name, giver)
 			}
 		}
@@ -154,8 +157,8 @@ func (p *pass) decideLogin(l *login, shared definitionUses) {
 	places, _ := p.passwordPlaces(l, shared)
 	for _, at := range places {
 		if !p.replace(at, p.token()) {
-			p.reportRemaining(UnknownSource, l.at, "Replace the password with ${{ "+p.token()+" }} by hand.",
-				"No edit can replace the password of %s, because its position in the file is unknown.", l.what)
+			p.reportRemaining(UnknownSource, l.at, fmt.Sprintf("Replace the password with ${{ %s }} by hand.", p.token()),
+				"The password of %s is not changed, because its position in the file is unknown.", l.what)
 			return
 		}
 	}
@@ -167,9 +170,9 @@ func (p *pass) decideLogin(l *login, shared definitionUses) {
 	p.reportOtherOwners(l)
 }
 
-// recordMigration records the finding, the replaced secrets and the permission
-// that the job now needs. variable is a sentence about the name of a variable, or
-// "".
+// recordMigration records the finding, the replaced secrets, and the permission
+// that the job needs after the edit. The argument variable is a sentence about
+// a renamed variable, or "".
 func (p *pass) recordMigration(l *login, variable string) {
 	var secrets []string
 	for _, c := range l.cases {
@@ -214,11 +217,11 @@ func (p *pass) recordReplacedSecret(l *login, name string) {
 	}
 }
 
-// passwordPlaces returns the places to edit in order to replace the password of
-// a login. It covers the cases that log in to the registry to migrate. A route
-// starts at the text that uses the password, and it can lead to several
-// definitions. passwordPlaces chooses the last text of the route that only
-// these logins use. It returns false if no such text exists.
+// passwordPlaces returns the texts that an edit must replace to change the
+// password of a login. The password can be defined through several variables.
+// passwordPlaces chooses the definition that is farthest from the login and
+// that only logins to the registry use. passwordPlaces returns false if no
+// definition can be edited.
 func (p *pass) passwordPlaces(l *login, shared definitionUses) ([]place, bool) {
 	return p.pick(l, func(c loginCase) route { return c.password }, func(s stop) bool {
 		if s.name && !strings.HasPrefix(p.token(), "secrets.") {
@@ -231,9 +234,10 @@ func (p *pass) passwordPlaces(l *login, shared definitionUses) ([]place, bool) {
 	}, true)
 }
 
-// pick tries the stops of each route in order, and returns the places of the
-// first stop that can be edited. If deepest is true, pick starts at the end of
-// the routes.
+// pick tries the definitions of a value one after the other, and returns the
+// places of the first definition that can be edited. The method pick starts at
+// the text that uses the value. If deepest is true, pick starts at the last
+// definition.
 func (p *pass) pick(l *login, get func(loginCase) route, free func(stop) bool, deepest bool) ([]place, bool) {
 	depth := 0
 	for _, c := range l.cases {

@@ -9,18 +9,19 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/shell"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // demand describes the permissions of GITHUB_TOKEN that the steps of a job need.
 type demand struct {
 	scopes scopes
-	// unknown are the steps that receive the token and whose use of the token is
-	// unknown. A job with such a step keeps its permissions, because a new
-	// permissions block could remove a scope that the step needs, or give it a
-	// scope that it did not have.
+	// unknown lists the steps that receive the token and use it in an unknown
+	// way. If unknown is not empty, the job keeps its permissions. A new
+	// permissions block could remove a scope that such a step needs, or add a
+	// scope that the step did not have.
 	unknown []string
-	// stored is true if a script stores the token for later steps. checkout is true if
-	// actions/checkout stores its credentials.
+	// stored is true if a script stores the token for later steps. checkout is
+	// true if actions/checkout stores the token for Git.
 	stored, checkout bool
 }
 
@@ -29,7 +30,7 @@ func (d *demand) merge(other demand) {
 	d.opaque(other.unknown...)
 }
 
-// opaque records steps whose use of the token is unknown.
+// opaque records that the use of the token by some steps is unknown.
 func (d *demand) opaque(steps ...string) {
 	for _, step := range steps {
 		if !slices.Contains(d.unknown, step) {
@@ -38,8 +39,8 @@ func (d *demand) opaque(steps ...string) {
 	}
 }
 
-// demand returns the permissions that a job with default permissions needs. It uses
-// the table of known actions and the commands of the job's scripts.
+// demand returns the permissions that a job with default permissions needs. The
+// method demand reads actions.txt and the commands in the scripts of the job.
 func (p *pass) demand(job *flow.Job) demand {
 	d, ok := p.demandByJob[job]
 	if !ok {
@@ -65,9 +66,9 @@ func (p *pass) readDemand(job *flow.Job) demand {
 	return d
 }
 
-// harmlessName matches the names of actions that install a tool or store files.
-// Such actions use their default token only to download public files.
-var harmlessName = lazy(`(^|[/_-])(setup|install|installer|cache|toolchain|free-disk-space)([/_-]|$)`)
+// harmlessName matches the names of actions that install a tool or cache files.
+// These actions use their default token only to download public files.
+var harmlessName = lazy.Regexp(`(^|[/_-])(setup|install|installer|cache|toolchain|free-disk-space)([/_-]|$)`)
 
 func (p *pass) actionDemand(d *demand, step *flow.Step) {
 	name := actionName(step)
@@ -83,7 +84,7 @@ func (p *pass) actionDemand(d *demand, step *flow.Step) {
 		d.opaque(stepTitle(step))
 	case name == dockerBuild && p.passesTokenToBuild(step):
 		d.scopes.add("contents", read, "")
-		d.opaque("the Dockerfile of " + name)
+		d.opaque(fmt.Sprintf("the Dockerfile of %s", name))
 	case action.listed:
 		d.scopes.addList(action.scopes, name)
 	case p.receivesToken(step):
@@ -92,12 +93,13 @@ func (p *pass) actionDemand(d *demand, step *flow.Step) {
 	default:
 		d.scopes.add("contents", read, "")
 		if !logsIn && !harmlessName().MatchString(name) && !strings.HasPrefix(name, "docker://") {
-			d.opaque(name) // a default value of an input may be the token
+			d.opaque(name) // The token can be the default value of an input.
 		}
 	}
 }
 
-// stepTitle describes a step of a well-known action by its name.
+// stepTitle returns the name of the action of a step, and the name of the step
+// if it has a name.
 func stepTitle(step *flow.Step) string {
 	if name := flow.Text(valueOf(step, "name")); name != "" {
 		return fmt.Sprintf("%s (%s)", actionName(step), name)
@@ -109,22 +111,25 @@ func isLocalAction(name string) bool {
 	return strings.HasPrefix(name, "./") || strings.HasPrefix(name, "$/")
 }
 
-// apiCall matches a use of the API client in a script of actions/github-script.
-var apiCall = lazy(`\bgithub\.[a-z]|\brequire\(|\bimport\(|\boctokit\b|\bexec\.`)
+// apiCall matches code in a script of actions/github-script that can call
+// GitHub's API.
+var apiCall = lazy.Regexp(`\bgithub\.[a-z]|\brequire\(|\bimport\(|\boctokit\b|\bexec\.`)
 
 func usesAPI(script string) bool {
 	return apiCall().MatchString(strings.ReplaceAll(script, "${{ github.", "${{ "))
 }
 
-// hasOwnToken reports whether the input of a step is the job's token. The input has
-// this token by default.
+// hasOwnToken reports whether an input of a step contains GITHUB_TOKEN. An
+// empty input contains GITHUB_TOKEN by default.
 func (p *pass) hasOwnToken(step *flow.Step, input string) bool {
 	value := step.Input(input)
 	return value == "" || mentionsToken(value)
 }
 
-// passesTokenToBuild reports whether a build receives the token as an argument or a
-// secret. BuildKit itself uses the secret GIT_AUTH_TOKEN to read the repository.
+// passesTokenToBuild reports whether a build receives the token as a build
+// argument or a build secret. passesTokenToBuild ignores the secret
+// GIT_AUTH_TOKEN, because BuildKit uses this secret only to read the
+// repository.
 func (p *pass) passesTokenToBuild(step *flow.Step) bool {
 	for _, input := range []string{"build-args", "secrets", "secret-envs"} {
 		for line := range strings.Lines(step.Input(input)) {
@@ -136,8 +141,9 @@ func (p *pass) passesTokenToBuild(step *flow.Step) bool {
 	return false
 }
 
-// receivesToken reports whether a step of an action names the job's token in its
-// inputs or variables. It ignores the password of a login to a registry.
+// receivesToken reports whether an action receives GITHUB_TOKEN in an input or
+// in an environment variable. receivesToken ignores the passwords of logins to
+// a registry.
 func (p *pass) receivesToken(step *flow.Step) bool {
 	found := false
 	for _, place := range []*yaml.Node{step.With, step.Env} {
@@ -148,9 +154,9 @@ func (p *pass) receivesToken(step *flow.Step) bool {
 	return found
 }
 
-// scriptReceivesToken reports whether a script can read the job's token: from the
-// variables of the step, the job or the workflow, or from its own text. A login
-// command reads the token only from its own words.
+// scriptReceivesToken reports whether a script can read GITHUB_TOKEN. The token
+// can be in an environment variable of the step, the job or the workflow, or in
+// the text of the script. The password of a login command does not count.
 func (p *pass) scriptReceivesToken(step *flow.Step) bool {
 	found := p.namesToken(step)
 	for _, holder := range []*yaml.Node{step.Node, step.Job.Node, p.doc.Root} {
@@ -161,14 +167,14 @@ func (p *pass) scriptReceivesToken(step *flow.Step) bool {
 	return found
 }
 
-// namesToken reports whether the text of a script contains the token outside of the
-// passwords of logins.
+// namesToken reports whether a script contains the token in another place than
+// the password of a login.
 func (p *pass) namesToken(step *flow.Step) bool {
 	return countTokens(step.Run.Value.Value) > len(p.loginPlaces[step.Run.Value])
 }
 
 // stores matches the parts of a script that store a value for later steps.
-var stores = lazy(`GITHUB_(ENV|OUTPUT|STATE)|git config|git remote|gh auth|netrc|npmrc|pypirc|settings\.xml|config set`)
+var stores = lazy.Regexp(`GITHUB_(ENV|OUTPUT|STATE)|git config|git remote|gh auth|netrc|npmrc|pypirc|settings\.xml|config set`)
 
 // storesToken reports whether a script stores the token, so that the scripts of later
 // steps can read it.
@@ -181,9 +187,9 @@ func (p *pass) storesToken(step *flow.Step) bool {
 	return inEnv || p.namesToken(step)
 }
 
-// changesRepository matches the names of programs that often push commits or tags. They
-// can use the credentials that actions/checkout stores.
-var changesRepository = lazy(`(^|[/:_.-])(bump|release|changelog|commit|gh-pages)([/:_.-]|$)`)
+// changesRepository matches the names of programs that often push commits or
+// tags. Such programs can use the token that actions/checkout stores.
+var changesRepository = lazy.Regexp(`(^|[/:_.-])(bump|release|changelog|commit|gh-pages)([/:_.-]|$)`)
 
 // storesCredentials reports whether a step stores the token for Git.
 func storesCredentials(step *flow.Step) bool {
@@ -191,22 +197,22 @@ func storesCredentials(step *flow.Step) bool {
 }
 
 // mayPushCommits reports whether an unknown command may push commits with the
-// credentials of actions/checkout.
+// token that actions/checkout stores.
 func mayPushCommits(tool []string) bool {
 	return slices.ContainsFunc(tool, func(word string) bool {
 		return !strings.HasPrefix(word, "-") && changesRepository().MatchString(word)
 	})
 }
 
-var tokenText = lazy(`(?i)\bsecrets\.github_token\b|\bgithub\.token\b|\b(secrets|github)\[ *'(github_)?token' *\]|tojson\( *(secrets|github) *\)`)
+var tokenText = lazy.Regexp(`(?i)\bsecrets\.github_token\b|\bgithub\.token\b|\b(secrets|github)\[ *'(github_)?token' *\]|tojson\( *(secrets|github) *\)`)
 
 func mentionsToken(text string) bool { return tokenText().MatchString(text) }
 
 func countTokens(text string) int { return len(tokenText().FindAllString(text, -1)) }
 
-// scriptDemand adds the permissions that the commands of a script need. The
-// commands use the token through Git, which actions/checkout configures, or read
-// it from the environment.
+// scriptDemand adds the permissions that the commands of a script need. A
+// command can read the token from its environment. A command can also use the
+// token that actions/checkout stores for Git.
 func (p *pass) scriptDemand(d *demand, step *flow.Step) {
 	received := d.stored || p.scriptReceivesToken(step)
 	if received && dialectOf(step) == shell.None {
@@ -216,7 +222,7 @@ func (p *pass) scriptDemand(d *demand, step *flow.Step) {
 		list, known := tokenUse(c.Fields())
 		tool := toolOf(c.Fields())
 		if len(tool) > 0 && tool[0] == "gh" && !received && p.hasOtherToken(step) {
-			continue // gh uses another token
+			continue // The command gh uses another token.
 		}
 		if list != "" {
 			d.scopes.addList(list, strings.Join(tool[:min(len(tool), 2)], " "))
@@ -227,8 +233,8 @@ func (p *pass) scriptDemand(d *demand, step *flow.Step) {
 	}
 }
 
-// hasOtherToken reports whether gh has a token in this step that is not the job's
-// token.
+// hasOtherToken reports whether the command gh uses another token than
+// GITHUB_TOKEN in this step.
 func (p *pass) hasOtherToken(step *flow.Step) bool {
 	for _, name := range []string{"GH_TOKEN", "GITHUB_TOKEN"} {
 		if found, ok := p.scope(step.Job, step, nil).Env(name); ok {
@@ -239,7 +245,7 @@ func (p *pass) hasOtherToken(step *flow.Step) bool {
 	return false
 }
 
-// candidates are words in the names of steps, and the scopes that such steps often
+// candidates maps words in the names of steps to scopes that such steps often
 // need.
 var candidates = []struct{ word, scope string }{
 	{"comment", "issues: write"}, {"comment", "pull-requests: write"}, {"issue", "issues: write"}, {"reaction", "issues: write"},
@@ -250,7 +256,8 @@ var candidates = []struct{ word, scope string }{
 	{"dispatch", "actions: write"}, {"workflow", "actions: write"}, {"attest", "attestations: write"},
 }
 
-// candidateScopes returns the scopes that steps with these names often need.
+// candidateScopes returns the scopes that steps with the given names often
+// need.
 func candidateScopes(steps []string) []string {
 	var out []string
 	text := strings.ToLower(strings.Join(steps, " "))
@@ -267,16 +274,15 @@ func candidateScopes(steps []string) []string {
 func unknownHint(d demand, packages level) string {
 	s := d.scopes.clone()
 	s.add("packages", packages, "")
-	text := fmt.Sprintf("Add permissions: {%s} to the job, and the scopes that %s", s.inline(), list(d.unknown))
-	text += map[bool]string{true: " needs", false: " need"}[len(d.unknown) == 1]
+	examples := ""
 	if c := candidateScopes(d.unknown); len(c) > 0 {
-		text += fmt.Sprintf(" (perhaps %s)", strings.Join(c, ", "))
+		examples = fmt.Sprintf(" (perhaps %s)", strings.Join(c, ", "))
 	}
-	return text + ". Then run migrate again."
+	return fmt.Sprintf("Add permissions: {%s} to the job, and add the scopes that %s%s. Then run migrate again.", s.inline(), needsOf(d.unknown), examples)
 }
 
-// blockMissing reports whether the job gets a permissions block if one of its logins
-// is migrated.
+// blockMissing reports whether the job has no permissions block and would get
+// one if a login of the job is migrated.
 func (p *pass) blockMissing(job *flow.Job) bool {
 	return !p.doc.Action && job.Permissions == nil && p.doc.Permissions == nil && (!p.doc.Callable || p.doc.Direct)
 }

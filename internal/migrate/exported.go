@@ -9,10 +9,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/shell"
 )
 
-// exported returns the references in the value of a variable. An earlier step
-// of the job wrote the variable to the file $GITHUB_ENV. The fields Via and
-// Source of the references are nil. For this reason, an edit replaces the use
-// of the variable and not its definition.
+// exported returns the references in the value of a variable that an earlier
+// step of the job wrote to the file $GITHUB_ENV. The fields Via and Source of
+// these references are nil, so an edit replaces the use of the variable and not
+// its definition.
 func (s *script) exported(name string, scope flow.Scope) []expr.Ref {
 	steps := s.step.Job.Steps
 	for i := slices.Index(steps, s.step) - 1; i >= 0; i-- {

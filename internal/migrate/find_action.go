@@ -8,10 +8,11 @@ import (
 
 func init() { register(findActionLogins) }
 
-// loginAction names the inputs in which an action takes its credential.
+// loginAction contains the names of the inputs that an action uses for its
+// credential.
 type loginAction struct {
 	registry, username, password string
-	host                         string // the registry if the input is not set
+	host                         string // host is the registry if the step does not set the input.
 }
 
 var loginActions = map[string]loginAction{

@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
@@ -9,9 +10,10 @@ import (
 
 func init() { register(findAuthFiles) }
 
-// findAuthFiles finds scripts that write a registry credential into a Docker
-// config file by hand, mostly for kaniko. It only reports such a script,
-// because each script encodes the credential in a different way.
+// findAuthFiles finds scripts that write a registry credential directly into a
+// Docker config file, mostly for kaniko. findAuthFiles reports these scripts
+// but does not edit them, because each script encodes the credential in a
+// different way.
 func findAuthFiles(p *pass) {
 	p.steps(func(step *flow.Step) {
 		if step.Run == nil || !strings.Contains(flow.Text(step.Run.Value), "auths") {
@@ -24,8 +26,8 @@ func findAuthFiles(p *pass) {
 		for _, c := range shell.Parse(script, dialectOf(step)) {
 			for _, w := range append(c.Words, c.Stdin...) {
 				for _, secret := range p.secretsIn(w.Text, step) {
-					p.reportRemaining(UnknownSource, location{step.Run.Value, w.Start}, "Replace the secret with ${{ "+p.token()+" }}. Give the job packages: write, or packages: read if the job only pulls.",
-						"A script writes %s into a Docker config file for %s. migrate cannot edit such a script.", secret, p.opts.Registry)
+					p.reportRemaining(UnknownSource, location{step.Run.Value, w.Start}, fmt.Sprintf("Replace the secret with ${{ %s }}. Give the job packages: write, or packages: read if the job only pulls.", p.token()),
+						"A script writes %s into a Docker config file for %s. The script is not changed, because migrate cannot edit the content of a Docker config file.", secret, p.opts.Registry)
 				}
 			}
 		}

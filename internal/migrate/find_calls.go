@@ -11,8 +11,9 @@ import (
 
 func init() { register(findCalls) }
 
-// findCalls finds credentials that a job passes to a local action or a reusable
-// workflow, if the called file logs in with the credential.
+// findCalls finds the credentials that a job passes to a local action or a
+// reusable workflow. findCalls records a credential only if the called file
+// logs in with the credential.
 func findCalls(p *pass) {
 	p.steps(func(step *flow.Step) {
 		if step.Uses == nil || knownActions[actionName(step)].listed || step.With == nil {
@@ -43,15 +44,15 @@ func (p *pass) call(job *flow.Job, step *flow.Step, with *yaml.Node, callee *sum
 		}
 		l := login{code: PATInput, what: what, job: job, step: step, at: locationOf(password.Raw)}
 		if step == nil {
-			l.level = sink.level // a job that calls a workflow has no steps that show the needed permission
+			l.level = sink.level // A job that calls a workflow has no steps, so the called file determines the permission.
 		}
 		p.addLogin(l, c)
 	}
 }
 
 // followCalls gives each calling job the permissions that the edits in the
-// called files need. It also reports each secret that a job passes to a
-// workflow and that the called workflow no longer uses.
+// called files need. If a job passes a secret that the called workflow no
+// longer uses, followCalls reports the secret.
 func (p *pass) followCalls() {
 	for _, job := range p.doc.Jobs {
 		if job.Uses != nil {
@@ -83,14 +84,15 @@ func (p *pass) followWorkflow(job *flow.Job) {
 		case callee.replaced[pair.Key.Value]:
 			p.reportNote(UnusedSecret, locationOf(pair.Key), "%s no longer uses the secret %q. If no other workflow needs the secret, remove the secret from the calling and the called workflow.", name, pair.Key.Value)
 		case !callee.found && isPassedToken(pair.Key.Value, secrets):
-			p.reportRemaining(UnknownSource, locationOf(pair.Value), "Run migrate with the checkouts of both repositories as arguments, so that migrate can follow the call.",
+			p.reportRemaining(UnknownSource, locationOf(pair.Value), "Check out the repository of the called workflow, and run migrate with the folders of both repositories as arguments.",
 				"The workflow %s receives %s, but no scanned checkout contains the workflow.", name, strings.Join(secrets, ", "))
 		}
 	}
 }
 
-// isPassedToken guesses from the names of a passed secret that it holds a token for
-// the registry. key is the name in the called workflow.
+// isPassedToken reports whether a passed secret probably contains a token for
+// the registry. isPassedToken compares the names of the secret. The argument
+// key is the name of the secret in the called workflow.
 func isPassedToken(key string, secrets []string) bool {
 	other := func(name string) bool { return strings.HasPrefix(name, "secrets.") && !isToken(name) }
 	return slices.ContainsFunc(secrets, looksLikeRegistryToken) || looksLikeRegistryToken("secrets."+key) && slices.ContainsFunc(secrets, other)

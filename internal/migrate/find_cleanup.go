@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"fmt"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -12,10 +13,10 @@ func init() { register(findCleanups) }
 
 // cleanup is an action that deletes package versions through the REST API.
 type cleanup struct {
-	token string   // the input that takes the credential
-	owner []string // inputs that name the packages' owner
-	names []string // inputs that name the packages
-	// lists reports whether a step lists packages. GITHUB_TOKEN may not list
+	token string   // token is the name of the input that contains the credential.
+	owner []string // owner lists the inputs that contain the owner of the packages.
+	names []string // names lists the inputs that contain the names of the packages.
+	// lists reports whether a step lists packages. GITHUB_TOKEN cannot list
 	// packages (docs/ghcr.md, Package API and GITHUB_TOKEN).
 	lists func(*flow.Step) bool
 }
@@ -35,9 +36,8 @@ func missing(input string) func(*flow.Step) bool {
 	return func(s *flow.Step) bool { return s.Input(input) == "" }
 }
 
-// wildcard returns a function that reports whether one of the inputs holds a
-// package name with a pattern. The action must look up such a name in the list
-// of all packages.
+// wildcard returns a function that reports whether an input contains a pattern
+// instead of a package name. For a pattern, the action must list all packages.
 func wildcard(inputs ...string) func(*flow.Step) bool {
 	return func(s *flow.Step) bool {
 		for _, input := range inputs {
@@ -66,13 +66,13 @@ func findCleanups(p *pass) {
 			return
 		}
 		if c.lists(step) {
-			p.reportRemaining(NeedsPAT, locationOf(token.Value), "Write the name of the package without a pattern. Then use ${{ "+p.token()+" }}.",
-				"%s lists packages, but GITHUB_TOKEN cannot list packages. %s is not changed.", l.what, strings.Join(lc.secrets, ", "))
+			p.reportRemaining(NeedsPAT, locationOf(token.Value), fmt.Sprintf("Write the name of the package without a pattern. Then use ${{ %s }} as the token.", p.token()),
+				"%s lists packages. %s is not changed, because GITHUB_TOKEN cannot list packages.", l.what, strings.Join(lc.secrets, ", "))
 			return
 		}
 		l.cases = []loginCase{lc}
 		if l.deletes = p.cleanupImages(step, c, lc.owner); len(l.deletes) == 0 && p.namesPackages(step, c) {
-			p.reportRemaining(NeedsPAT, locationOf(token.Value), "If the repository has the role Admin on these packages, use ${{ "+p.token()+" }}, and give the job packages: write.",
+			p.reportRemaining(NeedsPAT, locationOf(token.Value), fmt.Sprintf("If the repository has the role Admin on these packages, use ${{ %s }}, and give the job packages: write.", p.token()),
 				"%s deletes versions of packages whose names the file does not show. %s is not changed, because GITHUB_TOKEN may delete versions only of packages on which the repository has the role Admin.", l.what, strings.Join(lc.secrets, ", "))
 			return
 		}
@@ -112,7 +112,7 @@ func (p *pass) cleanupImages(step *flow.Step, c cleanup, owner string) []Image {
 // isLiteralName reports whether a package name contains no pattern.
 func isLiteralName(name string) bool { return !strings.ContainsAny(name, "*?!$<>[]") }
 
-// namesPackages reports whether the inputs of a step name packages.
+// namesPackages reports whether the inputs of a step contain package names.
 func (p *pass) namesPackages(step *flow.Step, c cleanup) bool {
 	for _, input := range c.names {
 		if step.Input(input) != "" {

@@ -22,7 +22,7 @@ func findRegistryAuth(p *pass) {
 		}
 		var list yaml.Node
 		if err := yaml.Unmarshal([]byte(pair.Value.Value), &list); err != nil || len(list.Content) == 0 {
-			return // the action cannot parse the list either
+			return // The action cannot parse this list either.
 		}
 		inner := text.New([]byte(pair.Value.Value))
 		for _, entry := range list.Content[0].Content {
@@ -39,7 +39,7 @@ func (p *pass) registryAuth(step *flow.Step, outer *yaml.Node, inner *text.File,
 		}
 		s, err := inner.Scalar(pair.Value)
 		if err != nil || !strings.HasPrefix(outer.Value[s.Start:], s.Value) {
-			return field{} // the inner scalar has escapes or several lines, so offsets do not match
+			return field{} // The inner scalar has escapes or several lines, so its offsets do not match the offsets in the file.
 		}
 		return field{node: outer, offset: s.Start, text: s.Value}
 	}

@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -10,9 +11,9 @@ import (
 
 func init() { register(findRemoteLogins) }
 
-// findRemoteLogins finds credentials that are used outside the job. These are
-// logins that run on another machine through ssh, and pull secrets for a
-// cluster. It only reports these credentials, because the other machine or the
+// findRemoteLogins finds credentials for another machine or for a cluster.
+// These are logins that run through ssh, and pull secrets. findRemoteLogins
+// reports these credentials but does not edit them, because the machine or the
 // cluster may use them after the job. After the job, GITHUB_TOKEN is no longer
 // valid.
 func findRemoteLogins(p *pass) {
@@ -45,23 +46,23 @@ func (p *pass) findInScript(step *flow.Step) {
 	}
 }
 
-// reportRemoteLogin reports a login in a text that another machine runs.
+// reportRemoteLogin reports a login in a script that runs on another machine.
 func (p *pass) reportRemoteLogin(step *flow.Step, at location, script string) {
 	if !strings.Contains(script, "login") || !p.mentionsRegistry(script, step) {
 		return
 	}
 	for _, secret := range p.secretsIn(script, step) {
 		p.reportRemaining(RemoteLogin, at,
-			"Use a token with only read:packages on that machine, or make the package public. If the machine pulls only during the job, log in with ${{ "+p.token()+" }}.",
-			"A login on another machine uses %s. The login is not changed, because the machine may pull again after the job.", secret)
+			fmt.Sprintf("Use a token with only the scope read:packages on the other machine, or make the package public. If the other machine pulls only during the job, log in with ${{ %s }}.", p.token()),
+			"A login on another machine uses %s. The login is not changed, because the other machine may pull again after the job.", secret)
 	}
 }
 
 func (p *pass) reportPullSecret(step *flow.Step, at location, command string) {
 	for _, secret := range p.secretsIn(command, step) {
 		p.reportRemaining(LongLivedCredential, at,
-			"Create a token with only read:packages for the cluster, or make the package public.",
-			"A pull secret contains %s. The pull secret is not changed, because the cluster pulls after the job, when GITHUB_TOKEN is no longer valid.", secret)
+			"Create a token with only the scope read:packages for the cluster, or make the package public.",
+			"A pull secret contains %s. The pull secret is not changed, because the cluster also pulls after the job, and GITHUB_TOKEN expires at the end of the job.", secret)
 	}
 }
 
@@ -70,7 +71,8 @@ func (p *pass) mentionsRegistry(text string, step *flow.Step) bool {
 }
 
 // secretsIn returns the secrets that a text uses, directly or through
-// variables. It omits the job's own token and secrets that hold a user name.
+// variables. secretsIn omits GITHUB_TOKEN and the secrets that contain a user
+// name.
 func (p *pass) secretsIn(text string, step *flow.Step) []string {
 	var out []string
 	v := p.eval(p.expand(text, nil, step), step.Job, step, nil)

@@ -30,14 +30,14 @@ func mayLogIn(text string) bool {
 	return strings.Contains(text, "login") || strings.Contains(text, "creds")
 }
 
-// script is a step's script with its parsed commands.
+// script is the script of a step with its parsed commands.
 type script struct {
 	*pass
 	step     *flow.Step
 	text     string
 	commands []shell.Command
-	// unknownShells are the user names that no edit replaces, because the shell
-	// is unknown.
+	// unknownShells contains the positions of user names that no edit replaces,
+	// because the shell is unknown.
 	unknownShells []location
 }
 
@@ -69,8 +69,8 @@ func (s *script) add(found shell.Login) {
 	s.logins = append(s.logins, l)
 }
 
-// takesOwnToken reports whether the script gets the job's own token from the
-// command "gh auth token".
+// takesOwnToken reports whether the script gets GITHUB_TOKEN from the command
+// "gh auth token".
 func (s *script) takesOwnToken() bool {
 	if !strings.Contains(s.text, "gh auth token") {
 		return false
@@ -84,8 +84,8 @@ func (s *script) takesOwnToken() bool {
 	return false
 }
 
-// envText returns the joined values of a step's environment variables. The
-// caller checks whether these values depend on the matrix.
+// envText returns the joined values of the environment variables of a step. The
+// caller searches the result for references to the matrix.
 func envText(step *flow.Step) string {
 	var b strings.Builder
 	flow.Scalars(step.Env, func(n *yaml.Node) { b.WriteString(n.Value) })
@@ -112,16 +112,16 @@ func (s *script) password(c *loginCase, found shell.Login, scope flow.Scope) {
 	}
 }
 
-// isTokenText reports whether a text is itself a token (docs/ghcr.md, Kinds of
-// token).
+// isTokenText reports whether a text starts like a token of GitHub
+// (docs/ghcr.md, Kinds of token).
 func isTokenText(text string) bool {
 	return strings.HasPrefix(text, "ghp_") || strings.HasPrefix(text, "github_pat_") || strings.HasPrefix(text, "gho_")
 }
 
-// username returns the route to the user name, or nil if the name need not
-// change. The first stop is the whole word, because an expression in a script is
-// replaced before the shell reads the script. An attacker can use such an
-// expression to run commands, so the edit writes a variable of the shell.
+// username records the place of the user name in the script if an edit must
+// replace the name. The recorded place is the whole word of the script. The
+// edit writes a variable of the shell and not an expression, because an
+// attacker could use an expression in a script to run commands.
 func (s *script) username(c *loginCase, w shell.Word, scope flow.Scope) {
 	v := s.word(w, scope, 0)
 	if strings.Contains(w.Text, "$(") || strings.Contains(w.Text, "GITHUB_ACTOR") || strings.Contains(w.Text, "github.actor") || s.unquoted(w) != w.Text {
@@ -142,15 +142,17 @@ func (s *script) username(c *loginCase, w shell.Word, scope flow.Scope) {
 	}
 }
 
-// dialectOf returns the language of a step's script. If the shell is unknown, it
-// returns the language of a POSIX shell, because most runners have Linux.
+// dialectOf returns the language of the script of a step. If the shell is
+// unknown, dialectOf returns the language of a POSIX shell, because most
+// runners use Linux.
 func dialectOf(step *flow.Step) shell.Dialect {
 	name, _ := step.Shell()
 	return shell.DialectOf(name)
 }
 
-// actorIn returns the variable GITHUB_ACTOR in the language of a script. The
-// quotes are necessary, because the name of a bot contains brackets.
+// actorIn returns a quoted reference to the variable GITHUB_ACTOR in the
+// language of a script. The quotes are necessary, because the name of a bot
+// contains brackets.
 func actorIn(d shell.Dialect) string {
 	switch d {
 	case shell.PowerShell:
@@ -161,7 +163,7 @@ func actorIn(d shell.Dialect) string {
 	return `"$GITHUB_ACTOR"`
 }
 
-// unquoted returns the source of a word without its quotes.
+// unquoted returns the source of a word without the surrounding quotes.
 func (s *script) unquoted(w shell.Word) string {
 	text := s.text[w.Start:w.End]
 	if len(text) >= 2 && (text[0] == '"' || text[0] == '\'') && text[len(text)-1] == text[0] {
@@ -170,8 +172,8 @@ func (s *script) unquoted(w shell.Word) string {
 	return text
 }
 
-// word evaluates a word. It replaces the expressions and variables in the word
-// with their values.
+// word returns the value of a word. The method word replaces the expressions
+// and variables in the word with their values.
 func (s *script) word(w shell.Word, scope flow.Scope, depth int) expr.Value {
 	out := expr.Value{Known: true, Start: w.Start, End: w.End}
 	rest := w.Text
@@ -191,8 +193,8 @@ func (s *script) word(w shell.Word, scope flow.Scope, depth int) expr.Value {
 	return out
 }
 
-// ref evaluates an expression or a variable of the script. A variable that the
-// file does not define has an unknown value and no references.
+// ref returns the value of an expression or a variable in the script. If the
+// file does not define a variable, its value is unknown and has no references.
 func (s *script) ref(ref shell.Ref, scope flow.Scope, depth int) expr.Value {
 	if ref.Name == "" {
 		v := expr.Eval(s.text[ref.Start:ref.End], s.lookup(scope))

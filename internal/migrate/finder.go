@@ -1,10 +1,10 @@
 package migrate
 
-// A finder searches a file for one kind of problem and records each result in
-// the pass. If the file passes a credential to a registry, it adds a login to
-// pass.logins. If no edit can solve the problem, it records a finding with
-// pass.reportNote or pass.reportRemaining. A finder edits nothing, because
-// pass.decideLogins decides about all logins together.
+// A finder searches a file for one kind of problem. If the file passes a
+// credential to a registry, the finder adds a login to pass.logins. If no edit
+// can solve the problem, the finder records a finding with pass.reportNote or
+// pass.reportRemaining. A finder edits nothing, because pass.decideLogins
+// decides about all logins together.
 //
 // To add a finder, write a file find_NAME.go whose init function registers it,
 // and create a directory in testdata with a file before.yml. Then run "go test

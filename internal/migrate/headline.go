@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Headline returns the numbers of edits, packages and other findings on one
-// line. It returns "" if the report contains none of them.
+// Headline returns one line with the numbers of edits, packages and other
+// findings. Headline returns "" if all these numbers are zero.
 func (r *Report) Headline() string {
 	parts := []string{"No edits"}
 	if edits := r.Edits(); edits > 0 {
@@ -27,10 +27,11 @@ func (r *Report) Headline() string {
 	return strings.Join(parts, ", ")
 }
 
-// Edits returns the number of findings that an edit solves, written or not.
+// Edits returns the number of findings that an edit solves. Edits also counts
+// edits that are not written.
 func (r *Report) Edits() int { return r.Count(WouldChange) + r.Count(Changed) }
 
-// grants returns the number of packages to which a person has to grant access.
+// grants returns the number of packages for which a person must grant access.
 func (r *Report) grants() int {
 	n := 0
 	for _, a := range r.Advice {
@@ -41,7 +42,7 @@ func (r *Report) grants() int {
 	return n
 }
 
-// Count returns the number of findings in a state.
+// Count returns the number of findings that have the given state.
 func (r *Report) Count(s State) int {
 	n := 0
 	for _, f := range r.Findings {
@@ -52,10 +53,10 @@ func (r *Report) Count(s State) int {
 	return n
 }
 
-// ending returns the sentences that end the report. They tell which files the
-// run has written. If the run has written nothing, rerun is true, and the command
-// that writes the edits follows the sentences. If told is true, an error next to the
-// report contains the command.
+// ending returns the last sentences of the report, which name the written
+// files. If the run has written no file, the result rerun is true, and the
+// caller adds the command that writes the edits. If the argument told is true,
+// an error message of the run already contains this command.
 func (r *Report) ending(told bool) (text string, rerun bool) {
 	var written []string
 	for _, f := range r.Files {
@@ -89,10 +90,9 @@ type section struct {
 	findings []Finding
 }
 
-// sections returns the groups of findings that are not empty, in the order of the
-// report.
+// sections returns the non-empty groups of findings in the order of the report.
 func (r *Report) sections() []section {
-	all := []section{{heading: "Reasons for the edits"}, {heading: "To change by hand"}, {heading: "Notes"}}
+	all := []section{{heading: "Reasons for the edits"}, {heading: "Changes to make by hand"}, {heading: "Notes"}}
 	for _, f := range r.Findings {
 		i := map[State]int{Remaining: 1, Note: 2}[f.State]
 		all[i].findings = append(all[i].findings, f)
@@ -113,7 +113,7 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// list joins words with commas and "and".
+// list joins words with commas, and joins the last word with "and".
 func list(words []string) string {
 	if len(words) < 2 {
 		return strings.Join(words, "")

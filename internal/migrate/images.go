@@ -1,7 +1,6 @@
 package migrate
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -10,36 +9,38 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/expr"
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/shell"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
-// Image is a package that a migrated job uses.
+// Image is a package that a migrated job pushes, pulls or deletes.
 type Image struct {
-	// Owner and Name are the parts of the image's name that the file gives, in
-	// lower case. If the image belongs to the repository's owner and this owner
-	// is unknown, Owner is flow.UnknownOwner.
+	// Owner and Name are the parts of the image name in lower case. If the
+	// image belongs to the owner of the repository, and if this owner is
+	// unknown, Owner is flow.UnknownOwner.
 	Owner, Name string
 	File        string
 	Line        int
-	// Push is true for a push. Delete is true if the job deletes versions of the
-	// package. If both are false, the job pulls the image.
+	// Push is true if the job pushes the image. Delete is true if the job
+	// deletes versions of the package. If Push and Delete are false, the job
+	// pulls the image.
 	Push, Delete bool
 	// Registry is the host of the registry. Repository is the OWNER/NAME of the
 	// checkout, or "". Checkout is the directory of the checkout.
 	Registry, Repository, Checkout string
 }
 
-// String returns the image with the host of the registry.
+// String returns the name of the image with the host of the registry.
 func (i Image) String() string { return i.Registry + "/" + i.Owner + "/" + i.Name }
 
 func (i Image) same(other Image) bool {
 	return i.Owner == other.Owner && i.Name == other.Name && i.Push == other.Push && i.Delete == other.Delete && i.Checkout == other.Checkout
 }
 
-// imagePath matches the path after the host in a reference. A tag or digest
-// ends the match.
-var imagePath = regexp.MustCompile(`^/([A-Za-z0-9{][A-Za-z0-9_.{}-]*)((?:/[A-Za-z0-9{][A-Za-z0-9_.{}-]*)*)`)
+// imagePath matches the path between the host and the tag or digest of a
+// reference.
+var imagePath = lazy.Regexp(`^/([A-Za-z0-9{][A-Za-z0-9_.{}-]*)((?:/[A-Za-z0-9{][A-Za-z0-9_.{}-]*)*)`)
 
-// imagesIn returns the packages of a registry to which a text refers.
+// imagesIn returns the images of a registry that a text names.
 func imagesIn(text, host string) []Image {
 	var out []Image
 	for {
@@ -52,25 +53,26 @@ func imagesIn(text, host string) []Image {
 		if before != "" && isWordByte(before[len(before)-1]) {
 			continue
 		}
-		if m := imagePath.FindStringSubmatch(text); m != nil {
+		if m := imagePath().FindStringSubmatch(text); m != nil {
 			out = append(out, Image{Owner: strings.ToLower(m[1]), Name: strings.ToLower(strings.Trim(m[2], "/"))})
 		}
 	}
 }
 
-// traffic describes the pushes and pulls that the steps of a job show.
+// traffic describes the pushes and pulls of the steps of a job, as far as the
+// workflow shows them.
 type traffic struct {
 	pushes, pulls []Image
-	// pushed and pulled report that a command or action pushes or pulls. opaque
-	// reports that the effect of a command or action is unknown. suspect
-	// reports that the name of such a command or action suggests a push.
+	// pushed is true if a command or an action pushes an image, and pulled is
+	// true if it pulls an image. opaque is true if the effect of a command or
+	// an action is unknown. suspect is true if the name of a command or action
+	// with an unknown effect suggests a push.
 	pushed, pulled, opaque, suspect bool
 }
 
-// level returns the permission that the traffic needs. A step with an unknown
-// effect counts as a push. The exception is a job with a visible pull and
-// without a step whose name suggests a push, because the pull explains the
-// login.
+// level returns the permission that the pushes and pulls of a job need. A step
+// with an unknown effect counts as a push. The step does not count as a push if
+// the job also pulls an image and if no name suggests a push.
 func (t traffic) level() level {
 	if t.pushed || t.suspect || t.opaque && !t.pulled {
 		return write
@@ -104,8 +106,8 @@ func (p *pass) readTraffic(job *flow.Job) traffic {
 	return t
 }
 
-// imagesAt returns the images in a text of a step. n is the node that holds the
-// text.
+// imagesAt returns the images that a text of a step names. The argument n is
+// the node of the text.
 func (p *pass) imagesAt(text string, n *yaml.Node, step *flow.Step) []Image {
 	var out []Image
 	for _, combo := range p.combos(step.Job, text) {
@@ -120,8 +122,8 @@ func (p *pass) imagesAt(text string, n *yaml.Node, step *flow.Step) []Image {
 	return out
 }
 
-// evalOrMark evaluates a text. It writes "?" for each expression whose value
-// only a run can know, because "?" is not valid in an image name.
+// evalOrMark evaluates a text. evalOrMark replaces each expression with an
+// unknown value by "?", because "?" is not valid in an image name.
 func evalOrMark(text string, lookup expr.Lookup) string {
 	var b strings.Builder
 	for _, part := range expr.Split(text) {
@@ -138,7 +140,7 @@ func evalOrMark(text string, lookup expr.Lookup) string {
 	return b.String()
 }
 
-// pushInputs are the inputs that take the image to push.
+// pushInputs lists the inputs of actions that contain the image to push.
 var pushInputs = []string{"tags", "images", "image", "outputs", "registry", "name", "repository", "dest", "destination"}
 
 func (p *pass) usesTraffic(t *traffic, step *flow.Step) {
@@ -173,8 +175,8 @@ func (t *traffic) merge(other traffic) {
 	t.pulls = append(t.pulls, other.pulls...)
 }
 
-// mayPush reports whether the action of a step may push. It reads the inputs
-// that enable the push of a Docker build action. An action without such inputs
+// mayPush reports whether the action of a step may push an image. For an action
+// of docker/, mayPush reads the inputs that enable the push. Any other action
 // always pushes.
 func (p *pass) mayPush(step *flow.Step) bool {
 	if !strings.HasPrefix(actionName(step), "docker/") {
@@ -214,13 +216,14 @@ func (p *pass) runTraffic(t *traffic, step *flow.Step) {
 	}
 }
 
-// expand replaces references to shell variables with their values, if the file
-// gives these values.
+// expand replaces references to shell variables in a text by the values of the
+// variables. The method expand keeps a reference if the file does not contain
+// the value.
 func (p *pass) expand(text string, commands []shell.Command, step *flow.Step) string {
 	scope := p.scope(step.Job, step, nil)
 	for range 4 {
-		next := variable.ReplaceAllStringFunc(text, func(ref string) string {
-			name := variable.FindStringSubmatch(ref)[1]
+		next := variable().ReplaceAllStringFunc(text, func(ref string) string {
+			name := variable().FindStringSubmatch(ref)[1]
 			if !p.spend(10*len(commands) + 500) {
 				return ref
 			}
@@ -240,4 +243,4 @@ func (p *pass) expand(text string, commands []shell.Command, step *flow.Step) st
 	return text
 }
 
-var variable = regexp.MustCompile(`\$\{?(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?:,,|\^\^)?\}?`)
+var variable = lazy.Regexp(`\$\{?(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?:,,|\^\^)?\}?`)

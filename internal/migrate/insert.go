@@ -20,9 +20,9 @@ func (p *pass) scalarStart(n *yaml.Node) int {
 	return -1
 }
 
-// scalarEnd returns the offset of the end of a scalar's content. The offset is
-// before a closing quote, so that the quotes enclose the new content. It
-// returns -1 for a scalar that cannot be located.
+// scalarEnd returns the offset after the content of a scalar. The offset is
+// before a closing quote, so that an edit keeps the quotes. scalarEnd returns
+// -1 if it cannot locate the scalar in the file.
 func (p *pass) scalarEnd(n *yaml.Node) int {
 	if s, err := p.scalar(n); err == nil {
 		return s.End
@@ -46,9 +46,9 @@ func (p *pass) afterColon(key *yaml.Node) int {
 	return -1
 }
 
-// appendTo adds an item to a mapping that is not empty. It adds the item on a
-// new line after the last item of a block mapping, or on the line of a flow
-// mapping.
+// appendTo adds an item to a mapping that is not empty. In a block mapping, the
+// item gets a new line after the last item. In a flow mapping, the item is on
+// the line of the last item.
 func (p *pass) appendTo(m *yaml.Node, item string) bool {
 	key, last := m.Content[len(m.Content)-2], m.Content[len(m.Content)-1]
 	if last.Kind != yaml.ScalarNode {
@@ -66,13 +66,14 @@ func (p *pass) appendTo(m *yaml.Node, item string) bool {
 	return p.insert(at, at, f.EOL(at)+p.indent(key)+item)
 }
 
-// indent returns the blanks before a key. It assumes that only blanks precede
-// the key.
+// indent returns the blanks before a key. The method indent assumes that the
+// line contains only blanks before the key.
 func (p *pass) indent(key *yaml.Node) string { return strings.Repeat(" ", key.Column-1) }
 
-// insertBlock inserts a permissions block into a job. It inserts the block
-// after "runs-on", or after "uses" if the job calls a workflow. If this entry
-// has more than one line, it inserts the block before the job's first key.
+// insertBlock inserts a permissions block into a job. The block follows the key
+// "runs-on", or the key "uses" if the job calls a workflow. If the value of
+// this key has more than one line, insertBlock inserts the block before the
+// first key of the job.
 func (p *pass) insertBlock(job *flow.Job, s scopes) bool {
 	if len(job.Node.Content) == 0 {
 		return false
@@ -96,8 +97,8 @@ func (p *pass) insertBlock(job *flow.Job, s scopes) bool {
 	return p.insert(at, at, strings.Join(lines, f.EOL(at))+f.EOL(at))
 }
 
-// oneLine reports whether a pair ends on the line of its key. If this is
-// uncertain, it returns false.
+// oneLine reports whether the value of a pair ends on the line of the key.
+// oneLine returns false if it cannot determine the last line.
 func (p *pass) oneLine(pair *flow.Pair) bool {
 	if pair.Raw.Kind == yaml.AliasNode {
 		return pair.Raw.Line == pair.Key.Line
@@ -111,8 +112,8 @@ func (p *pass) oneLine(pair *flow.Pair) bool {
 }
 
 // flowOnOneLine reports whether a flow sequence of plain words ends on the line
-// of its key. It checks that the closing bracket is the last character before
-// an optional comment.
+// of its key. The last character before an optional comment must be the closing
+// bracket.
 func (p *pass) flowOnOneLine(pair *flow.Pair) bool {
 	if pair.Value.Kind != yaml.SequenceNode || pair.Value.Style&yaml.FlowStyle == 0 || pair.Value.Line != pair.Key.Line {
 		return false
@@ -123,14 +124,14 @@ func (p *pass) flowOnOneLine(pair *flow.Pair) bool {
 	return strings.HasSuffix(strings.TrimSpace(line), "]") && strings.Count(line, "[") == strings.Count(line, "]")
 }
 
-// lines returns a permissions block with a comment for each scope that needs a
-// reason.
+// lines returns the lines of a permissions block. A comment follows each scope
+// that needs a reason.
 func (s scopes) lines(indent, inner string) []string {
 	return append([]string{indent + "permissions:"}, s.items(inner)...)
 }
 
-// items returns the lines of a block below its key. If consecutive scopes have
-// the same reason, only the first line gives the full reason.
+// items returns the lines of the scopes in a permissions block. If consecutive
+// scopes have the same reason, only the first line contains the full reason.
 func (s scopes) items(indent string) []string {
 	var out []string
 	before := ""

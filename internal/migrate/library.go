@@ -10,12 +10,12 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
-// maxCalls is the depth to which calls are followed. github.com allows ten
-// levels (docs/runner.md, Nested workflow calls).
+// maxCalls is the maximum depth of calls that migrate follows. The server
+// github.com allows ten levels (docs/runner.md, Nested workflow calls).
 const maxCalls = 10
 
-// library reads the local actions and reusable workflows of a checkout, and of
-// the other checkouts in the same scan.
+// library reads the local actions and reusable workflows of a checkout. The
+// type library can also read the files of the other checkouts in the same scan.
 type library struct {
 	tree   *tree
 	others []*tree
@@ -26,15 +26,15 @@ type library struct {
 	known map[string]*summary
 }
 
-// summary holds the facts about a called file that its caller needs.
+// summary contains the facts about a called file that the calling file needs.
 type summary struct {
 	// found is true if a checkout contains the file.
 	found bool
-	// incomplete is true if a part of the file's effect is unknown, because
-	// calls are circular.
+	// incomplete is true if a part of the effect is unknown, because files call
+	// each other in a circle.
 	incomplete bool
-	// migrated is true if a login in the file was edited. level is the packages
-	// permission that the edited logins need.
+	// migrated is true if an edit changes a login in the file. The field level
+	// is the permission for packages that the edited logins need.
 	migrated bool
 	level    level
 	demand   demand
@@ -45,15 +45,16 @@ type summary struct {
 
 func (s *summary) traffic() traffic { return s.use }
 
-// sink is an input whose value a called file uses as the password of a login.
+// sink describes an input that a called file uses as the password of a login.
 type sink struct {
-	host               string // "" if the value of the input in the field registry determines the host
-	registry, username string // names of inputs of the called file
+	host               string // If host is "", the input that the field registry names determines the host.
+	registry, username string // registry and username are names of inputs of the called file.
 	level              level
 }
 
-// inputsOnlyForLogins returns the inputs that the file uses only as passwords of
-// logins, and in conditions. Callers may replace the values of these inputs.
+// inputsOnlyForLogins returns the inputs that the file uses only as passwords
+// of logins or in conditions. An edit in a calling file can replace the values
+// of these inputs.
 func (p *pass) inputsOnlyForLogins() map[string]bool {
 	uses := map[string][]place{}
 	for _, l := range p.logins {
@@ -72,7 +73,7 @@ func (p *pass) inputsOnlyForLogins() map[string]bool {
 	return out
 }
 
-// inputMentions counts the uses of an input outside of conditions.
+// inputMentions counts how often the file uses an input outside of conditions.
 func (p *pass) inputMentions(name string) int {
 	count := 0
 	add := func(n int) func(*yaml.Node) {
@@ -97,7 +98,7 @@ func (p *pass) inputMentions(name string) int {
 	return count
 }
 
-// recordSink records that the caller of this file supplies the password.
+// recordSink records that the calling file supplies the password of a login.
 func (p *pass) recordSink(l *login, c loginCase) {
 	if !p.doc.Callable || !p.loginInputs[c.passwordInput] {
 		return
@@ -105,7 +106,7 @@ func (p *pass) recordSink(l *login, c loginCase) {
 	p.sinks[c.passwordInput] = sink{host: c.host, registry: c.registryInput, username: c.usernameInput, level: p.levelOf(l)}
 }
 
-// action summarizes the local action that a step uses.
+// action returns the summary of the local action that a step uses.
 func (l *library) action(p *pass, step *flow.Step) *summary {
 	t, path := l.resolve(flow.Text(step.Uses.Value))
 	for _, name := range []string{"action.yml", "action.yaml"} {
@@ -119,7 +120,7 @@ func (l *library) action(p *pass, step *flow.Step) *summary {
 	return &summary{use: traffic{opaque: true}, demand: demand{scopes: scopes{"contents": {level: read}}, unknown: []string{actionName(step)}}}
 }
 
-// workflow summarizes the reusable workflow that a job calls.
+// workflow returns the summary of the reusable workflow that a job calls.
 func (l *library) workflow(p *pass, job *flow.Job) *summary {
 	if t, path := l.resolve(flow.Text(job.Uses.Value)); t != nil {
 		return t.lib.summary(p, path)
@@ -127,8 +128,8 @@ func (l *library) workflow(p *pass, job *flow.Job) *summary {
 	return &summary{demand: demand{scopes: scopes{"contents": {level: read}}, unknown: []string{flow.Text(job.Uses.Value)}}}
 }
 
-// resolve returns the checkout and the path to which a "uses:" value refers.
-// The checkout is nil if no checkout contains the file.
+// resolve returns the checkout and the path to which the value of a key "uses:"
+// refers. The checkout is nil if no scanned checkout contains the file.
 func (l *library) resolve(uses string) (*tree, string) {
 	if path, ok := strings.CutPrefix(uses, "./"); ok {
 		return l.tree, strings.TrimSuffix(path, "/")
@@ -149,11 +150,11 @@ func (l *library) resolve(uses string) (*tree, string) {
 	return nil, ""
 }
 
-// summary returns the summary of a file that the file of p calls. GitHub
-// refuses files that call each other in a circle. For such a call, the summary
-// is empty and incomplete. An incomplete summary
-// depends on the file at which the pass started. For this reason, only that pass
-// stores it.
+// summary returns the summary of a called file. If files call each other in a
+// circle, the summary is empty and incomplete, because GitHub refuses such
+// files. An incomplete summary depends on the file at which the scan of the
+// circle started. For this reason, only the pass of that file stores the
+// summary.
 func (l *library) summary(p *pass, path string) *summary {
 	id := l.tree.display(path)
 	l.mu.Lock()
@@ -220,9 +221,9 @@ func (p *pass) summarise() *summary {
 	return s
 }
 
-// jobDemand returns the permissions that a job has after the migration. These
-// are the declared permissions, or the required permissions if none are
-// declared.
+// jobDemand returns the permissions that a job has after the migration. If the
+// file declares no permissions, jobDemand returns the permissions that the job
+// needs.
 func (p *pass) jobDemand(job *flow.Job) demand {
 	switch {
 	case job.Permissions != nil:

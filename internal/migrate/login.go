@@ -11,45 +11,47 @@ import (
 )
 
 // login is a place in a file that passes a credential to a registry. A login
-// holds one case per combination of the matrix, because one text can name
-// several registries.
+// contains one case for each combination of the matrix, because the registry
+// can depend on the matrix.
 type login struct {
 	code Code
-	what string // the action or command, for messages
+	what string // The field what contains the name of the action or command for messages.
 	job  *flow.Job
 	step *flow.Step
 	at   location
 	// level is the permission that the credential needs, if the finder knows
-	// it. If level has the value none, the job's steps determine the
+	// the permission. If level is none, the steps of the job determine the
 	// permission.
 	level level
 	cases []loginCase
-	// deletes are the packages whose versions the step deletes.
+	// deletes contains the packages whose versions the step deletes.
 	deletes []Image
 	// unknownShell is the position of a user name in a script whose shell is
-	// unknown. Its node is nil if no such user name exists.
+	// unknown. The node of the position is nil if no such user name exists.
 	unknownShell location
 }
 
-// loginCase is a login in one combination of the matrix.
+// loginCase describes a login for one combination of the matrix.
 type loginCase struct {
-	host     string // "" if unknown
-	owner    string // owner of the image, if the value of the registry contains the owner
+	host     string // The host is "" if it is unknown.
+	owner    string // owner is the owner of the image if the value of the registry contains the owner.
 	password route
-	secrets  []string // references that the password may come from
-	plain    string   // the password, if the file contains it in plain text
-	username route    // nil if the user name need not change
-	// usernameSecrets are the references that the user name may come from.
+	secrets  []string // secrets lists the references from which the password can come.
+	plain    string   // plain is the password if the file contains the password in plain text.
+	username route    // The route is nil if the user name does not have to change.
+	// usernameSecrets contains the references from which the user name can
+	// come.
 	usernameSecrets []string
 
-	// These fields name the inputs of the file that supply the values. A field
-	// is "" if no input supplies the value.
+	// These fields contain the names of the inputs that supply the registry,
+	// the user name and the password. A field is "" if no input supplies the
+	// value.
 	registryInput, usernameInput, passwordInput string
 }
 
-// field is one text of a login. It is the part of a node's value that starts at
-// the field offset. If the file refers to the node through an alias, alias is
-// the alias node.
+// field is one text of a login, for example the password. The text starts at an
+// offset in the value of a YAML node. If the file refers to the node through an
+// alias, the field alias is the alias node.
 type field struct {
 	node   *yaml.Node
 	alias  *yaml.Node
@@ -65,10 +67,10 @@ func (p *pass) fieldOf(pair *flow.Pair) field {
 	return f
 }
 
-// credential holds the texts of a login that a finder found. Each field may
-// have the zero value.
+// credential contains the texts of a login that a finder found. Each text can
+// be missing.
 type credential struct {
-	registry string // may contain expressions
+	registry string // The registry can contain expressions.
 	username field
 	password field
 }
@@ -91,8 +93,9 @@ func (p *pass) addLogin(l login, c credential) {
 	p.logins = append(p.logins, &l)
 }
 
-// usernameSecrets returns the references on which a user name depends. If these are
-// not secrets, the result also contains the secrets in the conditions of the name.
+// usernameSecrets returns the references on which a user name depends. If no
+// reference is a secret, the result also contains the secrets in the text of
+// the user name, for example in a condition.
 func usernameSecrets(text string, v expr.Value) []string {
 	out := leaves(v)
 	if slices.ContainsFunc(out, func(name string) bool { return strings.HasPrefix(name, "secrets.") }) {
@@ -106,8 +109,8 @@ func usernameSecrets(text string, v expr.Value) []string {
 	return out
 }
 
-// inputOf returns the name of the input that supplies a value, perhaps through
-// variables. It returns "" if no input supplies the value.
+// inputOf returns the name of the input that supplies a value directly or
+// through variables. inputOf returns "" if no input supplies the value.
 func inputOf(v expr.Value) string {
 	for _, ref := range v.Refs {
 		if name, ok := strings.CutPrefix(ref.Name, "inputs."); ok {
@@ -122,8 +125,8 @@ func inputOf(v expr.Value) string {
 	return ""
 }
 
-// combos returns the combinations of the matrix for which a text can have different
-// values.
+// combos returns the combinations of the matrix. If a text does not depend on
+// the matrix, the method combos returns only one empty combination.
 func (p *pass) combos(job *flow.Job, text string) []flow.Combo {
 	if !strings.Contains(text, "matrix") && !strings.Contains(text, "env.") {
 		return []flow.Combo{nil}
@@ -143,11 +146,12 @@ func (c *loginCase) setPassword(f field, v expr.Value) {
 	}
 }
 
-// usernameRoute returns the route to a user name. It returns nil for a name
-// that need not change, because the registry accepts any user name with
-// GITHUB_TOKEN. Such a name comes from the github context, is an input that the
-// caller sets, or is empty. A name that depends on a secret changes, because the
-// secret may be deleted.
+// usernameRoute returns the route to a user name that an edit must replace. A
+// user name that depends on a secret must be replaced, because the user may
+// delete the secret. For any other user name, usernameRoute returns nil if the
+// name is empty or comes from the github context or an input. Such a name does
+// not have to change, because the registry accepts any user name with
+// GITHUB_TOKEN.
 func (p *pass) usernameRoute(f field, v expr.Value) route {
 	names := leaves(v)
 	isInput := func(name string) bool { return strings.HasPrefix(name, "inputs.") }
@@ -159,13 +163,13 @@ func (p *pass) usernameRoute(f field, v expr.Value) route {
 	return routeOf(f, v)
 }
 
-// isToken reports whether a reference is the job's own token.
+// isToken reports whether a reference is GITHUB_TOKEN.
 func isToken(name string) bool {
 	return strings.EqualFold(name, "secrets.GITHUB_TOKEN") || strings.EqualFold(name, "github.token")
 }
 
-// leaves returns the references on which a value finally depends. The file
-// contains no definition of these references.
+// leaves returns the references on which a value finally depends. The file does
+// not define these references, which are, for example, secrets.
 func leaves(v expr.Value) []string {
 	var out []string
 	for _, ref := range v.Refs {
@@ -178,7 +182,7 @@ func leaves(v expr.Value) []string {
 	return out
 }
 
-// hostOf returns the registry host of a text such as "https://ghcr.io/acme".
+// hostOf returns the registry host in a text such as "https://ghcr.io/acme".
 func hostOf(v expr.Value) string {
 	text := strings.ToLower(strings.TrimSpace(v.Text))
 	for _, scheme := range []string{"https://", "http://", "docker://", "oci://"} {
@@ -191,7 +195,8 @@ func hostOf(v expr.Value) string {
 	return host
 }
 
-// ownerOf returns the path element after the host, or "" if the text has none.
+// ownerOf returns the first path element after the host, or "" if the text has
+// no such element.
 func ownerOf(registry string) string {
 	_, rest, _ := strings.Cut(registry, "://")
 	if rest == "" {
@@ -204,8 +209,9 @@ func ownerOf(registry string) string {
 	return steps[1]
 }
 
-// isTargetHost reports whether a host is the registry to migrate, or GitHub's
-// older registry, which accepts the same credentials.
+// isTargetHost reports whether a host is the registry to migrate. isTargetHost
+// also returns true for GitHub's older registry, because both registries accept
+// the same credentials.
 func (p *pass) isTargetHost(host string) bool {
 	return host == p.opts.Registry || host == oldRegistry
 }

@@ -6,8 +6,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/markdown"
 )
 
-// Markdown returns the report for a job summary, in the same order as Text.
-// command is the command line that writes the edits.
+// Markdown returns the report for a job summary, in the same order as
+// [Report.Text]. The argument command is the command line that writes the
+// edits.
 func (r *Report) Markdown(command string) markdown.Text {
 	var b markdown.Builder
 	b.Printf("## %s\n", r.title())
@@ -53,7 +54,8 @@ func (s section) markdown(b *markdown.Builder) {
 	}
 }
 
-// nextMarkdown writes the packages that need access, and the clicks once.
+// nextMarkdown writes the list of packages that need access, and the steps that
+// grant the access.
 func (r *Report) nextMarkdown(b *markdown.Builder) {
 	grants, facts := r.grantList(), r.facts()
 	if len(grants)+len(facts) > 0 {

@@ -2,17 +2,18 @@ package migrate
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
-// differences are the sentences about a merged step that a reviewer needs.
+// differences contains the sentences about a merged step that a reviewer must
+// read.
 type differences struct {
-	comments []string // differences of the image; these sentences are also comments in the file
+	comments []string // These sentences describe differences of the image and are also comments in the file.
 	others   []string
-	name     string // the new name of the step, or "" if the name stays
+	name     string // name is the new name of the step, or "" if the step keeps its name.
 }
 
 func (d differences) sentences() []string {
@@ -21,15 +22,16 @@ func (d differences) sentences() []string {
 
 // oldBuild matches the versions of docker/build-push-action that attach no
 // provenance by default.
-var oldBuild = regexp.MustCompile(`@v[1-3](\.|$)`)
+var oldBuild = lazy.Regexp(`@v[1-3](\.|$)`)
 
 // attachesNothing reports whether a build step attaches no attestation.
 func attachesNothing(step *flow.Step) bool {
 	provenance := step.Input("provenance")
-	return provenance == "false" || provenance == "" && oldBuild.MatchString(flow.Text(step.Uses.Value))
+	return provenance == "false" || provenance == "" && oldBuild().MatchString(flow.Text(step.Uses.Value))
 }
 
-// newStepName replaces a name that is no longer right.
+// newStepName replaces the name of a step if the old name contains the name of
+// docker/build-push-action.
 const newStepName = "Build and publish"
 
 // differences describes the differences between the old steps and the new step.
@@ -37,22 +39,22 @@ func (p *pass) differences(c chain) differences {
 	var d differences
 	switch provenance := c.push.Input("provenance"); {
 	case provenance == "false":
-		d.others = append(d.others, "The input attestations: strip replaces provenance: false.")
+		d.others = append(d.others, "The input \"attestations: strip\" replaces the input \"provenance: false\".")
 	case attachesNothing(c.push):
-		d.others = append(d.others, "The input attestations: strip removes the attestation that docker buildx adds by default.")
+		d.others = append(d.others, "The input \"attestations: strip\" removes the attestation that docker buildx adds by default.")
 	default:
-		d.comments = append(d.comments, dockerBuild+" attached a provenance attestation. This step attaches only the attestation that docker buildx adds by default.")
+		d.comments = append(d.comments, fmt.Sprintf("%s attached a provenance attestation to the image. The new step attaches only the attestation that docker buildx adds by default.", dockerBuild))
 	}
 	if push, changed := pushCondition(c); push != "true" {
-		d.others = append(d.others, "If push is false, the new step builds the image and prints the plan.")
+		d.others = append(d.others, "If the input \"push\" is false, the new step builds the image and prints the plan.")
 		if changed {
-			d.others = append(d.others, "The input push contains the condition of the login, because the old step could push only after a login.")
+			d.others = append(d.others, "The input \"push\" contains the condition of the login, because the old step could push only after a login.")
 		}
 	}
 	if c.meta != nil && c.keepMeta == "" && c.meta.Input("tags") == "" {
-		d.others = append(d.others, "The input tags contains the default rules of "+dockerMetadata+".")
+		d.others = append(d.others, fmt.Sprintf("The input \"tags\" contains the default tag rules of %s.", dockerMetadata))
 	}
-	d.others = append(d.others, "The new step overwrites existing tags, as "+dockerBuild+" does. To protect the tags of versions and newer tags, remove the inputs overwrite and monotonic.")
+	d.others = append(d.others, fmt.Sprintf("The new step overwrites existing tags, as %s does. To protect the tags of versions and newer tags, remove the inputs \"overwrite\" and \"monotonic\".", dockerBuild))
 	if c.keepMeta != "" {
 		d.others = append(d.others, fmt.Sprintf("The step of %s stays, because %s.", dockerMetadata, c.keepMeta))
 	}

@@ -16,14 +16,15 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
-// sampleEvent is an event that can start a workflow.
+// sampleEvent is an example of an event that can start a workflow.
 type sampleEvent struct {
-	name, ref, branch string // branch is the default branch
+	name, ref, branch string // The field branch is the default branch.
 }
 
 const sampleSHA = "860c1904a1ce19322e91ac35af1ab07466440c37"
 
-// sampleEvents returns one event of each kind that can start the workflow.
+// sampleEvents returns at least one example of each event that can start the
+// workflow.
 func sampleEvents(doc *flow.Document) []sampleEvent {
 	branch := defaultBranch(doc)
 	var out []sampleEvent
@@ -54,8 +55,8 @@ func sampleEvents(doc *flow.Document) []sampleEvent {
 	return out
 }
 
-// defaultBranch returns the name of the default branch that the filters of a workflow
-// suggest.
+// defaultBranch returns the probable name of the default branch. defaultBranch
+// reads the filters of the workflow.
 func defaultBranch(doc *flow.Document) string {
 	branches := filterOf(doc.Triggers["push"], "branches")
 	if slices.Contains(branches, "main") || len(branches) == 0 || strings.ContainsAny(branches[0], "*!?[") {
@@ -74,7 +75,8 @@ func filterOf(n *yaml.Node, name string) []string {
 	return out
 }
 
-// pushedRefs returns refs that the filters of the event push accept.
+// pushedRefs returns examples of refs that the filters of the event "push"
+// accept.
 func pushedRefs(filters *yaml.Node, branch string) []string {
 	branches, tags := filterOf(filters, "branches"), filterOf(filters, "tags")
 	var out []string
@@ -87,8 +89,9 @@ func pushedRefs(filters *yaml.Node, branch string) []string {
 	return out
 }
 
-// matching returns the refs of the names that the patterns match. If no name matches, it
-// returns the first name, or the patterns that are names.
+// matching returns refs for the patterns without wildcards, and for the example
+// names that match a pattern. If the result would be empty, the function
+// matching returns the ref of the first example name.
 func matching(prefix string, patterns, names []string) []string {
 	var out []string
 	for _, pattern := range patterns {
@@ -107,8 +110,8 @@ func matching(prefix string, patterns, names []string) []string {
 	return slices.Compact(out)
 }
 
-// matches approximates the patterns of GitHub's filters, in which ** also matches a
-// slash.
+// matches reports whether a pattern of a GitHub filter matches a name. The
+// result is an approximation. In these patterns, ** also matches a slash.
 func matches(pattern, name string) bool {
 	if strings.Contains(pattern, "**") {
 		slashes := strings.NewReplacer("**", "*", "/", "-")
@@ -118,7 +121,7 @@ func matches(pattern, name string) bool {
 	return ok || err != nil
 }
 
-// lookup resolves the references of a step in a run of the event.
+// lookup resolves the references of a step for a run that the event starts.
 func (e sampleEvent) lookup(next expr.Lookup) expr.Lookup {
 	kind, short, _ := strings.Cut(strings.TrimPrefix(e.ref, "refs/"), "/")
 	values := map[string]string{
@@ -135,7 +138,8 @@ func (e sampleEvent) lookup(next expr.Lookup) expr.Lookup {
 	}
 }
 
-// context returns the facts of a run of the event for the tag language.
+// context returns the facts about a run that the event starts, for the
+// evaluation of tag rules.
 func (e sampleEvent) context() meta.Context {
 	payload := map[string]any{"repository": map[string]any{
 		"name": "web", "full_name": "acme/web", "default_branch": e.branch, "html_url": "https://github.com/acme/web",
@@ -149,8 +153,9 @@ func (e sampleEvent) context() meta.Context {
 	}
 }
 
-// expandFor replaces the expressions of a text by their values in a run of the event.
-// unknown replaces each value that only a run can know.
+// expandFor replaces the expressions of a text by their values in a run that
+// the event starts. The argument unknown is the text that replaces each unknown
+// value.
 func (p *pass) expandFor(e sampleEvent, text, unknown string, step *flow.Step) string {
 	lookup := e.lookup(p.lookup(p.scope(step.Job, step, nil)))
 	var b strings.Builder
@@ -170,8 +175,10 @@ func (p *pass) expandFor(e sampleEvent, text, unknown string, step *flow.Step) s
 	return b.String()
 }
 
-// names computes the names of a metadata step in a run of the event. If strict is true,
-// it computes them as the new step does.
+// names computes the tags and labels of a metadata step in a run that the event
+// starts. If the argument strict is true, the method names applies the rules of
+// this action. Otherwise, the method names applies the rules of
+// docker/metadata-action.
 func (p *pass) names(e sampleEvent, c chain, strict bool) (meta.Result, error) {
 	rules := c.meta.Input("tags")
 	if !p.spend(20_000 + 100*len(rules)) {
@@ -187,8 +194,9 @@ func (p *pass) names(e sampleEvent, c chain, strict bool) (meta.Result, error) {
 	}, e.context())
 }
 
-// ruleObstacle describes why the new step cannot compute the names of the metadata step.
-// It computes them for each event of the workflow in both ways.
+// ruleObstacle returns the reason why the new step cannot compute the same tags
+// and labels as the metadata step. ruleObstacle compares the results of the two
+// steps for each event of the workflow.
 func (p *pass) ruleObstacle(c chain) string {
 	for line := range strings.Lines(c.meta.Input("tags")) {
 		line = strings.TrimSpace(line)
@@ -199,21 +207,21 @@ func (p *pass) ruleObstacle(c chain) string {
 	for _, e := range sampleEvents(p.doc) {
 		theirs, err := p.names(e, c, false)
 		if err != nil {
-			return fmt.Sprintf("its rules give an error for the event %s", e.name)
+			return fmt.Sprintf("the tag rules give an error for the event %s", e.name)
 		}
 		ours, err := p.names(e, c, true)
 		if err != nil {
-			return "the new step reads the rules more strictly: " + firstLine(err.Error())
+			return fmt.Sprintf("the new step reads the tag rules more strictly: %s", firstLine(err.Error()))
 		}
 		if !slices.Equal(theirs.Names(), ours.Names()) || !slices.Equal(theirs.Labels, ours.Labels) {
-			return fmt.Sprintf("the new step gives other tags for the event %s", e.name)
+			return fmt.Sprintf("the new step computes other tags or labels for the event %s", e.name)
 		}
 	}
 	return ""
 }
 
-// onlyGitHub reports whether the value of an expression comes only from the github
-// context, so that it has one line.
+// onlyGitHub reports whether the value of an expression comes only from the
+// github context. A value from the github context has only one line.
 func onlyGitHub(text string) bool {
 	v := expr.Eval(text, nil)
 	return len(v.Refs) > 0 && !slices.ContainsFunc(v.Refs, func(r expr.Ref) bool {
@@ -226,8 +234,9 @@ func firstLine(text string) string {
 	return line
 }
 
-// eventObstacle checks that the new step never fails where the old step only builds. A
-// build without a push needs no tag, but this action always needs a tag.
+// eventObstacle returns a reason if the new step would fail for an event for
+// which the old step only builds. The old step needs no tag for a build without
+// a push, but this action always needs a tag.
 func (p *pass) eventObstacle(c *chain) string {
 	push, _ := pushCondition(*c)
 	if c.meta == nil || push == "true" {
@@ -239,7 +248,7 @@ func (p *pass) eventObstacle(c *chain) string {
 		}
 		result, err := p.names(e, *c, false)
 		if err != nil || len(result.Tags) == 0 {
-			return fmt.Sprintf("for the event %s (%s), the rules give no tag. The old step then only builds the image, and the new step would fail", e.name, e.ref)
+			return fmt.Sprintf("the tag rules give no tag for the event %s (%s), so the old step only builds the image, and the new step would fail", e.name, e.ref)
 		}
 	}
 	return ""
@@ -255,14 +264,17 @@ func (p *pass) mayRun(e sampleEvent, step *flow.Step) bool {
 	return true
 }
 
-// holds reports whether a condition certainly has a value in a run of the event.
+// holds reports whether a condition certainly has the given value in a run that
+// the event starts.
 func (p *pass) holds(e sampleEvent, condition string, step *flow.Step, want bool) bool {
 	holds, known := expr.Eval(condition, e.lookup(p.lookup(p.scope(step.Job, step, nil)))).Truth()
 	return known && holds == want
 }
 
-// pushesPullRequests reports whether the step may push in a pull request. With a
-// read-only token, the old step fails, and this action by default skips the push.
+// pushesPullRequests reports whether the step may push in a pull request. In
+// this case, the new step needs an input to keep the old behavior. With a
+// read-only token, the old step fails, but this action skips the push by
+// default.
 func (p *pass) pushesPullRequests(c chain) bool {
 	push, _ := pushCondition(c)
 	return slices.ContainsFunc(sampleEvents(p.doc), func(e sampleEvent) bool {

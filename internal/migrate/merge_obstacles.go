@@ -10,28 +10,32 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/expr"
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
-// These are the keys and inputs that the merged steps may have. Other keys and
-// inputs would be lost. The push step keeps its own keys.
+// These lists contain the keys and inputs that the merged steps can have. The
+// new step would lose all other keys and inputs. The push step keeps its own
+// keys.
 var (
 	stepKeys  = []string{"name", "id", "uses", "with"}
 	pushSteps = append([]string{"if", "env", "continue-on-error", "timeout-minutes"}, stepKeys...)
 	loginKeys = []string{"registry", "username", "password"}
 	metaKeys  = []string{"images", "tags", "flavor", "labels", "annotations", "bake-target"}
-	// carried are the inputs of docker/build-push-action that the new step has
-	// with the same meaning.
+	// carried lists the inputs of docker/build-push-action that have the same
+	// meaning in the new step.
 	carried  = []string{"context", "file", "target", "platforms", "build-args", "secrets", "builder", "cache-from", "cache-to"}
 	pushKeys = append([]string{"push", "tags", "labels", "annotations", "provenance", "sbom"}, carried...)
-	// without are values of inputs of docker/build-push-action that have no effect.
+	// The map without contains inputs of docker/build-push-action and their
+	// values that have no effect.
 	without = map[string][]string{"load": {"false"}, "no-cache": {"false"}, "pull": {"false"}, "github-token": nil}
-	// lists are the carried inputs that both actions read as lists.
+	// lists contains the carried inputs that are lists in both actions.
 	lists = []string{"build-args", "cache-from", "cache-to", "platforms"}
 )
 
-// obstacle describes the first reason why one step cannot replace the steps. It
-// returns "" if one step can replace the steps. It also sets the reasons why the login
-// or the metadata step stays.
+// obstacle returns the first reason why one step cannot replace the steps of a
+// chain. The method obstacle returns "" if one step can replace the steps. The
+// method obstacle also sets the reasons why the login step or the metadata step
+// stays.
 func (p *pass) obstacle(job *flow.Job, c *chain) string {
 	if !p.usesToken(c.login) {
 		return "the login does not use GITHUB_TOKEN"
@@ -46,7 +50,7 @@ func (p *pass) obstacle(job *flow.Job, c *chain) string {
 		}
 	}
 	if logins > 1 {
-		return "the job logs in to " + p.opts.Registry + " more than once"
+		return fmt.Sprintf("the job logs in to %s more than once", p.opts.Registry)
 	}
 	for _, check := range []func(*chain) string{p.keyObstacle, p.pushObstacle, p.listObstacle, p.contextObstacle, p.tagObstacle, p.annotationObstacle, p.eventObstacle, p.useObstacle} {
 		if why := check(c); why != "" {
@@ -56,8 +60,8 @@ func (p *pass) obstacle(job *flow.Job, c *chain) string {
 	return ""
 }
 
-// usesToken reports whether the password of the login is the job's token, or
-// whether an edit replaces the password with the token.
+// usesToken reports whether the password of the login is GITHUB_TOKEN before or
+// after the edits.
 func (p *pass) usesToken(step *flow.Step) bool {
 	names := leaves(p.eval(step.Input("password"), step.Job, step, nil))
 	return p.migratedSteps[step] || len(names) > 0 && !slices.ContainsFunc(names, func(n string) bool { return !isToken(n) })
@@ -65,7 +69,7 @@ func (p *pass) usesToken(step *flow.Step) bool {
 
 func (p *pass) keyObstacle(c *chain) string {
 	if strings.Contains(c.push.Input("outputs"), "push-by-digest=true") {
-		return "the job pushes only a digest (push-by-digest=true), and a later job adds the tags. This action has the input push-by-digest and the command \"merge\" for such jobs"
+		return "the job pushes only a digest (push-by-digest=true), and a later job adds the tags. To migrate these jobs by hand, use the input push-by-digest and the command \"merge\" of this action"
 	}
 	for _, why := range []string{unknownKey(c.login, append([]string{"if"}, stepKeys...), append([]string{"logout"}, loginKeys...)), unknownKey(c.push, pushSteps, pushKeys)} {
 		if why != "" {
@@ -78,11 +82,12 @@ func (p *pass) keyObstacle(c *chain) string {
 	return resultObstacle(*c)
 }
 
-// statusFunction matches the functions that only a condition of a step can call.
-var statusFunction = lazy(`(?i)\b(always|success|failure|cancelled|hashFiles) *\(`)
+// statusFunction matches the functions that are available only in the condition
+// of a step.
+var statusFunction = lazy.Regexp(`(?i)\b(always|success|failure|cancelled|hashFiles) *\(`)
 
-// resultObstacle describes a use of a result of the login, which the new step does not
-// have.
+// resultObstacle returns a reason if another step uses a result that the new
+// step does not have.
 func resultObstacle(c chain) string {
 	nodes := append(elsewhere(c.push.Job, c.login), c.login.Node)
 	if len(valuesThatUse(c.login, nodes...)) > 0 {
@@ -117,7 +122,7 @@ func unknownKey(step *flow.Step, keys, inputs []string) string {
 	}
 	for _, pair := range flow.Pairs(step.Node) {
 		if !slices.Contains(keys, pair.Key.Value) {
-			return fmt.Sprintf("%s has the key %q, and the new step would lose its effect", actionName(step), pair.Key.Value)
+			return fmt.Sprintf("%s has the key %q, which the new step does not support", actionName(step), pair.Key.Value)
 		}
 	}
 	for _, pair := range flow.Pairs(step.With) {
@@ -135,11 +140,11 @@ func (p *pass) pushObstacle(c *chain) string {
 	push := strings.TrimSpace(c.push.Input("push"))
 	switch {
 	case push == "" || push == "false":
-		return fmt.Sprintf("%s does not push (the input push is not true)", dockerBuild)
+		return fmt.Sprintf("%s does not push (the input \"push\" is not true)", dockerBuild)
 	case push != "true" && !isOneExpression(push):
-		return fmt.Sprintf("the input push of %s is neither true nor one expression", dockerBuild)
+		return fmt.Sprintf("the input \"push\" of %s is neither true nor one expression", dockerBuild)
 	case c.push.Input("provenance") != "" && c.push.Input("provenance") != "false":
-		return fmt.Sprintf("the step asks for provenance (%s), which this action cannot create", c.push.Input("provenance"))
+		return fmt.Sprintf("the step creates a provenance attestation (%s), and this action cannot create this attestation", c.push.Input("provenance"))
 	case c.push.Input("sbom") != "" && c.push.Input("sbom") != "false":
 		return "the build attaches an SBOM, and this action cannot create an SBOM"
 	}
@@ -151,15 +156,16 @@ func isOneExpression(text string) bool {
 	return len(parts) == 1 && parts[0].Expr
 }
 
-// pushCondition returns the value of the input push of the new step. changed is true if
-// the value also contains the condition of the login. The old step could push only
-// after a login. If the value can be empty, the result is false instead of empty,
-// because the old step refuses an empty value, and the new step would push.
+// pushCondition returns the value of the input push for the new step. The
+// result changed is true if the value contains the condition of the login,
+// because the old step could push only after a login. If the old value can be
+// empty, the new value is false instead. The reason is that the old step
+// refuses an empty value, but the new step would push.
 func pushCondition(c chain) (value string, changed bool) {
 	push := strings.TrimSpace(c.push.Input("push"))
 	login := flow.Get(c.login.Node, "if")
 	if login != nil && !sameCondition(login.Value, inputNode(c.push, "push")) && !sameCondition(login.Value, valueOf(c.push, "if")) {
-		value := "true" // the text "false" is a true value of an expression, so push is the last operand
+		value := "true" // An expression treats the text "false" as true, so the value of push is the last operand.
 		if push != "true" {
 			value = "(" + inner(push) + ")"
 		}
@@ -182,28 +188,31 @@ func inner(condition string) string {
 	return strings.Join(strings.Fields(condition), " ")
 }
 
-// listObstacle checks that both actions read the lists of the build in the same way.
+// listObstacle returns a reason if the two actions would read a list of the
+// build in different ways.
 func (p *pass) listObstacle(c *chain) string {
 	for _, input := range lists {
 		for line := range strings.Lines(c.push.Input(input)) {
 			if line = strings.TrimSpace(line); strings.HasPrefix(line, "#") || strings.HasPrefix(line, `"`) {
-				return fmt.Sprintf("the input %s contains a comment or a quoted line, which the new step does not support", input)
+				return fmt.Sprintf("the input %q contains a comment or a quoted line, which the new step does not support", input)
 			}
 		}
 	}
 	if _, ok := p.doc.Triggers["pull_request"]; ok {
 		for line := range strings.Lines(c.push.Input("secrets")) {
 			if strings.Contains(line, "secrets.") && !mentionsToken(line) {
-				return "pull requests from forks have no secrets, and the new step refuses a build secret that is empty"
+				return "pull requests from forks have no secrets, and the new step refuses an empty build secret"
 			}
 		}
 	}
 	return ""
 }
 
-// annotationObstacle checks the annotations of the build. This action writes them into
-// the root of the image. docker/build-push-action writes them into the manifest of each
-// platform, which is the root only for one platform without attestations.
+// annotationObstacle returns a reason if the two actions would write
+// annotations into different manifests. This action writes annotations into the
+// root of the image. docker/build-push-action writes annotations into the
+// manifest of each platform. This manifest is the root only for an image with
+// one platform and no attestations.
 func (p *pass) annotationObstacle(c *chain) string {
 	text := c.push.Input("annotations")
 	if text == "" {
@@ -214,23 +223,25 @@ func (p *pass) annotationObstacle(c *chain) string {
 	}
 	platforms := c.push.Input("platforms")
 	if c.push.Input("provenance") != "false" || strings.ContainsAny(platforms, ",\n$") || envNames(p.doc.Root, "DOCKER_METADATA_ANNOTATIONS_LEVELS") {
-		return "the annotations of an image with an index are in other manifests than the annotations of this action"
+		return "docker/build-push-action and this action write the annotations of an image with an index into different manifests"
 	}
 	return ""
 }
 
-// envNames reports whether a workflow defines a variable.
+// envNames reports whether a YAML scalar of a workflow is the name of a
+// variable.
 func envNames(n *yaml.Node, name string) bool {
 	found := false
 	flow.Scalars(n, func(s *yaml.Node) { found = found || s.Value == name })
 	return found
 }
 
-// contextObstacle checks that the step builds from a directory of the checkout.
+// contextObstacle returns a reason if the step may not build from a directory
+// of the checkout.
 func (p *pass) contextObstacle(c *chain) string {
 	context := c.push.Input("context")
 	if context == "" {
-		return fmt.Sprintf("%s has no input context, so it builds from the Git repository and not from a directory", dockerBuild)
+		return fmt.Sprintf("%s does not set the input \"context\", so it builds from the Git repository and not from a directory", dockerBuild)
 	}
 	if isDirectory(context) {
 		return ""
@@ -240,15 +251,15 @@ func (p *pass) contextObstacle(c *chain) string {
 	}
 	for _, combo := range p.combos(c.push.Job, context) {
 		if v := p.eval(context, c.push.Job, c.push, combo); !v.Known || !isDirectory(v.Text) {
-			return fmt.Sprintf("the input context of %s is the expression %s, so it is not certain that the step builds from a directory", dockerBuild, context)
+			return fmt.Sprintf("the input \"context\" of %s is the expression %s, so it is not certain that the step builds from a directory", dockerBuild, context)
 		}
 	}
 	return ""
 }
 
-// isDirectory reports whether a build context is the path of a directory, even if
-// a later part of the path is an expression. An address or an expression at the
-// beginning is not certainly a directory.
+// isDirectory reports whether a build context is the path of a directory. A
+// later part of the path can be an expression. If the build context starts with
+// an expression or is a URL, isDirectory returns false.
 func isDirectory(context string) bool {
 	for _, prefix := range []string{"${{", "{{", "http:", "https:", "git@", "git:", "ssh:", "github.com/"} {
 		if strings.HasPrefix(context, prefix) {
@@ -258,7 +269,7 @@ func isDirectory(context string) bool {
 	return context != "" && !strings.Contains(context, "://")
 }
 
-// builderUse describes why the builder needs the login.
+// builderUse returns the reason why the build itself needs the login, or "".
 func (p *pass) builderUse(c chain) string {
 	for _, name := range p.dockerfiles(c.push) {
 		if src, err := p.tree.read(name); err == nil && strings.Contains(string(src), p.opts.Registry+"/") {
@@ -268,7 +279,7 @@ func (p *pass) builderUse(c chain) string {
 	for _, input := range []string{"cache-from", "cache-to"} {
 		cache := c.push.Input(input)
 		if strings.Contains(cache, "type=registry") || cache != "" && !strings.Contains(cache, "type=") || strings.Contains(cache, p.opts.Registry) {
-			return "the build cache is in a registry (the input " + input + ")"
+			return fmt.Sprintf("the build cache is in a registry (the input %q)", input)
 		}
 	}
 	for _, input := range []string{"build-args"} {
@@ -300,7 +311,8 @@ func (p *pass) dockerfiles(step *flow.Step) []string {
 	return out
 }
 
-// useObstacle finds the other uses of the login, so that the login stays.
+// useObstacle finds other uses of the login. If another use exists, useObstacle
+// sets the reason why the login step stays.
 func (p *pass) useObstacle(c *chain) string {
 	if c.keepLogin = p.builderUse(*c); c.keepLogin != "" {
 		return ""
@@ -310,18 +322,18 @@ func (p *pass) useObstacle(c *chain) string {
 			continue
 		}
 		if actionName(step) == dockerBuild && !p.neverPushes(step) {
-			continue // the chain of this step decides
+			continue // Another chain contains this step, and its own check decides.
 		}
 		t := p.traffic(&flow.Job{Doc: p.doc, Steps: []*flow.Step{step}})
 		if p.mayUseLogin(step) || t.pushed || t.pulled || t.opaque {
-			c.keepLogin = stepName(step) + " may use it"
+			c.keepLogin = stepName(step) + " may use the login"
 			return ""
 		}
 	}
 	return ""
 }
 
-// stepName describes a step in a message.
+// stepName returns the text that identifies a step in a message.
 func stepName(step *flow.Step) string {
 	if name := flow.Text(valueOf(step, "name")); name != "" {
 		return fmt.Sprintf("the step %q", name)
@@ -332,9 +344,10 @@ func stepName(step *flow.Step) string {
 	return fmt.Sprintf("the script in line %d", step.Node.Line)
 }
 
-// mayUseLogin reports whether an input of an action names an image of the
-// registry. A step that does not push its attestation only names the image, so
-// the step needs no login.
+// mayUseLogin reports whether an action may need the login. mayUseLogin returns
+// true if an input of the action names an image of the registry. An action that
+// creates an attestation needs the login only if it also pushes the
+// attestation.
 func (p *pass) mayUseLogin(step *flow.Step) bool {
 	if strings.HasPrefix(actionName(step), "actions/attest") {
 		return step.Input("push-to-registry") != "" && step.Input("push-to-registry") != "false"

@@ -8,12 +8,13 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/shell"
 )
 
-// imageTools is the command that creates an index from images in a registry.
+// imageTools is the command of Docker that creates an index from images in a
+// registry.
 const imageTools = "docker buildx imagetools create"
 
-// pusher describes the action or the command with which a job pushes, such as
-// "pushes with docker push". It returns "" if the job does not push, and imageTools
-// if the job creates an index.
+// pusher returns a phrase about the action or the command that pushes in a job,
+// for example "pushes with docker push". The method pusher returns "" if the
+// job does not push, and imageTools if the job creates an index.
 func (p *pass) pusher(job *flow.Job) string {
 	found := ""
 	for _, step := range job.Steps {
@@ -60,8 +61,8 @@ func (p *pass) stepPusher(step *flow.Step) string {
 	return found
 }
 
-// commandName returns the tool and the subcommand of a push, such as "docker
-// push".
+// commandName returns the program and the subcommand of a push, for example
+// "docker push".
 func commandName(fields []string) string {
 	for i, field := range fields {
 		base := strings.TrimSuffix(field[strings.LastIndexAny(field, `/\`)+1:], ".exe")

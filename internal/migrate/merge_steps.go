@@ -8,25 +8,28 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
-// chain is the usual sequence of steps that one step of this action replaces.
-// meta may be nil.
+// chain contains a login step, a metadata step and a push step that one step of
+// this action can replace. The field meta is nil if the job has no metadata
+// step.
 type chain struct {
 	login, meta, push *flow.Step
-	// keepLogin and keepMeta are the reasons why a step stays, or "" if the new step
-	// replaces it.
+	// keepLogin is the reason why the login step stays, and keepMeta is the
+	// reason why the metadata step stays. A field is "" if the new step
+	// replaces this step.
 	keepLogin, keepMeta string
 }
 
-// The actions of a chain.
+// These actions form a chain.
 const (
 	dockerLogin    = "docker/login-action"
 	dockerMetadata = "docker/metadata-action"
 	dockerBuild    = "docker/build-push-action"
 )
 
-// mergeSteps replaces the login, metadata and push steps of a job by one step per
-// push. The finding and a comment name the differences. If the new step cannot do the
-// work of the old steps, mergeSteps reports the reason.
+// mergeSteps replaces the login, metadata and push steps of a job by one step
+// for each push. A finding lists the differences between the old steps and the
+// new step. If the new step cannot replace the old steps, mergeSteps reports
+// the reason.
 func (p *pass) mergeSteps() {
 	if p.opts.ToAction == "" || p.doc.Action {
 		return
@@ -43,20 +46,20 @@ func (p *pass) mergeSteps() {
 	}
 }
 
-// mergeJob merges the chains of a job that share one login.
+// mergeJob merges the chains of a job. All chains have the same login step.
 func (p *pass) mergeJob(job *flow.Job, chains []chain) {
 	why := make([]string, len(chains))
 	keepLogin := ""
 	for i := range chains {
 		if why[i] = p.obstacle(job, &chains[i]); why[i] != "" && keepLogin == "" {
-			keepLogin = "another step pushes with it"
+			keepLogin = "another step pushes with the login"
 		}
 		if chains[i].keepLogin != "" {
 			keepLogin = chains[i].keepLogin
 		}
 	}
 	if _, ok := p.removal(chains[0].login); !ok && keepLogin == "" {
-		keepLogin = "it is not written as an entry of a YAML block list"
+		keepLogin = "the login is not written as an entry of a YAML block list"
 	}
 	done := 0
 	for i, c := range chains {
@@ -74,18 +77,18 @@ func (p *pass) mergeJob(job *flow.Job, chains []chain) {
 	}
 }
 
-// merge writes the new step of one chain, and reports the edit. It returns the reason
-// if the step cannot be written.
+// merge writes the new step of one chain, and reports the edit. If the step
+// cannot be written, the method merge returns the reason.
 func (p *pass) merge(job *flow.Job, c chain) string {
 	d := p.differences(c)
 	if err := p.writeMergedStep(c, d); err != nil {
 		return err.Error()
 	}
-	p.reportEdit(MergedSteps, locationOf(c.push.Uses.Key), "The edit %s one step, which logs in with GITHUB_TOKEN, builds and pushes. %s", c.replacement(job.ID), strings.Join(d.sentences(), " "))
+	p.reportEdit(MergedSteps, locationOf(c.push.Uses.Key), "%s The new step logs in with GITHUB_TOKEN, builds and pushes. %s", c.replacement(job.ID), strings.Join(d.sentences(), " "))
 	return ""
 }
 
-// replacement describes the actions that the new step replaces.
+// replacement returns a sentence about the actions that the new step replaces.
 func (c chain) replacement(job string) string {
 	var names []string
 	if c.keepLogin == "" {
@@ -95,13 +98,13 @@ func (c chain) replacement(job string) string {
 		names = append(names, dockerMetadata)
 	}
 	if len(names) == 0 {
-		return fmt.Sprintf("replaces %s of the job %q by", dockerBuild, job)
+		return fmt.Sprintf("The edit replaces %s of the job %q by one step.", dockerBuild, job)
 	}
-	return fmt.Sprintf("merges %s of the job %q into", list(append(names, dockerBuild)), job)
+	return fmt.Sprintf("The edit merges %s of the job %q into one step.", list(append(names, dockerBuild)), job)
 }
 
-// findChains returns the login of a job, and one chain for each push step. All chains
-// have the same login.
+// findChains returns the login step of a job, and one chain for each push step.
+// All chains have the same login step.
 func (p *pass) findChains(job *flow.Job) (login *flow.Step, out []chain) {
 	var metas []*flow.Step
 	for _, step := range job.Steps {
@@ -122,8 +125,8 @@ func (p *pass) findChains(job *flow.Job) (login *flow.Step, out []chain) {
 	return login, slices.DeleteFunc(out, func(c chain) bool { return len(out) > 1 && p.neverPushes(c.push) })
 }
 
-// usedMeta returns the metadata step whose outputs are the tags or labels of a push
-// step, or nil.
+// usedMeta returns the metadata step whose outputs a push step uses as tags,
+// labels or annotations. usedMeta returns nil if no such step exists.
 func usedMeta(metas []*flow.Step, push *flow.Step) *flow.Step {
 	for _, meta := range metas {
 		id := flow.Text(valueOf(meta, "id"))
@@ -134,7 +137,8 @@ func usedMeta(metas []*flow.Step, push *flow.Step) *flow.Step {
 	return nil
 }
 
-// neverPushes reports whether a build step only builds, for example for a test.
+// neverPushes reports whether a build step only builds an image and never
+// pushes it.
 func (p *pass) neverPushes(step *flow.Step) bool {
 	push := step.Input("push")
 	return (push == "" || push == "false") && step.Input("outputs") == ""
@@ -144,11 +148,11 @@ func (p *pass) logsInToTarget(step *flow.Step) bool {
 	return hostOf(p.eval(step.Input("registry"), step.Job, step, nil)) == p.opts.Registry
 }
 
-// removeLogin removes the login step of a job whose push steps are all merged.
+// removeLogin removes the login step of a job after all push steps are merged.
 func (p *pass) removeLogin(login *flow.Step) {
 	edit, ok := p.removal(login)
 	if !ok {
-		return // mergeJob has checked the form of the step
+		return // The method mergeJob has already checked the form of the login step.
 	}
 	p.edits.Drop(edit.Start, edit.End)
 	if p.edits.Add(edit) == nil {
@@ -157,7 +161,8 @@ func (p *pass) removeLogin(login *flow.Step) {
 }
 
 // dropLoginFindings removes the findings about edits of the login step, because
-// the merge removes the step. A finding about an edit outside the step stays.
+// the merge removes this step. dropLoginFindings keeps findings about edits
+// outside of the login step.
 func (p *pass) dropLoginFindings(login *flow.Step) {
 	var kept []Finding
 	for _, f := range p.findings {
@@ -173,23 +178,24 @@ func (p *pass) dropLoginFindings(login *flow.Step) {
 	p.findings = kept
 }
 
-// missingChain describes why a job that pushes to the registry has no chain of
-// steps that can be merged. It returns "" for a job that does not push.
+// missingChain returns the reason why a job that pushes to the registry has no
+// steps that can be merged. missingChain returns "" for a job that does not
+// push.
 func (p *pass) missingChain(job *flow.Job, login *flow.Step) string {
 	pusher := p.pusher(job)
 	tools := p.loginTools[job]
-	only := ". migrate merges only steps of " + dockerLogin + ", " + dockerMetadata + " and " + dockerBuild
+	only := fmt.Sprintf("The command migrate merges only steps of %s, %s and %s", dockerLogin, dockerMetadata, dockerBuild)
 	switch {
 	case len(tools) == 0 || pusher == "":
 		return ""
 	case pusher == imageTools:
-		return "the job creates an index of images that other jobs pushed (docker buildx imagetools create). The command \"merge\" of this action creates such an index"
+		return "the job creates an index of images that other jobs pushed (docker buildx imagetools create). To migrate the job by hand, use the command \"merge\" of this action, which creates an index"
 	case login == nil && tools[0] == dockerLogin:
-		return "the step of " + dockerLogin + " can log in to other registries than " + p.opts.Registry
+		return fmt.Sprintf("the step of %s can log in to other registries than %s", dockerLogin, p.opts.Registry)
 	case login == nil && strings.Contains(tools[0], "/"):
-		return "the job logs in with " + tools[0] + only
+		return fmt.Sprintf("the job logs in with %s. %s", tools[0], only)
 	case login == nil:
-		return "a script logs in (" + tools[0] + ")" + only
+		return fmt.Sprintf("a script logs in (%s). %s", tools[0], only)
 	}
-	return "the job " + pusher + only
+	return fmt.Sprintf("the job %s. %s", pusher, only)
 }

@@ -19,7 +19,8 @@ func valueOf(step *flow.Step, key string) *yaml.Node {
 	return nil
 }
 
-// valuesThatUse returns the values below some nodes that use a result of a step.
+// valuesThatUse returns the YAML scalars below the given nodes that use a
+// result of a step.
 func valuesThatUse(step *flow.Step, nodes ...*yaml.Node) []string {
 	id := flow.Text(valueOf(step, "id"))
 	if id == "" {
@@ -36,7 +37,8 @@ func valuesThatUse(step *flow.Step, nodes ...*yaml.Node) []string {
 	return out
 }
 
-// usesStep reports whether a text uses a result of the step with an id.
+// usesStep reports whether a text uses a result of the step that has the given
+// id.
 func usesStep(text, id string) bool {
 	for rest := text; ; {
 		_, after, ok := strings.Cut(rest, "steps."+id)
@@ -50,7 +52,8 @@ func usesStep(text, id string) bool {
 	}
 }
 
-// elsewhere returns the nodes of a job that are outside of the given steps.
+// elsewhere returns the YAML nodes of a job that are outside of the given
+// steps.
 func elsewhere(job *flow.Job, steps ...*flow.Step) []*yaml.Node {
 	var out []*yaml.Node
 	for _, pair := range flow.Pairs(job.Node) {
@@ -66,8 +69,9 @@ func elsewhere(job *flow.Job, steps ...*flow.Step) []*yaml.Node {
 	return out
 }
 
-// onlyDigest reports whether a text uses only the output digest of the step with an
-// id. The new step has this output too.
+// onlyDigest reports whether a text uses only results of a step that the new
+// step also has. These results are the output "digest" and the status of the
+// step.
 func onlyDigest(text, id string) bool {
 	use := regexp.MustCompile(`steps\.` + regexp.QuoteMeta(id) + `\.(outputs\.digest\b|outcome\b|conclusion\b)`)
 	return !usesStep(use.ReplaceAllString(text, ""), id)
@@ -75,8 +79,8 @@ func onlyDigest(text, id string) bool {
 
 var errShape = errors.New("the steps are not written as a YAML block list")
 
-// writeMergedStep turns the push step into a step of this action and removes the
-// other steps.
+// writeMergedStep changes the push step into a step of this action and removes
+// the metadata step.
 func (p *pass) writeMergedStep(c chain, d differences) error {
 	inputs := p.mergedInputs(c, d)
 	uses, with := c.push.Uses, flow.Get(c.push.Node, "with")
@@ -110,7 +114,8 @@ func (p *pass) writeMergedStep(c chain, d differences) error {
 	return nil
 }
 
-// removals returns the edits that remove the metadata step, unless it stays.
+// removals returns the edits that remove the metadata step. If the metadata
+// step stays, the method removals returns no edits.
 func (p *pass) removals(c chain) ([]text.Edit, bool) {
 	if c.meta == nil || c.keepMeta != "" {
 		return nil, true
@@ -126,8 +131,8 @@ func (p *pass) renaming(step *flow.Step, name string) (text.Edit, bool) {
 	return text.Edit{Start: start, End: end, New: name}, start >= 0 && old.Raw == old.Value
 }
 
-// mergedInputs returns the lines with the inputs of the new step. They start with
-// comments about the differences of the image.
+// mergedInputs returns the lines with the inputs of the new step. The first
+// lines are comments about differences between the old image and the new image.
 func (p *pass) mergedInputs(c chain, d differences) []string {
 	var lines []string
 	for _, comment := range d.comments {
@@ -150,8 +155,8 @@ func (p *pass) mergedInputs(c chain, d differences) []string {
 	return lines
 }
 
-// pushLines returns the line of the input push. A value without a change keeps its
-// quotes.
+// pushLines returns the line of the input push. A value that does not change
+// keeps its quotes.
 func (p *pass) pushLines(c chain, push string) []string {
 	if push == strings.TrimSpace(c.push.Input("push")) {
 		return p.inputLines("push", inputNode(c.push, "push"))
@@ -184,13 +189,13 @@ func (p *pass) nameLines(c chain) []string {
 	return lines
 }
 
-// defaultRules are the rules that docker/metadata-action applies without the input
-// tags (docs/tags.md, Differences from docker/metadata-action).
+// defaultRules lists the tag rules that docker/metadata-action applies if its
+// input tags is empty (docs/tags.md, Differences from docker/metadata-action).
 var defaultRules = []string{"type=schedule", "type=ref,event=branch", "type=ref,event=tag", "type=ref,event=pr"}
 
-// noLabels is a list of labels that contains only a comment. An image that this
-// action builds then gets no labels.
-var noLabels = []string{"# The image gets no labels"}
+// noLabels is a value of the input labels that contains only a comment. With
+// this value, an image that this action builds gets no labels.
+var noLabels = []string{"# The image gets no labels."}
 
 // metaLabels returns the labels of docker/metadata-action, or noLabels if the build
 // did not use them.
@@ -201,9 +206,9 @@ func metaLabels(c chain) []string {
 	return exactPairs(c.meta.Input("labels"))
 }
 
-// exactPairs adds the pairs to labels or annotations that docker/metadata-action
-// writes and that this action omits by default: the time of the run, and values that
-// are empty.
+// exactPairs returns labels or annotations for this action that have the same
+// result as in docker/metadata-action. exactPairs adds the time of the run and
+// the pairs with empty values, because this action omits them by default.
 func exactPairs(written string) []string {
 	var lines []string
 	for line := range strings.Lines(written) {
@@ -214,10 +219,10 @@ func exactPairs(written string) []string {
 	if !strings.Contains(written, "org.opencontainers.image.created=") {
 		lines = append(lines, "org.opencontainers.image.created={{date 'YYYY-MM-DDTHH:mm:ss.SSS[Z]'}}")
 	}
-	return append(lines, "# These stay even if they are empty: org.opencontainers.image.description= org.opencontainers.image.licenses=")
+	return append(lines, "# Keep the following pairs even if their values are empty: org.opencontainers.image.description= org.opencontainers.image.licenses=")
 }
 
-// listLines returns the lines of an input that is a list.
+// listLines returns the lines of an input whose value is a list.
 func listLines(name string, items []string) []string {
 	if len(items) == 1 && !strings.HasPrefix(items[0], "#") && !strings.ContainsAny(items[0], "{}'\"#") {
 		return []string{name + ": " + items[0]}
@@ -232,10 +237,11 @@ func listLines(name string, items []string) []string {
 	return lines
 }
 
-// keptLines returns the names of a chain whose metadata step stays. The comment in
-// tags prevents the default tags of this action if the metadata step gives no tag.
+// keptLines returns the lines of the inputs for a chain whose metadata step
+// stays. The comment in the input tags prevents that this action uses its
+// default tags if the metadata step returns no tag.
 func keptLines(c chain) []string {
-	lines := append(listLines("image", imagesOf(c.meta)), "tags: |", "  # without a tag, the step fails")
+	lines := append(listLines("image", imagesOf(c.meta)), "tags: |", "  # If the metadata step returns no tag, this step fails.")
 	for line := range strings.Lines(c.push.Input("tags")) {
 		lines = append(lines, "  "+strings.TrimSpace(line))
 	}
@@ -250,14 +256,15 @@ func keptLines(c chain) []string {
 	return lines
 }
 
-// plainLines returns the image and the tags of a chain without metadata.
+// plainLines returns the lines of the inputs image and tags for a chain without
+// a metadata step.
 func plainLines(c chain) []string {
-	images, refs, _ := splitTags(c.push.Input("tags")) // tagObstacle has checked the tags
+	images, refs, _ := splitTags(c.push.Input("tags")) // The method tagObstacle has already checked the tags.
 	return append(append(listLines("image", images), listLines("tags", refs)...), listLines("labels", noLabels)...)
 }
 
-// inputLines returns the lines of one input with the value that the file
-// contains. A scalar on one line keeps its quotes. A longer scalar becomes a
+// inputLines returns the lines of one input with the value from the file. A
+// value on one line keeps its quotes. A value on several lines becomes a
 // literal block.
 func (p *pass) inputLines(name string, n *yaml.Node) []string {
 	if n == nil {
@@ -278,10 +285,9 @@ func (p *pass) inputLines(name string, n *yaml.Node) []string {
 	return lines
 }
 
-// removal returns the edit that removes the lines of a step. These are the
-// lines from the dash of the step through its last line, the comment directly
-// above the step, and the blank line below it. It returns false if the step
-// does not start on its own line.
+// removal returns the edit that removes a step, the comment directly above the
+// step and the blank line below the step. The boolean result is false if the
+// step does not start on its own line.
 func (p *pass) removal(step *flow.Step) (text.Edit, bool) {
 	f := p.doc.Text
 	at := f.Start(step.Node)
@@ -304,15 +310,16 @@ func (p *pass) removal(step *flow.Step) (text.Edit, bool) {
 	return text.Edit{Start: start, End: end}, true
 }
 
-// nextLine returns the offset of the line after the line that contains offset.
+// nextLine returns the offset of the line after the line that contains the
+// given offset.
 func (p *pass) nextLine(offset int) int {
 	f := p.doc.Text
 	end := f.LineEnd(offset)
 	return min(end+len(f.EOL(end)), len(f.Bytes()))
 }
 
-// endOf returns the end of the last scalar below a node, with its closing
-// quote.
+// endOf returns the offset after the last scalar below a node, including the
+// closing quote.
 func (p *pass) endOf(n *yaml.Node) int {
 	end := 0
 	flow.Scalars(n, func(s *yaml.Node) {

@@ -9,14 +9,15 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
-// tagObstacle checks that the new step can push the same tags to the same images.
+// tagObstacle returns a reason if the new step cannot push the same tags to the
+// same images.
 func (p *pass) tagObstacle(c *chain) string {
 	if c.meta == nil {
 		return p.plainObstacle(*c)
 	}
 	for _, image := range imagesOf(c.meta) {
 		if strings.Contains(image, "=") {
-			return "the input images of " + dockerMetadata + " has attributes"
+			return fmt.Sprintf("the input \"images\" of %s contains attributes", dockerMetadata)
 		}
 	}
 	images := imagesOf(c.meta)
@@ -39,15 +40,16 @@ func (p *pass) tagObstacle(c *chain) string {
 	return keptObstacle(*c, id, images)
 }
 
-// keptObstacle checks a chain whose metadata step stays. The new step then gets full
-// references, which must name its images.
+// keptObstacle returns a reason if the new step cannot use the outputs of a
+// metadata step that stays. The new step gets full references from these
+// outputs, and the references must name the images of the new step.
 func keptObstacle(c chain, id string, images []string) string {
 	if sep := c.meta.Input("sep-tags"); sep != "" && sep != "," || c.meta.Input("sep-labels") != "" {
-		return fmt.Sprintf("%s writes its outputs with other separators", dockerMetadata)
+		return fmt.Sprintf("%s uses other separators than the default separators in its outputs", dockerMetadata)
 	}
 	for _, image := range images {
 		if strings.HasPrefix(image, "docker.io/") {
-			return fmt.Sprintf("%s must stay, because %s, and its references to Docker Hub have another form", dockerMetadata, c.keepMeta)
+			return fmt.Sprintf("the step of %[1]s must stay, because %[2]s, and the references of %[1]s to Docker Hub have another form", dockerMetadata, c.keepMeta)
 		}
 	}
 	for line := range strings.Lines(c.push.Input("tags")) {
@@ -60,8 +62,8 @@ func keptObstacle(c chain, id string, images []string) string {
 	return ""
 }
 
-// metaUse describes why the metadata step must stay. It returns "" if the new step can
-// compute the same names.
+// metaUse returns the reason why the metadata step must stay. metaUse returns
+// "" if no other step needs the metadata step.
 func (p *pass) metaUse(c chain) string {
 	id := flow.Text(valueOf(c.meta, "id"))
 	if why := unknownKey(c.meta, stepKeys, metaKeys); why != "" {
@@ -79,20 +81,21 @@ func (p *pass) metaUse(c chain) string {
 		}
 	}
 	if len(valuesThatUse(c.meta, nodes...)) > 0 {
-		return "another step or input uses its outputs"
+		return "another step or input uses an output of the metadata step"
 	}
 	for _, input := range []string{"tags", "labels"} {
 		if text := c.push.Input(input); text != "" && !isReference(text, "steps."+id+".outputs."+input) {
-			return fmt.Sprintf("the %s of the push step are more than its outputs", input)
+			return fmt.Sprintf("the %s of the push step contain more than the outputs of the metadata step", input)
 		}
 	}
 	if c.push.Input("tags") == "" {
-		return "the push step does not use its tags"
+		return "the push step does not use the tags of the metadata step"
 	}
 	return ""
 }
 
-// plainObstacle checks the tags of a push step without a metadata step.
+// plainObstacle returns a reason if the new step cannot use the tags of a push
+// step without a metadata step.
 func (p *pass) plainObstacle(c chain) string {
 	images, _, err := splitTags(c.push.Input("tags"))
 	switch {
@@ -104,8 +107,8 @@ func (p *pass) plainObstacle(c chain) string {
 	return p.imageObstacle(c.push, images)
 }
 
-// imageObstacle checks that the registry of each image is known, and that one image is
-// on the registry of the login.
+// imageObstacle returns a reason if the registry of an image is unknown, or if
+// no image is in the registry of the login.
 func (p *pass) imageObstacle(step *flow.Step, images []string) string {
 	ours := false
 	for _, image := range images {
@@ -116,13 +119,14 @@ func (p *pass) imageObstacle(step *flow.Step, images []string) string {
 		ours = ours || host == p.opts.Registry
 	}
 	if !ours {
-		return "the step does not push to " + p.opts.Registry
+		return fmt.Sprintf("the step does not push to %s", p.opts.Registry)
 	}
 	return ""
 }
 
-// imagesOf returns the images of a metadata step. Images of Docker Hub get their host,
-// because the default registry of this action is another one.
+// imagesOf returns the images of a metadata step. imagesOf adds the host
+// docker.io to images of Docker Hub, because this action has another default
+// registry.
 func imagesOf(meta *flow.Step) []string {
 	var out []string
 	for line := range strings.Lines(strings.ReplaceAll(meta.Input("images"), ",", "\n")) {
@@ -134,7 +138,7 @@ func imagesOf(meta *flow.Step) []string {
 	return out
 }
 
-// withHost adds the host of Docker Hub to an image without a host.
+// withHost adds the host docker.io to the name of an image without a host.
 func withHost(image string) string {
 	first, _, ok := strings.Cut(image, "/")
 	if strings.Contains(first, "${{") || ok && (strings.ContainsAny(first, ".:") || first == "localhost") {
@@ -143,8 +147,8 @@ func withHost(image string) string {
 	return "docker.io/" + image
 }
 
-// imageHost returns the registry of an image reference. A reference without a
-// host belongs to docker.io.
+// imageHost returns the registry of an image reference. The registry is
+// docker.io if the reference has no host.
 func imageHost(v expr.Value) string {
 	host := hostOf(v)
 	if strings.Contains(v.Text, "/") && strings.ContainsAny(host, ".:") || host == "localhost" {
@@ -162,9 +166,10 @@ func isReference(text, path string) bool {
 	return v.InExpr && len(v.Refs) == 1 && v.Refs[0].Name == path && strings.TrimSpace(text[v.Start:v.End]) == path
 }
 
-// splitTags splits the references of a push step into its images and the references
-// of the new step, which apply to all images. It returns an error if a reference has no
-// complete tag, or if the images have different tags.
+// splitTags splits the references of a push step into the values of the inputs
+// image and tags of the new step. The new step applies all tags to all images.
+// splitTags returns an error if a reference has no complete tag, or if the
+// images have different tags.
 func splitTags(text string) (images, refs []string, err error) {
 	tags := map[string][]string{}
 	for line := range strings.Lines(strings.ReplaceAll(text, ",", "\n")) {
@@ -192,13 +197,13 @@ func splitTags(text string) (images, refs []string, err error) {
 	if i < 0 {
 		return nil, nil, fmt.Errorf("the push step pushes only to Docker Hub")
 	}
-	for _, tag := range tags[images[i]] { // with a full reference, an invalid tag stays an error
+	for _, tag := range tags[images[i]] { // The new step refuses an invalid tag only if the tag is part of a full reference.
 		refs = append(refs, images[i]+":"+tag)
 	}
 	return images, refs, nil
 }
 
-// cutTag splits a reference into its image, with a host, and its tag.
+// cutTag splits a reference into the image with its host, and the tag.
 func cutTag(reference string) (image, tag string, ok bool) {
 	colon := strings.LastIndexByte(reference, ':')
 	if colon < 0 || colon < strings.LastIndexByte(reference, '/') {

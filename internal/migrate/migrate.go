@@ -1,18 +1,18 @@
 // Package migrate moves workflows from a personal access token to GITHUB_TOKEN.
-// It automates the steps of GitHub's documentation ("Upgrading a workflow that
-// accesses a registry using a personal access token"; docs/ghcr.md, Moving from
-// a personal access token).
+// The package automates the steps of GitHub's documentation ("Upgrading a
+// workflow that accesses a registry using a personal access token";
+// docs/ghcr.md, Moving from a personal access token).
 //
-// Scan reads checkouts and returns a Report with the findings, the edited files
-// together with the originals, and the reason for each login that does not
-// change. Only Write changes files. An edit replaces only the bytes of one YAML
-// node, so all other bytes of a file stay the same. A second run finds nothing
-// to change.
+// Scan reads checkouts and returns a Report. The Report contains the findings,
+// the old and the new content of each edited file, and the reason for each
+// login that does not change. Only Write changes files. An edit replaces only
+// the bytes of one YAML node, so all other bytes of a file stay the same. A
+// second run finds nothing to change.
 //
-// Each kind of finding has its own finder; finder.go describes how to add a
-// finder. The packages below this one know nothing about registries: text edits
-// YAML, expr evaluates expressions, shell parses scripts, and flow models jobs
-// and steps.
+// Each kind of finding has its own finder. The file finder.go describes how to
+// add a finder. The packages in the subfolders contain no rules about
+// registries. Package text edits YAML, package expr evaluates expressions,
+// package shell parses scripts, and package flow models jobs and steps.
 package migrate
 
 import (
@@ -26,19 +26,20 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
-// Options select the findings and the form of the edits.
+// Options contains the settings for the findings and the edits.
 type Options struct {
-	// Registry is the host to migrate. Default: ghcr.io.
+	// Registry is the host of the registry whose logins Scan migrates. Default:
+	// ghcr.io.
 	Registry string
 	// Token is the expression that replaces a personal access token, without
-	// "${{ }}". Default: secrets.GITHUB_TOKEN. In an action.yml, which has no
-	// secrets context, the expression is always github.token.
+	// "${{ }}". Default: secrets.GITHUB_TOKEN. In an action.yml, the expression
+	// is always github.token, because an action.yml has no secrets context.
 	Token string
-	// ToAction is the "uses:" value of one step that replaces the login,
-	// metadata and push steps. Scan merges these steps only if their result
-	// stays the same. If ToAction is empty, Scan merges no steps.
+	// ToAction is the value of the key "uses:" in a new step that replaces the
+	// login, metadata and push steps. Scan merges these steps only if the
+	// result stays the same. If ToAction is empty, Scan merges no steps.
 	ToAction string
-	// Workers is the number of files that are read concurrently. Default: the
+	// Workers is the number of files that Scan reads concurrently. Default: the
 	// number of CPUs.
 	Workers int
 }
@@ -58,21 +59,22 @@ func (o Options) withDefaults() Options {
 
 // Root is one checkout to scan.
 type Root struct {
-	// Dir is the directory of the checkout, as messages show it.
+	// Dir is the directory of the checkout, in the form that messages show.
 	Dir string
-	// Repository is OWNER/NAME. If Repository is empty, Scan reads it from the
-	// Git remote "origin" of the checkout. If the remote does not give the
-	// repository either, Scan does not check the owner of an image.
+	// Repository is the repository of the checkout, as OWNER/NAME. If
+	// Repository is empty, Scan reads the repository from the Git remote
+	// "origin". If the repository is unknown, Scan does not check the owners of
+	// images.
 	Repository string
-	// Paths are the files and directories to read, relative to Dir and with
-	// slashes. If Paths is empty, Scan reads all workflows and actions that
-	// GitHub would find.
+	// Paths lists the files and directories to read. The paths are relative to
+	// Dir and slash-separated. If Paths is empty, Scan reads all workflows and
+	// actions that GitHub would find.
 	Paths []string
 }
 
-// Scan reads the workflows and actions of the checkouts. Report.Skipped lists
-// the files that Scan cannot read or parse. Scan returns an error if a checkout
-// cannot be opened, or if ctx ends.
+// Scan reads the workflows and actions of the checkouts. The field
+// Report.Skipped lists the files that Scan cannot read or parse. Scan returns
+// an error if it cannot open a checkout, or if ctx ends.
 func Scan(ctx context.Context, roots []Root, opts Options) (*Report, error) {
 	opts = opts.withDefaults()
 	trees, err := openTrees(roots)
@@ -115,19 +117,19 @@ func (t *tree) scan(ctx context.Context, opts Options, report *Report) error {
 	return nil
 }
 
-// result is the outcome for one file.
+// result is the result of the migration of one file.
 type result struct {
-	path     string // as the caller would type it
+	path     string // The path has the form that the user would type.
 	file     *File
 	skip     *SkippedFile
 	findings []Finding
 	images   []Image
 	unnamed  []string
-	replaced map[string]Finding // a note without text for each replaced secret
-	secrets  map[string]bool    // names of the secrets in the edited file, in upper case
+	replaced map[string]Finding // replaced contains a finding without a text for each replaced secret.
+	secrets  map[string]bool    // secrets contains the names of the secrets in the edited file in upper case.
 }
 
-// migrate reads one file and computes its edits.
+// migrate reads one file and computes the edits of the file.
 func (t *tree) migrate(path string, opts Options) result {
 	src, err := t.read(path)
 	if err != nil {
@@ -156,8 +158,8 @@ func (t *tree) migrate(path string, opts Options) result {
 	return r
 }
 
-// locatedImages returns the images of the file with their registry and
-// checkout.
+// locatedImages returns the images of the file. locatedImages sets the
+// registry, the repository and the checkout of each image.
 func (p *pass) locatedImages() []Image {
 	for i := range p.images {
 		p.images[i].Registry, p.images[i].Repository, p.images[i].Checkout = p.opts.Registry, p.tree.repository(), p.tree.dir
@@ -165,8 +167,8 @@ func (p *pass) locatedImages() []Image {
 	return p.images
 }
 
-// unnamedJobs returns the positions of the migrated jobs whose packages are
-// unknown.
+// unnamedJobs returns the file and the line of each migrated job whose packages
+// are unknown.
 func (p *pass) unnamedJobs() []string {
 	var out []string
 	for _, job := range p.unnamed {

@@ -2,8 +2,8 @@ package migrate
 
 import "strings"
 
-// looksLikeRegistryToken guesses from the name of a secret that it holds a
-// token for GitHub's registry, such as GHCR_TOKEN, CR_PAT or GH_PACKAGES_TOKEN.
+// looksLikeRegistryToken reports whether the name of a secret suggests a token
+// for GitHub's registry. Examples are GHCR_TOKEN, CR_PAT and GH_PACKAGES_TOKEN.
 func looksLikeRegistryToken(name string) bool {
 	if !strings.HasPrefix(name, "secrets.") || !looksLikeToken(name) || isToken(name) {
 		return false
@@ -17,8 +17,8 @@ func looksLikeRegistryToken(name string) bool {
 	return false
 }
 
-// looksLikeToken returns false for the names of secrets that hold a user or a
-// host.
+// looksLikeToken returns false if the name of a secret suggests a user name, a
+// host or another value that is not a token.
 func looksLikeToken(name string) bool {
 	name = strings.ToUpper(name)
 	for _, part := range []string{"USER", "ACTOR", "OWNER", "HOST", "URL", "EMAIL", "SSH", "PORT", "REGISTRY_NAME", "_KEY"} {

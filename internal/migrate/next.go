@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// grantList is the list of the packages to which repositories need access.
+// grantList lists the packages for which a person must grant access.
 type grantList []Advice
 
-// grantList returns the packages that need a grant.
+// grantList returns the packages for which a person must grant access.
 func (r *Report) grantList() grantList {
 	var out grantList
 	for _, a := range r.Advice {
@@ -19,8 +19,8 @@ func (r *Report) grantList() grantList {
 	return out
 }
 
-// common returns the value of a field if all packages have the same value.
-// Otherwise, it returns "".
+// common returns the value of a field if all packages in the list have the same
+// value. Otherwise, the method common returns "".
 func (g grantList) common(field func(Advice) string) string {
 	value := field(g[0])
 	for _, a := range g {
@@ -36,7 +36,8 @@ func (g grantList) repository() string {
 }
 func (g grantList) role() string { return g.common(func(a Advice) string { return a.Role }) }
 
-// title asks for the access to the packages of the list.
+// title returns the sentence that asks the user to grant access to the packages
+// in the list.
 func (g grantList) title() string {
 	repository := g.repository()
 	if repository == "" {
@@ -45,7 +46,8 @@ func (g grantList) title() string {
 	return fmt.Sprintf("Give %s access to %s:", repository, plural(len(g), "package"))
 }
 
-// access describes the access to one package of the list.
+// access returns a phrase about the role that a repository needs for one
+// package in the list.
 func (g grantList) access(a Advice) string {
 	if g.repository() == "" {
 		return "role " + a.Role + " for " + a.Repository
@@ -53,8 +55,8 @@ func (g grantList) access(a Advice) string {
 	return "role " + a.Role
 }
 
-// clicks returns GitHub's own steps to grant access (docs/ghcr.md, Moving from
-// a personal access token).
+// clicks returns the steps on GitHub's website that grant the access
+// (docs/ghcr.md, Moving from a personal access token).
 func (g grantList) clicks() []string {
 	repository, role := g.repository(), g.role()
 	if repository == "" {
@@ -71,9 +73,10 @@ func (g grantList) clicks() []string {
 	}
 }
 
-// reasons returns the texts of the packages. A text that several packages share
-// occurs once. If the list has several texts, each text starts with the names of
-// its packages.
+// reasons returns the explanations for the packages in the list. If several
+// packages have the same explanation, the result contains it once. If the
+// result contains several explanations, each explanation starts with the names
+// of its packages.
 func (g grantList) reasons() []string {
 	names := map[string][]string{}
 	var texts []string
@@ -91,8 +94,9 @@ func (g grantList) reasons() []string {
 	return texts
 }
 
-// uncertain returns a sentence about addresses whose kind of owner is unknown, or
-// "".
+// uncertain returns a sentence about addresses that are wrong if the owner of
+// the package is a user. The method uncertain returns "" if the kind of each
+// owner is known.
 func (g grantList) uncertain() string {
 	var owners []string
 	for _, a := range g {
@@ -106,7 +110,7 @@ func (g grantList) uncertain() string {
 	return fmt.Sprintf("If %s is a user and not an organization, write \"users\" instead of \"orgs\" in the address.", strings.Join(owners, " or "))
 }
 
-// facts returns the sentences about packages that need no grant, about jobs
+// facts returns sentences about packages that already have access, about jobs
 // whose packages are unknown, and about packages that could not be read.
 func (r *Report) facts() []string {
 	var out []string
@@ -116,11 +120,11 @@ func (r *Report) facts() []string {
 		}
 	}
 	if len(r.Unnamed) > 0 {
-		out = append(out, fmt.Sprintf("The files do not show the names of all packages of %s (%s). Give the repository access to these packages too.",
+		out = append(out, fmt.Sprintf("The files do not show the names of all packages of %s (%s). Also give the repository access to the packages whose names are not shown.",
 			map[bool]string{true: "this job", false: "these jobs"}[len(r.Unnamed) == 1], strings.Join(r.Unnamed, ", ")))
 	}
 	if r.Unread != nil {
-		out = append(out, "Some packages could not be read from GitHub's API: "+strings.ReplaceAll(r.Unread.Error(), "\n", "; "))
+		out = append(out, fmt.Sprintf("Some packages could not be read from GitHub's API: %s", strings.ReplaceAll(r.Unread.Error(), "\n", "; ")))
 	}
 	return out
 }

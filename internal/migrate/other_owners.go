@@ -9,13 +9,14 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/shell"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
-// fromLine matches the base image of a stage of a Dockerfile.
-var fromLine = lazy(`(?im)^\s*FROM\s+(?:--\S+\s+)*(\S+)|--from=(\S+)`)
+// fromLine matches an image in a line with FROM or --from of a Dockerfile.
+var fromLine = lazy.Regexp(`(?im)^\s*FROM\s+(?:--\S+\s+)*(\S+)|--from=(\S+)`)
 
-// reportOtherOwners reports the images of other owners that the job of a migrated
-// login pulls. GITHUB_TOKEN can pull them only if they are public.
+// reportOtherOwners reports images of other owners that the job of a migrated
+// login pulls. GITHUB_TOKEN can pull these images only if they are public.
 func (p *pass) reportOtherOwners(l *login) {
 	own := p.tree.repo.Known().Owner
 	if own == flow.UnknownOwner || p.pullsReported[l.job] {
@@ -38,8 +39,8 @@ func (p *pass) reportOtherOwners(l *login) {
 		l.job.ID, list(names))
 }
 
-// unknownOwners returns the images of a job whose owner is an expression that only a
-// run can evaluate.
+// unknownOwners returns the images of a job whose owner is an expression with
+// an unknown value.
 func (p *pass) unknownOwners(job *flow.Job) []string {
 	owner := regexp.MustCompile(regexp.QuoteMeta(p.opts.Registry) + `/(\$\{\{[^}]*\}\})`)
 	var out []string
@@ -55,7 +56,8 @@ func (p *pass) unknownOwners(job *flow.Job) []string {
 	return out
 }
 
-// baseImages returns the images of the registry that the Dockerfiles of a job use.
+// baseImages returns the images of the registry that the Dockerfiles of a job
+// name.
 func (p *pass) baseImages(job *flow.Job) []Image {
 	var out []Image
 	for _, name := range p.dockerfilesOf(job) {
@@ -86,8 +88,8 @@ func (p *pass) dockerfilesOf(job *flow.Job) []string {
 	return out
 }
 
-// buildFile returns the path of the Dockerfile of a build command, if the command
-// names it literally.
+// buildFile returns the path of the Dockerfile that a build command uses.
+// buildFile returns nil if the path contains variables.
 func buildFile(fields []string) []string {
 	if !slices.Contains(fields, "build") && !slices.Contains(fields, "bud") {
 		return nil

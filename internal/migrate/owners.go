@@ -7,8 +7,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
-// levelOf returns the packages permission that a login needs. If the finder
-// does not give the permission, the job's pushes and pulls determine it.
+// levelOf returns the permission for packages that a login needs. If the finder
+// did not set the permission, the pushes and pulls of the job determine it.
 func (p *pass) levelOf(l *login) level {
 	if l.level != none {
 		return l.level
@@ -17,7 +17,7 @@ func (p *pass) levelOf(l *login) level {
 }
 
 // ownerAllowed reports whether GITHUB_TOKEN can replace the credential of a
-// login. The token reaches only packages of the repository's own owner
+// login. GITHUB_TOKEN can access only packages of the owner of the repository
 // (docs/ghcr.md, Limits of GITHUB_TOKEN). If the login needs packages of
 // another owner, ownerAllowed reports a finding and returns false.
 func (p *pass) ownerAllowed(l *login) bool {
@@ -25,14 +25,14 @@ func (p *pass) ownerAllowed(l *login) bool {
 	if len(owners) == 0 {
 		return true
 	}
-	p.reportRemaining(CrossOwner, l.at, "Move this step to a repository of that owner, or keep the token for this step.",
-		"%s uses packages of %s, but the repository belongs to %s. The login is not changed, because GITHUB_TOKEN is valid only for packages of the repository's owner.",
+	p.reportRemaining(CrossOwner, l.at, "Move this step to a repository of the owner of the packages, or keep the token for this step.",
+		"%s uses packages of %s, but the repository belongs to %s. The login is not changed, because GITHUB_TOKEN is valid only for packages of the owner of the repository.",
 		l.what, strings.Join(owners, ", "), p.tree.repo.Owner)
 	return false
 }
 
-// otherOwners returns the owners of a login's images that differ from the
-// repository's owner.
+// otherOwners returns the owners of the images that a login needs. otherOwners
+// omits the owner of the repository.
 func (p *pass) otherOwners(l *login) []string {
 	own := p.tree.repo.Known().Owner
 	if own == flow.UnknownOwner {
@@ -49,7 +49,7 @@ func (p *pass) otherOwners(l *login) []string {
 			add(c.owner)
 		}
 	}
-	if l.level == none { // otherwise the finder knows the use of the credential
+	if l.level == none { // If the level is set, the finder knows the images of the login.
 		for _, image := range p.loginImages(l.job, own) {
 			add(image.Owner)
 		}
@@ -57,11 +57,11 @@ func (p *pass) otherOwners(l *login) []string {
 	return out
 }
 
-// loginImages returns the images that need the login of a job. These are the
-// images that the job pushes. If the job pushes no image and pulls no image of
-// the repository's owner, these are the images that the job pulls. If the job
-// pulls an image of the repository's owner, perhaps only this image needs the
-// login, because images of other owners may be public.
+// loginImages returns the images that certainly need the login of a job. If the
+// job pushes images, loginImages returns the pushed images. If the job only
+// pulls images of other owners, loginImages returns the pulled images. If the
+// job also pulls an image of the owner of the repository, loginImages returns
+// nil, because the images of other owners can be public.
 func (p *pass) loginImages(job *flow.Job, own string) []Image {
 	t := p.traffic(job)
 	if len(t.pushes) > 0 {
@@ -77,8 +77,9 @@ func (p *pass) loginImages(job *flow.Job, own string) []Image {
 // isLiteral reports whether all parts of a name are known.
 func isLiteral(name string) bool { return !strings.ContainsAny(name, "{}?$") }
 
-// listImages records the packages that the migrated jobs use. It also records the
-// migrated jobs whose package names are not in the file.
+// listImages records the packages that the migrated jobs use. listImages also
+// records each migrated job if the file does not contain the names of all its
+// packages.
 func (p *pass) listImages() {
 	for _, job := range p.doc.Jobs {
 		if p.needs[job] == nil {
@@ -97,13 +98,13 @@ func (p *pass) listImages() {
 	}
 }
 
-// listsImages reports whether a finder recorded an image of the job, such as the
-// image of a job container.
+// listsImages reports whether another file or a finder determines the images of
+// a job, for example the image of a job container.
 func (p *pass) listsImages(job *flow.Job) bool {
 	return job.Uses != nil || p.finderImages[job]
 }
 
-// withName returns the images whose full name the file gives.
+// withName returns the images whose full names are known.
 func withName(images []Image, push bool) []Image {
 	var out []Image
 	for _, image := range images {

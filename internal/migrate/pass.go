@@ -12,33 +12,34 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/text"
 )
 
-// pass holds the state of the migration of one file.
+// pass contains the state of the migration of one file.
 type pass struct {
 	tree *tree
 	path string
 	doc  *flow.Document
 	opts Options
-	// callers are the files whose calls led to this file. This list helps to
+	// callers lists the files whose calls led to this file. The list is used to
 	// detect circular calls.
 	callers []string
 
 	logins        []*login
 	findings      []Finding
 	images        []Image
-	unnamed       []*flow.Job        // migrated jobs whose packages are unknown
-	finderImages  map[*flow.Job]bool // jobs whose images a finder recorded
+	unnamed       []*flow.Job        // unnamed lists the migrated jobs whose packages are unknown.
+	finderImages  map[*flow.Job]bool // finderImages contains the jobs whose images a finder recorded.
 	edits         text.Edits
 	needs         map[*flow.Job]*need
 	sinks         map[string]sink
-	loginInputs   map[string]bool        // inputs that are only passwords of logins
-	registryJobs  map[*flow.Job]bool     // jobs that log in to the registry, with any credential
-	loginTools    map[*flow.Job][]string // the actions and commands of these logins
-	migratedSteps map[*flow.Step]bool    // steps whose login was migrated
-	// replaced maps each secret that the token replaced to the position of a
-	// login that used it.
+	loginInputs   map[string]bool        // loginInputs contains the inputs that the file uses only as passwords of logins.
+	registryJobs  map[*flow.Job]bool     // registryJobs contains the jobs that log in to the registry with any credential.
+	loginTools    map[*flow.Job][]string // loginTools lists the actions and commands that log in to the registry in each job.
+	migratedSteps map[*flow.Step]bool    // migratedSteps contains the steps whose login was migrated.
+	// replaced maps each replaced secret to the position of a login that used
+	// the secret.
 	replaced map[string]location
-	// loginPlaces holds the nodes with the password of a login to any registry, and
-	// the places in each node.
+	// loginPlaces maps each node that contains the password of a login to the
+	// places of these passwords. loginPlaces contains the logins to all
+	// registries.
 	loginPlaces map[*yaml.Node][]place
 
 	// The following fields are caches.
@@ -52,22 +53,21 @@ type pass struct {
 	conditions    map[*flow.Job][]condition
 	pullsReported map[*flow.Job]bool
 	memo          map[string]*summary
-	// incomplete is true if some effects of the file are unknown, because its calls
-	// are circular.
+	// incomplete is true if some effects of the file are unknown, because files
+	// call each other in a circle.
 	incomplete bool
-	// budget is the work that the pass may still do for this file, in the units
-	// of maxCost.
+	// budget is the remaining work for this file, in the units of maxCost.
 	budget int
 }
 
-// maxCost limits the work on one file. One unit of work takes a few
-// nanoseconds. Without the limit, variables in large matrices could take hours.
-// Real files cost far less.
+// maxCost is the maximum work on one file. One unit of work takes a few
+// nanoseconds. Without this limit, the evaluation of variables in large
+// matrices could take hours. Files of real projects need much less work.
 const maxCost = 50_000_000
 
 // spend subtracts n from the budget and reports whether the budget is still
-// positive. When the budget is used up, the analysis skips optional lookups,
-// and the file is skipped at the end.
+// positive. If the budget is not positive, the pass omits further lookups, and
+// Scan skips the file.
 func (p *pass) spend(n int) bool {
 	p.budget -= n
 	return p.budget > 0
@@ -82,8 +82,8 @@ func newPass(t *tree, path string, doc *flow.Document, opts Options) *pass {
 	}
 }
 
-// run executes the steps of the migration in order: it finds logins, decides
-// about the logins, grants permissions, merges steps, and reports the secrets
+// run executes the migration of the file. The method run finds logins, decides
+// which logins change, adds permissions, merges steps, and reports the secrets
 // that are still used.
 func (p *pass) run() {
 	for _, find := range finders {
@@ -107,14 +107,15 @@ func (p *pass) token() string {
 	return p.opts.Token
 }
 
-// eval evaluates a text in the scope of a step, or of the job if step is nil.
+// eval evaluates a text of a step. If the argument step is nil, the text
+// belongs to the job.
 func (p *pass) eval(text string, job *flow.Job, step *flow.Step, combo flow.Combo) expr.Value {
 	p.spend(100 + len(text))
 	return expr.Eval(text, p.lookup(p.scope(job, step, combo)))
 }
 
-// lookup returns the lookup function of a scope. The budget limits the number
-// of lookups.
+// lookup returns the function that resolves references in a scope. The budget
+// limits the number of calls of this function.
 func (p *pass) lookup(scope flow.Scope) expr.Lookup {
 	return func(path []string) (expr.Found, bool) {
 		if !p.spend(500) {
@@ -128,8 +129,7 @@ func (p *pass) scope(job *flow.Job, step *flow.Step, combo flow.Combo) flow.Scop
 	return flow.Scope{Repository: p.tree.repo, Job: job, Step: step, Combo: combo}
 }
 
-// steps calls visit once for each step node of all jobs. For an aliased step,
-// visit gets the job that holds the anchor.
+// steps calls the function visit once for each step of all jobs.
 func (p *pass) steps(visit func(*flow.Step)) {
 	for _, job := range p.doc.Jobs {
 		for _, step := range job.Steps {
@@ -138,17 +138,18 @@ func (p *pass) steps(visit func(*flow.Step)) {
 	}
 }
 
-// location is the position of a finding. It is a node, or a byte of the node's
-// value.
+// location is the position of a finding. The position is a YAML node, or one
+// byte in the value of the node.
 type location struct {
 	node *yaml.Node
-	from int // offset of the byte
+	from int // This is the offset of the byte.
 }
 
 func locationOf(n *yaml.Node) location { return location{node: n} }
 
-// report records a finding. It drops a finding that repeats the text and the
-// position of another finding. A YAML alias of a step causes such repetitions.
+// report records a finding. The method report ignores a finding that has the
+// same text and position as another finding, because a YAML alias of a step
+// repeats each finding.
 func (p *pass) report(state State, code Code, at location, text, hint string) {
 	f := Finding{File: p.tree.display(p.path), Code: code, State: state, Text: sentence(text), Hint: hint}
 	f.Line, f.Column, f.EndLine = p.position(at)
@@ -172,8 +173,9 @@ func (p *pass) position(at location) (line, column, end int) {
 	return line, column, end
 }
 
-// sentence capitalizes a leading "the". Names of actions, commands and secrets
-// keep their case.
+// sentence replaces "the" at the beginning of a text by "The". The function
+// sentence changes no other word, because a name of an action, a command or a
+// secret must keep its case.
 func sentence(text string) string {
 	if rest, ok := strings.CutPrefix(text, "the "); ok {
 		return "The " + rest
@@ -193,7 +195,7 @@ func (p *pass) reportEdit(code Code, at location, format string, args ...any) {
 	p.report(WouldChange, code, at, fmt.Sprintf(format, args...), "")
 }
 
-// scalar locates a node in the source and caches the result.
+// scalar locates a YAML scalar in the source and caches the result.
 func (p *pass) scalar(n *yaml.Node) (*text.Scalar, error) {
 	if s, ok := p.scalars[n]; ok && s != nil {
 		return s, nil
@@ -205,8 +207,9 @@ func (p *pass) scalar(n *yaml.Node) (*text.Scalar, error) {
 	return s, err
 }
 
-// inFlow reports whether a node is inside a flow collection. In a flow
-// collection, a plain scalar must not contain braces (YAML 1.2, section 7.3.3).
+// inFlow reports whether a node is inside a YAML flow collection. In a flow
+// collection, a scalar without quotes must not contain braces (YAML 1.2,
+// section 7.3.3).
 func (p *pass) inFlow(n *yaml.Node) bool {
 	if p.flowNodes == nil {
 		p.flowNodes = map[*yaml.Node]bool{}

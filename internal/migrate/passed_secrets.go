@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -10,9 +11,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/shell"
 )
 
-// reportPassedSecrets reports secrets that look like registry tokens and that
-// no edit can replace. The workflow passes these secrets as build arguments, as
-// environment variables of scripts, or as inputs of actions.
+// reportPassedSecrets reports secrets whose names suggest registry tokens and
+// that no edit can replace. The workflow passes these secrets as build
+// arguments, as environment variables of scripts, or as inputs of actions.
 func (p *pass) reportPassedSecrets() {
 	p.reportEnv(flow.Get(p.doc.Root, "env"), "scripts")
 	for _, job := range p.doc.Jobs {
@@ -41,7 +42,7 @@ func (p *pass) reportEnv(env *flow.Pair, user string) {
 	}
 	for _, pair := range flow.Pairs(env.Value) {
 		for _, secret := range p.registryTokens(pair.Value) {
-			p.reportRemaining(SecretEnv, locationOf(pair.Value), "If the secret is used only for "+p.opts.Registry+", replace the secret with ${{ "+p.token()+" }}, and give the job packages: write or packages: read.",
+			p.reportRemaining(SecretEnv, locationOf(pair.Value), fmt.Sprintf("If the secret is used only for %s, replace the secret with ${{ %s }}, and give the job packages: write or packages: read.", p.opts.Registry, p.token()),
 				"%s is passed to %s as the environment variable %s. The workflow does not show how the secret is used.", secret, user, pair.Key.Value)
 		}
 	}
@@ -51,21 +52,22 @@ func (p *pass) reportInput(step *flow.Step, pair flow.Pair) {
 	for _, secret := range p.registryTokens(pair.Value) {
 		switch pair.Key.Value {
 		case "build-args":
-			p.reportRemaining(SecretBuildArg, locationOf(pair.Value), "Pass the secret with the input \"secrets\" and read it in the Dockerfile with RUN --mount=type=secret. If the secret is used only for "+p.opts.Registry+", pass ${{ "+p.token()+" }}.",
-				"%s is a build argument, so the image's history contains it.", secret)
+			p.reportRemaining(SecretBuildArg, locationOf(pair.Value), fmt.Sprintf("Pass the secret with the input \"secrets\" and read it in the Dockerfile with RUN --mount=type=secret. If the secret is used only for %s, pass ${{ %s }}.", p.opts.Registry, p.token()),
+				"%s is a build argument, so the history of the image contains the value of the secret.", secret)
 		case "script", "run":
 		default:
 			if knownActions[actionName(step)].listed {
-				continue // the use of the token is known, and is not a registry login
+				continue // This action is known and does not use the token for a login to a registry.
 			}
-			p.reportRemaining(SecretEnv, locationOf(pair.Value), "If the secret is used only for "+p.opts.Registry+", replace the secret with ${{ "+p.token()+" }}.",
-				"%s is passed to %s as the input %q. migrate does not know how this action uses the secret.", secret, actionName(step), pair.Key.Value)
+			p.reportRemaining(SecretEnv, locationOf(pair.Value), fmt.Sprintf("If the secret is used only for %s, replace the secret with ${{ %s }}.", p.opts.Registry, p.token()),
+				"%s is passed to %s as the input %q. The use of the secret by this action is unknown.", secret, actionName(step), pair.Key.Value)
 		}
 	}
 }
 
-// reportArguments reports the secrets that a script passes to a program as an
-// argument, if the program may log in to the registry with the secret.
+// reportArguments reports each secret that a script passes to a program as an
+// argument. reportArguments reports the secret only if the program may use it
+// to log in to the registry.
 func (p *pass) reportArguments(step *flow.Step) {
 	for _, c := range shell.Parse(step.Run.Value.Value, dialectOf(step)) {
 		tool := toolOf(c.Fields())
@@ -74,15 +76,16 @@ func (p *pass) reportArguments(step *flow.Step) {
 			continue
 		}
 		text := strings.Join(tool, " ")
-		known := harmlessTools()[tool[0]] // such as docker build, which can have another secret as a build argument
+		known := harmlessTools()[tool[0]] // A known program, such as docker, can have a secret as a build argument.
 		if strings.Contains(text, "secrets") || !known && strings.Contains(text, "$") {
 			p.reportCommand(step, c, tool[0], !known && p.spend(100_000) && p.mentionsRegistry(text, step))
 		}
 	}
 }
 
-// reportCommand reports the secrets in the arguments of one command. If ours is false,
-// it reports only secrets whose names suggest the registry.
+// reportCommand reports the secrets in the arguments of one command. If the
+// argument ours is false, reportCommand reports only secrets whose names
+// suggest the registry.
 func (p *pass) reportCommand(step *flow.Step, c shell.Command, tool string, ours bool) {
 	script := step.Run.Value
 	for _, w := range c.Words {
@@ -90,13 +93,14 @@ func (p *pass) reportCommand(step *flow.Step, c shell.Command, tool string, ours
 			if !ours && !looksLikeRegistryToken(name) || p.covers(script, w.Start, w.End) {
 				continue
 			}
-			p.reportRemaining(SecretEnv, location{script, w.Start}, "If the secret is used only for "+p.opts.Registry+", replace the secret with ${{ "+p.token()+" }}, and give the job packages: write or packages: read.",
+			p.reportRemaining(SecretEnv, location{script, w.Start}, fmt.Sprintf("If the secret is used only for %s, replace the secret with ${{ %s }}, and give the job packages: write or packages: read.", p.opts.Registry, p.token()),
 				"%s is an argument of %s. The workflow does not show how the program uses the secret.", name, tool)
 		}
 	}
 }
 
-// covers reports whether an edit or a finding covers a part of a script.
+// covers reports whether a login or another finding already covers a part of a
+// script.
 func (p *pass) covers(script *yaml.Node, from, to int) bool {
 	for _, place := range p.loginPlaces[script] {
 		if place.from < to && from < place.to {
@@ -109,8 +113,8 @@ func (p *pass) covers(script *yaml.Node, from, to int) bool {
 	})
 }
 
-// registryTokens returns the secrets in a value that look like registry tokens
-// and that no edit replaced.
+// registryTokens returns the secrets in a value whose names suggest registry
+// tokens. registryTokens omits secrets that an edit replaces.
 func (p *pass) registryTokens(n *yaml.Node) []string {
 	if n == nil || !strings.Contains(n.Value, "secrets") || p.isFound(n) {
 		return nil
@@ -125,7 +129,7 @@ func (p *pass) registryTokens(n *yaml.Node) []string {
 	return out
 }
 
-// isFound reports whether a finding already covers the node.
+// isFound reports whether a finding already has the position of the node.
 func (p *pass) isFound(n *yaml.Node) bool {
 	return slices.ContainsFunc(p.findings, func(f Finding) bool {
 		return f.Line == n.Line && f.Column == n.Column && f.Code != SecretElsewhere

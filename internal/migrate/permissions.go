@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -9,8 +10,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
-// need is the packages permission that a job needs. The field "what" lists the
-// steps that need this permission.
+// need is the permission for packages that a job needs. The field "what" lists
+// the steps that need this permission.
 type need struct {
 	level level
 	what  []string
@@ -28,9 +29,10 @@ func (p *pass) addNeed(job *flow.Job, l level, what string) {
 	}
 }
 
-// grant adds the missing permission to each job that now uses GITHUB_TOKEN. If
-// the job has a permissions block, grant edits this block. Otherwise, grant adds
-// a block to the job, so that other jobs do not get the permission.
+// grant adds the missing permission to each job that uses GITHUB_TOKEN after
+// the edits. If the job has a permissions block, grant edits this block.
+// Otherwise, the method grant adds a block to the job, so that other jobs do
+// not get the permission.
 func (p *pass) grant() {
 	if p.doc.Action || len(p.needs) == 0 {
 		return
@@ -43,23 +45,24 @@ func (p *pass) grant() {
 			p.mergeInto(job.Permissions, job, n)
 		case p.doc.Permissions != nil && p.granted(p.doc.Permissions, n.level):
 		case p.doc.Permissions != nil:
-			p.addBlock(job, n, p.inherited(p.doc.Permissions, job), "The block of the job replaces the block of the workflow. It repeats the scopes that the job needs, and the other jobs do not get packages: "+n.level.String()+".")
+			p.addBlock(job, n, p.inherited(p.doc.Permissions, job), fmt.Sprintf("The block of the job replaces the block of the workflow for this job. The new block repeats the scopes that the job needs. The other jobs do not get packages: %s.", n.level.String()))
 		case p.doc.Callable && !p.doc.Direct:
 			p.reportNote(CallerGrants, locationOf(job.Key), "The job %q has no permissions block, so each calling job must grant packages: %s.", job.ID, n.level)
 		default:
 			d := p.demand(job)
 			if len(d.unknown) > 0 {
-				p.reportRemaining(Permissions, locationOf(job.Key), unknownHint(d, n.level), "The job %q needs packages: %s for %s. It gets no permissions block, because it is unknown which permissions %s, and a new block removes each scope that it does not name.",
+				p.reportRemaining(Permissions, locationOf(job.Key), unknownHint(d, n.level), "The job %q needs packages: %s for %s. The job gets no permissions block, because it is unknown which permissions %s. A new block would remove each scope that it does not name.",
 					job.ID, n.level, strings.Join(n.what, ", "), needsOf(d.unknown))
 				continue
 			}
-			p.addBlock(job, n, d.scopes, "A permissions block removes each scope that the block does not name, so the block names all scopes that the steps need.")
+			p.addBlock(job, n, d.scopes, "A permissions block removes each scope that it does not name. The new block therefore names all scopes that the steps need.")
 		}
 	}
 }
 
-// inherited returns the scopes that a job has from the workflow's block. Of
-// "read-all", it returns only the scopes that the steps of the job need.
+// inherited returns the scopes that a job gets from the permissions block of
+// the workflow. If the block is "read-all", the method inherited returns only
+// the scopes that the steps of the job need.
 func (p *pass) inherited(workflow *flow.Pair, job *flow.Job) scopes {
 	if flow.Text(workflow.Value) != "read-all" {
 		return declared(workflow.Value)
@@ -67,8 +70,8 @@ func (p *pass) inherited(workflow *flow.Pair, job *flow.Job) scopes {
 	return p.readScopes(workflow.Value, job)
 }
 
-// readScopes returns the scopes of "read-all" that the steps of a job need. If the
-// use of the token by a step is unknown, these are all scopes.
+// readScopes returns the scopes of "read-all" that the steps of a job need. If
+// a step uses the token in an unknown way, readScopes returns all scopes.
 func (p *pass) readScopes(all *yaml.Node, job *flow.Job) scopes {
 	d := p.demand(job)
 	if len(d.unknown) > 0 {
@@ -83,13 +86,13 @@ func (p *pass) readScopes(all *yaml.Node, job *flow.Job) scopes {
 	return s
 }
 
-// granted reports whether a permissions value already includes the packages
-// permission.
+// granted reports whether a permissions block already contains the permission
+// for packages.
 func (p *pass) granted(pair *flow.Pair, l level) bool {
 	return declared(pair.Value)["packages"].level >= l
 }
 
-// declared parses a permissions value.
+// declared returns the scopes in the value of the key "permissions".
 func declared(n *yaml.Node) scopes {
 	s := scopes{}
 	all := flow.Text(n)
@@ -104,7 +107,7 @@ func declared(n *yaml.Node) scopes {
 	return s
 }
 
-// mergeInto adds the packages permission to an existing permissions block.
+// mergeInto adds the permission for packages to an existing permissions block.
 func (p *pass) mergeInto(pair *flow.Pair, job *flow.Job, n *need) {
 	if p.granted(pair, n.level) {
 		return
@@ -124,7 +127,7 @@ func (p *pass) mergeInto(pair *flow.Pair, job *flow.Job, n *need) {
 		ok = p.replaceAll(pair, job, n)
 	}
 	if !ok {
-		p.reportRemaining(Permissions, locationOf(pair.Key), "Add "+item+" to the permissions.", "The job %q needs %s, but its permissions cannot be edited safely.", job.ID, item)
+		p.reportRemaining(Permissions, locationOf(pair.Key), fmt.Sprintf("Add %s to the permissions.", item), "The job %q needs %s, but its permissions cannot be edited safely.", job.ID, item)
 		return
 	}
 	also := ""
@@ -134,7 +137,7 @@ func (p *pass) mergeInto(pair *flow.Pair, job *flow.Job, n *need) {
 	p.reportEdit(Permissions, locationOf(pair.Key), "The job %q needs %s for %s. The edit adds this scope to the existing permissions block.%s", job.ID, item, strings.Join(n.what, ", "), also)
 }
 
-// replaceAll turns "read-all" or an empty value into a block.
+// replaceAll replaces "read-all" or an empty value by a permissions block.
 func (p *pass) replaceAll(pair *flow.Pair, job *flow.Job, n *need) bool {
 	s := declared(pair.Value)
 	if flow.Text(pair.Value) == "read-all" && pair == job.Permissions {
@@ -151,7 +154,7 @@ func (p *pass) replaceAll(pair *flow.Pair, job *flow.Job, n *need) bool {
 		return (rest == "" || rest[0] == '#') && p.insert(at, at, " {"+s.inline()+"}")
 	}
 	if between := f.Bytes()[at:max(at, p.scalarStart(pair.Value))]; strings.TrimSpace(string(between)) != "" {
-		return false // an anchor, a tag or a quote precedes the value
+		return false // An anchor, a tag or a quote precedes the value.
 	}
 	if end == f.LineEnd(at) {
 		items := s.items(p.indent(pair.Key) + "  ")
@@ -160,17 +163,17 @@ func (p *pass) replaceAll(pair *flow.Pair, job *flow.Job, n *need) bool {
 	return p.insert(p.scalarStart(pair.Value), end, "{"+s.inline()+"}")
 }
 
-// addBlock adds a permissions block to a job that has none. why is a sentence
-// about the scopes of the block.
+// addBlock adds a permissions block to a job without such a block. The argument
+// why is a sentence about the scopes of the block.
 func (p *pass) addBlock(job *flow.Job, n *need, s scopes, why string) {
 	s = s.clone()
 	s.add("packages", n.level, "")
 	s["packages"] = grant{level: max(n.level, s["packages"].level)}
 	if !p.insertBlock(job, s) {
-		p.reportRemaining(Permissions, locationOf(job.Key), "Add permissions: {"+s.inline()+"} to the job.", "The job %q needs %s, but a permissions block cannot be added safely.", job.ID, s.inline())
+		p.reportRemaining(Permissions, locationOf(job.Key), fmt.Sprintf("Add permissions: {%s} to the job.", s.inline()), "The job %q needs %s, but a permissions block cannot be added safely.", job.ID, s.inline())
 		return
 	}
-	p.reportEdit(Permissions, locationOf(job.Key), "The job %q needs packages: %s for %s. It gets a permissions block (%s). %s", job.ID, n.level, strings.Join(n.what, ", "), s.inline(), why)
+	p.reportEdit(Permissions, locationOf(job.Key), "The job %q needs packages: %s for %s. The edit adds a permissions block to the job (%s). %s", job.ID, n.level, strings.Join(n.what, ", "), s.inline(), why)
 }
 
 func (s scopes) clone() scopes {
@@ -181,7 +184,7 @@ func (s scopes) clone() scopes {
 	return out
 }
 
-// inline returns the content of the block on one line.
+// inline returns the scopes of a permissions block on one line.
 func (s scopes) inline() string {
 	var items []string
 	for _, name := range sortedKeys(s) {

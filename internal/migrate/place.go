@@ -10,32 +10,33 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/text"
 )
 
-// place is a range of bytes in a scalar's value that an edit can replace.
+// place is a range of bytes in the value of a YAML scalar. An edit can replace
+// this range.
 type place struct {
 	node     *yaml.Node
 	from, to int
-	// inExpr is true if the range is inside "${{ }}". name is true if the value
-	// is the name of a secret, such as the value of matrix.secret in
-	// secrets[matrix.secret].
+	// inExpr is true if the range is inside "${{ }}". The field name is true if
+	// the range contains only the name of a secret, for example the value of
+	// matrix.secret in secrets[matrix.secret].
 	inExpr, name bool
 	// actor is the text of the variable GITHUB_ACTOR in the language of the
-	// script. It is "" if the range is not a user name in a script.
+	// script. The field is "" if the range is not a user name in a script.
 	actor string
 }
 
 // route lists the places that define a value. The first stop is the text that
-// uses the value. If that text only refers to an environment variable or a
-// matrix value, the next stop is the definition of that variable or value, and
-// so on. Each stop holds the context of the reference that led to the stop.
+// uses the value. If a text only refers to an environment variable or to a
+// value of the matrix, the next stop is the definition of this variable or
+// value. Each stop contains the reference in the previous stop.
 type route []stop
 
 type stop struct {
 	place
-	via flow.Origin // the reference in the previous stop
+	via flow.Origin // via is the reference in the previous stop.
 }
 
-// routeOf returns the route of v, which is the result of evaluating the text of
-// f.
+// routeOf returns the route of a value. The value v is the result of the
+// evaluation of the field f.
 func routeOf(f field, v expr.Value) route {
 	at := place{node: f.node, from: f.offset + v.Start, to: f.offset + v.End, inExpr: v.InExpr}
 	r := route{{place: at}}
@@ -57,7 +58,8 @@ func routeOf(f field, v expr.Value) route {
 	return r
 }
 
-// keyStop returns the place of the matrix value that names a secret.
+// keyStop returns the place of the matrix value that contains the name of a
+// secret.
 func keyStop(ref expr.Ref) (stop, bool) {
 	if ref.Key == nil || len(ref.Key.Refs) != 1 || !strings.HasPrefix(ref.Name, "secrets.") {
 		return stop{}, false
@@ -69,15 +71,15 @@ func keyStop(ref expr.Ref) (stop, bool) {
 	return stop{place{node: origin.Node, to: len(origin.Node.Value), name: true}, origin}, true
 }
 
-// replace edits a place so that its value is the expression ex. It returns
-// false, and edits nothing, if the value contains YAML escapes, because the
-// source of an escape cannot be matched byte by byte.
+// replace adds an edit that replaces a place by the expression ex. If the value
+// contains YAML escapes, the method replace returns false and adds no edit,
+// because the position of the value in the file is unknown.
 func (p *pass) replace(at place, ex string) bool {
 	start, end, ok := p.span(at)
 	return ok && p.edits.Add(text.Edit{Start: start, End: end, New: p.expressionText(at, ex)}) == nil
 }
 
-// span returns the offsets of a place in the source.
+// span returns the offsets of a place in the file.
 func (p *pass) span(at place) (start, end int, ok bool) {
 	if at.node.Kind == yaml.AliasNode {
 		start = p.doc.Text.Start(at.node)
@@ -90,7 +92,8 @@ func (p *pass) span(at place) (start, end int, ok bool) {
 	return s.Span(at.from, at.to)
 }
 
-// expressionText returns ex in the syntax that the place needs.
+// expressionText returns the expression ex in the syntax that the place
+// requires.
 func (p *pass) expressionText(at place, ex string) string {
 	switch {
 	case at.actor != "" && at.node.Style&yaml.DoubleQuotedStyle != 0:

@@ -12,18 +12,19 @@ import (
 type Report struct {
 	// FilesRead is the number of files that Scan examined.
 	FilesRead int
-	// Files are the files that the edits change, with their new contents.
+	// Files contains the edited files with their new content.
 	Files []File
-	// Findings are sorted by file and line.
+	// Findings contains the findings, sorted by file and line.
 	Findings []Finding
-	// Skipped are the files that Scan could not read or parse.
+	// Skipped contains the files that Scan could not read or parse.
 	Skipped []SkippedFile
-	// Images are the packages that the migrated jobs use.
+	// Images contains the packages that the migrated jobs use.
 	Images []Image
-	// Unnamed are the migrated jobs whose packages migrate cannot name, as
-	// FILE:LINE of the job.
+	// Unnamed contains the file and the line of each migrated job whose
+	// packages are unknown.
 	Unnamed []string
-	// Advice is the access that the repositories need. Access computes it.
+	// Advice describes the access that the repositories need. The method Access
+	// sets Advice.
 	Advice []Advice
 	// Unread is the joined error of the packages that Access could not look up.
 	Unread error
@@ -34,17 +35,19 @@ type Report struct {
 	InStep bool
 }
 
-// File is a workflow or action, before and after the migration.
+// File is a workflow or an action, with its content before and after the
+// migration.
 type File struct {
-	// Path is the path as the caller would type it.
+	// Path is the path of the file in the form that the user would type.
 	Path          string
 	Before, After []byte
-	// Edits turn Before into After. They are sorted by position.
+	// Edits contains the edits that change Before into After, sorted by
+	// position.
 	Edits []text.Edit
 	// Written is true if Write wrote After to the disk.
 	Written bool
 
-	tree, name string // the target of Write: the checkout and the path in it
+	tree, name string // tree is the checkout, and name is the path of the file in the checkout.
 }
 
 // Diff returns the unified diff of the file.
@@ -55,7 +58,7 @@ func (f File) Diff() string {
 // State is the outcome of a finding.
 type State string
 
-// The states of a finding.
+// A finding has one of these states.
 const (
 	// WouldChange means that an edit in File.After solves the problem, but the
 	// edit is not written.
@@ -65,29 +68,30 @@ const (
 	// Remaining means that the user must act. Hint describes the necessary
 	// action.
 	Remaining State = "remaining"
-	// Note means that the finding is information only.
+	// Note means that the finding only informs the user.
 	Note State = "note"
 )
 
-// Finding is one problem or fact in a file. Lines and columns start at 1.
-// Columns count characters.
+// Finding is one problem or fact in a file. The first line and the first column
+// have the number 1. Columns count characters.
 type Finding struct {
 	File                  string
 	Line, Column, EndLine int
 	Code                  Code
 	State                 State
-	// Text describes the problem and the reason for its outcome in full
-	// sentences. It is true before and after the edit is written.
+	// Text describes the problem and the edit in full sentences. The text is
+	// correct before and after Write writes the edit.
 	Text string
-	// Hint is an action that the user can carry out, or "" if no action is
-	// needed.
+	// Hint is an instruction that the user can carry out, or "" if the user
+	// does not have to act.
 	Hint string
 }
 
-// Title returns a short name of the kind of finding.
+// Title returns a short title for the kind of the finding.
 func (f Finding) Title() string { return rules[f.Code].title }
 
-// SkippedFile is a file that Scan did not migrate, with the reason.
+// SkippedFile is a file that Scan did not migrate. The field Err contains the
+// reason.
 type SkippedFile struct {
 	Path string
 	Err  error

@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 )
 
-// The types below are the subset of SARIF 2.1.0 that GitHub's code scanning
-// reads (GitHub docs, "SARIF support for code scanning").
+// These types are the subset of SARIF 2.1.0 that GitHub's code scanning reads
+// (GitHub docs, "SARIF support for code scanning").
 type (
 	sarifLog struct {
 		Schema  string     `json:"$schema"`
@@ -60,10 +60,11 @@ type (
 	}
 )
 
-// SARIF writes the findings for code scanning. Findings in state WouldChange have
-// level error, because the edit is not written yet. After Write, findings in state Changed are notes. Findings in state Remaining are
-// warnings, and findings in state Note are notes. SARIF returns an error if w
-// fails.
+// SARIF writes the findings to w in the format of code scanning. A finding in
+// the state WouldChange has the level "error", because the edit is not written
+// yet. A finding in the state Remaining has the level "warning". Findings in
+// the states Changed and Note have the level "note". SARIF returns an error if
+// it cannot write to w.
 func (r *Report) SARIF(w io.Writer) error {
 	run := sarifRun{
 		Tool:    sarifTool{sarifDriver{Name: "ghcr-publish migrate", URI: "https://github.com/ghcr-publish/ghcr-publish"}},

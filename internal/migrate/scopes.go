@@ -23,8 +23,8 @@ func parseLevel(s string) level {
 	return none
 }
 
-// scopes are the permissions of a job. Each permission has a reason, which is
-// empty if the reason is obvious.
+// scopes contains the permissions of a job. Each permission can have a reason.
+// The reason is empty if it is obvious.
 type scopes map[string]grant
 
 type grant struct {
@@ -32,7 +32,7 @@ type grant struct {
 	reason string
 }
 
-// add raises a scope to a level.
+// add raises the permission in a scope to at least the given level.
 func (s scopes) add(name string, l level, reason string) {
 	if l > s[name].level {
 		s[name] = grant{l, reason}
@@ -45,8 +45,8 @@ func (s scopes) merge(other scopes) {
 	}
 }
 
-// addList adds a list in the format of actions.txt, such as "contents:read
-// issues:write".
+// addList adds the permissions of a list, for example "contents:read
+// issues:write". The list has the format of actions.txt.
 func (s scopes) addList(list, reason string) {
 	for item := range strings.FieldsSeq(list) {
 		name, l, _ := strings.Cut(item, ":")
@@ -58,9 +58,10 @@ func (s scopes) addList(list, reason string) {
 	}
 }
 
-// defaultScopes are the scopes of the permissive default token (GitHub docs,
-// "Permissions for the GITHUB_TOKEN"). The list excludes id-token, which the
-// default token never has, and scopes that GitHub added later.
+// defaultScopes lists the scopes of GITHUB_TOKEN if the default permissions are
+// "permissive" (GitHub docs, "Permissions for the GITHUB_TOKEN"). The list
+// omits id-token, because GITHUB_TOKEN never has this scope by default.
+// defaultScopes also omits scopes that GitHub added later.
 var defaultScopes = []string{
 	"actions", "attestations", "checks", "contents", "deployments", "discussions", "issues", "packages",
 	"pages", "pull-requests", "repository-projects", "security-events", "statuses",

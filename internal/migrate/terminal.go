@@ -7,9 +7,10 @@ import (
 	"text/tabwriter"
 )
 
-// Text writes the report for a terminal: the headline, the diffs, one line per
-// finding, the steps that a person must do, and the ending. command is the
-// command line that writes the edits. Text returns an error if w fails.
+// Text writes the report to w for a terminal. The report contains the headline,
+// the diffs, the findings, the steps for the user, and the ending. The argument
+// command is the command line that writes the edits. Text returns an error if
+// it cannot write to w.
 func (r *Report) Text(w io.Writer, command string) error {
 	var b strings.Builder
 	if headline := r.Headline(); headline != "" {
@@ -37,7 +38,7 @@ func (r *Report) Text(w io.Writer, command string) error {
 	return nil
 }
 
-// text writes one line per finding, and the hint below the line.
+// text writes one line for each finding, and the hint in the next line.
 func (s section) text(b *strings.Builder) {
 	fmt.Fprintf(b, "\n%s\n", s.heading)
 	var lines strings.Builder
@@ -45,7 +46,7 @@ func (s section) text(b *strings.Builder) {
 	for _, f := range s.findings {
 		fmt.Fprintf(tw, "  %s:%d:%d\t%s\t%s\t%s\n", f.File, f.Line, f.Column, f.State, f.Code, f.Text)
 	}
-	tw.Flush() // the builder does not fail
+	tw.Flush() // Flush cannot fail, because it writes to a strings.Builder.
 	for i, line := range strings.SplitAfter(strings.TrimSuffix(lines.String(), "\n"), "\n") {
 		b.WriteString(strings.TrimSuffix(line, "\n") + "\n")
 		if hint := s.findings[min(i, len(s.findings)-1)].Hint; hint != "" {
@@ -59,11 +60,12 @@ func (r *Report) skippedText(b *strings.Builder) {
 		b.WriteString("\nSkipped files\n")
 	}
 	for _, s := range r.Skipped {
-		fmt.Fprintf(b, "  %s\n", s.Path) // an error of the run contains the cause
+		fmt.Fprintf(b, "  %s\n", s.Path) // An error message of the run contains the reason.
 	}
 }
 
-// nextText writes the packages that need access, and the clicks once.
+// nextText writes the list of packages that need access, and the steps that
+// grant the access.
 func (r *Report) nextText(b *strings.Builder) {
 	grants, facts := r.grantList(), r.facts()
 	if len(grants)+len(facts) > 0 {
@@ -83,7 +85,7 @@ func (g grantList) text(b *strings.Builder) {
 	for _, a := range g {
 		fmt.Fprintf(tw, "    %s\t%s\t%s\n", a.Image, g.access(a), a.Package.Settings)
 	}
-	tw.Flush() // the builder does not fail
+	tw.Flush() // Flush cannot fail, because it writes to a strings.Builder.
 	for _, text := range append(g.reasons(), g.uncertain()) {
 		if text != "" {
 			fmt.Fprintf(b, "  %s\n", text)

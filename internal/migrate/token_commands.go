@@ -5,11 +5,12 @@ import (
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/shell"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
-// harmlessTools are commands that neither call GitHub's API nor start another
-// program of the repository. A step may run them with the token in its
-// environment.
+// harmlessTools contains commands that neither call GitHub's API nor start a
+// program of the repository. A step needs no permissions for these commands,
+// even if its environment contains the token.
 var harmlessTools = lazyWords(`
 	[ [[ : alias awk base64 basename break cat chgrp chmod chown clear cmp column comm continue cp cut date declare df diff
 	dirname du echo egrep exit export expr false fgrep file fold free grep gunzip gzip head hostname id jq kill let ln local
@@ -22,7 +23,8 @@ var harmlessTools = lazyWords(`
 	docker podman buildah nerdctl skopeo helm oras crane regctl cosign ko pack notation trivy grype syft kubectl hadolint
 	shellcheck systemctl git fi done esac else`)
 
-// shellWords precede a command without an effect on its use of the token.
+// shellWords contains words that can precede a command and that do not change
+// the use of the token.
 var shellWords = lazyWords(`if then else elif do while until ! { } sudo time command exec nohup nice env xvfb-run timeout builtin in`)
 
 // words returns the words of a text as a set.
@@ -35,14 +37,14 @@ func words(text string) map[string]bool {
 }
 
 var (
-	variableAssignment = lazy(`^[A-Za-z_][A-Za-z0-9_]*\+?=|^\$(?:env:)?[A-Za-z_][A-Za-z0-9_]*$`)
-	number             = lazy(`^[0-9.]+[smh]?$`)
+	variableAssignment = lazy.Regexp(`^[A-Za-z_][A-Za-z0-9_]*\+?=|^\$(?:env:)?[A-Za-z_][A-Za-z0-9_]*$`)
+	number             = lazy.Regexp(`^[0-9.]+[smh]?$`)
 	// substitution matches a command whose output is a part of a word.
-	substitution = lazy("\\$\\(([^()]+)\\)|`([^`]+)`")
+	substitution = lazy.Regexp("\\$\\(([^()]+)\\)|`([^`]+)`")
 )
 
-// commandsOf parses a script. The result also contains the commands whose output
-// the script uses.
+// commandsOf returns the commands of a script. The result also contains the
+// commands in command substitutions.
 func commandsOf(script string, d shell.Dialect) []shell.Command {
 	commands := shell.Parse(script, d)
 	for _, c := range slices.Clone(commands) {
@@ -55,9 +57,10 @@ func commandsOf(script string, d shell.Dialect) []shell.Command {
 	return commands
 }
 
-// toolOf returns the words of a command from its tool on. It skips the words of
-// the shell, flags of these words, and assignments. It returns nil for a command
-// that only assigns variables, and for the head of a loop.
+// toolOf returns the words of a command, starting with the name of the program.
+// toolOf omits words of the shell, the flags of these words, and assignments.
+// toolOf returns nil for a command that only assigns variables, and for the
+// first line of a loop.
 func toolOf(fields []string) []string {
 	for i, field := range fields {
 		switch {
@@ -66,7 +69,7 @@ func toolOf(fields []string) []string {
 		case field == "" || field == "\\", shellWords()[strings.ToLower(field)], variableAssignment().MatchString(field), field == "=":
 		case i > 0 && (strings.HasPrefix(field, "-") || number().MatchString(field)):
 		case i > 0 && fields[i-1] == "=":
-			return nil // PowerShell assigns a value
+			return nil // This command is an assignment in PowerShell.
 		default:
 			return fields[i:]
 		}
@@ -74,9 +77,9 @@ func toolOf(fields []string) []string {
 	return nil
 }
 
-// tokenUse returns the permissions that a command needs if its environment or its
-// words contain the token. known is false for a command that may use the token in
-// a way that the workflow does not show.
+// tokenUse returns the permissions that a command needs if its environment or
+// its words contain the token. The result known is false if the command may use
+// the token in an unknown way.
 func tokenUse(fields []string) (scopes string, known bool) {
 	tool := toolOf(fields)
 	if len(tool) == 0 {
@@ -104,8 +107,8 @@ func tokenUse(fields []string) (scopes string, known bool) {
 	return "", harmlessTools()[name]
 }
 
-// passesVariables reports whether a command passes variables of its environment,
-// or a secret, to a program in a container.
+// passesVariables reports whether a command passes environment variables or a
+// secret to a program in a container.
 func passesVariables(tool []string) bool {
 	if slices.Contains(tool, "compose") || slices.Contains(tool, "bake") {
 		return true
@@ -116,10 +119,10 @@ func passesVariables(tool []string) bool {
 	})
 }
 
-// readingVerbs are the subcommands of gh that change nothing.
+// readingVerbs contains the subcommands of the command gh that change nothing.
 var readingVerbs = lazyWords("view list ls status diff checkout checks download")
 
-// ghScopes returns the permissions of a command of gh.
+// ghScopes returns the permissions that a subcommand of the command gh needs.
 func ghScopes(args []string) (scopes string, known bool) {
 	args = slices.DeleteFunc(slices.Clone(args), func(s string) bool { return strings.HasPrefix(s, "-") })
 	if len(args) == 0 {
@@ -144,8 +147,8 @@ func ghScopes(args []string) (scopes string, known bool) {
 	return "", false
 }
 
-// commandScopes returns the permissions that a command needs. It returns "" for an
-// unknown command.
+// commandScopes returns the permissions that a known command needs.
+// commandScopes returns "" for an unknown command.
 func commandScopes(command string, args []string) string {
 	if len(args) == 0 {
 		if command == "semantic-release" {

@@ -14,23 +14,24 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
-// maxFile is the maximum size in bytes of a file that migrate reads.
+// maxFile is the maximum size of a file that migrate reads, in bytes.
 const maxFile = 1 << 20
 
-// maxDepth is the depth to which directories are searched for actions.
+// maxDepth is the maximum depth of the directories in which migrate searches
+// for actions.
 const maxDepth = 8
 
 var (
-	errTooLarge = errors.New("larger than 1 MiB")
-	errNotFile  = errors.New("not a regular file")
+	errTooLarge = errors.New("the file is larger than 1 MiB")
+	errNotFile  = errors.New("the path is not a regular file")
 
-	errTooComplex = errors.New("the evaluation of the file's expressions takes too long")
+	errTooComplex = errors.New("the evaluation of the expressions in the file takes too long")
 )
 
 func errUnsafe(err error) error { return fmt.Errorf("the edited file would not be valid: %w", err) }
 
-// tree is an opened checkout. os.Root confines each access to the checkout, so
-// a symbolic link to a file outside the checkout is an error.
+// tree is an open checkout. All files are read through os.Root, so a symbolic
+// link to a file outside of the checkout causes an error.
 type tree struct {
 	dir   string
 	root  *os.Root
@@ -71,11 +72,11 @@ func (t *tree) repository() string {
 
 func closeTrees(trees []*tree) {
 	for _, t := range trees {
-		t.root.Close() // the error of Close is ignored, because the root was opened only for reading
+		t.root.Close() // The error of Close is ignored, because migrate only reads through this root.
 	}
 }
 
-// display returns a path of the checkout as the caller would type it.
+// display returns a path of the checkout in the form that the user would type.
 func (t *tree) display(name string) string {
 	return filepath.ToSlash(filepath.Join(t.dir, filepath.FromSlash(name)))
 }
@@ -88,8 +89,8 @@ func (t *tree) skip(name string, err error) *SkippedFile {
 	return &SkippedFile{Path: t.display(name), Err: err}
 }
 
-// read returns the content of a file. It returns errTooLarge for a file of more
-// than maxFile bytes.
+// read returns the content of a file. If the file has more than maxFile bytes,
+// the method read returns errTooLarge.
 func (t *tree) read(name string) ([]byte, error) {
 	info, err := t.root.Stat(filepath.FromSlash(name))
 	switch {
@@ -139,8 +140,9 @@ func (t *tree) list() (files []string, skipped []SkippedFile) {
 	return slices.Compact(files), skipped
 }
 
-// walk collects the files that GitHub reads. These are each YAML file of a
-// workflows directory, and each action file below another directory.
+// walk collects the files that GitHub reads. In a directory "workflows", walk
+// collects all YAML files. In any other directory, walk collects the files
+// action.yml and action.yaml.
 func (t *tree) walk(dir string, depth int, files *[]string, skipped *[]SkippedFile) {
 	entries, err := fs.ReadDir(t.root.FS(), dir)
 	if err != nil {
@@ -171,13 +173,14 @@ func isAction(name string) bool {
 	return base == "action.yml" || base == "action.yaml"
 }
 
-// origin reads the owner and the name from the remote "origin" in .git/config.
-// Both are empty if the file or the remote does not exist.
+// origin reads the owner and the name of the repository from the remote
+// "origin" in .git/config. The results are empty if the file or the remote does
+// not exist.
 func (t *tree) origin() (owner, name string) { return repositoryOf(t.originURL()) }
 
-// OriginURL returns the URL of the remote "origin" of the checkout that contains a
-// folder. It returns "" if the folder is in no checkout, or if the remote does not
-// exist.
+// OriginURL returns the URL of the remote "origin" of the checkout that
+// contains a folder. OriginURL returns "" if the folder is not in a checkout,
+// or if the checkout has no such remote.
 func OriginURL(folder string) string {
 	dir, _, err := checkout(folder, true)
 	if err != nil {
@@ -197,7 +200,7 @@ func (t *tree) originURL() string {
 		src, err = t.linkedConfig()
 	}
 	if err != nil {
-		return "" // without a configuration the repository is unknown, which is allowed
+		return "" // If the checkout has no Git configuration, the repository is unknown.
 	}
 	inOrigin := false
 	for line := range strings.Lines(string(src)) {
@@ -214,9 +217,9 @@ func (t *tree) originURL() string {
 	return ""
 }
 
-// linkedConfig returns the configuration of a checkout whose .git is a file: a worktree
-// or a submodule. The file contains the path of the Git folder (gitrepository-layout,
-// "gitdir" and "commondir").
+// linkedConfig returns the Git configuration of a worktree or a submodule. In
+// these checkouts, .git is a file that contains the path of the Git folder
+// (gitrepository-layout, "gitdir" and "commondir").
 func (t *tree) linkedConfig() ([]byte, error) {
 	src, err := t.read(".git")
 	if err != nil {
@@ -233,7 +236,8 @@ func (t *tree) linkedConfig() ([]byte, error) {
 	return readGitFile(dir, "config")
 }
 
-// below returns the path, which is relative to dir if it is not absolute.
+// below returns the path unchanged if it is absolute. Otherwise, below joins
+// the folder dir and the path.
 func below(dir, path string) string {
 	if filepath.IsAbs(path) {
 		return path
@@ -251,7 +255,8 @@ func readGitFile(dir, name string) ([]byte, error) {
 	return (&tree{root: root}).read(name)
 }
 
-// repositoryOf returns the last two path elements of a Git URL in any form.
+// repositoryOf returns the last two path elements of a Git URL, which are the
+// owner and the name of the repository.
 func repositoryOf(url string) (owner, name string) {
 	steps := strings.FieldsFunc(strings.TrimSuffix(url, ".git"), func(r rune) bool { return r == '/' || r == ':' })
 	if len(steps) < 3 {
@@ -260,10 +265,10 @@ func repositoryOf(url string) (owner, name string) {
 	return steps[len(steps)-2], steps[len(steps)-1]
 }
 
-// Roots groups paths, as a user types them, by their checkout. The checkout of
-// a path is the nearest parent directory that contains .git or .github. A path
-// that is itself a checkout selects all its workflows and actions. Roots
-// returns an error for a path that does not exist.
+// Roots groups the paths of the user by checkout. The checkout of a path is the
+// nearest directory above the path that contains .git or .github. If a path is
+// itself a checkout, Scan reads all workflows and actions of this checkout.
+// Roots returns an error if a path does not exist.
 func Roots(paths []string) ([]Root, error) {
 	var roots []Root
 	for _, p := range paths {

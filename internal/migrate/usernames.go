@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// replaceUsernames replaces user names with github.actor. It does not replace a
-// user name that another registry also uses. ghcr.io accepts any user name with
-// GITHUB_TOKEN (docs/ghcr.md, Token endpoint).
+// replaceUsernames replaces user names with github.actor. replaceUsernames does
+// not replace a user name that another registry also uses. ghcr.io accepts any
+// user name with GITHUB_TOKEN (docs/ghcr.md, Token endpoint).
 func (p *pass) replaceUsernames(l *login, shared definitionUses) {
 	if l.unknownShell.node != nil {
-		p.reportNote(Username, l.unknownShell, "The user name of %s is not changed, because the runners of the job have different shells, or the file does not show the shell. With GITHUB_TOKEN, the registry accepts any user name.", l.what)
+		p.reportNote(Username, l.unknownShell, "The user name of %s is not changed, because the shell of the script is unknown. With GITHUB_TOKEN, the registry accepts any user name.", l.what)
 	}
 	places, ok := p.pick(l, func(c loginCase) route { return c.username }, func(s stop) bool {
 		return s.via.Context == "env" && !s.name && p.onlyFor(s.via.Name, s.node, l, shared)
@@ -31,8 +31,8 @@ func (p *pass) replaceUsernames(l *login, shared definitionUses) {
 	}
 }
 
-// reportUsername reports the edit of a user name, and records the secrets that
-// the user name no longer needs.
+// reportUsername reports the edit of a user name. reportUsername also records
+// the secrets that the user name used before the edit.
 func (p *pass) reportUsername(l *login, at place) {
 	old := fmt.Sprintf("%q", strings.Trim(at.node.Value[at.from:at.to], `"'`))
 	secret := false
@@ -47,7 +47,7 @@ func (p *pass) reportUsername(l *login, at place) {
 	}
 	text := "The user name of %s is %s. With GITHUB_TOKEN, the registry accepts any user name."
 	if secret {
-		text += " The login therefore needs no secret for the name."
+		text += " Therefore, the login needs no secret that contains a user name."
 	}
 	if at.actor == "" {
 		p.reportEdit(Username, location{at.node, at.from}, text+" The edit writes ${{ github.actor }}, as GitHub's guide does.", l.what, old)

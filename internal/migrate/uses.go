@@ -10,12 +10,12 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
-// definitionUses holds the number of uses of each definition.
+// definitionUses contains the number of uses of each definition.
 type definitionUses map[*yaml.Node]int
 
-// usesByDefinition returns, for each definition, the number of places at which
-// logins to the registry use the definition. A definition is a text that
-// defines an environment variable or an anchor.
+// usesByDefinition counts the places at which logins to the registry use each
+// definition. A definition is a text that defines an environment variable or an
+// anchor.
 func (p *pass) usesByDefinition() definitionUses {
 	seen := map[*yaml.Node][]place{}
 	for _, l := range p.logins {
@@ -34,7 +34,7 @@ func (p *pass) usesByDefinition() definitionUses {
 	return counts
 }
 
-// addUses adds the places at which a route uses its definitions.
+// addUses adds the places at which one route uses definitions.
 func addUses(seen map[*yaml.Node][]place, r route) {
 	for i, s := range r {
 		if before := r[max(i-1, 0)].place; !slices.Contains(seen[s.node], before) {
@@ -43,10 +43,11 @@ func addUses(seen map[*yaml.Node][]place, r route) {
 	}
 }
 
-// implicit are environment variables that tools read by default.
+// implicit lists the environment variables that programs read by default.
 var implicit = []string{"GH_TOKEN", "GITHUB_TOKEN", "GITHUB_PAT"}
 
-// onlyFor reports whether only logins to the registry use the variable.
+// onlyFor reports whether only logins to the registry use an environment
+// variable.
 func (p *pass) onlyFor(name string, definition *yaml.Node, l *login, shared definitionUses) bool {
 	if slices.Contains(implicit, name) {
 		return false
@@ -58,7 +59,7 @@ func (p *pass) onlyFor(name string, definition *yaml.Node, l *login, shared defi
 	return p.mentions(where, name) <= shared[definition]
 }
 
-// mentions counts the uses of a variable's name below the given node.
+// mentions counts how often the name of a variable is used below a YAML node.
 func (p *pass) mentions(where *yaml.Node, name string) int {
 	key := mention{where, name}
 	count, ok := p.mentionCounts[key]
@@ -75,7 +76,7 @@ type mention struct {
 	name  string
 }
 
-// definitions counts the keys below the given node that define the variable.
+// definitions counts the keys below a YAML node that define a variable.
 func (p *pass) definitions(where *yaml.Node, name string) int {
 	count := 0
 	for _, pair := range flow.Pairs(where) {
@@ -95,8 +96,8 @@ func contains(parent, n *yaml.Node) bool {
 	return parent != nil && slices.Contains(parent.Content, n)
 }
 
-// countWord counts the whole-word uses of name in s. It does not count uses in
-// the form secrets.NAME or vars.NAME.
+// countWord counts how often the text s contains a name that is not part of a
+// longer word. countWord does not count the name in secrets.NAME or vars.NAME.
 func countWord(s, name string) int {
 	count := 0
 	for at := 0; ; {
@@ -132,8 +133,8 @@ func isWordByte(c byte) bool {
 // maxUses is the number of uses of a secret that a message lists.
 const maxUses = 8
 
-// reportRemainingUses names the lines that still use a replaced secret, so that
-// the user does not delete the secret too early.
+// reportRemainingUses reports the lines that still use a replaced secret. The
+// user must not delete the secret before these uses are removed.
 func (p *pass) reportRemainingUses() {
 	for _, secret := range sortedKeys(p.replaced) {
 		var uses []string
@@ -150,13 +151,13 @@ func (p *pass) reportRemainingUses() {
 			uses = append(uses[:maxUses], fmt.Sprintf("and in %d other places", more))
 		}
 		if len(uses) > 0 {
-			p.reportNote(SecretElsewhere, p.replaced[secret], "secrets.%s is also used %s. These uses are not changed.", secret, strings.Join(uses, ", "))
+			p.reportNote(SecretElsewhere, p.replaced[secret], "secrets.%s is also used %s, and the edits do not change these uses.", secret, strings.Join(uses, ", "))
 		}
 	}
 }
 
-// user describes the part of the workflow that uses a scalar. This is the
-// action or script of a step, or else the job or workflow.
+// user returns a phrase about the part of the workflow that contains a YAML
+// scalar. The part is an action, a script, a job or the workflow.
 func (p *pass) user(n *yaml.Node) string {
 	user := "a job or the workflow itself"
 	p.steps(func(step *flow.Step) {
@@ -171,8 +172,8 @@ func (p *pass) user(n *yaml.Node) string {
 	return user
 }
 
-// remaining returns the lines of the node n that use the secret and that no
-// edit changes.
+// remaining returns the lines of the node n in which the secret remains after
+// the edits.
 func (p *pass) remaining(n *yaml.Node, secret string) []int {
 	if !strings.Contains(strings.ToLower(n.Value), "secrets") {
 		return nil
@@ -193,8 +194,9 @@ func (p *pass) remaining(n *yaml.Node, secret string) []int {
 	}
 }
 
-// indexSecret finds the first secrets.NAME or secrets['NAME'] in s at or after
-// the given offset. It returns -1, -1 if it finds none.
+// indexSecret finds the first secrets.NAME or secrets['NAME'] in the text s at
+// or after an offset. indexSecret returns the offsets of NAME, or -1 and -1 if
+// the text contains no such reference.
 func indexSecret(s string, at int, name string) (start, end int) {
 	for ; at < len(s); at++ {
 		i := strings.Index(s[at:], name)

@@ -2,7 +2,6 @@ package migrate
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -11,27 +10,28 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/shell"
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/text"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
-// newVariable is the name of a variable whose old name claims that the variable
-// contains a personal access token.
+// newVariable is the new name of a variable if the old name suggests a personal
+// access token.
 const newVariable = "REGISTRY_TOKEN"
 
-// namesPAT matches the name of a variable that claims to contain a personal
+// namesPAT matches the name of a variable if the name suggests a personal
 // access token.
-var namesPAT = regexp.MustCompile(`(?i)(^|_)(GH|GITHUB|GHCR|CR)?PAT(_|$)|PERSONAL`)
+var namesPAT = lazy.Regexp(`(?i)(^|_)(GH|GITHUB|GHCR|CR)?PAT(_|$)|PERSONAL`)
 
-// assignment matches the assignment of a variable at the end of a text.
-var assignment = regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*["']?(\$\{\{[ \t]*)?$`)
+// assignment matches the beginning of an assignment at the end of a text.
+var assignment = lazy.Regexp(`([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*["']?(\$\{\{[ \t]*)?$`)
 
-// renameVariables renames the variables of a step whose names claim that the
-// variables contain a personal access token. It returns a sentence about each
-// such variable, with a leading space.
+// renameVariables renames the variables of a step whose names suggest a
+// personal access token. renameVariables returns a sentence about each of these
+// variables, with a leading space.
 func (p *pass) renameVariables(l *login, places []place) string {
 	sentences := ""
 	for _, at := range places {
 		name := p.variableAt(l, at)
-		if !namesPAT.MatchString(name) {
+		if !namesPAT().MatchString(name) {
 			continue
 		}
 		why := p.rename(l, at, name)
@@ -54,24 +54,24 @@ func (p *pass) variableAt(l *login, at place) string {
 		}
 	}
 	if l.step != nil && l.step.Run != nil && l.step.Run.Value == at.node {
-		if m := assignment.FindStringSubmatch(at.node.Value[:at.from]); m != nil {
+		if m := assignment().FindStringSubmatch(at.node.Value[:at.from]); m != nil {
 			return m[1]
 		}
 	}
 	return ""
 }
 
-// rename renames a variable that a step defines. It returns the reason if
-// renaming is not safe.
+// rename renames a variable that a step defines. If it is not safe to rename
+// the variable, the method rename returns the reason.
 func (p *pass) rename(l *login, definition place, name string) string {
 	if l.step == nil || !contains(l.step.Env, definition.node) || len(p.doc.Aliases[l.step.Env]) > 0 {
 		if l.step != nil && l.step.Run != nil && l.step.Run.Value == definition.node {
 			return "migrate does not rename the variables of a script"
 		}
-		return "other steps may read it"
+		return "other steps may read the variable"
 	}
 	if readsEnvironment(l.step) {
-		return "a program in the step may read it"
+		return "a program in the step may read the variable"
 	}
 	if p.mentions(p.doc.Root, newVariable) > 0 || flow.Get(l.step.Env, newVariable) != nil {
 		return "the name " + newVariable + " is in use"
@@ -141,8 +141,9 @@ func readsEnvironment(step *flow.Step) bool {
 	return false
 }
 
-// isFamiliar reports whether a command is one of the commands in commands.go that
-// read no variables by themselves, or only prints or assigns a value.
+// isFamiliar reports whether a command is known to read no environment
+// variables, except in its arguments. Such commands are in commands.go, or only
+// print or assign a value.
 func isFamiliar(fields []string) bool {
 	for _, field := range fields[:min(len(fields), 3)] {
 		base := strings.TrimSuffix(field[strings.LastIndexAny(field, `/\`)+1:], ".exe")

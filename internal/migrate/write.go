@@ -11,12 +11,13 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/locked"
 )
 
-// Write writes the edited files to disk. For each file, it writes the new
-// content to a temporary file in the same directory and with the same mode.
-// Then it flushes the temporary file and renames it to the name of the old
-// file. Write does not change a file that has changed since Scan. It returns
-// the joined errors of all files. It writes each file that these errors do not
-// name. The findings of a written file get the state Changed.
+// Write writes the edited files to disk. For each file, Write creates a
+// temporary file in the same directory, with the new content and the same mode.
+// Then Write flushes the temporary file and renames it to the name of the old
+// file. Write does not change a file that has changed after Scan. If an error
+// occurs, Write continues with the next file. Write returns the joined errors
+// of all files. The findings about edits in a written file get the state
+// Changed.
 func Write(r *Report) error {
 	var errs []error
 	for i, f := range r.Files {
@@ -30,7 +31,7 @@ func Write(r *Report) error {
 	return errors.Join(errs...)
 }
 
-// markChanged sets the state of the edits of a file to Changed.
+// markChanged sets the state of the findings about edits in a file to Changed.
 func (r *Report) markChanged(file string) {
 	for i, f := range r.Findings {
 		if f.File == file && f.State == WouldChange {
@@ -63,21 +64,21 @@ func (f File) write() error {
 	return replaceFile(root, name, f.After, info.Mode().Perm())
 }
 
-// replaceFile replaces the content of a file. After an error the old content is
-// intact.
+// replaceFile replaces the content of a file. If replaceFile returns an error,
+// the file still has the old content.
 func replaceFile(root *os.Root, name string, content []byte, mode fs.FileMode) error {
 	temp := name + ".ghcr-publish-new"
 	if err := writeNew(root, temp, content, mode); err != nil {
 		return errors.Join(err, discard(root, temp, err))
 	}
-	if err := locked.Retry(func() error { return root.Rename(temp, name) }); err != nil { // an editor can have the file open
+	if err := locked.Retry(func() error { return root.Rename(temp, name) }); err != nil { // Windows returns an error while an editor has the file open.
 		return errors.Join(err, root.Remove(temp))
 	}
 	return nil
 }
 
-// discard removes the file that writeNew created, but not a file that existed
-// before.
+// discard removes the temporary file after an error. If the temporary file
+// existed before writeNew, the function discard keeps it.
 func discard(root *os.Root, temp string, err error) error {
 	if errors.Is(err, fs.ErrExist) {
 		return nil
@@ -94,7 +95,7 @@ func writeNew(root *os.Root, name string, content []byte, mode fs.FileMode) (err
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	if err := f.Chmod(mode); err != nil { // the umask may have removed permission bits
+	if err := f.Chmod(mode); err != nil { // The umask can have removed permission bits.
 		return err
 	}
 	if _, err := f.Write(content); err != nil {

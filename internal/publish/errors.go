@@ -4,32 +4,39 @@ import "github.com/ghcr-publish/ghcr-publish/internal/diag"
 
 // The codes of the errors and notices of this package.
 const (
-	// CodeNoTags reports that no rule produced a tag.
+	// CodeNoTags means that no tag rule gives a tag.
 	CodeNoTags = diag.CodeNoTags
-	// CodeEventSkipped reports an event for which the run publishes nothing, and succeeds.
+	// CodeEventSkipped means that the run publishes nothing for this event, and
+	// succeeds.
 	CodeEventSkipped = "event-skipped"
-	// CodeDigestDiffers reports an image without the expected digest.
+	// CodeDigestDiffers means that the image does not have the digest in the input
+	// expected-digest.
 	CodeDigestDiffers = "digest-differs"
 	// CodePushRefused reports that a real run would fail, because the token may not push.
 	CodePushRefused = "push-refused"
-	// CodeArchiveUnwritten reports an archive that could not be written.
+	// CodeArchiveUnwritten means that the run could not write the archive for
+	// on-readonly: archive.
 	CodeArchiveUnwritten = "archive-unwritten"
-	// CodeTagExists reports a tag that exists and that the input overwrite protects.
+	// CodeTagExists means that a tag already exists, and that the input overwrite does
+	// not allow another digest.
 	CodeTagExists = "tag-exists"
-	// CodeTagKept reports a tag that was not moved to an older image.
+	// CodeTagKept means that the run did not move a tag, because the tag points at a
+	// newer image.
 	CodeTagKept = "tag-kept"
-	// CodeTagRewritten reports a tag that another run had moved to an older image.
+	// CodeTagRewritten means that another run moved a tag to an older image, and that
+	// this run moved the tag back.
 	CodeTagRewritten = "tag-rewritten"
-	// CodeAttachmentKept reports that an attachment was not replaced, because the
-	// destination has a different manifest under its tag.
+	// CodeAttachmentKept means that the run did not copy an attachment, because the tag
+	// of the attachment points at another manifest in the destination.
 	CodeAttachmentKept = "attachment-kept"
-	// CodeVisibilityNeedsOwner reports a visibility that only an owner can change.
+	// CodeVisibilityNeedsOwner means that an owner must change the visibility of the
+	// package.
 	CodeVisibilityNeedsOwner = "visibility-needs-owner"
-	// CodeTokenTooWide reports a token with more scopes than publishing needs.
+	// CodeTokenTooWide means that the token has more scopes than publishing needs.
 	CodeTokenTooWide = "token-wide"
-	// CodePlatformAmbiguous is a notice: the image contains several images for one
-	// platform, so the digest of the platform is not one output.
+	// CodePlatformAmbiguous is a notice: the index contains several images for one
+	// platform, so the output for this platform is empty.
 	CodePlatformAmbiguous = "platform-ambiguous"
-	// CodeTokenExpires reports a token that expires soon.
+	// CodeTokenExpires means that the token expires soon.
 	CodeTokenExpires = "token-ends"
 )

@@ -12,25 +12,27 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// maxCached is the maximum total size of the cached configs of a tree, in bytes. A
-// config that exceeds the limit is fetched again when the config is written.
+// maxCached is the maximum total size of the cached configs of an image or
+// index, in bytes. If a config does not fit into the cache, the program
+// fetches the config again before it writes the config to the sink.
 const maxCached = 8 << 20
 
-// cachingClient is a client with a cache. The cache contains the resolved root
-// manifest and the configs that were already read. The client returns this content
-// without another request. Package source reads the configs of images to find the
-// platforms of the images.
+// cachingClient is a client with a cache. The cache contains the root and the
+// configs that package source has read, because package source reads the
+// platform of an image from its config. For content in the cache, the client
+// sends no request.
 type cachingClient struct {
 	*registry.Client
 	desc v1.Descriptor
 	raw  []byte
 
 	mu        sync.Mutex
-	remaining int64 // bytes that the cache can still store
+	remaining int64 // the number of bytes that the cache can still store
 	configs   map[v1.Hash][]byte
-	// treeRead is true after the tree was read. The cache then accepts only the
-	// blob whose digest is in the field config. This blob is the config of a
-	// single image. A sink can read this config before the config is written.
+	// treeRead is true after package source has read all manifests. From this
+	// time, the cache stores only the blob whose digest is in the field
+	// config, which is the config of a single image. The config must stay in
+	// the cache, because a sink can read it before the pull writes it.
 	treeRead bool
 	config   v1.Hash
 }
@@ -68,9 +70,9 @@ func (c *cachingClient) Blob(ctx context.Context, repo name.Repository, desc v1.
 	return io.NopCloser(bytes.NewReader(raw)), nil
 }
 
-// cached returns the bytes of a blob from the cache, or nil if the cache does not
-// have the blob. The second result reports whether the caller must add the blob to
-// the cache.
+// cached returns the bytes of a blob from the cache, or nil if the cache does
+// not have the blob. The result cache reports whether the caller must add the
+// blob to the cache.
 func (c *cachingClient) cached(desc v1.Descriptor) (raw []byte, cache bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -17,30 +17,32 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// These are the limits for the download of a foreign layer. This package does not
-// trust the addresses of the layer, because the author of the image chooses them.
+// These are the limits for the download of a foreign layer. The limits are
+// necessary, because the author of the image chooses the addresses of the
+// layer.
 const (
 	maxAddresses    = 8
-	maxConnections  = 4 // connections to one address, including connections after an interruption
+	maxConnections  = 4 // the maximum number of connections to one address, including connections after an interruption
 	maxRedirects    = 5
 	headerTimeout   = 30 * time.Second
-	stalledDownload = time.Minute // maximum time in which no byte arrives
+	stalledDownload = time.Minute // the maximum time in which the server sends no byte
 )
 
-// FetchForeign opens a foreign layer. It tries the addresses in the descriptor of
-// the layer (image-spec, "urls"), and uses the first address that serves the
-// layer. It uses only HTTPS, and sends no credentials. The returned reader checks
-// the size and the digest. The connections have the settings of the transport
-// base. If base is nil, they have the settings of http.DefaultTransport. If no
-// address serves the layer, FetchForeign returns a *diag.Error with the code
-// [CodeForeignLayer].
+// FetchForeign opens a foreign layer. FetchForeign sends a request to each
+// address in the descriptor of the layer (image-spec, "urls"), and uses the
+// first address that sends the layer. FetchForeign uses only HTTPS, and sends
+// no credentials. The returned reader verifies the size and the digest of the
+// layer. FetchForeign uses the settings of the transport base for its
+// connections. If base is nil, FetchForeign uses the settings of
+// http.DefaultTransport. If no address sends the layer, FetchForeign returns
+// a *diag.Error with the code [CodeForeignLayer].
 func FetchForeign(ctx context.Context, base *http.Transport, desc v1.Descriptor) (io.ReadCloser, error) {
 	client := newForeignClient(base)
 	var errs []error
 	for _, text := range desc.URLs[:min(len(desc.URLs), maxAddresses)] {
 		u, err := url.Parse(text)
 		if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
-			errs = append(errs, fmt.Errorf("%.200q is not an allowed address: only https is allowed", text))
+			errs = append(errs, fmt.Errorf("the address %.200q is not allowed, because an address must start with https:// and contain no user name", text))
 			continue
 		}
 		d := &download{ctx: ctx, client: client, address: u, size: desc.Size}
@@ -52,8 +54,8 @@ func FetchForeign(ctx context.Context, base *http.Transport, desc v1.Descriptor)
 	}
 	return nil, &diag.Error{
 		Code: CodeForeignLayer, Side: diag.Registry, Err: errors.Join(errs...),
-		Title: fmt.Sprintf("The layer %s is neither in the registry nor at any of the %d addresses in the manifest", desc.Digest, len(desc.URLs)),
-		Hint:  "Pull on a machine that can reach these addresses, or ask the publisher of the image to push its foreign layers to the registry.",
+		Title: fmt.Sprintf("The layer %s is not in the registry, and none of the %d addresses in the manifest sends the layer", desc.Digest, len(desc.URLs)),
+		Hint:  "Pull the image on a machine that can connect to these addresses, or ask the publisher of the image to push its foreign layers to the registry.",
 	}
 }
 
@@ -65,14 +67,14 @@ func newForeignClient(base *http.Transport) *http.Client {
 	t.ResponseHeaderTimeout = headerTimeout
 	t.MaxResponseHeaderBytes = 64 << 10
 	t.DisableCompression = true
-	t.DisableKeepAlives = true // each layer uses its own connection
+	t.DisableKeepAlives = true // A connection is used for only one layer.
 	if t.DialContext == nil {
 		t.DialContext = (&net.Dialer{Timeout: headerTimeout}).DialContext
 	}
 	return &http.Client{Transport: t, CheckRedirect: func(next *http.Request, via []*http.Request) error {
-		next.Header.Del("Referer") // the previous address may contain a signature
+		next.Header.Del("Referer") // The header Referer would send the previous address to the next server, and an address can contain a secret signature.
 		if next.URL.Scheme != "https" || len(via) > maxRedirects {
-			return errors.New("the server redirects to an address without HTTPS, or redirects too often")
+			return errors.New("the server redirects to an address that is not an https:// address, or redirects too often")
 		}
 		return nil
 	}}
@@ -88,7 +90,7 @@ type download struct {
 
 	body          io.ReadCloser
 	cancel        context.CancelCauseFunc
-	idle          *time.Timer // cancels the request of a stalled connection
+	idle          *time.Timer // The timer cancels the request if the server sends no bytes for too long.
 	offset        int64
 	interruptions int
 }
@@ -106,7 +108,7 @@ func (d *download) open() error {
 	resp, err := d.client.Do(req)
 	if err == nil && (resp.StatusCode == http.StatusOK || (d.offset > 0 && resp.StatusCode == http.StatusPartialContent)) {
 		d.body, d.cancel = resp.Body, cancel
-		d.idle = time.AfterFunc(stalledDownload, func() { cancel(fmt.Errorf("no data for %s", stalledDownload)) })
+		d.idle = time.AfterFunc(stalledDownload, func() { cancel(fmt.Errorf("the server sent no bytes for %s", stalledDownload)) })
 		return d.skip(resp)
 	}
 	cancel(nil)
@@ -116,7 +118,8 @@ func (d *download) open() error {
 	return errors.Join(fmt.Errorf("%s answered %d %s", d.address.Host, resp.StatusCode, http.StatusText(resp.StatusCode)), resp.Body.Close())
 }
 
-// skip discards the bytes before the offset if the server ignored the range.
+// If the server ignored the header Range and sends the layer from its start,
+// skip discards the bytes before the offset.
 func (d *download) skip(resp *http.Response) error {
 	if d.offset == 0 || resp.StatusCode == http.StatusPartialContent {
 		return nil
@@ -125,8 +128,8 @@ func (d *download) skip(resp *http.Response) error {
 	return err
 }
 
-// Read implements io.Reader. After an interruption, Read opens another
-// connection, unless all bytes of the layer were already read.
+// Read implements io.Reader. If the connection ends before the end of the
+// layer, Read opens another connection.
 func (d *download) Read(b []byte) (int, error) {
 	n, err := d.body.Read(b)
 	d.offset += int64(n)
@@ -137,7 +140,7 @@ func (d *download) Read(b []byte) (int, error) {
 	if d.interruptions++; d.interruptions >= maxConnections {
 		return n, fmt.Errorf("fetching from %s: %w", d.address.Host, errors.Join(err, io.ErrUnexpectedEOF))
 	}
-	_ = d.Close() // the connection has already failed
+	_ = d.Close() // The error of Close is ignored, because the connection has already failed.
 	return n, d.open()
 }
 

@@ -16,21 +16,21 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/rules"
 )
 
-// maxPlain limits the size of a decompressed layer, in bytes. It stops decompression
-// bombs.
+// maxPlain is the maximum size of a decompressed layer, in bytes. The limit
+// is necessary, because a layer can be a decompression bomb.
 const maxPlain = 128 << 30
 
-// CodeLayerDamaged reports a layer that cannot be decompressed.
+// CodeLayerDamaged means that the program cannot decompress a layer.
 const CodeLayerDamaged = "layer-damaged"
 
-// layerCheck decompresses the layers while they are written, and compares their digests
-// with the diff ids in the configs. All methods accept a nil layerCheck, which checks
-// nothing.
+// layerCheck decompresses each layer while the pull writes it, and compares
+// the digests of the uncompressed layers with the diff ids in the configs.
+// All methods accept a nil layerCheck, which checks nothing.
 type layerCheck struct {
-	layers map[v1.Hash]bool // the layers to decompress
+	layers map[v1.Hash]bool // the digests of the layers to decompress
 
 	mu      sync.Mutex
-	plain   map[v1.Hash]v1.Hash // digests of the uncompressed bytes by the digest of the layer
+	plain   map[v1.Hash]v1.Hash // maps the digest of a layer to the digest of its uncompressed bytes
 	configs map[v1.Hash][]byte
 	size    int64 // bytes in configs
 	failed  error
@@ -49,8 +49,9 @@ func newLayerCheck(root *image.Manifest) *layerCheck {
 	return c
 }
 
-// tee returns a reader that reads from r and passes the bytes of a layer or config to the
-// check. The caller calls the function end after the last read.
+// tee returns a reader that reads a blob from r. If the blob is a layer or a
+// config, the reader also sends its bytes to the layerCheck. After the last
+// read, the caller must call the function end.
 func (c *layerCheck) tee(b *image.Blob, r io.Reader) (tee io.Reader, end func()) {
 	if c == nil {
 		return r, func() {}
@@ -74,28 +75,29 @@ func (c *layerCheck) tee(b *image.Blob, r io.Reader) (tee io.Reader, end func())
 	}
 }
 
-// decompress returns a reader that passes a copy of its bytes to a decompressor.
+// decompress returns a reader that sends a copy of its bytes to a
+// decompressor.
 func (c *layerCheck) decompress(digest v1.Hash, r io.Reader) (tee io.Reader, end func()) {
 	from, to := io.Pipe()
 	done := make(chan struct{})
-	complete := false // set before the pipe is closed, and read after that
+	complete := false // One goroutine sets complete before it closes the pipe, and the other goroutine reads complete after the pipe is closed.
 	go func() {
 		defer close(done)
 		sum, err := plainDigest(from)
-		_, _ = io.Copy(io.Discard, from) // the writer closes the pipe without an error
+		_, _ = io.Copy(io.Discard, from) // The error is always nil, because the writer closes the pipe without an error.
 		if complete {
 			c.record(digest, sum, err)
 		}
 	}()
 	tee = &teeReader{r, to, func() { complete = true }}
 	return tee, func() {
-		_ = to.Close() // closing a pipe never fails
+		_ = to.Close() // The method Close of a pipe never returns an error.
 		<-done
 	}
 }
 
-// teeReader writes all bytes that it reads to a pipe. At the end of the bytes, it calls
-// the function complete.
+// teeReader writes a copy of all bytes that it reads to a pipe. At the end of
+// the bytes, teeReader calls the function complete.
 type teeReader struct {
 	io.Reader
 	to       io.Writer
@@ -105,7 +107,7 @@ type teeReader struct {
 func (t *teeReader) Read(p []byte) (int, error) {
 	n, err := t.Reader.Read(p)
 	if n > 0 {
-		_, _ = t.to.Write(p[:n]) // the reader of the pipe reads all bytes
+		_, _ = t.to.Write(p[:n]) // Write never fails, because the reader of the pipe reads all bytes.
 	}
 	if errors.Is(err, io.EOF) {
 		t.complete()
@@ -127,7 +129,7 @@ func plainDigest(r io.Reader) (v1.Hash, error) {
 	return v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(sum.Sum(nil))}, nil
 }
 
-// record stores the result of one layer.
+// record stores the digest or the error of one layer.
 func (c *layerCheck) record(digest, plain v1.Hash, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -135,12 +137,13 @@ func (c *layerCheck) record(digest, plain v1.Hash, err error) {
 	case err == nil:
 		c.plain[digest] = plain
 	case c.failed == nil:
-		c.failed = diag.New(CodeLayerDamaged, diag.Registry, "Ask the publisher of the image to build it again. Docker and containerd cannot extract the layer either.", err,
+		c.failed = diag.New(CodeLayerDamaged, diag.Registry, "Ask the publisher of the image to build the image again, because Docker and containerd also cannot decompress the layer.", err,
 			"the layer %s cannot be decompressed", digest)
 	}
 }
 
-// compare returns an error for each image whose layers differ from its config.
+// compare returns an error for each image whose uncompressed layers do not
+// have the diff ids in its config.
 func (c *layerCheck) compare(root *image.Manifest) error {
 	if c == nil {
 		return nil

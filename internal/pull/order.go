@@ -7,18 +7,20 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// These limits control how early the request for a blob is sent. The request is
-// sent when at most prefetchBytes of the previous blobs are unread and fewer than
-// prefetchBlobs blobs wait to be read. Early requests save time, because the
-// response time of the registry is most of the time that a small layer takes.
-// Unread data waits in the buffers of the system, or in the window of an HTTP/2
-// stream. The window has a size of a few MiB.
+// The queue sends the request for a blob before the caller reads the blob. It
+// sends the request when the previous blobs have at most prefetchBytes unread
+// bytes, and fewer than prefetchBlobs blobs are requested but not read. Early
+// requests save time, because most of the download time of a small layer is
+// the response time of the registry. Unread bytes wait in the buffers of the
+// operating system, or in the flow-control window of an HTTP/2 stream, which
+// is a few MiB.
 const (
 	prefetchBytes = 8 << 20
 	prefetchBlobs = 8
 )
 
-// inOrder writes the blobs to the sink in their order, one at a time.
+// inOrder writes the blobs to the sink one after the other, in the order of
+// the list.
 func (f *fetching) inOrder(ctx context.Context, blobs []*image.Blob) error {
 	var missing []*image.Blob
 	for _, b := range blobs {
@@ -45,18 +47,19 @@ func (f *fetching) inOrder(ctx context.Context, blobs []*image.Blob) error {
 // opened is the body of a blob, or the error of the request for the blob.
 type opened struct {
 	io.ReadCloser
-	foreign bool // the body is not from the registry
+	foreign bool // true if the body does not come from the registry
 	err     error
 }
 
-// queue sends the requests for blobs before the blobs are read. Only one goroutine
-// may use a queue.
+// queue sends the request for a blob before the caller reads the blob. Only
+// one goroutine may use a queue.
 type queue struct {
 	open    func(*image.Blob) opened
-	pending []*image.Blob // blobs that were not requested yet
-	// requested are the blobs that were requested but not read, in their order.
+	pending []*image.Blob // the blobs for which the queue has not sent a request
+	// The field requested contains the blobs that are requested but not read,
+	// in the order of the requests.
 	requested []chan opened
-	unread    int64 // unread bytes of all blobs that were requested
+	unread    int64 // the number of unread bytes in all requested blobs
 }
 
 // next returns the next blob.
@@ -67,8 +70,8 @@ func (q *queue) next() opened {
 	return <-first
 }
 
-// advance records that n bytes were read. It then requests more blobs, as far as
-// the limits allow.
+// The caller calls advance after it has read n bytes. advance then sends
+// requests for more blobs if the limits allow it.
 func (q *queue) advance(n int64) {
 	q.unread -= n
 	for len(q.pending) > 0 && len(q.requested) < prefetchBlobs && q.unread <= prefetchBytes {
@@ -79,12 +82,12 @@ func (q *queue) advance(n int64) {
 	}
 }
 
-// close closes the blobs that were requested but not read. The caller must first
-// cancel the context that the function open uses.
+// close closes the blobs that are requested but not read. Before the call of
+// close, the caller must cancel the context that the function open uses.
 func (q *queue) close() {
 	for _, response := range q.requested {
 		if o := <-response; o.err == nil {
-			_ = o.Close() // the error has no meaning, because the body is not used
+			_ = o.Close() // The error is ignored, because the pull does not use the body.
 		}
 	}
 }

@@ -13,16 +13,16 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// These are the codes of the errors of a pull. They are stable, because
-// workflows can depend on them.
+// These are the codes of the errors of a pull. The value of a code must not
+// change, because users compare codes in their workflows.
 const (
 	// CodeNotFound means that the image does not exist, or the credentials do not
 	// give access to the image.
 	CodeNotFound = "image-not-found"
 	// CodePlatformMissing means that the image does not support the platform.
 	CodePlatformMissing = diag.CodePlatformMissing
-	// CodeForeignLayer means that a foreign layer is neither in the registry nor
-	// at an address in the manifest.
+	// CodeForeignLayer means that neither the registry nor an address in the manifest
+	// has a foreign layer.
 	CodeForeignLayer = "foreign-layer"
 	// CodeIndexMalformed means that an index in the registry is not valid.
 	CodeIndexMalformed = "registry-index-malformed"
@@ -38,8 +38,8 @@ type child struct {
 	Platform *v1.Platform `json:"platform"`
 }
 
-// defaultVariant maps an architecture to its default variant. The default applies
-// to a platform without a variant.
+// defaultVariant maps an architecture to the variant of a platform that does
+// not contain a variant.
 var defaultVariant = map[string]string{"arm64": "v8"}
 
 func variant(p v1.Platform) string {
@@ -49,24 +49,25 @@ func variant(p v1.Platform) string {
 	return p.Variant
 }
 
-// matches reports whether the platform of an image satisfies the wanted platform.
-// If the wanted platform omits the variant or the version of the operating
-// system, every value satisfies it.
+// matches reports whether an image for the platform is can be used for the
+// platform want. If want omits the variant or the version of the operating
+// system, matches ignores the omitted field.
 func matches(want, is v1.Platform) bool {
 	return want.OS == is.OS && want.Architecture == is.Architecture && (want.Variant == "" || variant(want) == variant(is)) &&
 		(want.OSVersion == "" || want.OSVersion == is.OSVersion)
 }
 
-// closer reports whether the platform a has exactly the wanted variant, and the
-// platform b has a different variant.
+// closer reports whether the platform a has the same variant as the platform
+// want, and the platform b has a different variant.
 func closer(want, a, b v1.Platform) bool {
 	return variant(a) == variant(want) && variant(b) != variant(want)
 }
 
-// choose returns the image of an index that the query selects. If the query names
-// no platform and the index has only one image, choose returns this image.
-// Otherwise it returns the first image with exactly the wanted variant. If no image
-// has this variant, it returns the first image that matches the platform.
+// choose returns the image that the query selects from an index. If the query
+// contains no platform and the index has only one image, choose returns this
+// image. Otherwise choose returns the first image with the same variant as in
+// the query. If no image has this variant, choose returns the first image
+// that matches the platform in the query.
 func choose(raw []byte, q Query) (*child, error) {
 	all, err := children(raw)
 	if err != nil {
@@ -97,10 +98,10 @@ func choose(raw []byte, q Query) (*child, error) {
 }
 
 // hintRepublish is the hint for a manifest that is not valid.
-const hintRepublish = "Ask the publisher to push the image again. No tool can pull all of this image."
+const hintRepublish = "Ask the publisher of the image to push the image again, because other tools also cannot pull the complete image."
 
-// children returns the entries of an index that have a platform. It omits
-// attestations, because their platform is "unknown".
+// children returns the entries of an index that have a platform. children
+// omits attestations, which have the platform "unknown".
 func children(raw []byte) ([]child, error) {
 	var index struct {
 		Manifests json.RawMessage `json:"manifests"`
@@ -110,7 +111,7 @@ func children(raw []byte) ([]child, error) {
 	}
 	in := json.NewDecoder(bytes.NewReader(index.Manifests))
 	if open, err := in.Token(); err != nil || open != json.Delim('[') {
-		return nil, errors.Join(errors.New("the value of manifests is not a list"), err)
+		return nil, errors.Join(errors.New("the value of the field \"manifests\" is not a list"), err)
 	}
 	var out []child
 	for n := 0; in.More(); n++ {
@@ -131,10 +132,10 @@ func children(raw []byte) ([]child, error) {
 // maxListed is the maximum number of platforms that an error lists.
 const maxListed = 20
 
-// platformMissing returns the error for an image that does not support the wanted
-// platform. The parameter names contains the platforms of the image.
+// platformMissing returns the error for an image that does not support the
+// platform want. The argument names contains the platforms of the image.
 func platformMissing(name string, want v1.Platform, names []string) error {
-	hint := "The image declares no platform. Remove the input platform, and write the image to an OCI layout or archive."
+	hint := "Remove the input platform, because the image contains no platform, and pull the image to an OCI layout or an archive."
 	if len(names) > maxListed {
 		names = append(names[:maxListed:maxListed], fmt.Sprintf("and %d more", len(names)-maxListed))
 	}

@@ -1,10 +1,12 @@
-// Package pull copies an image from a registry to a sink. It resolves a
-// reference, chooses a platform, fetches each blob once, and checks the size
-// and the digest of each blob. It fetches several blobs concurrently.
+// Package pull copies an image from a registry to a sink. Package pull
+// resolves a reference, chooses a platform, fetches each blob once, and
+// verifies the size and the digest of each blob. It fetches several blobs
+// concurrently.
 //
-// The first client of a Puller is usually anonymous. The Puller then uses a client
-// with credentials only if the anonymous client has no access. Package sink writes
-// the image in the requested format. This package does not depend on the format.
+// The first client of a Puller is usually anonymous. If the anonymous client
+// has no access, the Puller uses a client with credentials. Package sink
+// writes the image in the requested format, so package pull does not depend
+// on the format.
 package pull
 
 import (
@@ -25,52 +27,56 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/sink"
 )
 
-// These are the maximum numbers of blobs that are fetched concurrently. Each large
-// blob has its own connection. The package registry of this program opens these
-// connections in advance. The small blobs share one connection.
+// maxLarge is the maximum number of large blobs that a pull fetches
+// concurrently, and maxSmall is the maximum number of small blobs. Each large
+// blob has a separate connection, which package registry opens in advance.
+// All small blobs share one connection.
 const (
 	maxLarge = 12
 	maxSmall = 32
 )
 
-// Sink receives the blobs of an image. Package sink implements it.
+// Sink receives the blobs of an image. Package sink implements Sink.
 type Sink interface {
 	// Has reports whether the sink already has the complete blob.
 	Has(ctx context.Context, desc v1.Descriptor) (bool, error)
 	// Put stores a blob. If the bytes do not match the descriptor, the reader
 	// returns an error instead of io.EOF.
 	Put(ctx context.Context, desc v1.Descriptor, r io.Reader) error
-	// Ordered reports whether the sink needs the blobs one at a time, in the
-	// order of sink.Blobs.
+	// Ordered reports whether the caller must write the blobs one after the
+	// other, in the order of sink.Blobs.
 	Ordered() bool
-	// Commit makes the image visible.
+	// Commit makes the complete image visible at the destination.
 	Commit(ctx context.Context) error
 }
 
-// Progress receives the progress of each blob. Package progress implements it.
+// Progress receives the progress of each blob. Package progress implements
+// Progress.
 type Progress interface {
-	// Expect sets the maximum numbers of blobs and bytes that will be fetched.
+	// Expect sets the maximum number of blobs and bytes that the pull
+	// fetches.
 	Expect(blobs int, bytes int64)
-	// Begin announces a blob. The caller calls the function advance with the
-	// number of bytes of each read. At the end of the blob, the caller calls the
-	// function done.
+	// Begin reports the start of a blob. After each read, the caller must
+	// call the function advance with the number of read bytes. At the end of
+	// the blob, the caller must call the function done.
 	Begin(repo name.Repository, b *image.Blob) (advance func(int64), done func(registry.BlobOutcome, error))
 }
 
 // Puller resolves and fetches images.
 type Puller struct {
-	// Clients are the clients of the registry. The Puller uses the next client if
-	// the previous client has no access or finds no image. At least one client is
-	// required.
+	// Clients are the clients of the registry. If a client has no access or
+	// does not find the image, the Puller uses the next client. The list must
+	// contain at least one client.
 	Clients []*registry.Client
-	// ForeignTransport fetches foreign layers. If it is nil,
-	// http.DefaultTransport is used.
+	// ForeignTransport fetches foreign layers. If ForeignTransport is nil,
+	// the Puller uses http.DefaultTransport.
 	ForeignTransport *http.Transport
-	// Progress may be nil.
+	// Progress receives the progress of the pull, or is nil.
 	Progress Progress
-	// CheckLayers compares the uncompressed layers with the diff ids in the configs.
-	// It is necessary if the sink does not keep the compressed layers, because a Docker
-	// engine refuses wrong diff ids.
+	// If CheckLayers is true, the Puller compares the uncompressed layers
+	// with the diff ids in the configs. The check is necessary if the sink
+	// does not keep the compressed layers, because a Docker engine refuses an
+	// image with wrong diff ids.
 	CheckLayers bool
 }
 
@@ -82,9 +88,9 @@ type Tally struct {
 
 // Result is the result of [Puller.Fetch].
 type Result struct {
-	// Fetched counts the blobs that were downloaded. Present counts the blobs
-	// that the sink already had. Foreign counts the fetched blobs that came from
-	// an address in the manifest instead of the registry.
+	// Fetched counts the downloaded blobs. Present counts the blobs that the
+	// sink already had. Foreign counts the downloaded blobs that came from an
+	// address in the manifest and not from the registry.
 	Fetched, Present, Foreign Tally
 }
 
@@ -93,7 +99,7 @@ type fetching struct {
 	*Puller
 	found *Found
 	sink  Sink
-	// layers is nil if the layers are not compared with the diff ids.
+	// The field layers is nil if CheckLayers is false.
 	layers *layerCheck
 
 	mu     sync.Mutex
@@ -101,7 +107,8 @@ type fetching struct {
 }
 
 // Fetch copies each blob of the image to the sink, and then commits the sink.
-// After an error, the result counts the blobs that were copied before the error.
+// If Fetch returns an error, the result counts the blobs that Fetch copied
+// before the error.
 func (p *Puller) Fetch(ctx context.Context, found *Found, to Sink) (Result, error) {
 	blobs, err := sink.Blobs(found.Root)
 	if err != nil {
@@ -136,8 +143,8 @@ func (f *fetching) expect(blobs []*image.Blob) {
 	f.Progress.Expect(len(blobs), bytes)
 }
 
-// all fetches the blobs concurrently. It begins with the largest blobs. The last
-// blobs are then small, and take little time.
+// all fetches the blobs concurrently. It starts with the largest blobs,
+// because the pull is faster if the last blobs are small.
 func (f *fetching) all(ctx context.Context, blobs []*image.Blob) error {
 	blobs = slices.SortedStableFunc(slices.Values(blobs), func(a, b *image.Blob) int {
 		return int(max(-1, min(1, b.Descriptor.Size-a.Descriptor.Size)))
@@ -178,8 +185,8 @@ func (f *fetching) has(ctx context.Context, b *image.Blob) (bool, error) {
 	return present, err
 }
 
-// write writes one blob to the sink. It calls the function read with the number of
-// bytes that each read of the blob returns.
+// write writes one blob to the sink. After each read of the blob, write calls
+// the function read with the number of read bytes.
 func (f *fetching) write(ctx context.Context, b *image.Blob, open func() opened, read func(int64)) error {
 	advance, done := f.begin(b)
 	from := open()
@@ -215,9 +222,9 @@ func (f *fetching) count(b *image.Blob, t *Tally) {
 	t.Bytes += b.Descriptor.Size
 }
 
-// open opens a blob. It requests every blob from the registry first, because the
-// registry may also have foreign layers. If the registry does not have a foreign
-// layer, open uses the addresses in the manifest.
+// open opens a blob. For every blob, open first sends a request to the
+// registry, because a registry can also have foreign layers. If the registry
+// does not have a foreign layer, open uses the addresses in the manifest.
 func (f *fetching) open(ctx context.Context, b *image.Blob) opened {
 	if !b.Foreign {
 		r, err := b.Open(ctx)
@@ -231,7 +238,8 @@ func (f *fetching) open(ctx context.Context, b *image.Blob) opened {
 	return opened{r, true, err}
 }
 
-// countingReader calls the function count with the number of bytes of each read.
+// After each read, countingReader calls the function count with the number of
+// read bytes.
 type countingReader struct {
 	io.Reader
 	count func(int64)

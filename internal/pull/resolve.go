@@ -14,45 +14,47 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
 
-// Query selects the image or index to pull.
+// Query contains the reference and the platform of the image to pull.
 type Query struct {
 	Reference name.Reference
-	// Platform selects an image of an index. If Platform is nil and Single is
-	// false, the query selects the complete index.
+	// Platform selects one image of an index. If Platform is nil and Single
+	// is false, the query selects the complete index.
 	Platform *v1.Platform
-	// Single selects one image of an index even if Platform is nil. If the index
-	// has only one image, the query selects this image. Otherwise the query
-	// selects the image for DefaultPlatform.
+	// If Single is true and Platform is nil, the query still selects one
+	// image of an index. If the index has only one image, the query selects
+	// this image. Otherwise the query selects the image for DefaultPlatform.
 	Single          bool
 	DefaultPlatform v1.Platform
 }
 
-// Found is an image or index in a registry, with all manifests below it.
+// Found is an image in a registry, or an index and all its manifests.
 type Found struct {
-	Reference  name.Reference // reference of the query
+	Reference  name.Reference // the reference in the query
 	Repository name.Repository
-	// Root is the image or index to pull. If Chosen is false, Root is the image or
-	// index of the reference.
+	// Root is the image or index to pull. If Chosen is false, the reference
+	// points to Root.
 	Root *image.Manifest
-	// Chosen is true if the reference names an index and Resolve chose an image of
-	// this index as Root. Index is then the digest of the index.
+	// Chosen is true if the reference points to an index and Resolve chose an
+	// image of the index as Root. If Chosen is true, Index is the digest of
+	// the index.
 	Chosen bool
 	Index  v1.Hash
-	// Client is the client that found the image. ByFirstClient is true if this
-	// client is the first client in Puller.Clients.
+	// Client is the client that found the image. ByFirstClient is true if
+	// Client is the first client in Puller.Clients.
 	Client        *registry.Client
 	ByFirstClient bool
 }
 
-// Resolve finds the image or index, and reads its manifests. It resolves a tag
-// only once, and reads all other manifests by digest. If no client finds the
-// image, registry.IsAbsent returns true for the error.
+// Resolve finds the image or index, and reads its manifests. Resolve resolves
+// a tag only once, and reads all other manifests by digest. If no client
+// finds the image, Resolve returns an error for which registry.IsAbsent
+// returns true.
 func (p *Puller) Resolve(ctx context.Context, q Query) (*Found, error) {
 	var refused error
 	for i, client := range p.Clients {
 		desc, raw, err := client.Manifest(ctx, q.Reference)
 		if registry.IsAbsent(err) {
-			refused = err // Resolve returns the error of the last client, because this client has the most permissions
+			refused = err // Resolve returns the error of the last client, because the last client has the most permissions.
 			continue
 		}
 		if err != nil {
@@ -64,9 +66,9 @@ func (p *Puller) Resolve(ctx context.Context, q Query) (*Found, error) {
 	return nil, refused
 }
 
-// Digest returns the digest of a reference. It returns the digest from the first
-// client that finds the reference. Digest does not verify this digest, because it
-// does not fetch the manifest.
+// Digest returns the digest to which a reference points. Digest uses the
+// first client that finds the reference. Digest does not fetch the manifest,
+// so it cannot verify the digest.
 func (p *Puller) Digest(ctx context.Context, ref name.Reference) (v1.Hash, error) {
 	var refused error
 	for _, client := range p.Clients {
@@ -79,8 +81,8 @@ func (p *Puller) Digest(ctx context.Context, ref name.Reference) (v1.Hash, error
 	return v1.Hash{}, refused
 }
 
-// read reads the manifests below the root. At the same time, the client opens
-// the connections for the blobs.
+// read reads the manifests of the image or index. While read reads the
+// manifests, the client opens the connections for the blobs.
 func (f *Found) read(ctx context.Context, q Query, desc v1.Descriptor, raw []byte) error {
 	f.Client.Preconnect(f.Repository, min(maxLarge, bytes.Count(raw, []byte(`"digest"`))))
 	client := &cachingClient{Client: f.Client, desc: desc, raw: raw, remaining: maxCached}
@@ -111,8 +113,8 @@ func (f *Found) read(ctx context.Context, q Query, desc v1.Descriptor, raw []byt
 	return nil
 }
 
-// asRegistryError changes the side of an error about an invalid manifest from the
-// source to the registry, because the invalid manifest is in the registry.
+// asRegistryError changes the field Side of an error about an invalid
+// manifest to diag.Registry, because the invalid manifest is in the registry.
 func asRegistryError(err error) error {
 	var e *diag.Error
 	if !errors.As(err, &e) || e.Side != diag.Source {

@@ -6,10 +6,11 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// Select returns the image for a platform from a tree that was already read. It
-// uses the same rules as [Puller.Resolve]. If the tree has no such image, Select
-// returns a *diag.Error with the code [CodePlatformMissing]. The title of the error
-// contains the parameter name.
+// Select returns the image for a platform from an index whose manifests the
+// program has already read. Select chooses the image by the same rules as
+// [Puller.Resolve]. If the index has no image for the platform, Select
+// returns a *diag.Error with the code [CodePlatformMissing]. The argument
+// name is the name of the index in the title of the error.
 func Select(name string, root *image.Manifest, want v1.Platform) (*image.Manifest, error) {
 	var best *image.Manifest
 	var names []string

@@ -8,16 +8,17 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// manifestTypes are the four media types of docs/ghcr.md, Manifests and tags. A
-// registry can respond with each of these types. Some registries respond with 404
-// if the request does not list the type of the manifest.
+// manifestTypes contains the four media types of manifests that registries
+// return (docs/ghcr.md, Manifests and tags). Some registries respond with 404 if
+// the header Accept does not contain the media type of the manifest.
 var manifestTypes = []types.MediaType{types.OCIImageIndex, types.OCIManifestSchema1, types.DockerManifestList, types.DockerManifestSchema2}
 
-// maxExtra limits the header Accept, because an index can list manifests with many media
-// types.
+// maxExtra limits the number of additional media types in the header Accept,
+// because an index can list manifests with many media types.
 const maxExtra = 16
 
-// accepted contains the media types of manifests that a request accepts.
+// accepted contains the media types of manifests that the client accepts in a
+// response.
 type accepted struct {
 	mu    sync.Mutex
 	extra []types.MediaType
@@ -34,9 +35,10 @@ func (a *accepted) header() string {
 	return strings.Join(out, ", ")
 }
 
-// Accept adds a media type to the requests for manifests. A run calls it for each
-// manifest that it publishes, because an artifact can have a media type of its own. The
-// run could not read such a manifest back without its media type.
+// Accept adds a media type to the requests for manifests. A run calls Accept for
+// each manifest that it publishes, because an artifact can have an uncommon
+// media type. Without this media type, the run could not read the published
+// manifest from the registry.
 func (c *Client) Accept(t types.MediaType) {
 	c.accepted.mu.Lock()
 	defer c.accepted.mu.Unlock()

@@ -12,15 +12,16 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// resumeGain is the number of bytes after which a download gets a new retry budget.
-// Without this minimum, a server that sends a few bytes per attempt would keep the
-// download running without end.
+// resumeGain is the number of bytes after which a download gets a new retry
+// budget. The minimum is necessary, because a server could otherwise send a few
+// bytes per attempt, and the download would never end.
 const resumeGain = 1 << 20
 
 // HasBlob reports whether the repository has the blob. If the read is refused,
-// HasBlob returns false. A refused read does not show whether the blob exists; only
-// an upload shows this (docs/ghcr.md, Push probe). If the request is redirected to a
-// storage that refuses the method HEAD, the redirect shows that the blob exists.
+// HasBlob returns false. After a refused read, only an upload can show whether
+// the blob exists (docs/ghcr.md, Push probe). If the registry redirects the
+// request to a storage host that refuses the method HEAD, HasBlob returns true,
+// because registries redirect only requests for existing blobs.
 func (c *Client) HasBlob(ctx context.Context, repo name.Repository, digest v1.Hash) (bool, error) {
 	resp, err := c.do(ctx, call{
 		operation: "HEAD blob " + digest.String(), method: http.MethodHead,
@@ -31,22 +32,23 @@ func (c *Client) HasBlob(ctx context.Context, repo name.Repository, digest v1.Ha
 		return true, nil
 	}
 	if errors.As(err, new(*LocationError)) {
-		return false, nil // an upload of an existing blob is only slower
+		return false, nil // The caller then uploads the blob. An upload of an existing blob only costs time.
 	}
 	return resp != nil, IgnoreAbsent(err)
 }
 
-// refusedByStorage reports whether another host refused a HEAD that the registry
-// redirected. The signature of a storage URL is often valid only for GET.
+// refusedByStorage reports whether the registry redirected a HEAD request to
+// another host, and that host refused the request. The signature of a storage
+// URL is often valid only for GET.
 func refusedByStorage(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.From != "" &&
 		slices.Contains([]int{http.StatusBadRequest, http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusNotImplemented}, e.Status)
 }
 
-// Blob reads a blob. The reader verifies the digest and the size of the content
-// and resumes a truncated download. If the content differs from the descriptor,
-// the last Read returns an error instead of io.EOF.
+// Blob reads a blob. The returned reader verifies the digest and the size of the
+// content, and it resumes a truncated download. If the content differs from the
+// descriptor, the last call of Read returns an error instead of io.EOF.
 func (c *Client) Blob(ctx context.Context, repo name.Repository, desc v1.Descriptor) (io.ReadCloser, error) {
 	d := &download{ctx: ctx, client: c, repo: repo, desc: desc}
 	if err := d.open(); err != nil {
@@ -55,8 +57,9 @@ func (c *Client) Blob(ctx context.Context, repo name.Repository, desc v1.Descrip
 	return Verify(d, desc), nil
 }
 
-// ProbeBlob checks whether a blob can be downloaded. It sends a HEAD and follows
-// the redirects. As in a pull, only the registry's host receives credentials.
+// ProbeBlob checks whether a blob can be downloaded. ProbeBlob sends a HEAD
+// request and follows redirects. Only the registry's host receives credentials,
+// as in a pull.
 func (c *Client) ProbeBlob(ctx context.Context, repo name.Repository, desc v1.Descriptor) error {
 	resp, err := c.do(ctx, c.blobCall(http.MethodHead, repo, desc))
 	if err != nil {
@@ -64,7 +67,7 @@ func (c *Client) ProbeBlob(ctx context.Context, repo name.Repository, desc v1.De
 	}
 	defer resp.Body.Close()
 	if resp.ContentLength >= 0 && resp.ContentLength != desc.Size {
-		return fmt.Errorf("HEAD blob %s: it has %d bytes, not %d", desc.Digest, resp.ContentLength, desc.Size)
+		return fmt.Errorf("HEAD blob %s: the registry reports %d bytes, but the manifest states %d bytes", desc.Digest, resp.ContentLength, desc.Size)
 	}
 	return nil
 }
@@ -77,11 +80,11 @@ func (c *Client) blobCall(method string, repo name.Repository, desc v1.Descripto
 	}
 }
 
-// blobExists lists the statuses that mean that a blob exists.
+// blobExists lists the HTTP statuses that mean that a blob exists.
 var blobExists = []int{http.StatusOK, http.StatusPartialContent}
 
-// answerSize returns the expected size of the response's body. This size determines
-// the connection that the request uses.
+// answerSize returns the expected size of the response's body. The client
+// selects the connection for the request by this size.
 func answerSize(method string, desc v1.Descriptor) int64 {
 	if method == http.MethodGet {
 		return desc.Size
@@ -89,7 +92,8 @@ func answerSize(method string, desc v1.Descriptor) int64 {
 	return 0
 }
 
-// download is the body of a blob. It resumes after a truncated response.
+// download is the body of a blob. After a truncated response, download resumes
+// the transfer.
 type download struct {
 	ctx    context.Context
 	client *Client
@@ -99,8 +103,8 @@ type download struct {
 	offset int64
 	st     attemptState
 
-	resumedAt int64  // the offset in the blob at which the latest attempt began
-	host      string // the host that sends the body, which a redirect can change
+	resumedAt int64  // resumedAt is the offset in the blob at which the latest attempt began.
+	host      string // host is the host that sends the body. A redirect can change this host.
 }
 
 func (d *download) open() error {
@@ -113,7 +117,8 @@ func (d *download) open() error {
 		return err
 	}
 	if d.offset > 0 && resp.StatusCode != http.StatusPartialContent {
-		// The server ignored the range. Skip the bytes that were read before.
+		// The server ignored the range. Skip the bytes that an earlier attempt
+		// has read.
 		if _, err := io.CopyN(io.Discard, resp.Body, d.offset); err != nil {
 			return errors.Join(err, resp.Body.Close())
 		}
@@ -147,7 +152,7 @@ func (d *download) resume(cause error) error {
 	if err := d.client.retry.wait(d.ctx, again.wait, cause); err != nil {
 		return err
 	}
-	_ = d.body.Close() // the error of the body is already known
+	_ = d.body.Close() // The error of the body is already known.
 	d.resumedAt = d.offset
 	return d.open()
 }

@@ -17,21 +17,21 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
-// call describes one request to a registry. The client can send it several
-// times.
+// call describes one request to a registry. The client can send the request of a
+// call several times.
 type call struct {
-	operation   string // the name of the request in errors: `PUT manifest "1.2"`
+	operation   string // operation is the name of the request in errors, for example `PUT manifest "1.2"`.
 	method      string
 	repo        name.Repository
 	access      Access
 	path        string   // relative to /v2/<repository>/
-	url         *url.URL // replaces path: an upload location or the target of a redirect
+	url         *url.URL // url, if not nil, replaces path. It is an upload location or the URL of the next page.
 	header      http.Header
 	body        func(ctx context.Context) (io.ReadCloser, error)
-	size        int64                      // size of the body in bytes; -1 if unknown
-	statuses    []int                      // statuses that mean success
-	session     *attemptState              // attempts of the upload; do then repeats the call only with a new token
-	readContent func(*http.Response) error // reads the response's body as a part of the attempt
+	size        int64                      // size is the size of the body in bytes, or -1 if the size is unknown.
+	statuses    []int                      // statuses contains the HTTP statuses that mean success.
+	session     *attemptState              // session counts the attempts of an upload. If it is set, do repeats the call only with a new token.
+	readContent func(*http.Response) error // readContent reads the response's body as a part of the attempt.
 }
 
 // request returns the kind of the call for the table of package retry.
@@ -42,8 +42,9 @@ func (k call) request() retry.Request {
 	return ""
 }
 
-// bodyError is an error of opening or reading the body to send. Another attempt
-// cannot succeed, because the source causes the error.
+// bodyError is an error that occurred while the client opened or read the body
+// to send. Another attempt cannot succeed after a bodyError, because the source
+// of the body failed.
 type bodyError struct{ err error }
 
 func (e *bodyError) Error() string { return e.err.Error() }
@@ -51,16 +52,17 @@ func (e *bodyError) Unwrap() error { return e.err }
 
 func (e *bodyError) Transport() retry.Transport { return retry.SourceFailed }
 
-// handshakeError is an error of the authentication. It is not retried, because the
-// authentication has its own retry budget.
+// handshakeError is an error of the authentication at the registry. The client
+// does not repeat a call after a handshakeError, because the authentication has
+// its own retry budget.
 type handshakeError struct{ error }
 
 func (e *handshakeError) Unwrap() error { return e.error }
 
 func (e *handshakeError) Transport() retry.Transport { return retry.Handshake }
 
-// do sends a call until it succeeds or its retry budget is spent. If the call
-// has no readContent, the caller must close the response's body.
+// do sends a call until it succeeds or its retry budget is spent. If the field
+// readContent of the call is nil, the caller must close the response's body.
 func (c *Client) do(ctx context.Context, k call) (*http.Response, error) {
 	s := c.session(k.repo.Registry)
 	st := attemptState{host: s}
@@ -84,7 +86,7 @@ func (c *Client) do(ctx context.Context, k call) (*http.Response, error) {
 }
 
 // prepareRetry waits before the next attempt. If another attempt cannot succeed,
-// prepareRetry returns the error.
+// prepareRetry returns the error of the failed attempt.
 func (c *Client) prepareRetry(ctx context.Context, s *session, k call, g *grant, st *attemptState, err error) error {
 	d := st.decide(err, k.request(), g.age())
 	if !d.retry || (k.session != nil && !d.newToken) {
@@ -116,9 +118,9 @@ func (c *Client) attempt(ctx context.Context, s *session, k call, n attempt) (*h
 	return resp, g, err
 }
 
-// authorizedAttempt runs one attempt after the limiter has admitted it. It checks
-// the token after the wait for the limiter, because the token can expire during
-// this wait.
+// authorizedAttempt runs one attempt of a call after the limiter has admitted
+// the attempt. authorizedAttempt checks the token after the wait for the
+// limiter, because the token can expire during this wait.
 func (c *Client) authorizedAttempt(ctx context.Context, s *session, k call, n attempt) (*http.Response, *grant, error) {
 	if err := s.waitForPause(ctx, c.retry); err != nil {
 		return nil, nil, err
@@ -149,7 +151,7 @@ func (c *Client) roundTrip(ctx context.Context, s *session, k call, g *grant, n 
 	}
 }
 
-// hop sends one request of a route.
+// hop sends one request to the current URL of a route.
 func (c *Client) hop(ctx context.Context, s *session, k call, g *grant, to *route, n attempt) (*http.Response, error) {
 	req, body, err := newRequest(ctx, s, k, g, to.url)
 	if err != nil {
@@ -162,8 +164,8 @@ func (c *Client) hop(ctx context.Context, s *session, k call, g *grant, to *rout
 	return resp, nil
 }
 
-// check returns the response if it means success. It reads the content, if the call
-// has a function for it.
+// check returns the response if its status means success. If the call has the
+// function readContent, check also reads the body of the response.
 func (c *Client) check(s *session, k call, to *route, resp *http.Response) (*http.Response, error) {
 	if !slices.Contains(k.statuses, resp.StatusCode) || isLoginPage(k, resp) {
 		refusal := newError(k.operation, resp)
@@ -192,7 +194,7 @@ func (c *Client) check(s *session, k call, to *route, resp *http.Response) (*htt
 	return nil, &NoAnswer{Host: host, Operation: k.operation, Err: &networkError{host, err}}
 }
 
-// isContentError reports whether a response was complete, but its content is wrong.
+// isContentError reports whether the content of a complete response is wrong.
 func isContentError(err error) bool {
 	return errors.Is(err, errNoTagList) || errors.As(err, new(*json.SyntaxError)) || errors.As(err, new(*json.UnmarshalTypeError))
 }
@@ -254,7 +256,8 @@ func (c *Client) send(req *http.Request, body *requestBody, operation string, n 
 	return resp, nil
 }
 
-// announcer returns the function that reports a long wait for an answer, or nil.
+// announcer returns a function that reports a long wait for an answer. announcer
+// returns nil if the caller needs no reports.
 func (c *Client) announcer(host, operation string) func(silent, left time.Duration) {
 	if c.opts.OnSilence == nil {
 		return nil
@@ -262,8 +265,8 @@ func (c *Client) announcer(host, operation string) func(silent, left time.Durati
 	return func(silent, left time.Duration) { c.opts.OnSilence(host, operation, silent, left) }
 }
 
-// discardBody reads the short body of a response without content, so that its
-// connection can be used again.
+// discardBody reads the rest of a short response body, so that another request
+// can use the connection.
 func discardBody(resp *http.Response) error {
 	_, err := io.Copy(io.Discard, io.LimitReader(resp.Body, maxErrorBody))
 	return err

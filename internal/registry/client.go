@@ -11,54 +11,64 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
-// Options configure a Client. The zero value is valid: requests are then anonymous,
-// and the client uses the system's TLS roots and the real clock.
+// Options configure a Client. The zero value is valid. With the zero value,
+// requests are anonymous, and the client uses the system's root certificates and
+// the real clock.
 type Options struct {
 	// Keychain finds the credentials of a registry host. If nil, all requests
 	// are anonymous.
 	Keychain authn.Keychain
-	// UserAgent is sent with every request.
+	// UserAgent is the value of the header User-Agent in every request.
 	UserAgent string
-	// Base replaces the default transport, for tests and for other CAs. The client
-	// makes two clones of Base, one for small requests and one for bodies.
+	// Base replaces the default transport in tests, and for other certificate
+	// authorities. The client makes two clones of Base, one for small requests
+	// and one for bodies.
 	Base *http.Transport
-	// Trace, if set, receives every request after its response. Failed attempts are
-	// included. Trace is called from many goroutines.
+	// Trace, if set, receives every request after its response. Trace also
+	// receives failed attempts. Several goroutines can call Trace at the same
+	// time.
 	Trace func(Exchange)
-	// RawBearer is true to send base64 of the secret as bearer token, without a token
-	// request. ghcr.io accepts such a bearer token for personal access tokens. The
-	// default is false, because this is unproven for GITHUB_TOKEN (docs/ghcr.md, Token
-	// endpoint).
+	// If RawBearer is true, the client makes no token request, and sends the
+	// secret in base64 as the bearer token. ghcr.io accepts such a bearer token
+	// for personal access tokens. The default is false, because no test has
+	// shown that ghcr.io also accepts GITHUB_TOKEN in this form (docs/ghcr.md,
+	// Token endpoint).
 	RawBearer bool
-	// IdleTimeout is the time after which a first attempt ends if no byte is sent or
-	// received. Later attempts wait longer, and large bodies get more time
-	// (docs/how-it-works.md, Waiting for an answer). Zero is 20 seconds.
+	// IdleTimeout is the time without any sent or received byte after which the
+	// first attempt of a request ends. The timeout is longer for later attempts
+	// and for large bodies (docs/how-it-works.md, Waiting for an answer). If
+	// zero, the idle timeout is 20 seconds.
 	IdleTimeout time.Duration
-	// Sleep waits between attempts. If nil, it uses the real clock.
+	// Sleep waits between attempts. If nil, the client waits on the real clock.
 	Sleep retry.Sleeper
-	// OnWait, if set, is called before each wait of five seconds or more. It receives
-	// the wait and the cause of the wait. It is called from many goroutines.
+	// The client calls OnWait, if set, before each wait of five seconds or more.
+	// OnWait receives the length and the cause of the wait. Several goroutines
+	// can call OnWait at the same time.
 	OnWait func(d time.Duration, cause error)
-	// OnSilence, if set, is called if a server sends no byte during half of the idle
-	// timeout. silent is the time without a byte, and left is the time until the
-	// attempt ends. It is called from many goroutines.
+	// The client calls OnSilence, if set, after a server sent no byte during
+	// half of the idle timeout. The argument silent is the time without a byte,
+	// and left is the time until the attempt ends. Several goroutines can call
+	// OnSilence at the same time.
 	OnSilence func(host, operation string, silent, left time.Duration)
-	// Now returns the time, to measure an upload. If nil, the client uses time.Now.
+	// Now returns the current time, which the client uses to measure uploads. If
+	// nil, the client uses time.Now.
 	Now func() time.Time
 }
 
-// Client sends requests to registries for one run. It keeps one authenticated
-// session per host and is safe for concurrent use.
+// Client sends requests to registries for one run. A Client keeps one
+// authenticated session per host. Several goroutines can use a Client at the
+// same time.
 type Client struct {
 	opts       Options
 	transports *transports
 	retry      retrier
-	// Counters counts the requests of the client and of its anonymous client.
+	// Counters counts the requests of this client and of the client that
+	// Anonymous returns.
 	Counters *Counters
 
 	mu              sync.Mutex
 	sessions        map[string]*session
-	anonymousClient *Client // see Anonymous
+	anonymousClient *Client // The method Anonymous returns this client.
 	accepted        *accepted
 }
 
@@ -69,7 +79,8 @@ func (c *Client) now() time.Time {
 	return time.Now()
 }
 
-// New returns a client. Call Close to close its connections.
+// New returns a client. The caller must call Close to close the idle connections
+// of the client.
 func New(opts Options) *Client {
 	if opts.Keychain == nil {
 		opts.Keychain = anonymousKeychain{}
@@ -90,9 +101,10 @@ func New(opts Options) *Client {
 	}
 }
 
-// Anonymous returns a client that never sends credentials. This client shares the
-// connections and the counters of c, but has separate sessions. Each call returns
-// the same client, so that the tokens of this client are used again.
+// Anonymous returns a client that never sends credentials. The anonymous client
+// shares the connections and the counters of c, but has separate sessions. Each
+// call returns the same anonymous client, because later requests can use its
+// tokens again.
 func (c *Client) Anonymous() *Client {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -105,10 +117,11 @@ func (c *Client) Anonymous() *Client {
 	return c.anonymousClient
 }
 
-// Preconnect opens at most n connections to the repository's host, which transfer bodies
-// later, so that the handshakes run in parallel with earlier requests. It returns immediately.
-// It reports no errors, because a request opens a new connection if the early
-// connection failed.
+// Preconnect opens at most n connections to the repository's host for later
+// transfers of bodies. The TLS handshakes of these connections run in parallel
+// with earlier requests. Preconnect returns immediately. Preconnect returns no
+// error, because a later request opens a new connection if an early connection
+// failed.
 func (c *Client) Preconnect(repo name.Repository, n int) {
 	if addr, encrypted := c.session(repo.Registry).address(); encrypted && n > 0 {
 		c.transports.preconnector.open(addr, min(n, initialUploads))
@@ -118,8 +131,8 @@ func (c *Client) Preconnect(repo name.Repository, n int) {
 // Close closes idle connections.
 func (c *Client) Close() { c.transports.close() }
 
-// Expect announces that the run will use a repository. The first token for
-// the host then includes this repository in its scope.
+// Expect announces that the run will use a repository. The scope of the first
+// token for the host includes each expected repository.
 func (c *Client) Expect(repo name.Repository, access Access) {
 	s := c.session(repo.Registry)
 	s.mu.Lock()

@@ -5,25 +5,25 @@ import (
 	"time"
 )
 
-// Counters count the requests to all hosts.
+// Counters count requests and transferred bytes for all hosts.
 type Counters struct {
-	Requests  atomic.Int64 // all attempts, including token requests
-	Retries   atomic.Int64 // attempts after a failed attempt of the same request
-	BytesSent atomic.Int64 // bytes of request bodies, including retries
-	BytesRead atomic.Int64 // bytes of response bodies
+	Requests  atomic.Int64 // Requests is the number of all attempts, including token requests.
+	Retries   atomic.Int64 // Retries is the number of attempts after a failed attempt of the same request.
+	BytesSent atomic.Int64 // BytesSent is the number of bytes of all request bodies, including retries.
+	BytesRead atomic.Int64 // BytesRead is the number of bytes of all response bodies.
 
 	trace func(Exchange)
 }
 
-// Exchange is one request and its response, as --debug and --trace print them. It
-// contains no credentials and no query of a signed URL.
+// Exchange is one request and its response, as --debug and --trace print them.
+// An Exchange contains no credentials and no query of a signed URL.
 type Exchange struct {
 	Method    string        `json:"method"`
 	Host      string        `json:"host"`
 	Path      string        `json:"path"`
 	Status    int           `json:"status,omitempty"` // 0: no response
-	Sent      int64         `json:"sent"`             // bytes of the request body
-	Duration  time.Duration `json:"nanoseconds"`      // time until the header of the response
+	Sent      int64         `json:"sent"`             // Sent is the number of bytes of the request body.
+	Duration  time.Duration `json:"nanoseconds"`      // Duration is the time until the header of the response arrived.
 	Attempt   int           `json:"attempt"`          // counted from 1
 	RequestID string        `json:"request_id,omitempty"`
 	Error     string        `json:"error,omitempty"`

@@ -1,10 +1,10 @@
-// Package registry is a client of the OCI distribution-spec. It reads and writes
-// blobs, manifests and tags with few requests and round trips, and it retries
-// requests that fail for a temporary reason.
+// Package registry is a client of the OCI distribution-spec. The package reads
+// and writes blobs, manifests and tags with few requests and round trips. The
+// package retries requests that fail for a temporary reason.
 //
 // The package uses go-containerregistry's exported transport for the token
-// exchange, the challenges and the error bodies. It adds features that the library
-// does not have:
+// exchange, the challenges and the error bodies. The package adds the following
+// features, which go-containerregistry does not have:
 //
 //   - One token serves all repositories of a run.
 //   - An upload is one POST and one PUT.

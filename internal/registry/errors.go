@@ -7,7 +7,6 @@ import (
 	"html"
 	"io"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,26 +18,30 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/network"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
-// maxErrorBody is the maximum number of bytes that are read from an error body.
+// maxErrorBody is the maximum number of bytes that the client reads from the
+// body of an error response.
 const maxErrorBody = 64 << 10
 
-// Error is an error response of a registry. It contains the error list of the
-// protocol (distribution-spec, "Error Codes"). It also contains GitHub's request
-// id, because GitHub Support asks for the id.
+// Error is an error response of a registry. An Error contains the list of errors
+// from the body (distribution-spec, "Error Codes"). An Error also contains
+// GitHub's request id, because GitHub Support asks for the id.
 type Error struct {
-	// Operation is the operation that failed, e.g. `PUT manifest "1.2"`.
+	// Operation is the operation that failed, for example `PUT manifest "1.2"`.
 	Operation string
 	// Host is the registry's host. Repository is the repository of the request.
 	// Repository is empty for a token request.
 	Host, Repository string
 	// Status is the HTTP status.
 	Status int
-	// RequestID is the header X-GitHub-Request-Id. It is empty for other registries.
+	// RequestID is the header X-GitHub-Request-Id. RequestID is empty for
+	// registries other than GitHub's.
 	RequestID string
-	// From is the host whose redirect or upload location led to Host, if Host is
-	// another host than the registry. Such a host receives no credentials.
+	// From is the host whose redirect or upload location led to Host. From is
+	// empty if Host is the registry. The client sends no credentials to another
+	// host than the registry.
 	From string
 	// MediaType is the header Content-Type.
 	MediaType string
@@ -73,7 +76,8 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Cause }
 
 // ServerMessage returns the messages of the server without control characters.
-// It is empty if the response had no body (HEAD) or a body of another format.
+// ServerMessage returns "" if the response had no body (HEAD) or a body in
+// another format.
 func (e *Error) ServerMessage() string {
 	if e.Cause == nil {
 		return ""
@@ -92,7 +96,8 @@ func (e *Error) ServerMessage() string {
 	return sanitize(strings.Join(messages, "; "))
 }
 
-// IsPage reports whether the response was a web page. A registry sends JSON.
+// IsPage reports whether the response was a web page. An error response of a
+// registry contains JSON.
 func (e *Error) IsPage() bool { return retry.IsPage(e.MediaType) }
 
 // Has reports whether the response contains the error code.
@@ -108,10 +113,10 @@ func (e *Error) Has(code transport.ErrorCode) bool {
 	return false
 }
 
-// Missing returns the digests that a registry does not have, if the registry
-// refused a manifest for this reason. Such an error has the code
-// MANIFEST_BLOB_UNKNOWN and one entry per digest. An entry is "" if the registry
-// did not name the digest.
+// Missing returns the digests in the manifest that the registry does not have,
+// if the registry refused the manifest for this reason. An error about missing
+// digests has the code MANIFEST_BLOB_UNKNOWN and one entry per digest. In the
+// result, an element is "" if the registry did not name the digest.
 func (e *Error) Missing() []string {
 	if e.Cause == nil {
 		return nil
@@ -121,14 +126,14 @@ func (e *Error) Missing() []string {
 		if d.Code != transport.ManifestBlobUnknownErrorCode && d.Code != "BLOB_UNKNOWN" {
 			continue
 		}
-		out = append(out, digestPattern.FindString(fmt.Sprint(d.Detail, " ", d.Message)))
+		out = append(out, digestPattern().FindString(fmt.Sprint(d.Detail, " ", d.Message)))
 	}
 	return out
 }
 
-// Answer returns the error response in err, without the texts that wrap it. Use it as
-// the cause of an error whose title names the object. If err contains no response,
-// Answer returns err.
+// Answer returns the error response in err, without the texts of the wrapping
+// errors. Use the result of Answer as the cause of an error whose title already
+// names the object. If err contains no response, Answer returns err.
 func Answer(err error) error {
 	var e *Error
 	if errors.As(err, &e) {
@@ -140,14 +145,14 @@ func Answer(err error) error {
 // NoAnswer is the error of a request that got no response.
 type NoAnswer struct {
 	Host      string
-	Operation string // e.g. `PUT manifest "1.2"`
-	Err       error  // error of the network, or of opening or reading the body to send
+	Operation string // Operation is, for example, `PUT manifest "1.2"`.
+	Err       error  // Err is an error of the network, or of opening or reading the body to send.
 }
 
 // Error returns the operation, the host and the cause.
 func (e *NoAnswer) Error() string {
 	if errors.As(e.Err, new(*networkError)) {
-		return fmt.Sprintf("%s: %s", e.Operation, e.Err) // the cause names the host
+		return fmt.Sprintf("%s: %s", e.Operation, e.Err) // The text of the cause contains the host.
 	}
 	return fmt.Sprintf("%s to %s: %s", e.Operation, e.Host, e.Err)
 }
@@ -169,12 +174,12 @@ func (e *ResponseError) Error() string { return e.Operation + ": " + e.Problem }
 // Transport returns the kind of the error for the table of package retry.
 func (e *ResponseError) Transport() retry.Transport { return retry.Malformed }
 
-var digestPattern = regexp.MustCompile(`sha256:[0-9a-f]{64}`)
+var digestPattern = lazy.Regexp(`sha256:[0-9a-f]{64}`)
 
-// IsAbsent reports whether err means that the object does not exist, or that it is
-// hidden from this token. The status is then 404, or 401 or 403 for a read. Only an
-// upload session can distinguish a missing object from a hidden object
-// (docs/ghcr.md, Push probe).
+// IsAbsent reports whether err means that the object does not exist, or that the
+// registry hides the object from this token. For such an object, a registry
+// responds with the status 404, 401 or 403. Only an upload session can
+// distinguish a missing object from a hidden object (docs/ghcr.md, Push probe).
 func IsAbsent(err error) bool { return hasStatus(err, http.StatusNotFound) || IsRefused(err) }
 
 // IsNotFound reports whether the registry responded with 404.
@@ -185,8 +190,8 @@ func IsRefused(err error) bool {
 	return hasStatus(err, http.StatusUnauthorized, http.StatusForbidden)
 }
 
-// IgnoreAbsent returns nil if IsAbsent(err), and err otherwise. Use it where an
-// absent object is a valid result and not a failure.
+// IgnoreAbsent returns nil if IsAbsent(err), and err otherwise. Use IgnoreAbsent
+// if an absent object is a valid result and not a failure.
 func IgnoreAbsent(err error) error {
 	if IsAbsent(err) {
 		return nil
@@ -199,15 +204,15 @@ func hasStatus(err error, statuses ...int) bool {
 	return errors.As(err, &e) && slices.Contains(statuses, e.Status)
 }
 
-// newError reads an error response up to maxErrorBody bytes and for at most
-// errorBodyTime, and closes its body.
+// newError returns the error of an error response. newError reads at most
+// maxErrorBody bytes of the body within errorBodyTime, and closes the body.
 func newError(operation string, resp *http.Response) *Error {
 	if timed, ok := resp.Body.(*responseBody); ok {
 		timed.limitTime()
 	}
 	original := resp.Body
-	_ = decompress(resp)                                           // an unreadable body leaves the status as explanation
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // the error of reading is ignored, because a partial body still explains the failure
+	_ = decompress(resp)                                           // If the body is unreadable, the status still explains the failure.
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // An incomplete body can still explain the failure.
 	original.Close()
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	e := &Error{
@@ -226,17 +231,18 @@ func newError(operation string, resp *http.Response) *Error {
 }
 
 var (
-	pageTitle  = regexp.MustCompile(`(?is)<(?:title|h1)[^>]*>([^<]*)</`)
-	pageMarkup = regexp.MustCompile(`(?s)<[^>]*>`)
+	pageTitle  = lazy.Regexp(`(?is)<(?:title|h1)[^>]*>([^<]*)</`)
+	pageMarkup = lazy.Regexp(`(?s)<[^>]*>`)
 )
 
-// maxPageText is the maximum length of the text of a page, in bytes.
+// maxPageText is the maximum length, in bytes, of the text that an error
+// contains from a web page.
 const maxPageText = 120
 
 // pageText returns the title of a web page, or the beginning of another text.
 func pageText(body []byte) string {
-	text := string(pageMarkup.ReplaceAll(body, []byte(" ")))
-	if m := pageTitle.FindSubmatch(body); m != nil && len(bytes.TrimSpace(m[1])) > 0 {
+	text := string(pageMarkup().ReplaceAll(body, []byte(" ")))
+	if m := pageTitle().FindSubmatch(body); m != nil && len(bytes.TrimSpace(m[1])) > 0 {
 		text = string(m[1])
 	}
 	text = strings.Join(strings.Fields(sanitize(html.UnescapeString(text))), " ")
@@ -246,14 +252,16 @@ func pageText(body []byte) string {
 	return text
 }
 
-var waitPattern = regexp.MustCompile(`retry-after: ([0-9.]+(?:ns|us|µs|ms|s|m|h))`)
+var waitPattern = lazy.Regexp(`retry-after: ([0-9.]+(?:ns|us|µs|ms|s|m|h))`)
 
-// longestRetryAfter limits the wait that a server can request. No run is as long.
+// longestRetryAfter limits the wait that a server can request with Retry-After.
+// longestRetryAfter is longer than any run.
 const longestRetryAfter = 24 * time.Hour
 
-// retryAfter reads the wait from the header Retry-After (seconds or a date, RFC
-// 9110 §10.2.3) or from the message. ghcr.io writes the wait into the message
-// (docs/ghcr.md, Refused: too many requests).
+// retryAfter reads the requested wait from the header Retry-After or from the
+// message. The header contains seconds or a date (RFC 9110 §10.2.3). ghcr.io
+// writes the requested wait into the message (docs/ghcr.md, Refused: too many
+// requests).
 func retryAfter(header, message string, now time.Time) time.Duration {
 	if s, err := strconv.Atoi(strings.TrimSpace(header)); err == nil && s >= 0 {
 		return time.Duration(min(s, int(longestRetryAfter.Seconds()))) * time.Second
@@ -261,7 +269,7 @@ func retryAfter(header, message string, now time.Time) time.Duration {
 	if at, err := http.ParseTime(header); err == nil {
 		return min(max(0, at.Sub(now)), longestRetryAfter)
 	}
-	if m := waitPattern.FindStringSubmatch(message); m != nil {
+	if m := waitPattern().FindStringSubmatch(message); m != nil {
 		if d, err := time.ParseDuration(m[1]); err == nil {
 			return min(d, longestRetryAfter)
 		}
@@ -269,8 +277,9 @@ func retryAfter(header, message string, now time.Time) time.Duration {
 	return 0
 }
 
-// networkError is an error of the network or of the HTTP library. Its text names the
-// host and the cause. The text is sanitized because it can quote the server.
+// networkError is an error of the network or of the HTTP library. The text of a
+// networkError contains the host and the cause. networkError sanitizes its text,
+// because the text can quote the server.
 type networkError struct {
 	host string
 	err  error
@@ -279,9 +288,9 @@ type networkError struct {
 func (e *networkError) Error() string { return sanitize(network.Describe(e.host, e.err)) }
 func (e *networkError) Unwrap() error { return e.err }
 
-// sanitize makes a server's text safe for one line of a log. The result has only
-// printable characters, no newlines, no characters that change the direction of
-// writing, and a limited length.
+// sanitize makes a server's text safe for one line of a log. The result has a
+// limited length. The result contains only printable characters, no newlines,
+// and no characters that change the direction of writing.
 func sanitize(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {

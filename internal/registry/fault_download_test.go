@@ -164,9 +164,9 @@ func TestManifestWithAWrongDigestIsAnError(t *testing.T) {
 		want         string
 		waits        int // a response of GET can have lost a part, so it is read again
 	}{
-		{"stored under another digest", "PUT", ghcrtest.WrongDigest{}, "the registry stored sha256:", 0},
-		{"header with another digest", "GET", ghcrtest.WrongDigest{}, "the bytes received are " + artifact(fixed).Descriptor.Digest.String() + ", not sha256:", 5},
-		{"truncated", "GET", ghcrtest.Truncate{Bytes: 100}, "the bytes received are " + hashOf(artifact(fixed).Raw[:100]).String() + ", not " + artifact(fixed).Descriptor.Digest.String(), 5},
+		{"stored under another digest", "PUT", ghcrtest.WrongDigest{}, "the registry stored a manifest with the digest sha256:", 0},
+		{"header with another digest", "GET", ghcrtest.WrongDigest{}, "the received bytes have the digest " + artifact(fixed).Descriptor.Digest.String() + ", but the expected digest is sha256:", 5},
+		{"truncated", "GET", ghcrtest.Truncate{Bytes: 100}, "the received bytes have the digest " + hashOf(artifact(fixed).Raw[:100]).String() + ", but the expected digest is " + artifact(fixed).Descriptor.Digest.String(), 5},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {

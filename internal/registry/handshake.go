@@ -9,24 +9,25 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
-// handshakeOperation is the name of a token request in errors.
+// handshakeOperation is the name of token requests in error messages.
 const handshakeOperation = "the token request"
 
-// maxHandshakeBody is the maximum number of bytes that are read from the response to a
-// token request. The library reads each response to its end.
+// maxHandshakeBody is the maximum number of bytes that the client reads from the
+// response to a token request. A limit is necessary, because
+// go-containerregistry reads each response completely.
 const maxHandshakeBody = 1 << 20
 
-// handshake sends the requests of one attempt to authenticate. It keeps the error
-// response, because the library drops two parts of it: the request id and the
-// requested wait.
+// handshake sends the requests of one attempt to authenticate. handshake keeps
+// the error response, because go-containerregistry drops the request id and the
+// requested wait of an error response.
 type handshake struct {
 	session  *session
 	attempt  attempt
-	sent     bool // false if the library rejected the realm
+	sent     bool // sent is false if go-containerregistry rejected the realm.
 	answered bool
-	bodyErr  error          // error of reading the response
-	hops     int            // redirects that were followed
-	location *LocationError // a redirect that is not followed
+	bodyErr  error          // bodyErr is the error that occurred while the client read the response.
+	hops     int            // hops is the number of redirects that the client has followed.
+	location *LocationError // location describes a redirect that the client must not follow.
 	refusal  *Error
 }
 
@@ -34,8 +35,8 @@ func (h *handshake) RoundTrip(req *http.Request) (*http.Response, error) {
 	h.sent = true
 	body := &requestBody{size: max(req.ContentLength, 0)}
 	if req.Body != nil {
-		// The body of this request contains an identity token. After a redirect, the HTTP
-		// client would send the body to the other host.
+		// The body of this request contains an identity token. After a redirect,
+		// the HTTP client would send the identity token to the other host.
 		if !h.session.trusts(req.URL.String()) {
 			return nil, fmt.Errorf("requesting a token: %q redirects to %q, which must not receive the credentials", h.session.reg, redact(req.URL))
 		}
@@ -65,8 +66,8 @@ func (h *handshake) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// follow counts a redirect, which the library follows. It returns an error if there are
-// too many redirects.
+// follow counts a redirect that go-containerregistry follows. The method follow
+// returns an error if a request has more than maxRedirects redirects.
 func (h *handshake) follow(resp *http.Response) error {
 	if h.hops++; h.hops <= maxRedirects {
 		return nil
@@ -75,7 +76,7 @@ func (h *handshake) follow(resp *http.Response) error {
 	if problem == nil {
 		problem = &LocationError{
 			Operation: handshakeOperation, Host: resp.Request.URL.Host, Header: "Location", Target: redact(next),
-			Problem: fmt.Sprintf("is one of more than %d redirects", maxRedirects),
+			Problem: fmt.Sprintf("the request has more than %d redirects", maxRedirects),
 		}
 	}
 	h.location = problem
@@ -83,9 +84,10 @@ func (h *handshake) follow(resp *http.Response) error {
 	return problem
 }
 
-// explain returns the registry's error response or the network's error instead of
-// the library's error. If a response contains no token, the library's error quotes
-// the response, and the response can contain another secret.
+// explain returns the error response of the registry or the error of the network
+// instead of the error of go-containerregistry. If a response contains no token,
+// the error of go-containerregistry quotes the response, which can contain
+// another secret.
 func (h *handshake) explain(err error) error {
 	switch {
 	case h.refusal != nil:
@@ -95,7 +97,7 @@ func (h *handshake) explain(err error) error {
 	case !h.sent:
 		return &LocationError{
 			Operation: fmt.Sprintf("requesting a token for %q", h.session.reg), Host: h.session.reg.RegistryStr(), Header: "WWW-Authenticate",
-			Problem: "is wrong, because the realm is not safe: " + sanitize(err.Error()),
+			Problem: "the realm is not safe: " + sanitize(err.Error()),
 		}
 	case !h.answered:
 		return &unreachableError{err}
@@ -110,18 +112,20 @@ func (h *handshake) incomplete(host string, err error) error {
 	return &NoAnswer{Host: host, Operation: handshakeOperation, Err: &networkError{host, err}}
 }
 
-// permanent reports whether another attempt would fail for the same reason.
+// permanent reports whether the next attempt would fail for the same reason.
 func (h *handshake) permanent() bool {
 	return !h.sent || h.location != nil || (h.answered && h.refusal == nil && h.bodyErr == nil)
 }
 
-// isTokenPage reports whether the response to a token request is a web page. The
-// response to GET /v2/ is not checked, because only its status is used.
+// isTokenPage reports whether the response to a token request is a web page.
+// isTokenPage returns false for GET /v2/, because the client uses only the
+// status of this response.
 func isTokenPage(resp *http.Response) bool {
 	return resp.StatusCode == http.StatusOK && resp.Request.URL.Path != "/v2/" && retry.IsPage(resp.Header.Get("Content-Type"))
 }
 
-// handshakeBody limits a response and records the error of reading it.
+// handshakeBody is a response body with a size limit. handshakeBody records the
+// error that occurs while the client reads the body.
 type handshakeBody struct {
 	io.Reader
 	io.Closer
@@ -140,8 +144,8 @@ func (b *handshakeBody) Read(p []byte) (int, error) {
 // unreachableError is an error of a request that got no complete response.
 type unreachableError struct{ error }
 
-// Error leaves out the URL that net/http writes before the cause, because the cause
-// names the host and the query is long.
+// Error leaves out the URL that net/http writes before the cause, because the
+// text of the cause already contains the host and the query is long.
 func (e *unreachableError) Error() string {
 	var cause *networkError
 	if errors.As(e.error, &cause) {

@@ -156,7 +156,7 @@ func TestProbeBlobDetectsAnotherSize(t *testing.T) {
 		map[string]http.HandlerFunc{"/token": token("T")})
 	c, _ := newClient(t, s.URL, nil)
 	err := c.ProbeBlob(t.Context(), mustRepository(hostOf(s)), descriptor(fixed))
-	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("it has 7 bytes, not %d", bodySize)) {
+	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("the registry reports 7 bytes, but the manifest states %d bytes", bodySize)) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -170,7 +170,7 @@ func TestManifestThatDiffersFromItsReferenceIsAnError(t *testing.T) {
 	c, _ := newClient(t, s.URL, nil)
 	want := artifact(fixed).Descriptor.Digest.String()
 	_, _, err := c.Manifest(t.Context(), mustRepository(hostOf(s)).Digest(want))
-	if err == nil || !strings.Contains(err.Error(), "not "+want) {
+	if err == nil || !strings.Contains(err.Error(), "the expected digest is "+want) {
 		t.Errorf("got %v", err)
 	}
 }

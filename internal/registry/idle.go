@@ -15,22 +15,24 @@ import (
 )
 
 const (
-	// defaultIdleTimeout is the first idle timeout. With silentAttempts of package
-	// retry, a server that never answers ends a run after 95 seconds
-	// (docs/how-it-works.md, Waiting for an answer).
+	// defaultIdleTimeout is the idle timeout of the first attempt. If a server
+	// never answers, the run ends after 95 seconds, because package retry limits
+	// the attempts without an answer (docs/how-it-works.md, Waiting for an
+	// answer).
 	defaultIdleTimeout = 20 * time.Second
 	// lowestRate is the minimum transfer rate of a body, in bytes per second.
 	lowestRate = 1 << 10
-	// processingRate is the rate, in bytes per second, at which a registry must at
-	// least hash and store a body before it answers.
+	// processingRate is the minimum rate, in bytes per second, at which a
+	// registry must hash and store a body before it answers.
 	processingRate = 8 << 20
-	// errorBodyTime limits the time for the body of an error. The status is known
-	// already, so the rest of the body is only an explanation.
+	// errorBodyTime limits the time for the body of an error response. A short
+	// limit is sufficient, because the status is already known, and the body
+	// only explains it.
 	errorBodyTime = 3 * time.Second
 )
 
-// stalledError is the error of an attempt that ended because no bytes, or too few
-// bytes, were transferred.
+// stalledError is the error of an attempt that the client ended because the
+// network transferred no bytes or too few bytes.
 type stalledError struct {
 	kind retry.Transport
 	text string
@@ -39,8 +41,8 @@ type stalledError struct {
 func (e *stalledError) Error() string              { return e.text }
 func (e *stalledError) Transport() retry.Transport { return e.kind }
 
-// idleTimeout returns the idle timeout of an attempt. It grows by half with each attempt
-// that got no answer, so that a slow registry gets more time.
+// idleTimeout returns the idle timeout of an attempt. The timeout grows by half
+// after each attempt without an answer, so that a slow registry gets more time.
 func idleTimeout(limit time.Duration, silent int) time.Duration {
 	for range silent {
 		limit += limit / 2
@@ -48,20 +50,21 @@ func idleTimeout(limit time.Duration, silent int) time.Duration {
 	return limit
 }
 
-// processing returns the time that a registry may take to store size bytes. It is
-// zero for small bodies, and at most UploadLimit.
+// processing returns the time that a registry may need to store size bytes. The
+// time is zero for small bodies, and at most UploadLimit.
 func processing(size int64) time.Duration {
 	return min(UploadLimit, time.Duration(size/processingRate)*time.Second)
 }
 
 // idleTimer cancels one exchange if no byte is sent or received during the idle
-// timeout, or if a body is slower than lowestRate. Only the network counts: the
-// timer stops while the client reads the source of a body, and while nothing reads a
-// response. The timer starts when the exchange has a connection, because other
-// timeouts limit the dialing.
+// timeout, or if a body is slower than lowestRate. The timer measures only the
+// time of network transfers. The timer stops while the client reads the source
+// of a body, and while the caller does not read the response. The timer starts
+// after the connection is open, because other timeouts limit the time to open a
+// connection.
 type idleTimer struct {
 	limit    time.Duration
-	announce func(silent, left time.Duration) // reports half of the timeout; may be nil
+	announce func(silent, left time.Duration) // announce, if set, reports that half of the timeout has passed.
 	cancel   context.CancelCauseFunc
 	ctx      context.Context
 
@@ -69,9 +72,9 @@ type idleTimer struct {
 	ended  bool
 	timer  *time.Timer
 	notice *time.Timer
-	since  time.Time     // start of the current use of the network; zero if it is not used
-	waited time.Duration // time on the network in the current window
-	moved  int64         // bytes in the current window
+	since  time.Time     // since is the start of the current network transfer. The field since is zero if no transfer runs.
+	waited time.Duration // waited is the time of all network transfers in the current window.
+	moved  int64         // moved is the number of bytes that were transferred in the current window.
 }
 
 func startIdleTimer(ctx context.Context, limit time.Duration, announce func(silent, left time.Duration)) (*idleTimer, context.Context) {
@@ -83,13 +86,13 @@ func startIdleTimer(ctx context.Context, limit time.Duration, announce func(sile
 	return t, httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { t.begin(0) }})
 }
 
-// begin starts the timer, because the network is used from now on. more extends the
-// idle timeout once.
+// begin starts the timer at the start of a network transfer. The argument more
+// extends the idle timeout of this transfer.
 func (t *idleTimer) begin(more time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.ended {
-		return // the transport can still read the request's body after the response
+		return // The transport can still read the request's body after the response.
 	}
 	t.since = time.Now()
 	t.timer.Reset(t.limit + more)
@@ -103,8 +106,8 @@ func (t *idleTimer) begin(more time.Duration) {
 	t.notice = time.AfterFunc(half, func() { t.announce(half, t.limit-half+more) })
 }
 
-// end stops the timer after n bytes were transferred. If the rate of the window was
-// too low, it cancels the exchange.
+// end stops the timer after the transfer of n bytes. If the transfer rate in the
+// current window is too low, end cancels the exchange.
 func (t *idleTimer) end(n int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -122,7 +125,7 @@ func (t *idleTimer) end(n int64) {
 	t.waited, t.moved = 0, 0
 }
 
-// answered stops the timer when the header of the response arrived.
+// answered stops the timer after the header of the response arrived.
 func (t *idleTimer) answered() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -130,7 +133,7 @@ func (t *idleTimer) answered() {
 	t.waited, t.moved, t.since = 0, 0, time.Time{}
 }
 
-// pause stops the timers. The caller holds t.mu.
+// pause stops the timers. The caller must hold t.mu.
 func (t *idleTimer) pause() {
 	t.timer.Stop()
 	if t.notice != nil {
@@ -138,7 +141,8 @@ func (t *idleTimer) pause() {
 	}
 }
 
-// explain replaces the transport's "context canceled" by the reason of the timer.
+// explain returns the error of the timer instead of the transport's error
+// "context canceled", if the timer canceled the exchange.
 func (t *idleTimer) explain(err error) error {
 	var stalled *stalledError
 	if errors.As(context.Cause(t.ctx), &stalled) {
@@ -155,14 +159,15 @@ func (t *idleTimer) stop() {
 	t.cancel(nil)
 }
 
-// requestBody counts the bytes of a request body and controls the idle timer. It
-// keeps the error of the body, because the transport replaces this error.
+// requestBody counts the bytes of a request body and controls the idle timer.
+// requestBody keeps the error of the source, because the transport replaces this
+// error by another error.
 type requestBody struct {
 	body io.ReadCloser
 	size int64
 	sent atomic.Int64
 	idle *idleTimer
-	last int64 // bytes of the latest read, which the transport sends until the next read
+	last int64 // last is the number of bytes of the latest read. The transport sends these bytes before the next read.
 
 	mu     sync.Mutex
 	closed bool
@@ -185,9 +190,10 @@ func (b *requestBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// fail keeps the error of the source. After the transport closed the body, an error
-// is not a failure of the source: with HTTP/2, the transport closes the body of a
-// stream that was reset, while it still reads the body.
+// fail keeps the error of the source. fail ignores an error after the transport
+// closed the body, because such an error is not a failure of the source. With
+// HTTP/2, the transport closes the body after a stream reset, although it still
+// reads the body.
 func (b *requestBody) fail(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -233,7 +239,8 @@ func (b *responseBody) Close() error {
 	return err
 }
 
-// limitTime ends the reading of the body after errorBodyTime.
+// limitTime cancels the exchange if the body is not complete within
+// errorBodyTime.
 func (b *responseBody) limitTime() {
 	timer := time.AfterFunc(errorBodyTime, func() {
 		b.idle.cancel(&stalledError{retry.Slow, fmt.Sprintf("the body was not complete within %s", errorBodyTime)})

@@ -9,20 +9,20 @@ import (
 const initialUploads = 12
 
 // limiter limits the concurrent uploads to one host. The limit starts at
-// initialUploads and is at most maxUploads. A limit of n grows by one after n
-// successful uploads. A response with status 429 halves the limit.
+// initialUploads and is at most maxUploads. After n successful uploads, a limit
+// of n becomes n+1. A response with status 429 halves the limit.
 type limiter struct {
 	mu        sync.Mutex
 	limit     int
 	active    int
-	successes int // successful uploads since the last change of the limit
+	successes int // successes is the number of successful uploads since the last change of the limit.
 	waiting   []chan struct{}
 }
 
 func newLimiter() *limiter { return &limiter{limit: initialUploads} }
 
-// acquire waits until one more upload is allowed. It admits callers in the order
-// of their calls.
+// acquire waits until one more upload is allowed. acquire admits callers in the
+// order of their calls.
 func (l *limiter) acquire(ctx context.Context) error {
 	l.mu.Lock()
 	if l.active < l.limit {
@@ -57,7 +57,8 @@ func (l *limiter) cancel(admitted chan struct{}) {
 	l.admit()
 }
 
-// release ends an upload and adapts the limit to the result of the upload.
+// release ends an upload, and changes the limit according to the result of the
+// upload.
 func (l *limiter) release(ok, throttled bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -10,10 +10,11 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
-// CheckLogin sends the keychain's credentials to the registry. Like `docker login`,
-// it sends a token request without a scope, and then GET /v2/ with the token. It
-// returns nil if the registry accepts the credentials. A successful login does not
-// prove any permission (docs/ghcr.md, Token endpoint); see ProbePush.
+// CheckLogin sends the keychain's credentials to the registry. CheckLogin sends
+// a token request without a scope, and then GET /v2/ with the token, as `docker
+// login` does. CheckLogin returns nil if the registry accepts the credentials. A
+// successful login does not prove any permission (docs/ghcr.md, Token endpoint).
+// Use ProbePush to check the permission to push.
 func (c *Client) CheckLogin(ctx context.Context, reg name.Registry) error {
 	s := c.session(reg)
 	header, err := s.login(ctx)
@@ -25,7 +26,7 @@ func (c *Client) CheckLogin(ctx context.Context, reg name.Registry) error {
 	})
 }
 
-// login returns the Authorization header for the credentials.
+// login returns the value of the header Authorization for the credentials.
 func (s *session) login(ctx context.Context) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -39,7 +40,7 @@ func (s *session) login(ctx context.Context) (string, error) {
 	return header, err
 }
 
-// getBase sends GET /v2/ with an Authorization header, and follows its redirects.
+// getBase sends GET /v2/ with the header Authorization, and follows redirects.
 func (c *Client) getBase(ctx context.Context, s *session, header string, n attempt) error {
 	const operation = "the login"
 	to := &route{session: s, operation: operation, method: http.MethodGet, url: &url.URL{Scheme: s.scheme, Host: s.reg.RegistryStr(), Path: "/v2/"}}
@@ -57,12 +58,13 @@ func (c *Client) getBase(ctx context.Context, s *session, header string, n attem
 		if resp.StatusCode != http.StatusOK || isLoginPage(call{}, resp) {
 			return newError(operation, resp)
 		}
-		closeBody(resp) // only the status is needed
+		closeBody(resp) // The caller needs only the status.
 		return nil
 	}
 }
 
-// sendBase sends one request of getBase. Only the registry receives the header.
+// sendBase sends one request of getBase. sendBase sends the header Authorization
+// only to the registry.
 func (c *Client) sendBase(ctx context.Context, s *session, to *route, header string, n attempt) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, to.url.String(), nil)
 	if err != nil {
@@ -84,5 +86,5 @@ type UntrustedRealm struct{ Host, Realm string }
 
 // Error returns the registry and the realm.
 func (e *UntrustedRealm) Error() string {
-	return fmt.Sprintf("logging in to %q: its token realm %q belongs to another owner, so the credentials were not sent", e.Host, e.Realm)
+	return fmt.Sprintf("logging in to %q: the token realm %q belongs to another owner, so the client did not send the credentials", e.Host, e.Realm)
 }

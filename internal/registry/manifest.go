@@ -17,9 +17,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// Head returns the descriptor of a reference. If IsAbsent(err), the reference does
-// not exist or is hidden. Head does not verify the descriptor; Manifest returns a
-// verified descriptor.
+// Head returns the descriptor of a reference. If IsAbsent(err) is true, the
+// reference does not exist or is hidden from the token. Head does not verify the
+// descriptor. To get a verified descriptor, use Manifest.
 func (c *Client) Head(ctx context.Context, ref name.Reference) (v1.Descriptor, error) {
 	resp, err := c.do(ctx, c.manifestCall(http.MethodHead, ref, discardBody))
 	if err != nil {
@@ -29,20 +29,21 @@ func (c *Client) Head(ctx context.Context, ref name.Reference) (v1.Descriptor, e
 	if err != nil {
 		return c.headByGet(ctx, ref)
 	}
-	size, _ := strconv.ParseInt(resp.Header.Get("Content-Length"), 10, 64) // the size is 0 if the header is absent
+	size, _ := strconv.ParseInt(resp.Header.Get("Content-Length"), 10, 64) // The size is 0 if the header is absent.
 	return v1.Descriptor{MediaType: mediaType(resp), Digest: digest, Size: size}, nil
 }
 
-// headByGet replaces the HEAD request for registries that do not send the digest
-// header.
+// headByGet sends a GET request for registries whose response to HEAD does not
+// contain the digest.
 func (c *Client) headByGet(ctx context.Context, ref name.Reference) (v1.Descriptor, error) {
 	desc, _, err := c.Manifest(ctx, ref)
 	return desc, err
 }
 
-// Manifest reads a manifest and hashes it. It returns an error if the manifest is
-// larger than image.MaxManifestSize. It also returns an error if the digest differs
-// from the digest in the reference or in the response's header.
+// Manifest reads a manifest and computes its digest. Manifest returns an error
+// if the manifest is larger than image.MaxManifestSize. Manifest also returns an
+// error if the digest differs from the digest in the reference or in the header
+// of the response.
 func (c *Client) Manifest(ctx context.Context, ref name.Reference) (v1.Descriptor, []byte, error) {
 	var raw []byte
 	var digest v1.Hash
@@ -64,21 +65,22 @@ func readManifest(resp *http.Response, ref name.Reference) ([]byte, v1.Hash, err
 	}
 	wrong := &ResponseError{Host: resp.Request.URL.Host, Operation: fmt.Sprintf("reading manifest %q", ref)}
 	if len(raw) > image.MaxManifestSize {
-		wrong.Problem = fmt.Sprintf("it is larger than %d bytes", image.MaxManifestSize)
+		wrong.Problem = fmt.Sprintf("the manifest is larger than %d bytes", image.MaxManifestSize)
 		return nil, v1.Hash{}, wrong
 	}
 	digest, _, err := v1.SHA256(bytes.NewReader(raw))
 	for _, want := range []string{digestOf(ref), resp.Header.Get("Docker-Content-Digest")} {
 		if want != "" && want != digest.String() {
-			wrong.Problem = fmt.Sprintf("the bytes received are %s, not %s", digest, sanitize(want))
+			wrong.Problem = fmt.Sprintf("the received bytes have the digest %s, but the expected digest is %s", digest, sanitize(want))
 			return nil, v1.Hash{}, wrong
 		}
 	}
 	return raw, digest, err
 }
 
-// PutManifest pushes a manifest by tag or by digest. It returns an error if the
-// registry's response contains another digest.
+// PutManifest pushes a manifest by tag or by digest. PutManifest returns an
+// error if the response of the registry contains another digest than the digest
+// of the manifest.
 func (c *Client) PutManifest(ctx context.Context, ref name.Reference, m *image.Manifest) error {
 	k := c.manifestCall(http.MethodPut, ref, discardBody)
 	k.access = Push
@@ -97,7 +99,7 @@ func (c *Client) PutManifest(ctx context.Context, ref name.Reference, m *image.M
 	if got := resp.Header.Get("Docker-Content-Digest"); got != "" && got != m.Descriptor.Digest.String() {
 		return &ResponseError{
 			Host: resp.Request.URL.Host, Operation: k.operation,
-			Problem: fmt.Sprintf("the registry stored %s, not %s", sanitize(got), m.Descriptor.Digest),
+			Problem: fmt.Sprintf("the registry stored a manifest with the digest %s, but the pushed manifest has the digest %s", sanitize(got), m.Descriptor.Digest),
 		}
 	}
 	return nil
@@ -121,8 +123,7 @@ func mediaType(resp *http.Response) types.MediaType {
 	return types.MediaType(strings.TrimSpace(mt))
 }
 
-// digestOf returns the digest that the reference contains, or "" if the reference
-// is a tag.
+// digestOf returns the digest in a reference, or "" if the reference has a tag.
 func digestOf(ref name.Reference) string {
 	if d, ok := ref.(name.Digest); ok {
 		return d.DigestStr()

@@ -11,8 +11,8 @@ import (
 
 type dialFunc = func(ctx context.Context, network, addr string) (net.Conn, error)
 
-// preconnector opens connections for bodies in advance, during earlier requests. A
-// later upload then does not wait for the two round trips of the handshakes.
+// preconnector opens connections for bodies in advance, during earlier requests.
+// A later upload does not wait for the two round trips of the handshakes.
 type preconnector struct {
 	dial  dialFunc
 	proxy func(*http.Request) (*url.URL, error)
@@ -23,14 +23,14 @@ type preconnector struct {
 	pools map[string]*pool
 }
 
-// pool holds the connections that were opened in advance for one address.
+// pool holds the connections that the preconnector opened for one address.
 type pool struct {
 	conns     chan net.Conn
 	unclaimed int
 }
 
-// newPreconnector returns a preconnector and makes transport t use its TLS
-// connections.
+// newPreconnector returns a preconnector, and configures the transport t to use
+// the TLS connections of the preconnector.
 func newPreconnector(t *http.Transport) *preconnector {
 	ctx, stop := context.WithCancel(context.Background())
 	dial, config := t.DialContext, t.TLSClientConfig
@@ -42,16 +42,16 @@ func newPreconnector(t *http.Transport) *preconnector {
 	return p
 }
 
-// open starts n handshakes with addr (host:port) in the background. It does
-// nothing for a host behind a proxy, because the transport must dial such hosts
-// itself.
+// open starts n handshakes with addr (host:port) in the background. The method
+// open does nothing for a host behind a proxy, because only the transport can
+// open connections through a proxy.
 func (p *preconnector) open(addr string, n int) {
 	if p.proxied(addr) {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.pools[addr] != nil { // connections are opened only once per run, because the transport keeps used connections
+	if p.pools[addr] != nil { // One call per run is sufficient, because the transport keeps used connections.
 		return
 	}
 	conns := &pool{conns: make(chan net.Conn, n), unclaimed: n}
@@ -61,8 +61,9 @@ func (p *preconnector) open(addr string, n int) {
 	}
 }
 
-// handshake returns a connection, or nil if the handshake fails. The transport then
-// dials again and returns the error to the request.
+// handshake returns a connection, or nil if the handshake fails. After a failed
+// handshake, the transport opens a connection itself, and returns its error to
+// the request.
 func (p *preconnector) handshake(addr string) net.Conn {
 	conn, err := p.dial(p.ctx, "tcp", addr)
 	if err != nil {
@@ -83,9 +84,9 @@ func (p *preconnector) proxied(addr string) bool {
 	return err != nil || u != nil
 }
 
-// connect returns a connection from the pool as soon as a connection is ready. It
-// dials a new connection if all connections of the pool are used or if the
-// handshake failed.
+// connect returns a connection from the pool as soon as a connection is ready.
+// If all connections of the pool are used, or if the handshake failed, connect
+// opens a new connection.
 func (p *preconnector) connect(ctx context.Context, network, addr string) (net.Conn, error) {
 	if claimed := p.claim(addr); claimed != nil {
 		select {
@@ -100,8 +101,8 @@ func (p *preconnector) connect(ctx context.Context, network, addr string) (net.C
 	return p.dial(ctx, network, addr)
 }
 
-// claim reserves one connection and returns its pool. It returns nil if no
-// connection is available.
+// claim reserves one connection, and returns the pool of the connection. If no
+// connection is available, claim returns nil.
 func (p *preconnector) claim(addr string) *pool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -25,9 +25,9 @@ func (p *progressReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// attemptProgress reports the progress of one attempt to send a blob. After
-// withdraw, it reports nothing more, because the transport can still read the body
-// of a failed request.
+// attemptProgress reports the number of sent bytes of one attempt to send a
+// blob. After a call of withdraw, attemptProgress ignores further bytes, because
+// the transport can still read the body of a failed request.
 type attemptProgress struct {
 	report func(int64)
 
@@ -45,7 +45,8 @@ func (p *attemptProgress) add(n int64) {
 	}
 }
 
-// withdraw reports the negative number of the bytes that the attempt has reported.
+// withdraw subtracts the bytes of a failed attempt from the progress. To do
+// this, it reports a negative number of bytes.
 func (p *attemptProgress) withdraw() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -55,11 +56,11 @@ func (p *attemptProgress) withdraw() {
 	}
 }
 
-// hashingReader hashes and counts the bytes that are read.
+// hashingReader hashes and counts the bytes that a caller reads from it.
 type hashingReader struct {
 	io.ReadCloser
 
-	mu       sync.Mutex // necessary if a server responds early, because the transport can then read while sum runs
+	mu       sync.Mutex // After an early response of the server, the transport can still read while sum runs.
 	hash     hash.Hash
 	n        int64
 	complete bool

@@ -12,13 +12,14 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// maxReferrerPages limits the pages of a list of referrers.
+// maxReferrerPages limits the number of pages in a list of referrers.
 const maxReferrerPages = 50
 
-// Referrers reads the manifests with the given subject from the referrers API
-// (distribution-spec, "Listing Referrers"). It returns the pages of the response;
-// each page is an index. If IsAbsent(err), the registry has no referrers API.
-// ghcr.io has no such API (docs/ghcr.md, Referrers).
+// Referrers reads the list of manifests with the given subject from the
+// referrers API (distribution-spec, "Listing Referrers"). Referrers returns the
+// pages of the list. Each page is an index. If IsAbsent(err) is true, the
+// registry has no referrers API. ghcr.io has no referrers API (docs/ghcr.md,
+// Referrers).
 func (c *Client) Referrers(ctx context.Context, repo name.Repository, subject v1.Hash) ([][]byte, error) {
 	var pages [][]byte
 	k := call{
@@ -40,7 +41,7 @@ func (c *Client) Referrers(ctx context.Context, repo name.Repository, subject v1
 			return nil, fmt.Errorf("listing referrers of %q: a page is larger than %d bytes", subject, image.MaxManifestSize)
 		}
 		pages = append(pages, page)
-		m := nextPage.FindStringSubmatch(resp.Header.Get("Link"))
+		m := nextPage().FindStringSubmatch(resp.Header.Get("Link"))
 		if m == nil {
 			return pages, nil
 		}

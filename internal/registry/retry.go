@@ -11,30 +11,31 @@ import (
 )
 
 const (
-	// maxAttempts limits the attempts of one request. The first wait is firstWait, and
-	// each wait is twice as long as the wait before. Eight attempts therefore take
-	// more than half a minute.
+	// maxAttempts limits the attempts of one request. With waits that start at
+	// firstWait and double, eight attempts take more than half a minute.
 	maxAttempts = 8
-	// mostAttempts limits the attempts of one request while the host answers other
-	// requests of the same kind. Such a fault passes, so the wait starts again from
-	// firstWait.
+	// mostAttempts limits the attempts of one request while the host answers
+	// other requests of the same kind. After an answer to another request, the
+	// wait starts again at firstWait, because the fault is temporary.
 	mostAttempts = 3 * maxAttempts
 	firstWait    = 300 * time.Millisecond
 	longestWait  = 30 * time.Second
-	// reportedWait is the shortest wait that is reported to the user.
+	// reportedWait is the shortest wait that the program reports to the user.
 	reportedWait = 5 * time.Second
-	// throttledWait is the shortest wait after status 429. After shorter waits,
-	// ghcr.io still applied the same limit (docs/ghcr.md, Refused: too many requests).
+	// throttledWait is the shortest wait after status 429. Shorter waits are
+	// useless, because ghcr.io still applies the same limit (docs/ghcr.md,
+	// Refused: too many requests).
 	throttledWait = time.Second
-	// secondaryWait is the wait after GitHub's secondary rate limit, because this
-	// limit lasts minutes (docs/ghcr.md, Refused: secondary rate limit).
+	// secondaryWait is the wait after GitHub's secondary rate limit. GitHub's
+	// limit lasts several minutes (docs/ghcr.md, Refused: secondary rate limit).
 	secondaryWait = 2 * time.Minute
-	// longestRequest is the longest wait that the run accepts from a server, because a
-	// job on a hosted runner ends after six hours (docs/ghcr.md, Limits of GITHUB_TOKEN).
+	// longestRequest is the longest wait that a server can request from the run.
+	// A job on a hosted runner ends after six hours (docs/ghcr.md, Limits of
+	// GITHUB_TOKEN).
 	longestRequest = 6 * time.Hour
 )
 
-// retrier waits between attempts.
+// retrier waits between the attempts of a request.
 type retrier struct {
 	sleep  retry.Sleeper
 	onWait func(time.Duration, error) // may be nil
@@ -43,26 +44,26 @@ type retrier struct {
 // attemptState counts the attempts of one request.
 type attemptState struct {
 	attempts      int
-	fruitless     int              // failures since the host last answered a request of the same kind
-	host          *session         // counts these answers; may be nil
-	seen          map[string]int64 // these numbers at the latest failure
+	fruitless     int              // fruitless is the number of failures since the host last answered a request of the same kind.
+	host          *session         // host, if not nil, counts the answers to requests of each kind.
+	seen          map[string]int64 // seen contains the number of answers of each kind at the latest failure.
 	tokenReplaced bool
-	silent        int            // attempts without an answer, which make the client wait longer
-	http1         bool           // use HTTP/1.1 after a failure of HTTP/2
-	rows          map[string]int // failures by the row of the table
+	silent        int            // silent is the number of attempts without an answer. Such attempts extend the idle timeout.
+	http1         bool           // http1 is true if later attempts must use HTTP/1.1 after a failure of HTTP/2.
+	rows          map[string]int // rows contains the number of failures for each row of the table.
 }
 
 // decision is the reaction to a failed attempt.
 type decision struct {
 	retry     bool
-	newToken  bool // retry immediately with a new token
+	newToken  bool // newToken is true for an immediate retry with a new token.
 	wait      time.Duration
-	throttled bool // the server reported a rate limit
-	spent     bool // only the number of attempts prevents another attempt
+	throttled bool // throttled is true if the server reported a rate limit.
+	spent     bool // spent is true if only the limit of attempts prevents another attempt.
 }
 
-// decide returns the reaction to an error, as retry.Table states. It does not check
-// the deadline, because retrier.wait checks it.
+// decide returns the reaction to an error according to retry.Table. The method
+// decide does not check the deadline, because retrier.wait checks the deadline.
 func (s *attemptState) decide(err error, request retry.Request, tokenAge time.Duration) decision {
 	f := failureOf(err, request, tokenAge)
 	row := retry.Decide(f)
@@ -93,8 +94,8 @@ func (s *attemptState) count(row retry.Row, kind retry.Transport) {
 	}
 }
 
-// countFruitless counts a failure. The count starts again if the host has answered a
-// request of the same kind since the latest failure.
+// countFruitless counts a failure. If the host has answered a request of the
+// same kind since the latest failure, the count starts again.
 func (s *attemptState) countFruitless(operation string) {
 	if s.host != nil {
 		kind := kindOf(operation)
@@ -146,7 +147,7 @@ func (s *attemptState) pause(kind retry.Pause, err error) time.Duration {
 	return max(asked, s.backoff())
 }
 
-// failureOf returns the facts that the table needs.
+// failureOf returns the facts about a failed attempt that retry.Table needs.
 func failureOf(err error, request retry.Request, tokenAge time.Duration) retry.Failure {
 	f := retry.Failure{Request: request, TokenAge: tokenAge}
 	var e *Error
@@ -168,8 +169,8 @@ func (s *attemptState) backoff() time.Duration {
 	return min(longestWait, retry.Backoff(firstWait, s.fruitless))
 }
 
-// wait sleeps for d. It returns a *deadlineError if the wait would end after the
-// deadline, or if it is longer than longestRequest.
+// wait sleeps for the duration d. wait returns a *deadlineError if d is longer
+// than longestRequest, or if the wait would end after the deadline.
 func (r retrier) wait(ctx context.Context, d time.Duration, cause error) error {
 	if d > longestRequest || retry.Outlasts(ctx, d) {
 		return &deadlineError{d, cause}
@@ -178,29 +179,30 @@ func (r retrier) wait(ctx context.Context, d time.Duration, cause error) error {
 		r.onWait(d, cause)
 	}
 	if err := r.sleep.Wait(ctx, d); err != nil {
-		return fmt.Errorf("waiting for the next attempt: %w (last response: %w)", err, cause)
+		return fmt.Errorf("waiting for the next attempt: %w (the last response was: %w)", err, cause)
 	}
 	return nil
 }
 
-// attempt contains the facts about one attempt that its request needs.
+// attempt contains the facts about one attempt that influence its request.
 type attempt struct {
 	number int  // counted from 1
-	silent int  // earlier attempts without an answer
-	http1  bool // use HTTP/1.1
+	silent int  // silent is the number of earlier attempts without an answer.
+	http1  bool // http1 is true if the attempt must use HTTP/1.1.
 }
 
 func (s *attemptState) attempt() attempt { return attempt{s.attempts, s.silent, s.http1} }
 
-// repeat calls try until it succeeds or another attempt cannot succeed. A refusal is
-// final, because these requests contain no token that could be replaced.
+// repeat calls the function try until try succeeds, or until another attempt
+// cannot succeed. repeat does not repeat a refused request, because these
+// requests contain no token that the client could replace.
 func (r retrier) repeat(ctx context.Context, try func(n attempt) (permanent bool, err error)) error {
 	_, err := r.repeatAfter(ctx, 0, try)
 	return err
 }
 
-// repeatAfter is repeat after a number of failed attempts. spent is true if more
-// attempts could have succeeded.
+// repeatAfter works like repeat after a number of failed attempts. The result
+// spent is true if only the limit of attempts prevents another attempt.
 func (r retrier) repeatAfter(ctx context.Context, failed int, try func(n attempt) (permanent bool, err error)) (spent bool, err error) {
 	st := attemptState{attempts: failed, fruitless: failed}
 	for {
@@ -219,8 +221,8 @@ func (r retrier) repeatAfter(ctx context.Context, failed int, try func(n attempt
 	}
 }
 
-// deadlineError is the error of a wait that would end after the run's deadline, or
-// that is too long for any run.
+// deadlineError is the error for a wait that would end after the run's deadline,
+// or that is longer than longestRequest.
 type deadlineError struct {
 	wait  time.Duration
 	cause error

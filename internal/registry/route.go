@@ -13,19 +13,20 @@ import (
 // maxRedirects limits the redirects of one request.
 const maxRedirects = 5
 
-// LocationError is the error of a header that leads to no usable address: the
-// Location of a redirect or of an upload session, or the Link of the next page.
+// LocationError is the error of a response header whose address the client
+// cannot use. The header is the Location of a redirect or of an upload session,
+// or the Link to the next page.
 type LocationError struct {
-	Operation string // e.g. `PUT manifest "1.2"`
-	Host      string // host that sent the header
-	Header    string // Location or Link
-	Target    string // value of the header without its query, which can contain a signature
-	Problem   string // clause about the value, such as "names another server"
-	Missing   bool   // the header is missing
-	Err       error  // error of the request that followed the header, or nil
+	Operation string // Operation is, for example, `PUT manifest "1.2"`.
+	Host      string // Host is the host that sent the header.
+	Header    string // Header is "Location" or "Link".
+	Target    string // Target is the URL in the header, without its query. The query can contain a signature.
+	Problem   string // Problem is a clause about the URL, for example "the URL names another server".
+	Missing   bool   // Missing is true if the response does not contain the header.
+	Err       error  // Err is the error of the request to Target, or nil.
 }
 
-// Error returns the operation, the header and its problem.
+// Error returns the operation, the header and the problem of the header.
 func (e *LocationError) Error() string {
 	header := fmt.Sprintf("the header %s of %s", e.Header, e.Host)
 	if e.Target != "" {
@@ -34,67 +35,68 @@ func (e *LocationError) Error() string {
 	if e.Err != nil {
 		return fmt.Sprintf("following %s: %s", header, e.Err)
 	}
-	return fmt.Sprintf("%s: %s %s", e.Operation, header, e.Problem)
+	return fmt.Sprintf("%s: %s: %s", e.Operation, header, e.Problem)
 }
 
-// Unwrap returns the error of the request that followed the header.
+// Unwrap returns the error of the request to Target.
 func (e *LocationError) Unwrap() error { return e.Err }
 
-// Transport returns the kind of the error for the table of package retry.
+// Transport returns the kind of the error for retry.Table.
 func (e *LocationError) Transport() retry.Transport {
 	switch {
 	case e.Err != nil:
 		return retry.TransportOf(e.Err)
 	case e.Missing:
-		return retry.Malformed // a part of the response is missing
+		return retry.Malformed // A part of the response is missing.
 	}
 	return retry.UnusableLocation
 }
 
-// target returns the URL in a header of a response. A relative URL belongs to the
-// request's URL. Only HTTPS is followed, and plain HTTP if the request used it.
+// target returns the URL in a header of a response. A relative URL is relative
+// to the URL of the request. target accepts only HTTPS URLs. If the request used
+// plain HTTP, target also accepts HTTP URLs.
 func target(resp *http.Response, header, value, operation string) (*url.URL, *LocationError) {
 	from := resp.Request.URL
 	problem := &LocationError{Operation: operation, Host: from.Host, Header: header}
 	if value == "" {
-		problem.Problem, problem.Missing = "is missing, so there is no valid Location", true
+		problem.Problem, problem.Missing = "the header is missing, so there is no valid Location", true
 		return nil, problem
 	}
 	u, err := from.Parse(value)
 	switch {
-	case err != nil, u.Host == "" && (u.Scheme == "http" || u.Scheme == "https"): // err is not wrapped, because it would quote a signed URL
-		problem.Problem = "is not a valid URL, so there is no valid Location"
+	case err != nil, u.Host == "" && (u.Scheme == "http" || u.Scheme == "https"): // The error does not wrap err, because err can quote a signed URL.
+		problem.Problem = "the value is not a valid URL, so there is no valid Location"
 	case u.Scheme == "https", u.Scheme == "http" && from.Scheme == "http":
 		u.User, u.Fragment = nil, ""
 		return u, nil
 	case u.Scheme == "http":
-		problem.Target, problem.Problem = redact(u), "is not encrypted"
+		problem.Target, problem.Problem = redact(u), "the URL has the scheme http, but only https is allowed"
 	default:
-		problem.Target, problem.Problem = redact(u), fmt.Sprintf("has the scheme %q, but only https is allowed", sanitize(u.Scheme))
+		problem.Target, problem.Problem = redact(u), fmt.Sprintf("the URL has the scheme %q, but only https is allowed", sanitize(u.Scheme))
 	}
 	return nil, problem
 }
 
-// redact returns a URL without its query, which contains the signature of a signed
-// URL.
+// redact returns a URL without its query. The query of a signed URL contains the
+// signature.
 func redact(u *url.URL) string {
 	return sanitize((&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String())
 }
 
-// route is the way of one attempt: the first URL, and the URLs to which redirects
+// route contains the first URL of one attempt, and the URLs to which redirects
 // lead.
 type route struct {
 	session   *session
 	operation string
 	method    string
 	url       *url.URL
-	from      string   // host that named the URL; empty if the client chose the URL
-	visited   []string // URLs of the earlier requests
-	upload    bool     // the URL is the location of an upload session
+	from      string   // from is the host that sent the URL. The field from is empty if the client chose the URL.
+	visited   []string // visited lists the URLs of the earlier requests.
+	upload    bool     // upload is true if the URL is the location of an upload session.
 }
 
-// newRoute returns the route of a call. The URL of an upload session comes from the
-// registry.
+// newRoute returns the route of a call. If the call has a URL, the registry sent
+// this URL.
 func newRoute(s *session, k call) *route {
 	r := &route{session: s, operation: k.operation, method: k.method, url: k.url}
 	if r.url == nil {
@@ -105,7 +107,7 @@ func newRoute(s *session, k call) *route {
 	return r
 }
 
-// isRedirect reports whether a response names another URL for the same request.
+// isRedirect reports whether the status is the status of a redirect.
 func isRedirect(status int) bool {
 	return slices.Contains([]int{
 		http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
@@ -113,8 +115,8 @@ func isRedirect(status int) bool {
 	}, status)
 }
 
-// follow changes the route to the target of a redirect. The next request has the same
-// method and the same body.
+// follow changes the route to the target of a redirect. The request to the
+// target has the same method and the same body.
 func (r *route) follow(resp *http.Response) error {
 	next, problem := target(resp, "Location", resp.Header.Get("Location"), r.operation)
 	closeBody(resp)
@@ -125,11 +127,11 @@ func (r *route) follow(resp *http.Response) error {
 	r.visited = append(r.visited, r.url.String())
 	switch {
 	case resp.StatusCode == http.StatusSeeOther && r.method != http.MethodGet && r.method != http.MethodHead:
-		problem.Problem = "redirects with status 303, which would change the request to GET"
+		problem.Problem = "the redirect has status 303, which would change the request to GET"
 	case slices.Contains(r.visited, next.String()):
-		problem.Problem = "closes a loop of redirects"
+		problem.Problem = "the redirects form a loop"
 	case len(r.visited) > maxRedirects:
-		problem.Problem = fmt.Sprintf("is one of more than %d redirects", maxRedirects)
+		problem.Problem = fmt.Sprintf("the request has more than %d redirects", maxRedirects)
 	default:
 		r.url, r.from = next, resp.Request.URL.Host
 		return nil
@@ -137,9 +139,10 @@ func (r *route) follow(resp *http.Response) error {
 	return problem
 }
 
-// blame adds the header that named the URL to an error of the network, if the header
-// can be wrong: it names an upload session on another address, or another port or
-// scheme of the registry's host.
+// blame returns a *LocationError for an error of the network if the header that
+// contained the URL can be wrong. The header can be wrong if an upload location
+// is not on the registry, or if a redirect changes the port or the scheme of the
+// registry.
 func (r *route) blame(err error) error {
 	if r.from == "" || r.session.isHome(r.url) {
 		return err
@@ -151,25 +154,26 @@ func (r *route) blame(err error) error {
 	return &LocationError{Operation: r.operation, Host: r.from, Header: "Location", Target: redact(r.url), Err: err}
 }
 
-// isHome reports whether a URL belongs to the registry's host, with the registry's
-// scheme. Only such a URL receives credentials.
+// isHome reports whether a URL has the host and the scheme of the registry. The
+// client sends credentials only to such a URL.
 func (s *session) isHome(u *url.URL) bool {
 	return u.Scheme == s.scheme && s.withoutDefaultPort(u.Host) == s.withoutDefaultPort(s.reg.RegistryStr())
 }
 
-// closeBody reads the body of a redirect for a short time, so that its connection can
-// be used again.
+// closeBody reads the body of a redirect for a short time, so that another
+// request can use the connection.
 func closeBody(resp *http.Response) {
 	if body, ok := resp.Body.(*responseBody); ok {
 		body.limitTime()
 	}
-	_ = discardBody(resp) // an incomplete body only closes the connection
+	_ = discardBody(resp) // If the body is incomplete, the transport only closes the connection.
 	_ = resp.Body.Close()
 }
 
-// isLoginPage reports whether a response of success is a web page, such as the login
-// page of a network. A response of a registry has headers of the protocol, and a blob
-// can have any type.
+// isLoginPage reports whether a successful response is a web page, for example
+// the login page of a network. A response with a header "Docker-…" comes from a
+// registry. A blob can have any Content-Type, so isLoginPage also compares the
+// size.
 func isLoginPage(k call, resp *http.Response) bool {
 	for name := range resp.Header {
 		if strings.HasPrefix(name, "Docker-") {

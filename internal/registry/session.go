@@ -19,15 +19,15 @@ import (
 // Access is the access to a repository that a run needs.
 type Access string
 
-// The two kinds of access in token scopes (distribution token scope
+// A token scope contains one of two kinds of access (distribution token scope
 // documentation, "actions").
 const (
 	Pull Access = "pull"
 	Push Access = "pull,push"
 )
 
-// session holds the state of one registry host: scheme, credentials, challenge
-// and tokens.
+// session holds the scheme, the credentials, the challenge and the tokens of one
+// registry host.
 type session struct {
 	client *Client
 	reg    name.Registry
@@ -37,19 +37,19 @@ type session struct {
 	scheme       string
 	auth         authn.Authenticator
 	config       authn.AuthConfig
-	challenge    *transport.Challenge // nil if unknown; the realm is then assumed to be /token
-	assumedRealm bool                 // the challenge was assumed and not read from the registry
-	realmChanged bool                 // the registry rejects tokens of the assumed realm
+	challenge    *transport.Challenge // challenge is nil if it is unknown. If challenge is nil, the client assumes that the realm is /token.
+	assumedRealm bool                 // assumedRealm is true if the client assumed the challenge and did not read it from the registry.
+	realmChanged bool                 // realmChanged is true if the registry rejects tokens of the assumed realm.
 	expected     map[string]Access
 	grants       map[string]*grant
-	singleScope  map[string]bool // repositories for which the registry refused a token with several scopes
-	unanswered   map[string]bool // requests of the authentication that got no usable answer in all attempts
-	rawRejected  bool            // the registry rejects the raw secret, see Options.RawBearer
+	singleScope  map[string]bool // singleScope lists the repositories for which the registry refused a token with several scopes.
+	unanswered   map[string]bool // unanswered lists the kinds of authentication requests that got no usable answer in all attempts.
+	rawRejected  bool            // rawRejected is true if the registry rejects the secret as bearer token (Options.RawBearer).
 
 	uploads *limiter
 
 	answersMu sync.Mutex
-	answers   map[string]int64 // successful requests by kind
+	answers   map[string]int64 // answers contains the number of successful requests of each kind.
 
 	pauseMu     sync.Mutex
 	pausedUntil time.Time
@@ -63,20 +63,20 @@ func newSession(reg name.Registry, c *Client) *session {
 	}
 }
 
-// grant is a value of the Authorization header, usually a token. A nil grant
-// means that the registry requires no authentication.
+// grant contains a value of the header Authorization. The value is usually a
+// token. A nil grant means that the registry requires no authentication.
 type grant struct {
 	header   string
 	access   Access
 	issued   time.Time
-	expires  time.Time // zero if the token does not expire
-	shared   bool      // the token covers several repositories
-	raw      bool      // the header contains the secret itself, see Options.RawBearer
+	expires  time.Time // expires is zero if the token does not expire.
+	shared   bool      // shared is true if the token covers several repositories.
+	raw      bool      // raw is true if the header contains the secret itself (Options.RawBearer).
 	accepted atomic.Bool
 }
 
-// markAccepted records that the registry accepted the grant, if err allows that
-// conclusion.
+// markAccepted records that the registry accepted the grant, if err is nil or
+// the status is 404.
 func (g *grant) markAccepted(err error) {
 	if g != nil && (err == nil || IsNotFound(err)) {
 		g.accepted.Store(true)
@@ -87,7 +87,7 @@ func (g *grant) age() time.Duration {
 	switch {
 	case g == nil || g.issued.IsZero():
 		return 0
-	case g.raw: // the age is high, because a registry that rejects the raw secret sends no challenge (docs/ghcr.md, Token endpoint)
+	case g.raw: // A high age permits a new token after status 403. A registry that rejects the raw secret sends this status without a challenge (docs/ghcr.md, Token endpoint).
 		return time.Hour
 	}
 	return time.Since(g.issued)
@@ -103,7 +103,8 @@ func (s *session) expect(repo string, a Access) {
 	}
 }
 
-// start finds the scheme and the credentials once. The caller holds s.mu.
+// start finds the scheme and the credentials of a session once. The caller must
+// hold s.mu.
 func (s *session) start(ctx context.Context) error {
 	if s.started {
 		return nil
@@ -124,9 +125,10 @@ func (s *session) start(ctx context.Context) error {
 	return nil
 }
 
-// repeat sends a request of the authentication until it succeeds. If all attempts of an
-// earlier request of the same kind failed, there is only one attempt. Otherwise, each request of the run
-// would wait for the same server again. The caller holds s.mu.
+// repeat sends an authentication request until the request succeeds. If all
+// attempts of an earlier request of the same kind failed, repeat makes only one
+// attempt. With more attempts, each request of the run would wait again for the
+// same server. The caller must hold s.mu.
 func (s *session) repeat(ctx context.Context, kind string, try func(n attempt) (permanent bool, err error)) error {
 	failed := 0
 	if s.unanswered[kind] {
@@ -137,7 +139,8 @@ func (s *session) repeat(ctx context.Context, kind string, try func(n attempt) (
 	return err
 }
 
-// findScheme returns https, or http for a loopback host that proves to use plain HTTP.
+// findScheme returns "https", or "http" for a loopback host that uses plain
+// HTTP.
 func (s *session) findScheme(ctx context.Context) (string, error) {
 	addr, local := loopback(s.reg.RegistryStr())
 	if !local {
@@ -146,7 +149,7 @@ func (s *session) findScheme(ctx context.Context) (string, error) {
 	plain := false
 	err := s.repeat(ctx, "scheme", func(n attempt) (permanent bool, err error) {
 		plain, err = s.client.transports.plainHTTP(ctx, addr)
-		if err != nil && n.number == 1 { // another connection often succeeds without a wait
+		if err != nil && n.number == 1 { // A second connection often succeeds without a wait.
 			plain, err = s.client.transports.plainHTTP(ctx, addr)
 		}
 		if err != nil {
@@ -160,9 +163,9 @@ func (s *session) findScheme(ctx context.Context) (string, error) {
 	return "http", nil
 }
 
-// loopback reports whether the host is this machine, and returns its address with
-// port. The client uses plain HTTP without an explicit setting only for a loopback
-// host.
+// loopback reports whether the host is this machine, and returns the address of
+// the host with its port. Only for a loopback host, the client uses plain HTTP
+// without an explicit setting.
 func loopback(host string) (addr string, ok bool) {
 	h, port, err := net.SplitHostPort(host)
 	if err != nil {
@@ -173,7 +176,7 @@ func loopback(host string) (addr string, ok bool) {
 	return net.JoinHostPort(h, port), ok
 }
 
-// address returns the host with port, for Preconnect.
+// address returns the host with its port for Preconnect.
 func (s *session) address() (addr string, tls bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -186,25 +189,26 @@ func (s *session) endpoint(repo name.Repository, path string) *url.URL {
 	return &url.URL{Scheme: s.scheme, Host: s.reg.RegistryStr(), Path: "/v2/" + repo.RepositoryStr() + "/" + path, RawQuery: query}
 }
 
-// authenticate adds the credentials to a request. It adds them only if the request
-// goes to the registry's host with the registry's scheme. An upload location on
-// another host therefore gets no credentials.
+// authenticate adds the credentials to a request. authenticate adds no
+// credentials if the request does not go to the registry's host with the
+// registry's scheme. An upload location on another host gets no credentials.
 func (s *session) authenticate(req *http.Request, g *grant) {
 	if g != nil && s.isHome(req.URL) {
 		req.Header.Set("Authorization", g.header)
 	}
 }
 
-// withoutDefaultPort removes the default port of the scheme. Some registries behind
-// a proxy include this port in their locations (https://HOST:443/…).
+// withoutDefaultPort removes the default port of the scheme. Some registries
+// behind a proxy write the default port into the header Location
+// (https://HOST:443/…).
 func (s *session) withoutDefaultPort(host string) string {
 	return strings.TrimSuffix(host, map[string]string{"https": ":443", "http": ":80"}[s.scheme])
 }
 
-// discard removes a grant that the registry refused. If the registry never accepted
-// the grant, the cause can be the other scopes of the grant or the assumed realm.
-// The next token is then requested for a single scope, or from the realm of the
-// challenge.
+// discard removes a grant that the registry refused. If the registry never
+// accepted the grant, the cause of the refusal can be another scope of the grant
+// or the assumed realm. For such a grant, the client requests the next token for
+// a single scope, or from the realm of the challenge.
 func (s *session) discard(repo string, g *grant) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -227,7 +231,8 @@ func (s *session) discard(repo string, g *grant) {
 }
 
 // pause delays all requests of the session, because a rate limit applies to all
-// requests to a host. cause is the response that reported the rate limit.
+// requests to a host. The argument cause is the response that reported the rate
+// limit.
 func (s *session) pause(d time.Duration, cause error) {
 	s.pauseMu.Lock()
 	defer s.pauseMu.Unlock()
@@ -243,7 +248,7 @@ func (s *session) countAnswer(kind string) {
 	s.answers[kind]++
 }
 
-// answersTo returns the number of successful requests of a kind.
+// answersTo returns the number of successful requests of one kind.
 func (s *session) answersTo(kind string) int64 {
 	s.answersMu.Lock()
 	defer s.answersMu.Unlock()

@@ -9,26 +9,28 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 
 	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 const (
-	// maxTagBytes limits the total size of the pages of a tag list. The number of pages
-	// has no limit, because some registries send few tags per page.
+	// maxTagBytes limits the total size of the pages of a tag list. The number
+	// of pages has no limit, because some registries send only a few tags per
+	// page.
 	maxTagBytes = 32 << 20
-	// pageBytes is the smallest number of bytes for which a page counts, so that a list
-	// of tiny pages also ends.
+	// pageBytes is the minimum number of bytes that the client counts for each
+	// page. With this minimum, maxTagBytes also limits the number of tiny pages.
 	pageBytes   = 4 << 10
 	tagsPerPage = 1000
 )
 
-var nextPage = regexp.MustCompile(`<([^>]+)>\s*;\s*rel="?next"?`)
+var nextPage = lazy.Regexp(`<([^>]+)>\s*;\s*rel="?next"?`)
 
 // Tags returns all tags of a repository in sorted order, because the registry's
-// order has no meaning (docs/ghcr.md, Manifests and tags). It returns an error
+// order has no meaning (docs/ghcr.md, Manifests and tags). Tags returns an error
 // if the list exceeds maxTagBytes.
 func (c *Client) Tags(ctx context.Context, repo name.Repository) ([]string, error) {
 	list := &tagList{left: maxTagBytes}
@@ -45,7 +47,7 @@ func (c *Client) Tags(ctx context.Context, repo name.Repository) ([]string, erro
 		if !list.addPage() {
 			return nil, fmt.Errorf("listing the tags of %q: the list has more than %d MiB", repo, maxTagBytes>>20)
 		}
-		m := nextPage.FindStringSubmatch(resp.Header.Get("Link"))
+		m := nextPage().FindStringSubmatch(resp.Header.Get("Link"))
 		if m == nil {
 			return list.sorted(), nil
 		}
@@ -58,24 +60,26 @@ func (c *Client) Tags(ctx context.Context, repo name.Repository) ([]string, erro
 // tagList reads the pages of a tag list.
 type tagList struct {
 	all  []string
-	left int64 // bytes that further pages may have
+	left int64 // left is the number of bytes that further pages may have.
 
-	page []string // tags of the latest page
-	read int64    // bytes of the latest page
+	page []string // page contains the tags of the latest page.
+	read int64    // read is the number of bytes of the latest page.
 }
 
-// readPage reads one page. A repeated attempt reads the page again.
+// readPage reads one page of a tag list. A repeated attempt reads the whole page
+// again.
 func (l *tagList) readPage(resp *http.Response) error {
 	l.page = l.page[:0]
 	limited := &io.LimitedReader{R: resp.Body, N: l.left + 1}
 	err := decodeTags(json.NewDecoder(limited), func(tag string) { l.page = append(l.page, tag) })
 	if l.read = l.left + 1 - limited.N; l.read > l.left {
-		return nil // addPage reports the size
+		return nil // The method addPage reports that the list is too large.
 	}
 	return err
 }
 
-// addPage adds the latest page. It returns false if the list is too large.
+// addPage adds the tags of the latest page to the list. addPage returns false if
+// the list is too large.
 func (l *tagList) addPage() bool {
 	l.left -= max(l.read, pageBytes)
 	l.all = append(l.all, l.page...)
@@ -87,9 +91,9 @@ func (l *tagList) sorted() []string {
 	return slices.Compact(l.all)
 }
 
-// decodeTags reads an object with the list "tags". It reads the tags one by one, so
-// that a page needs no more memory than its tags. The list is null after the last
-// page.
+// decodeTags reads a JSON object with the list "tags". decodeTags reads the tags
+// one by one to save memory. Some registries send null instead of the list after
+// the last page.
 func decodeTags(d *json.Decoder, add func(string)) error {
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
 		return cmp.Or(noEOF(err), errNoTagList)
@@ -114,7 +118,8 @@ func decodeTags(d *json.Decoder, add func(string)) error {
 
 var errNoTagList = errors.New("the response is not a list of tags")
 
-// noEOF replaces io.EOF, because the end of a page inside its object is an error.
+// noEOF replaces io.EOF by io.ErrUnexpectedEOF, because a page that ends inside
+// its JSON object is incomplete.
 func noEOF(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
@@ -122,7 +127,7 @@ func noEOF(err error) error {
 	return err
 }
 
-// decodeStrings reads a list of strings, or null.
+// decodeStrings reads a JSON list of strings, or null.
 func decodeStrings(d *json.Decoder, add func(string)) error {
 	switch t, err := d.Token(); {
 	case err != nil:
@@ -143,7 +148,8 @@ func decodeStrings(d *json.Decoder, add func(string)) error {
 	return err
 }
 
-// nextURL returns the URL of the next page. The page must be on the same server.
+// nextURL returns the URL of the next page. The next page must be on the same
+// server.
 func nextURL(operation string, resp *http.Response, link string) (*url.URL, error) {
 	u, problem := target(resp, "Link", link, operation)
 	if problem != nil {
@@ -153,9 +159,9 @@ func nextURL(operation string, resp *http.Response, link string) (*url.URL, erro
 	problem = &LocationError{Operation: operation, Host: from.Host, Header: "Link", Target: redact(u)}
 	switch {
 	case u.Host != from.Host || u.Scheme != from.Scheme:
-		problem.Problem = "names another server"
+		problem.Problem = "the URL names another server"
 	case u.String() == from.String():
-		problem.Problem = "names the same page again"
+		problem.Problem = "the URL names the same page again"
 	default:
 		return u, nil
 	}

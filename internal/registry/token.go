@@ -17,12 +17,13 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// defaultLife is the lifetime of a token without expires_in. It is the default of
-// the token specification, 60 s, minus a margin (docs/ghcr.md, Token endpoint).
+// defaultLife is the lifetime of a token without expires_in. The value is the
+// default of the token specification (60 s) minus a margin (docs/ghcr.md, Token
+// endpoint).
 const defaultLife = 50 * time.Second
 
-// authorize returns the grant for one repository. It requests a token if no
-// valid token covers the access.
+// authorize returns the grant for one repository. If no valid token covers the
+// access, authorize requests a token.
 func (s *session) authorize(ctx context.Context, repo string, a Access) (*grant, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -41,8 +42,8 @@ func (s *session) authorize(ctx context.Context, repo string, a Access) (*grant,
 }
 
 // acquire requests one token for all expected repositories of the host. If the
-// registry refuses this token request, acquire requests a token for this repository
-// only.
+// registry refuses the request, acquire requests a token for only the given
+// repository.
 func (s *session) acquire(ctx context.Context, repo string) (*grant, error) {
 	if !s.singleScope[repo] {
 		all := s.sharedScope(repo)
@@ -58,15 +59,15 @@ func (s *session) acquire(ctx context.Context, repo string) (*grant, error) {
 	return s.requestGrant(ctx, []string{repo})
 }
 
-// isRejection reports whether the registry rejected the content of a request. An
+// isRejection reports whether the registry rejected the content of a request. A
 // response about the state of the server (5xx, 429) is not a rejection.
 func isRejection(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Status < http.StatusInternalServerError && e.Status != http.StatusTooManyRequests
 }
 
-// sharedScope lists the repositories of a shared token. The given repository is the
-// first.
+// sharedScope lists the repositories of a shared token. The given repository is
+// the first element.
 func (s *session) sharedScope(repo string) []string {
 	all := []string{repo}
 	for r := range s.expected {
@@ -96,10 +97,10 @@ func (s *session) requestGrant(ctx context.Context, repos []string) (*grant, err
 	return s.grants[repos[0]], nil
 }
 
-// negotiate returns an Authorization header for the repositories. It first assumes
-// that the realm is /token on the registry's host, to save the request for the
-// challenge. If the token request to this realm fails, negotiate reads the
-// challenge.
+// negotiate returns the value of the header Authorization for the repositories.
+// To save a request, negotiate first assumes that the realm is /token on the
+// registry's host. If the token request to the assumed realm fails, negotiate
+// reads the challenge.
 func (s *session) negotiate(ctx context.Context, repos []string) (header string, life time.Duration, err error) {
 	if s.challenge == nil && !s.realmChanged {
 		assumed := s.assumedChallenge()
@@ -129,13 +130,14 @@ func (s *session) negotiate(ctx context.Context, repos []string) (header string,
 		}
 		return bearerHeader(token)
 	}
-	return "", 0, fmt.Errorf("authenticating to %q: its challenge has the scheme %q, but only Basic and Bearer are supported", s.reg, sanitize(s.challenge.Scheme))
+	return "", 0, fmt.Errorf("authenticating to %q: the challenge has the scheme %q, but the client supports only Basic and Bearer", s.reg, sanitize(s.challenge.Scheme))
 }
 
 // readChallenge reads the registry's challenge after a token request to the
-// assumed realm failed with tokenErr. It returns tokenErr if the challenge names
-// the same realm and service. After a 401 it returns nil, so that the token
-// request is repeated (docs/ghcr.md, Refused: unknown token).
+// assumed realm failed with tokenErr. If the challenge contains the assumed
+// realm and service, readChallenge returns tokenErr. After status 401,
+// readChallenge returns nil, so that the caller repeats the token request
+// (docs/ghcr.md, Refused: unknown token).
 func (s *session) readChallenge(ctx context.Context, assumed *transport.Challenge, tokenErr error) error {
 	var e *Error
 	if ctx.Err() != nil {
@@ -185,8 +187,8 @@ func (s *session) assumedChallenge() *transport.Challenge {
 	}
 }
 
-// exchange requests a token from the realm. It sends the credentials only if the
-// realm belongs to the registry. Otherwise, the request is anonymous.
+// exchange requests a token from the realm. If the realm does not belong to the
+// registry, exchange sends an anonymous request.
 func (s *session) exchange(ctx context.Context, ch *transport.Challenge, repos []string) (*transport.Token, error) {
 	auth := s.auth
 	if !s.trusts(ch.Parameters["realm"]) {
@@ -210,9 +212,10 @@ func (s *session) exchange(ctx context.Context, ch *transport.Challenge, repos [
 	return token, nil
 }
 
-// trusts reports whether a realm may receive the registry's credentials. The realm
-// must have the host or the registrable domain of the registry (auth.docker.io for
-// docker.io). The realm must use HTTPS if the registry uses HTTPS.
+// trusts reports whether the client may send the registry's credentials to a
+// realm. The realm must have the host or the registrable domain of the registry
+// (auth.docker.io for docker.io). The realm must use HTTPS if the registry uses
+// HTTPS.
 func (s *session) trusts(realm string) bool {
 	u, err := url.Parse(realm)
 	if err != nil || (u.Scheme != "https" && u.Scheme != s.scheme) {
@@ -226,9 +229,9 @@ func (s *session) trusts(realm string) bool {
 	return own != "" && own == other
 }
 
-// registrableDomain returns the registrable domain of a host name. It returns ""
-// for an IP address or a name without a dot, because such a host has no domain with
-// other hosts of the same owner.
+// registrableDomain returns the registrable domain of a host name.
+// registrableDomain returns "" for an IP address and for a name without a dot,
+// because other hosts of the same owner do not share such a name.
 func registrableDomain(host string) string {
 	if _, err := netip.ParseAddr(host); err == nil {
 		return ""
@@ -240,7 +243,8 @@ func registrableDomain(host string) string {
 	return domain
 }
 
-// ping reads the challenge (distribution-spec, "Determining Support").
+// ping reads the challenge of the registry (distribution-spec, "Determining
+// Support").
 func (s *session) ping(ctx context.Context) (*transport.Challenge, error) {
 	var ch *transport.Challenge
 	err := s.repeat(ctx, "challenge", func(n attempt) (permanent bool, err error) {
@@ -257,8 +261,9 @@ func (s *session) ping(ctx context.Context) (*transport.Challenge, error) {
 	return ch, nil
 }
 
-// schemeTransport accepts only requests with the scheme of the session. The
-// library's ping would try both schemes.
+// schemeTransport accepts only requests with the scheme of the session. Without
+// schemeTransport, the function Ping of go-containerregistry would try both
+// schemes.
 type schemeTransport struct {
 	scheme string
 	next   http.RoundTripper
@@ -266,7 +271,7 @@ type schemeTransport struct {
 
 func (t schemeTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL.Scheme != t.scheme {
-		return nil, fmt.Errorf("refusing a %s URL: requests to this registry use %s", req.URL.Scheme, t.scheme)
+		return nil, fmt.Errorf("refusing a URL with the scheme %s: all requests to this registry must have the scheme %s", req.URL.Scheme, t.scheme)
 	}
 	return t.next.RoundTrip(req)
 }

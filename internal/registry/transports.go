@@ -9,23 +9,25 @@ import (
 	"time"
 )
 
-// maxUploads is the largest number of concurrent uploads to one host. The streams
-// of one HTTP/2 connection share a flow-control window, and this window limits the
-// throughput to window/RTT. Each HTTP/1.1 connection has a separate window.
+// maxUploads is the maximum number of concurrent uploads to one host. Uploads
+// use separate HTTP/1.1 connections, because all streams of one HTTP/2
+// connection share a flow-control window. The flow-control window limits the
+// throughput to window/RTT.
 const maxUploads = 16
 
-// BulkSize is the smallest size in bytes of a body that gets a separate connection.
-// A smaller body uses the shared connection, because it fits into the first
-// packets.
+// BulkSize is the smallest size in bytes of a body that gets a separate
+// connection. A smaller body uses the shared connection, because the body fits
+// into the first packets.
 const BulkSize = 64 << 10
 
 const handshakeTimeout = 15 * time.Second
 
-// schemeTimeout limits the search for the scheme of a loopback host.
+// schemeTimeout limits the time to find the scheme of a loopback host.
 const schemeTimeout = 5 * time.Second
 
-// transports are the two HTTP transports of a client. Small requests share one
-// HTTP/2 connection per host. Bodies use several HTTP/1.1 connections.
+// transports contains the two HTTP transports of a client. Small requests share
+// one HTTP/2 connection per host. Requests with large bodies use several
+// HTTP/1.1 connections.
 type transports struct {
 	small, bulk  *http.Transport
 	preconnector *preconnector
@@ -44,9 +46,9 @@ func newTransports(base *http.Transport) *transports {
 		bulk.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	bulk.TLSClientConfig.NextProtos = []string{"http/1.1"}
-	// The limiter limits the uploads. A limit of connections could block an upload.
-	// The source of the upload can be a blob of the same host, and to read this blob,
-	// the client needs another connection.
+	// The limiter limits the number of uploads. A limit of connections could
+	// block an upload. The source of an upload can be a blob of the same host,
+	// and the client needs a second connection to read such a blob.
 	bulk.MaxConnsPerHost = 0
 	bulk.MaxIdleConnsPerHost = maxUploads
 	return &transports{small: small, bulk: bulk, preconnector: newPreconnector(bulk)}
@@ -68,12 +70,12 @@ func tune(t *http.Transport) *http.Transport {
 	return t
 }
 
-// isBulk reports whether a body of size bytes (-1 if unknown) uses the
-// connections for bodies.
+// isBulk reports whether a body with this size uses the connections for large
+// bodies. The size is -1 if it is unknown.
 func isBulk(size int64) bool { return size < 0 || size >= BulkSize }
 
-// forSize returns the transport for a body of size bytes. The transport for bodies
-// uses only HTTP/1.1.
+// forSize returns the transport for a body with this size. The transport for
+// large bodies uses only HTTP/1.1.
 func (t *transports) forSize(size int64, http1 bool) http.RoundTripper {
 	if http1 || isBulk(size) {
 		return t.bulk
@@ -87,14 +89,14 @@ func (t *transports) close() {
 	t.bulk.CloseIdleConnections()
 }
 
-// errUnknownScheme is the error of a loopback host that neither completes a TLS
-// handshake nor answers a request without TLS.
+// errUnknownScheme is the error for a loopback host that does not complete a TLS
+// handshake and does not answer a request without TLS.
 var errUnknownScheme = errors.New("the server uses neither TLS nor HTTP")
 
-// plainHTTP reports whether a loopback host uses plain HTTP. It tries one TLS
-// handshake and sends no other bytes. A handshake that fails for another reason than
-// plain HTTP is not a proof, because a server with TLS can also reset a connection.
-// plainHTTP then sends one request without credentials.
+// plainHTTP reports whether a loopback host uses plain HTTP. First, plainHTTP
+// tries one TLS handshake. If the error of the handshake proves neither TLS nor
+// plain HTTP, plainHTTP sends one request without credentials. For example, a
+// server with TLS can also reset a connection.
 func (t *transports) plainHTTP(ctx context.Context, addr string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, schemeTimeout)
 	defer cancel()
@@ -103,7 +105,7 @@ func (t *transports) plainHTTP(ctx context.Context, addr string) (bool, error) {
 		return false, err
 	}
 	defer conn.Close()
-	err = tls.Client(conn, &tls.Config{ServerName: "localhost", InsecureSkipVerify: true}).HandshakeContext(ctx) //nolint:gosec // only the handshake is sent on this connection
+	err = tls.Client(conn, &tls.Config{ServerName: "localhost", InsecureSkipVerify: true}).HandshakeContext(ctx) //nolint:gosec // The client sends only the handshake on this connection.
 	var alert tls.AlertError
 	switch {
 	case err == nil, errors.As(err, &alert):
@@ -114,8 +116,9 @@ func (t *transports) plainHTTP(ctx context.Context, addr string) (bool, error) {
 	return t.answersPlainHTTP(ctx, addr)
 }
 
-// answersPlainHTTP reports whether a host answers a request without TLS and without
-// credentials. A server with TLS answers such a request with 400, or not at all.
+// answersPlainHTTP reports whether a host answers a request without TLS and
+// without credentials. A server with TLS answers a request without TLS with
+// status 400, or does not answer.
 func (t *transports) answersPlainHTTP(ctx context.Context, addr string) (bool, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/v2/", nil)
 	if err != nil {

@@ -15,16 +15,17 @@ import (
 // (docs/ghcr.md, Refused: upload time).
 const UploadLimit = 10 * time.Minute
 
-// TruncatedUpload is an upload that ended at UploadLimit. Another attempt would
-// end in the same way.
+// TruncatedUpload is the error of an upload that the registry ended at
+// UploadLimit. Another attempt would fail in the same way.
 type TruncatedUpload struct {
-	Digest v1.Hash // digest of the blob, or diff id of the layer if the blob's digest is unknown
-	Size   int64   // size in bytes of the blob, or of the uncompressed layer
+	Digest v1.Hash // Digest is the digest of the blob. If it is unknown, Digest is the diff id of the layer.
+	Size   int64   // Size is the size of the blob in bytes. If it is unknown, Size is the size of the layer in its source.
 	Took   time.Duration
 	Err    error
 }
 
-// Error returns the blob, its size, the time and the cause.
+// Error returns the blob, the size of the blob, the time of the upload and the
+// cause.
 func (e *TruncatedUpload) Error() string {
 	return fmt.Sprintf("uploading %s (%d bytes): the connection ended after %s: %s", e.Digest, e.Size, e.Took.Round(time.Second), e.Err)
 }
@@ -32,10 +33,10 @@ func (e *TruncatedUpload) Error() string {
 // Unwrap returns the error of the network.
 func (e *TruncatedUpload) Unwrap() error { return e.Err }
 
-// truncated returns a *TruncatedUpload if the connection ended at the limit.
-// Otherwise, it returns nil. A response of the registry or an error of the source
-// is not a truncated upload. A web page of a front end is not a response of the
-// registry (docs/ghcr.md, Refusals).
+// truncated returns a *TruncatedUpload if the connection ended at UploadLimit.
+// In all other cases, truncated returns nil. Examples are a response of the
+// registry and an error of the source. A web page of a front end is not a
+// response of the registry (docs/ghcr.md, Refusals).
 func (u *upload) truncated(err error) error {
 	var answer *Error
 	var source *bodyError
@@ -47,8 +48,9 @@ func (u *upload) truncated(err error) error {
 	return &TruncatedUpload{Digest: digest, Size: size, Took: took, Err: err}
 }
 
-// knownDigest returns the digest and the size of the blob, or of the
-// uncompressed layer if the blob's digest is unknown.
+// knownDigest returns the digest and the size of a blob. If the digest is
+// unknown, knownDigest returns the diff id of the layer, and the size of the
+// layer in its source.
 func knownDigest(b *image.Blob) (v1.Hash, int64) {
 	if b.Pending() {
 		return b.DiffID, b.PlainSize
@@ -56,12 +58,12 @@ func knownDigest(b *image.Blob) (v1.Hash, int64) {
 	return b.Descriptor.Digest, b.Descriptor.Size
 }
 
-// TruncatedDownload is a download that ended early in all its attempts.
+// TruncatedDownload is the error of a download that ended early in all attempts.
 type TruncatedDownload struct {
 	Host           string
 	Digest         v1.Hash
 	Received, Size int64 // bytes
-	Err            error // error of the network
+	Err            error // Err is the error of the network.
 }
 
 // Error returns the blob, the host, the number of received bytes and the cause.

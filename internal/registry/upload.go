@@ -17,27 +17,27 @@ import (
 // BlobOutcome states how a blob reached a repository.
 type BlobOutcome string
 
-// The outcomes for a blob. A caller sets Present if it did not upload the blob,
-// because the repository already had the blob.
+// An upload of a blob has one of the following outcomes. A caller sets Present
+// if it did not upload a blob, because the repository already had the blob.
 const (
 	Uploaded BlobOutcome = "uploaded"
 	Mounted  BlobOutcome = "mounted"
 	Present  BlobOutcome = "present"
 )
 
-// Upload uploads a blob into a repository and returns its descriptor. The
-// descriptor of a pending blob is complete only after the upload. The function
-// progress, if not nil, receives the number of bytes of each read. Before another
-// attempt, progress receives the negative number of bytes that the failed attempt
-// reported.
+// Upload uploads a blob into a repository and returns its descriptor. For a
+// pending blob, only the returned descriptor contains the digest and the size.
+// The function progress, if not nil, receives the number of bytes of each read.
+// Before another attempt, Upload calls progress with a negative number, to
+// subtract the bytes of the failed attempt.
 //
-// A blob needs one upload session: a POST, then one PUT with the body
-// (docs/ghcr.md, Blob upload). Chunks are not used, because ghcr.io limits them to
-// 4 MiB. Upload hashes the bytes while it sends them, so that the registry never
-// receives all bytes of a wrong blob. The digest of a pending blob is known only at
-// the end of its content. Such a blob needs a POST, one streamed PATCH and an empty
-// PUT. If the result of an attempt is unclear, Upload asks whether the registry has
-// the blob before it sends any byte again.
+// An upload session consists of a POST and one PUT with the body (docs/ghcr.md,
+// Blob upload). Upload does not send chunks, because ghcr.io limits a chunk to 4
+// MiB. Upload hashes the bytes of a blob while it sends them, so that the
+// registry never receives all bytes of a wrong blob. A pending blob needs a
+// POST, one streamed PATCH and an empty PUT, because its digest is known only at
+// the end of its content. If the result of an attempt is unclear, Upload asks
+// whether the registry has the blob before the next attempt.
 func (c *Client) Upload(ctx context.Context, repo name.Repository, b *image.Blob, progress func(int64)) (v1.Descriptor, BlobOutcome, error) {
 	if progress == nil {
 		progress = func(int64) {}
@@ -47,25 +47,25 @@ func (c *Client) Upload(ctx context.Context, repo name.Repository, b *image.Blob
 	return u.run(ctx)
 }
 
-// ProbePush checks whether the token may push. It opens an upload session and does
-// not complete the session. ProbePush therefore creates no blob, tag or package
-// (docs/ghcr.md, Push probe). It returns nil if the token may push.
+// ProbePush checks whether the token may push, and returns nil if it may.
+// ProbePush opens an upload session and does not complete the session. ProbePush
+// creates no blob, tag or package (docs/ghcr.md, Push probe).
 func (c *Client) ProbePush(ctx context.Context, repo name.Repository) error {
 	_, _, err := c.openSession(ctx, repo, "")
 	return err
 }
 
-// upload is the upload of one blob, with all its attempts.
+// upload holds the state of the upload of one blob, with all its attempts.
 type upload struct {
 	client    *Client
 	repo      name.Repository
 	blob      *image.Blob
 	report    func(int64)
 	st        attemptState
-	opened    bool             // the attempt opened a session; without a session, another attempt cannot help
-	candidate v1.Descriptor    // a blob that the registry may have; zero while the digest is unknown
-	progress  *attemptProgress // progress of the latest attempt
-	started   time.Time        // time at which the latest attempt began to send the body
+	opened    bool             // opened is true if the attempt opened a session. Without a session, another attempt cannot help.
+	candidate v1.Descriptor    // candidate is the blob that the registry may already have. The field candidate is zero while the digest is unknown.
+	progress  *attemptProgress // progress reports the sent bytes of the latest attempt.
+	started   time.Time        // started is the time at which the latest attempt began to send the body.
 }
 
 func (u *upload) run(ctx context.Context) (v1.Descriptor, BlobOutcome, error) {
@@ -95,8 +95,8 @@ func (u *upload) run(ctx context.Context) (v1.Descriptor, BlobOutcome, error) {
 	}
 }
 
-// committed reports whether the registry has the blob after an attempt whose
-// response was lost.
+// committed reports whether the registry already has the blob after a failed
+// attempt, because only the response may be lost.
 func (u *upload) committed(ctx context.Context) (v1.Descriptor, bool, error) {
 	if u.candidate.Digest == (v1.Hash{}) {
 		return v1.Descriptor{}, false, nil
@@ -105,9 +105,9 @@ func (u *upload) committed(ctx context.Context) (v1.Descriptor, bool, error) {
 	return u.candidate, exists, err
 }
 
-// decide returns the reaction to a failed attempt. Each further attempt opens a new
-// session. The call that opens a session and the token exchange have their own retry budgets, so their
-// errors are final.
+// decide returns the reaction to a failed attempt. Each further attempt opens a
+// new session. An error of the token exchange, or of the call that opens a
+// session, is final. Both have their own retry budgets.
 func (u *upload) decide(err error) decision {
 	if !u.opened {
 		return decision{}
@@ -117,12 +117,13 @@ func (u *upload) decide(err error) decision {
 	return d
 }
 
-// attempt runs one session from POST to the registry's confirmation.
+// attempt runs one upload session from the POST to the confirmation of the
+// registry.
 func (u *upload) attempt(ctx context.Context) (v1.Descriptor, BlobOutcome, error) {
 	query := u.mountQuery()
 	location, mounted, err := u.client.openSession(ctx, u.repo, query)
 	if query != "" && isRejection(err) {
-		// A registry can refuse the mount and open no session (docs/ghcr.md, Blob
+		// Some registries refuse a mount and open no session (docs/ghcr.md, Blob
 		// upload).
 		query = ""
 		location, mounted, err = u.client.openSession(ctx, u.repo, query)
@@ -149,9 +150,10 @@ func (u *upload) mountQuery() string {
 	return "?mount=" + url.QueryEscape(u.blob.Descriptor.Digest.String()) + "&from=" + url.QueryEscape(from.RepositoryStr())
 }
 
-// openSession opens an upload session. mounted is true if the query requests a mount, and
-// the registry mounted the blob and opened no session (201). Without a mount, a response
-// 201 is treated like 202, because the registry has no blob that it could confirm.
+// openSession opens an upload session. The result mounted is true if the query
+// requests a mount and the registry mounted the blob (201). If the query
+// requests no mount, openSession treats status 201 like 202, because the
+// registry cannot confirm a blob.
 func (c *Client) openSession(ctx context.Context, repo name.Repository, query string) (location *url.URL, mounted bool, err error) {
 	resp, err := c.do(ctx, call{
 		operation: "POST upload", method: http.MethodPost, repo: repo, access: Push,
@@ -169,8 +171,8 @@ func (c *Client) openSession(ctx context.Context, repo name.Repository, query st
 	return location, false, err
 }
 
-// location returns the URL at which a session continues. The header Location can be
-// relative (docs/ghcr.md, Blob upload).
+// location returns the URL for the next request of an upload session. The header
+// Location can be relative (docs/ghcr.md, Blob upload).
 func (c *Client) location(operation string, resp *http.Response) (*url.URL, error) {
 	u, problem := target(resp, "Location", resp.Header.Get("Location"), operation)
 	if problem != nil {

@@ -12,14 +12,14 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
 )
 
-// build holds the values that determine the bytes of a program.
+// build contains the values that determine the bytes of a program.
 type build struct {
-	root                  string // the sources
+	root                  string // root is the folder of the sources.
 	version, commit, date string
 }
 
-// program builds the program for a platform, and writes it to the given file.
-// It returns the size and the checksum of the program.
+// program builds the program for a platform and writes it to the given file.
+// The method returns the size and the checksum of the program.
 func (b build) program(ctx context.Context, p launch.Platform, file string) (launch.Program, error) {
 	file, err := filepath.Abs(file)
 	if err != nil {
@@ -33,16 +33,17 @@ func (b build) program(ctx context.Context, p launch.Platform, file string) (lau
 }
 
 // ldflags returns the flags of the linker. The flags set the variables of
-// package version. They also omit data that differs between builds, and data
-// that only a debugger needs.
+// package version. The flags also remove the build ID, because the build ID
+// differs between builds, and the data that only a debugger needs.
 func (b build) ldflags() string {
 	const pkg = "github.com/ghcr-publish/ghcr-publish/internal/release/version"
 	return fmt.Sprintf("-s -w -buildid= -X %[1]s.release=%[2]s -X %[1]s.commit=%[3]s -X %[1]s.date=%[4]s",
 		pkg, b.version, b.commit, b.date)
 }
 
-// environment returns fixed values for the settings of the machine that can
-// change the program.
+// environment returns environment variables for the build. These variables
+// replace the settings of the machine that could change the bytes of the
+// program.
 func environment(p launch.Platform) []string {
 	return []string{
 		"GOOS=" + p.OS, "GOARCH=" + p.Arch, "GOAMD64=v1", "GOARM64=v8.0",
@@ -50,12 +51,12 @@ func environment(p launch.Platform) []string {
 	}
 }
 
-// toolchain returns the version of the go command, such as "go1.26.0".
+// toolchain returns the version of the command go, for example "go1.26.0".
 func toolchain(ctx context.Context) (string, error) {
 	return command(ctx, "", []string{"GOTOOLCHAIN=local"}, "go", "env", "GOVERSION")
 }
 
-// measure computes the size and the checksum of a program's file.
+// measure computes the size and the checksum of a file.
 func measure(file string) (launch.Program, error) {
 	f, err := os.Open(file)
 	if err != nil {

@@ -11,10 +11,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
 )
 
-// check builds each program of a release again, from the sources in the
-// release's tree at root. It compares the new programs, the compressed programs in
-// the tree and the release manifest with each other. It returns all
-// differences as joined errors.
+// check builds each program of a release again from the sources in the release
+// tree at root. The function check compares each new program with the
+// compressed program in the tree and with the release manifest. The function
+// check returns all differences as joined errors.
 func check(ctx context.Context, root string, stdout io.Writer) error {
 	m, err := launch.ReadManifest(root)
 	if err != nil {
@@ -23,7 +23,7 @@ func check(ctx context.Context, root string, stdout io.Writer) error {
 	if here, err := toolchain(ctx); err != nil {
 		return err
 	} else if here != m.Go {
-		return fmt.Errorf("comparing the release: the release was built with %s, but the installed version is %s; install the same version", m.Go, here)
+		return fmt.Errorf("comparing the release: the release was built with %[1]s, but the installed version of Go is %[2]s; install %[1]s", m.Go, here)
 	}
 	temp, err := os.MkdirTemp("", "release-check-")
 	if err != nil {
@@ -47,9 +47,9 @@ func check(ctx context.Context, root string, stdout io.Writer) error {
 	return errors.Join(problems...)
 }
 
-// compareProgram builds one program and writes it to the given file. It
-// compares this program with the program in the tree, and with the entry in the
-// release manifest.
+// compareProgram builds one program and writes it to the given file.
+// compareProgram compares the new program with the program in the tree and with
+// the entry in the release manifest.
 func compareProgram(ctx context.Context, b build, p launch.Platform, want launch.Program, file string) error {
 	inRelease, err := packed(b.root, want)
 	if err != nil {
@@ -65,8 +65,9 @@ func compareProgram(ctx context.Context, b build, p launch.Platform, want launch
 	return nil
 }
 
-// compareNames finds files that the release manifest does not list. It also
-// finds entries of the release manifest for an unknown platform.
+// compareNames finds files that the release manifest does not list.
+// compareNames also finds entries of the release manifest for an unknown
+// platform.
 func compareNames(root string, m launch.Manifest) error {
 	known, platforms := map[string]bool{}, 0
 	for _, p := range launch.Platforms() {
@@ -76,7 +77,7 @@ func compareNames(root string, m launch.Manifest) error {
 		}
 	}
 	if platforms != len(m.Platforms) {
-		return errors.New("the manifest names an unknown platform")
+		return errors.New("the release manifest contains an unknown platform")
 	}
 	files, err := os.ReadDir(inTree(root, launch.Bin))
 	if err != nil {
@@ -85,7 +86,7 @@ func compareNames(root string, m launch.Manifest) error {
 	var problems []error
 	for _, f := range files {
 		if !known[f.Name()] {
-			problems = append(problems, fmt.Errorf("%q is not in the manifest", f.Name()))
+			problems = append(problems, fmt.Errorf("the release manifest does not contain the file %q", f.Name()))
 		}
 	}
 	return errors.Join(problems...)

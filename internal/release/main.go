@@ -3,18 +3,18 @@
 // with the checksums of the programs. The script internal/release/launch/launch.cjs
 // runs these programs. The command needs Git and Node.js 24.
 //
-//	go run ./internal/release -version v1.2.3 -out DIR -programs BIN   creates the tree in DIR, and the programs in BIN
-//	go run ./internal/release -version v1.2.3 -out DIR -programs BIN -record
-//	                                                                   also commits the tree
-//	    -previous COMMIT                                               after the previous release of v1
-//	go run ./internal/release -check DIR                               builds the programs in DIR again and compares them
+// Run `go run ./internal/release -version v1.2.3 -out DIR -programs BIN` to create
+// the tree in the folder DIR and the programs in the folder BIN. Add -record to
+// also create a commit of the tree. Add -previous COMMIT to make the previous
+// release of the same major version a parent of this commit. Run
+// `go run ./internal/release -check DIR` to build the programs of the tree in DIR
+// again and to compare them with the tree.
 //
 // For the same commit and the same versions of Go and zstd, the command creates the
-// same bytes on each Linux or macOS machine. The ID of the release commit is also the
-// same, if the previous release is the same.
-// The command does not publish the release. The workflow
-// .github/workflows/release.yml pushes the commit, the tags and the
-// attestations.
+// same bytes on each Linux or macOS machine. If the previous release is also the
+// same, the release commit has the same ID. The command does not publish the
+// release. The workflow .github/workflows/release.yml pushes the commit, the tags
+// and the attestations.
 package main
 
 import (
@@ -41,13 +41,13 @@ func main() {
 
 func run(ctx context.Context, args []string, stdout io.Writer) error {
 	flags := flag.NewFlagSet("release", flag.ContinueOnError)
-	version := flags.String("version", "", "the `version` to release, such as v1.2.3")
+	version := flags.String("version", "", "the `version` to release, for example v1.2.3")
 	commit := flags.String("commit", "HEAD", "the `commit` to release")
-	out := flags.String("out", "", "the `directory` to create; it must not exist")
+	out := flags.String("out", "", "the new `directory` for the tree")
 	programs := flags.String("programs", "", "the `directory` for the programs and their checksums")
-	previous := flags.String("previous", "", "the `commit` of the previous release with the same major version; it becomes a parent of the release")
+	previous := flags.String("previous", "", "the `commit` of the previous release with the same major version, which becomes a parent of the release")
 	record := flags.Bool("record", false, "also create a commit of the tree and print its ID")
-	checked := flags.String("check", "", "compare the programs in this `directory` with a build of its sources")
+	checked := flags.String("check", "", "check the release tree in this `directory`: build the programs again and compare them")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 		return check(ctx, *checked, stdout)
 	}
 	if *version == "" || *out == "" || *programs == "" || flags.NArg() > 0 {
-		return errors.New("parsing the flags: the command needs -version, -out and -programs, or -check, and no other arguments")
+		return errors.New("parsing the flags: the command needs either -check, or -version, -out and -programs, and no other arguments")
 	}
 	src, err := findCommit(ctx, ".", *commit)
 	if err != nil {

@@ -1,10 +1,12 @@
-// Writes one compressed file that contains several programs. The arguments are the
-// level, the compressed file and the programs. The command internal/release gives this script to
+// This script writes one compressed file that contains several programs. The
+// arguments are the compression level, the path of the compressed file, and the
+// paths of the programs. The command internal/release passes this script to
 // Node.js with the option -e.
 //
-// Programs of the same architecture share most of their code. In one stream, the
-// compressor stores this code only once. A window of 128 MiB covers all programs.
-// The same version of zstd gives the same bytes on every machine.
+// Programs of the same architecture share most of their code. If they are
+// compressed together, zstd stores the shared code only once. The compression
+// window of 128 MiB is larger than all programs together. The same version of
+// zstd gives the same bytes on every machine.
 'use strict';
 
 const fs = require('node:fs');

@@ -17,14 +17,17 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
 )
 
-// packScript compresses programs. Go has no implementation of zstd that compresses as
-// well as the implementation in Node.js. The launcher needs Node.js, too.
+// packScript is a script for Node.js that compresses programs. The command uses
+// Node.js, because the implementation of zstd in Node.js compresses better than
+// the implementations in Go. Node.js is not an additional dependency, because
+// launch.cjs also needs it.
 //
 //go:embed pack.cjs
 var packScript string
 
-// pack compresses the programs of each architecture into one file of the tree. It adds
-// the name of this file, and the place of each program, to the release manifest.
+// pack compresses the programs of each architecture into one file of the tree.
+// The method pack adds the name of the compressed file and the position of each
+// program to the release manifest.
 func (r release) pack(ctx context.Context, m launch.Manifest) error {
 	if err := os.MkdirAll(inTree(r.out, launch.Bin), 0o755); err != nil {
 		return fmt.Errorf("creating the folder of the compressed programs: %w", err)
@@ -38,8 +41,9 @@ func (r release) pack(ctx context.Context, m launch.Manifest) error {
 	return group.Wait()
 }
 
-// place adds the places of the programs for an architecture to the release manifest. It
-// returns the files of the programs in the order of their places.
+// place adds the positions of the programs for an architecture to the release
+// manifest. The method place returns the paths of the programs in the order of
+// their positions.
 func (r release) place(m launch.Manifest, arch string) []string {
 	var files []string
 	var offset int64
@@ -65,8 +69,8 @@ func (r release) compress(ctx context.Context, arch string, files []string) erro
 	return nil
 }
 
-// compressor returns the version of zstd in Node.js, which determines the bytes of the
-// compressed files.
+// compressor returns the version of zstd in Node.js. This version determines
+// the bytes of the compressed files.
 func compressor(ctx context.Context) (string, error) {
 	version, err := command(ctx, "", nil, "node", "-p", "process.versions.zstd ?? ''")
 	if err != nil {
@@ -78,8 +82,8 @@ func compressor(ctx context.Context) (string, error) {
 	return version, nil
 }
 
-// packed returns the size and the checksum of a program in a compressed file of the
-// tree at root.
+// packed decompresses one program from a compressed file in the tree at root.
+// The function packed returns the size and the checksum of the program.
 func packed(root string, p launch.Program) (launch.Program, error) {
 	f, err := os.Open(inTree(root, launch.Bin+"/"+p.Pack))
 	if err != nil {

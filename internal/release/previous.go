@@ -9,13 +9,15 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
 )
 
-// findPrevious finds the commit of the previous release with the same major version. It
-// returns "" if id is empty, which means that there is no such release.
+// findPrevious finds the commit of the previous release with the same major
+// version. If the argument id is "", no such release exists, and findPrevious
+// returns "".
 //
-// The previous release is a parent of the new release. The branch of a major version
-// therefore contains all its releases. GitHub's lock files (github/gh-actions-lock)
-// need this: a locked commit must be on a branch, and must be an ancestor of the commit
-// at which the tag v1 points. Otherwise, gh actions-lock reports a changed lock file.
+// The commit of the previous release is a parent of the new release commit. The
+// branch of a major version therefore contains all releases of this version.
+// GitHub's tool for lock files (github/gh-actions-lock) requires that a locked
+// commit is on a branch. The locked commit must also be an ancestor of the
+// commit of the tag v1. Otherwise, gh actions-lock reports a changed lock file.
 func (s source) findPrevious(ctx context.Context, id, version string) (string, error) {
 	if id == "" {
 		return "", nil
@@ -33,12 +35,12 @@ func (s source) findPrevious(ctx context.Context, id, version string) (string, e
 		return "", fmt.Errorf("decoding the manifest of the previous release %q: %w", id, err)
 	}
 	if m.Version == version || major(m.Version) != major(version) {
-		return "", fmt.Errorf("the previous release %q has the version %q; it must be an earlier release of %s", id, m.Version, major(version))
+		return "", fmt.Errorf("the previous release %q has the version %q, but it must be an earlier release of %s", id, m.Version, major(version))
 	}
 	return commit, nil
 }
 
-// major returns the major version, such as v1 for v1.2.3.
+// major returns the major version of a version, for example "v1" for "v1.2.3".
 func major(version string) string {
 	out, _, _ := strings.Cut(version, ".")
 	return out

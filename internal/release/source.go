@@ -11,14 +11,15 @@ import (
 	"time"
 )
 
-// source is the commit of a release.
+// source identifies the commit of the sources of a release.
 type source struct {
-	repo   string // a folder inside the clone
-	commit string // full commit ID
-	date   string // commit date: RFC 3339, UTC
+	repo   string // repo is a folder inside the clone.
+	commit string // commit is the full commit ID.
+	date   string // date is the date of the commit in UTC, in the format of RFC 3339.
 }
 
-// findCommit finds a commit in the clone that contains the folder repo.
+// findCommit finds a commit in a clone. The argument repo is any folder inside
+// the clone.
 func findCommit(ctx context.Context, repo, commit string) (source, error) {
 	s := source{repo: repo}
 	var err error
@@ -37,9 +38,9 @@ func findCommit(ctx context.Context, repo, commit string) (source, error) {
 	return s, nil
 }
 
-// export creates a folder at the path out, and writes the tree of the commit
-// into this folder. Changes and untracked files in the working tree are not
-// part of the result.
+// export creates a folder at the path out and writes the files of the commit
+// into this folder. The method export ignores uncommitted changes and untracked
+// files.
 func (s source) export(ctx context.Context, out string) error {
 	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
 		return fmt.Errorf("creating the parent folder of the tree: %w", err)
@@ -59,9 +60,9 @@ func (s source) export(ctx context.Context, out string) error {
 	})
 }
 
-// withIndex calls f with an environment for git. In this environment, git uses
-// a temporary index with the tree of the commit, so that the index of the clone
-// does not change.
+// withIndex calls f with environment variables for git. These variables make
+// git use a temporary index with the files of the commit, so that the index of
+// the clone does not change.
 func (s source) withIndex(ctx context.Context, f func(env []string) error) error {
 	dir, err := os.MkdirTemp("", "release-")
 	if err != nil {
@@ -85,8 +86,9 @@ func (s source) git(ctx context.Context, env []string, args ...string) (string, 
 	return command(ctx, top, env, "git", args...)
 }
 
-// command runs a program in the folder dir. It adds env to the environment of
-// this process. An error contains the standard error of the program.
+// command runs a program in the folder dir and returns its standard output. The
+// program gets the environment of this process and the variables in env. If the
+// program fails, the error contains its standard error.
 func command(ctx context.Context, dir string, env []string, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir

@@ -7,32 +7,33 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/Masterminds/semver/v3"
+	"golang.org/x/mod/semver"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
 )
 
-// release holds the parameters of one release.
+// release contains the parameters of one release.
 type release struct {
 	source
-	version   string // "v1.2.3"
-	previous  string // commit of the previous release with this major version; "" for the first
-	out       string // folder of the tree
-	programs  string // folder of the programs and of SHA256SUMS
+	version   string // version is, for example, "v1.2.3".
+	previous  string // previous is the commit of the previous release with the same major version. previous is "" for the first release.
+	out       string // out is the folder of the tree.
+	programs  string // programs is the folder of the programs and of SHA256SUMS.
 	platforms []launch.Platform
-	level     int // level of zstd
+	level     int // level is the compression level of zstd.
 }
 
-// bestLevel is the highest level of zstd that needs no more memory to decompress than
-// the lower levels. It needs about half a minute per architecture.
+// bestLevel is the compression level of zstd. Decompression needs more memory
+// for higher levels. Compression with bestLevel takes about half a minute per
+// architecture.
 const bestLevel = 19
 
-// writeTree writes the tree of the release, and the programs. The tree contains the
-// files of the commit, the compressed programs and the release manifest. writeTree
-// builds the programs from the written tree, because users get only this tree.
+// writeTree writes the programs and the tree of the release. The tree contains
+// the files of the commit, the compressed programs and the release manifest.
+// writeTree builds the programs from the written tree, because users get only
+// the files of this tree.
 func (r release) writeTree(ctx context.Context) error {
-	number, found := strings.CutPrefix(r.version, "v")
-	if _, err := semver.StrictNewVersion(number); err != nil || !found {
+	if !semver.IsValid(r.version) || semver.Canonical(r.version) != r.version {
 		return fmt.Errorf("the version %q does not have the form v1.2.3", r.version)
 	}
 	m := launch.Manifest{Version: r.version, Commit: r.commit, Date: r.date, Platforms: map[string]launch.Program{}}
@@ -55,9 +56,9 @@ func (r release) writeTree(ctx context.Context) error {
 	return m.Write(r.out)
 }
 
-// writePrograms builds the programs, and writes their checksums into the release
-// manifest and into SHA256SUMS. Users can download these files from the page of the
-// release.
+// writePrograms builds the programs, and writes their checksums into the
+// release manifest and into SHA256SUMS. Users can download the programs and
+// SHA256SUMS from the page of the release.
 func (r release) writePrograms(ctx context.Context, m launch.Manifest) (err error) {
 	b := build{root: r.out, version: r.version, commit: r.commit, date: r.date}
 	for _, p := range r.platforms {
@@ -74,7 +75,7 @@ func (r release) writePrograms(ctx context.Context, m launch.Manifest) (err erro
 // program returns the path of the program for a platform.
 func (r release) program(p launch.Platform) string { return filepath.Join(r.programs, p.Name()) }
 
-// sums returns the checksums in the format of sha256sum --check.
+// sums returns the checksums in the format that sha256sum --check reads.
 func sums(m launch.Manifest) []byte {
 	var b strings.Builder
 	for _, p := range launch.Platforms() {
@@ -85,15 +86,15 @@ func sums(m launch.Manifest) []byte {
 	return []byte(b.String())
 }
 
-// inTree converts a slash-separated path in a tree into the path of the file.
-// The folder of the tree is root.
+// inTree converts a slash-separated path in a tree into the path of a file. The
+// argument root is the folder of the tree.
 func inTree(root, path string) string { return filepath.Join(root, filepath.FromSlash(path)) }
 
-// commitTree creates a commit of the tree and returns its ID. The first parent is
-// the commit of the sources. The second parent is the previous release, so that
-// the push of the release's branch is a fast-forward. Author, dates and message
-// are fixed, so that each user can reproduce the ID. commitTree changes no branch
-// or tag.
+// commitTree creates a commit of the tree and returns the ID of the commit. The
+// first parent is the commit of the sources. The second parent is the previous
+// release, so that the push of the release branch is a fast-forward. The
+// author, the dates and the message are fixed, so that each user can reproduce
+// the ID. commitTree changes no branch or tag.
 func (r release) commitTree(ctx context.Context) (string, error) {
 	work, err := filepath.Abs(r.out)
 	if err != nil {
@@ -123,7 +124,8 @@ func (r release) commitTree(ctx context.Context) (string, error) {
 	return id, nil
 }
 
-// secondParent returns the arguments of git commit-tree for the previous release.
+// secondParent returns the arguments of git commit-tree that add the previous
+// release as a parent.
 func (r release) secondParent() []string {
 	if r.previous == "" {
 		return nil
@@ -131,8 +133,8 @@ func (r release) secondParent() []string {
 	return []string{"-p", r.previous}
 }
 
-// identity returns environment variables for git. They set the author and the
-// committer to the account of GitHub Actions.
+// identity returns environment variables for git. These variables set the
+// author and the committer to the account of GitHub Actions.
 func (r release) identity() []string {
 	const name, mail = "github-actions[bot]", "41898282+github-actions[bot]@users.noreply.github.com"
 	return []string{

@@ -2,8 +2,8 @@ package report
 
 import "fmt"
 
-// Bytes returns a size in decimal units with three significant digits, such as
-// 1.50 MB.
+// Bytes returns a size as text in decimal units with three significant digits,
+// for example 1.50 MB.
 func Bytes(n int64) string {
 	if n < 1000 {
 		return fmt.Sprintf("%d B", n)

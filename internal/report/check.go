@@ -11,21 +11,23 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/markdown"
 )
 
-// CheckSchemaID identifies the format of the JSON of check.
+// CheckSchemaID identifies the format of the JSON that the command check
+// writes.
 const CheckSchemaID = "ghcr-publish/check/v1"
 
-// Ready means that the registry would not refuse a publish. A check can also have
-// the outcomes Failed, and Skipped if publish would skip the push.
+// Ready means that the registry would not refuse the push. A check can also
+// have the outcome Failed, or the outcome Skipped if the command publish would
+// skip the push.
 const Ready Outcome = "ready"
 
 // Mark is the severity of a finding.
 type Mark string
 
-// The marks. Only a problem means that publish would fail.
+// The marks. Only the mark Problem means that the command publish would fail.
 const (
 	OK      Mark = "ok"
 	Info    Mark = "info"
-	Unknown Mark = "unknown" // the token does not show the fact
+	Unknown Mark = "unknown" // Unknown means that the token cannot read the fact.
 	Warning Mark = "warning"
 	Problem Mark = "problem"
 )
@@ -33,14 +35,14 @@ const (
 // Finding is one result of a check.
 type Finding struct {
 	Mark    Mark   `json:"mark"`
-	Subject string `json:"subject"` // one or two words: push, visibility, clock
-	Text    string `json:"text"`    // answer to the question of the subject
+	Subject string `json:"subject"` // Subject is a key of the map subjects, for example "push" or "clock".
+	Text    string `json:"text"`    // Text answers the question of the subject.
 }
 
-// subject describes the findings about one subject.
+// subject holds the texts for all findings about one subject.
 type subject struct {
-	question string // question that the text of a finding answers
-	warning  string // title of an annotation for a warning
+	question string // question is the question that the text of a finding answers.
+	warning  string // warning is the title of the annotation for a warning.
 }
 
 var subjects = map[string]subject{
@@ -51,7 +53,7 @@ var subjects = map[string]subject{
 	"visibility": {"What is the visibility of the package?", "The visibility of the package differs from the input visibility"},
 	"anonymous":  {"Can the image be pulled without credentials?", "It is not known whether the image can be pulled without credentials"},
 	"registry":   {"Is the registry reachable?", "The registry is not reachable"},
-	"GitHub":     {"Is the registry one of GitHub?", "The registry is not one of GitHub"},
+	"GitHub":     {"Does the registry belong to GitHub?", "The registry does not belong to GitHub"},
 	"token":      {"Which token is used?", "The token needs attention"},
 	"API":        {"Is GitHub's API reachable?", "GitHub's API did not respond"},
 	"clock":      {"Is the clock of this machine correct?", "The clock of this machine is wrong"},
@@ -64,14 +66,14 @@ func (f Finding) Title() string { return subjects[f.Subject].warning }
 // CheckedImage describes one destination that was checked.
 type CheckedImage struct {
 	Image         string    `json:"image"`
-	MayPush       string    `json:"may_push"`           // yes, no, unknown
-	MayPull       string    `json:"may_pull"`           // yes, no, unknown; no also for a package that does not exist
-	Exists        string    `json:"exists"`             // yes, no, unknown; no also for a package that is hidden from the token
-	Visibility    string    `json:"visibility"`         // visibility that GitHub reports, or unknown
-	Inherits      string    `json:"inherits,omitempty"` // visibility that a new package gets from its repository
-	Linked        string    `json:"linked,omitempty"`   // yes, no, unknown
+	MayPush       string    `json:"may_push"`           // MayPush is yes, no or unknown.
+	MayPull       string    `json:"may_pull"`           // MayPull is yes, no or unknown. MayPull is also no if the package does not exist.
+	Exists        string    `json:"exists"`             // Exists is yes, no or unknown. Exists is also no if the token cannot see the package.
+	Visibility    string    `json:"visibility"`         // Visibility is the visibility that GitHub reports, or unknown.
+	Inherits      string    `json:"inherits,omitempty"` // Inherits is the visibility that a new package gets from its repository.
+	Linked        string    `json:"linked,omitempty"`   // Linked is yes, no or unknown.
 	Repository    string    `json:"linked_repository,omitempty"`
-	AnonymousPull string    `json:"anonymous_pull,omitempty"` // allowed, refused, unknown
+	AnonymousPull string    `json:"anonymous_pull,omitempty"` // AnonymousPull is allowed, refused or unknown.
 	PackageURL    string    `json:"package_url,omitempty"`
 	SettingsURL   string    `json:"settings_url,omitempty"`
 	Findings      []Finding `json:"findings"`
@@ -82,20 +84,21 @@ func (c *CheckedImage) Find(m Mark, subject, format string, args ...any) {
 	c.Findings = append(c.Findings, Finding{m, subject, fmt.Sprintf(format, args...)})
 }
 
-// Check describes a run of check. The output json contains it.
+// Check describes a run of the command check. The output json contains the
+// report.
 type Check struct {
 	Schema   string         `json:"schema"`
 	Outcome  Outcome        `json:"outcome"`
-	Reason   string         `json:"reason,omitempty"`  // reason for the outcome skipped
-	Refusal  *Message       `json:"refusal,omitempty"` // refusal of the push, with the outcome skipped
-	Findings []Finding      `json:"findings"`          // findings about the token, the API and the clock
+	Reason   string         `json:"reason,omitempty"`  // Reason is the reason for the outcome skipped.
+	Refusal  *Message       `json:"refusal,omitempty"` // Refusal is the refusal of the push if the outcome is skipped.
+	Findings []Finding      `json:"findings"`          // Findings contains the findings about the token, the API, the clock and the inputs.
 	Images   []CheckedImage `json:"images"`
 	Errors   []Message      `json:"errors,omitempty"`
 	Run      Run            `json:"run"`
 }
 
-// NewCheck returns a report without findings. Its outcome is Failed until the
-// caller sets it.
+// NewCheck returns a report without findings. The outcome of the report is
+// Failed until the caller sets another outcome.
 func NewCheck(run Run) *Check {
 	return &Check{Schema: CheckSchemaID, Outcome: Failed, Findings: []Finding{}, Images: []CheckedImage{}, Run: run}
 }
@@ -116,7 +119,7 @@ func (r *Check) Notice(subject string, notices ...diag.Notice) {
 	}
 }
 
-// Fail adds each error in err to the report. If err is not nil, it sets the
+// Fail adds each error in err to the report. If err is not nil, Fail sets the
 // outcome to Failed.
 func (r *Check) Fail(err error) {
 	messages := &Report{}
@@ -127,8 +130,8 @@ func (r *Check) Fail(err error) {
 	}
 }
 
-// Outputs returns the outputs of the step. The outputs about a package describe the
-// first image.
+// Outputs returns the outputs of the step. If there are several images, the
+// outputs about a package describe the first image.
 func (r *Check) Outputs() ([]Output, error) {
 	data, err := json.Marshal(r)
 	if err != nil {
@@ -150,13 +153,14 @@ func (r *Check) Outputs() ([]Output, error) {
 	}, nil
 }
 
-// Skip records the refusal of a push that publish would skip.
+// Skip sets the outcome to Skipped, because the command publish would skip the
+// push. The refusal gives the reason.
 func (r *Check) Skip(refusal error) {
 	m := errorMessages(refusal)[0]
 	r.Outcome, r.Reason, r.Refusal = Skipped, m.Title, &m
 }
 
-// headline returns the answer as one line.
+// headline states in one line whether the command publish would succeed.
 func (r *Check) headline() markdown.Text {
 	subject := markdown.Escape(Count(len(r.Images), "image"))
 	if len(r.Images) == 1 {
@@ -171,7 +175,8 @@ func (r *Check) headline() markdown.Text {
 	return markdown.Sprintf("Publishing %s would fail", subject)
 }
 
-// Text returns the answer and the findings as tables, for the log and for a terminal.
+// Text returns the headline and the tables of findings, for the log and for a
+// terminal.
 func (r *Check) Text() string {
 	var b strings.Builder
 	fmt.Fprintln(&b, r.headline().Plain())
@@ -207,18 +212,19 @@ func rows(b *strings.Builder, findings []Finding) {
 	w.Flush()
 }
 
-// signs are the symbols of the marks in a summary.
+// signs contains the symbol of each mark for the summary.
 var signs = map[Mark]markdown.Text{
 	OK: markdown.Sprintf("✅"), Info: markdown.Sprintf("ℹ️"), Unknown: markdown.Sprintf("➖"),
 	Warning: markdown.Sprintf("⚠️"), Problem: markdown.Sprintf("❌"),
 }
 
-// outcomeSigns are the symbols of the outcomes in the title of a summary.
+// outcomeSigns contains the symbol of each outcome for the title of a summary.
 var outcomeSigns = map[Outcome]markdown.Text{
 	Ready: markdown.Sprintf("✅"), Skipped: markdown.Sprintf("⏭️"), Failed: markdown.Sprintf("❌"),
 }
 
-// Markdown returns the job summary: the errors first, and then one row per question.
+// Markdown returns the job summary. The errors come first, and a table with one
+// row per question follows.
 func (r *Check) Markdown() markdown.Text {
 	var b markdown.Builder
 	b.Printf("## %s %s\n\n", outcomeSigns[r.Outcome], r.headline())

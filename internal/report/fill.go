@@ -12,13 +12,14 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// New returns a report of a command without facts. Its outcome is Failed until
-// [Report.Fill] sets it.
+// New returns an empty report of a command. The outcome of the report is Failed
+// until [Report.Fill] sets another outcome.
 func New(command, source string, run Run) *Report {
 	return &Report{Schema: SchemaID, Command: command, Outcome: Failed, Source: source, Run: run, TagNames: []string{}, Platforms: []Platform{}, Images: []Image{}}
 }
 
-// setTree sets the facts about the image.
+// setTree sets the facts about the image: the digest, the media type and the
+// platforms.
 func (r *Report) setTree(root *image.Manifest) {
 	r.MediaType = string(root.Descriptor.MediaType)
 	if !root.Pending() {
@@ -31,14 +32,15 @@ func (r *Report) setTree(root *image.Manifest) {
 	}
 }
 
-// content is the kind of content of a tree. It decides the command that pulls the tree.
+// content is the kind of the published content. The type content determines the
+// command that pulls the content.
 type content int
 
 const (
-	runnable  content = iota // an image, or an index with an image
-	artifact                 // one manifest that is not an image
-	chart                    // a Helm chart
-	artifacts                // an index without an image
+	runnable  content = iota // runnable means an image, or an index with an image.
+	artifact                 // artifact means one manifest that is not an image.
+	chart                    // chart means a Helm chart.
+	artifacts                // artifacts means an index without an image.
 )
 
 // chartConfig is the media type of the config of a Helm chart.
@@ -56,7 +58,8 @@ func contentOf(root *image.Manifest) content {
 	return artifact
 }
 
-// platform describes one image of the tree.
+// platform returns the platform, the digest, the size and the layers of an
+// image.
 func platform(m *image.Manifest) Platform {
 	p := Platform{Platform: image.PlatformString(m.Platform), Version: m.Platform.OSVersion, Layers: []Layer{}}
 	if !m.Pending() {
@@ -65,7 +68,7 @@ func platform(m *image.Manifest) Platform {
 	for i, b := range m.Blobs {
 		size := b.Descriptor.Size
 		if b.Pending() {
-			size = b.PlainSize // the compressed size is not known yet
+			size = b.PlainSize // The compressed size is not known yet.
 		}
 		p.Size += size
 		if i == 0 {
@@ -80,7 +83,8 @@ func platform(m *image.Manifest) Platform {
 	return p
 }
 
-// setResult sets the facts about the destinations, also after a failure.
+// setResult sets the facts about the destinations. The caller also calls it
+// after a failed push.
 func (r *Report) setResult(res *push.Result, names meta.Result) {
 	r.setTree(res.Root)
 	r.Transfer.Seconds = res.Transfer.Round(time.Millisecond).Seconds()
@@ -90,7 +94,7 @@ func (r *Report) setResult(res *push.Result, names meta.Result) {
 	}
 }
 
-// imageOf describes one destination.
+// imageOf returns the facts about one destination.
 func imageOf(res *push.Result, t *push.TargetResult, names meta.Result) Image {
 	out := Image{
 		Image: t.Repo.Name(), Complete: t.Complete, Proven: t.Proven, Tags: []Tag{},
@@ -117,8 +121,9 @@ func imageOf(res *push.Result, t *push.TargetResult, names meta.Result) Image {
 	return out
 }
 
-// linked reports whether a package is linked to a repository: yes, no, or unknown
-// if the package could not be read.
+// linked returns "yes" if a package is linked to a repository, and "no" if it
+// is not. The function linked returns "unknown" if the package could not be
+// read.
 func linked(repository string, unreadable bool) string {
 	switch {
 	case unreadable:
@@ -141,7 +146,7 @@ func (r *Report) Notice(notices ...diag.Notice) {
 	}
 }
 
-// Fail adds each error in err to the report. If err is not nil, it sets the
+// Fail adds each error in err to the report. If err is not nil, Fail sets the
 // outcome to Failed.
 func (r *Report) Fail(err error) {
 	r.Errors = append(r.Errors, errorMessages(err)...)
@@ -163,7 +168,8 @@ func errorMessages(err error) []Message {
 	return out
 }
 
-// name returns the platform with the version of its operating system, for a reader.
+// name returns the platform for display, with the version of its operating
+// system.
 func (p Platform) name() string {
 	if p.Version == "" {
 		return p.Platform
@@ -171,9 +177,10 @@ func (p Platform) name() string {
 	return p.Platform + " " + p.Version
 }
 
-// digests returns the digests of the platforms by name. If two images have the same
-// platform, the name of each image contains the version of its operating system. If two
-// images also have the same version, the first image counts, because clients use it.
+// digests returns a map from platform names to digests. If several images have
+// the same platform, their names contain the version of the operating system.
+// If two images also have the same version, the method digests uses the first
+// image, because clients pull the first image.
 func (r *Report) digests() map[string]string {
 	count := map[string]int{}
 	for _, p := range r.Platforms {
@@ -192,7 +199,7 @@ func (r *Report) digests() map[string]string {
 	return byName
 }
 
-// ambiguous reports whether two images have the platform.
+// ambiguous reports whether several images have the given platform.
 func (r *Report) ambiguous(platform string) bool {
 	n := 0
 	for _, p := range r.Platforms {

@@ -16,18 +16,19 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/markdown"
 )
 
-// InspectSchemaID identifies the format of the JSON of inspect.
+// InspectSchemaID identifies the format of the JSON that the command inspect
+// writes.
 const InspectSchemaID = "ghcr-publish/inspect/v1"
 
-// Inspect describes an image. The command inspect prints it as JSON, and the
-// output json contains it.
+// Inspect describes an image. The command inspect prints this value as JSON,
+// and the output json contains the value.
 type Inspect struct {
 	Schema        string `json:"schema"`
 	Source        string `json:"source"`
-	Kind          string `json:"kind"`                     // transport prefix of the source
-	Image         string `json:"image,omitempty"`          // repository; empty for files
-	Index         string `json:"index,omitempty"`          // digest of the index from which the image was chosen
-	AnonymousPull string `json:"anonymous_pull,omitempty"` // verified, refused; empty if no anonymous pull was tried
+	Kind          string `json:"kind"`                     // Kind is the transport prefix of the source.
+	Image         string `json:"image,omitempty"`          // Image is the name of the repository. Image is empty if the source is a file or a directory.
+	Index         string `json:"index,omitempty"`          // Index is the digest of the index from which the image was chosen.
+	AnonymousPull string `json:"anonymous_pull,omitempty"` // AnonymousPull is verified or refused. AnonymousPull is empty if the run tried no anonymous pull.
 	inspect.View
 	Referrers []inspect.Referrer `json:"referrers"`
 	Notices   []Message          `json:"notices,omitempty"`
@@ -35,7 +36,7 @@ type Inspect struct {
 	platforms []Platform
 }
 
-// NewInspect returns the report of an image.
+// NewInspect returns a report about an image.
 func NewInspect(source, kind string, root *image.Manifest, view *inspect.View) *Inspect {
 	r := &Inspect{Schema: InspectSchemaID, Source: source, Kind: kind, View: *view, Referrers: []inspect.Referrer{}}
 	for _, m := range image.Images(root) {
@@ -55,8 +56,9 @@ func (r *Inspect) Notice(notices ...diag.Notice) {
 // of outputs per job (docs.github.com, "Passing information between jobs").
 const maxJSON = 512 << 10
 
-// compact returns the output json. It omits the manifests and configs if they make
-// the output larger than maxJSON. The log can contain them.
+// compact returns the value of the output json. If the JSON is larger than
+// maxJSON, the method compact omits the manifests and configs. The method JSON
+// omits nothing, because the log has no size limit.
 func (r *Inspect) compact() ([]byte, error) {
 	data, err := json.Marshal(r)
 	if err != nil || len(data) <= maxJSON {
@@ -113,8 +115,9 @@ func (r *Inspect) Markdown() markdown.Text {
 	return b.Text()
 }
 
-// JSON returns the report as indented JSON. It escapes the characters that control
-// a terminal, and the commands that the runner would execute.
+// JSON returns the report as indented JSON. JSON escapes control characters,
+// because they could change the terminal. JSON also escapes "##[", because the
+// runner would execute a workflow command.
 func (r *Inspect) JSON() (string, error) {
 	data, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
@@ -169,7 +172,7 @@ func (r *Inspect) facts(b *strings.Builder) {
 	}
 }
 
-// pairs writes annotations or labels.
+// pairs writes annotations or labels, one per line.
 func pairs(b *strings.Builder, title string, values map[string]string) {
 	if len(values) == 0 {
 		return
@@ -200,8 +203,8 @@ func (r *Inspect) images(b *strings.Builder) {
 	}
 }
 
-// sizeOf returns the size of an image as text. For layers that are not compressed
-// yet, it uses the uncompressed size.
+// sizeOf returns the size of an image as text. The function uses the
+// uncompressed size of each layer that is not compressed yet.
 func sizeOf(i inspect.Image) string {
 	plain := int64(0)
 	for _, l := range i.Layers {
@@ -210,12 +213,13 @@ func sizeOf(i inspect.Image) string {
 		}
 	}
 	if plain > 0 {
-		return Bytes(i.Size+plain) + " plain"
+		return Bytes(i.Size+plain) + " uncompressed"
 	}
 	return Bytes(i.Size)
 }
 
-// imageName returns the platform of an image manifest, or else its purpose.
+// imageName returns the platform of an image manifest. If the manifest has no
+// platform, imageName returns the purpose of the manifest.
 func imageName(i inspect.Image) string {
 	switch {
 	case i.Attests != "":
@@ -232,8 +236,8 @@ func imageName(i inspect.Image) string {
 	return "no platform"
 }
 
-// config is the displayed part of an image config (image-spec, "Image
-// Configuration").
+// config holds the fields of an image config that the tables show (image-spec,
+// "Image Configuration").
 type config struct {
 	Created string `json:"created"`
 	Config  struct {
@@ -248,8 +252,8 @@ type config struct {
 	} `json:"config"`
 }
 
-// configOf parses the config of an image. It returns an empty config for an
-// artifact whose config has another format.
+// configOf parses the config of an image. configOf returns an empty config for
+// an artifact whose config has another format.
 func configOf(i inspect.Image) config {
 	var c config
 	if i.Config == nil || json.Unmarshal(i.Config, &c) != nil {
@@ -258,7 +262,8 @@ func configOf(i inspect.Image) config {
 	return c
 }
 
-// single writes the config and the layers of the only image.
+// single writes the config and the layers of an image. The function single is
+// used if the report contains only one image.
 func single(b *strings.Builder, i inspect.Image) {
 	c := configOf(i).Config
 	w := tabwriter.NewWriter(b, 0, 4, 2, ' ', 0)
@@ -290,7 +295,7 @@ func layers(b *strings.Builder, all []inspect.Layer) {
 		}
 		digest, size := l.Digest, Bytes(l.Size)
 		if digest == "" {
-			digest, size = "plain "+l.DiffID, Bytes(l.PlainSize)+" plain"
+			digest, size = "uncompressed "+l.DiffID, Bytes(l.PlainSize)+" uncompressed"
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\n", digest, size, flat(l.MediaType+strings.Repeat(", foreign", min(1, len(l.URLs)))))
 	}
@@ -326,5 +331,5 @@ func list(values []string) string {
 // maxValue is the maximum size of a value in a table, in bytes.
 const maxValue = 400
 
-// flat converts a text of an image to one line of at most maxValue bytes.
+// flat converts text from an image to one line of at most maxValue bytes.
 func flat(s string) string { return cut(strings.Join(strings.Fields(s), " "), maxValue) }

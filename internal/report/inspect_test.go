@@ -52,7 +52,7 @@ func TestInspectText(t *testing.T) {
 	text := r.Text()
 	for _, want := range []string{
 		"ghcr.io/acme/web:1\n", "sha256:0a", "1.23 kB in 1 manifest and 2 blobs", "plain=value", "linux/amd64", "2024-05-06", `["/web"]`, `["--port" "80"]`,
-		"nobody", "/srv", `["80/tcp"]`, `["A=1"]`, "org=acme", "layer, foreign", "plain sha256:0c", "9 B plain", "application/sbom", "sha256:0e",
+		"nobody", "/srv", `["80/tcp"]`, `["A=1"]`, "org=acme", "layer, foreign", "uncompressed sha256:0c", "9 B uncompressed", "application/sbom", "sha256:0e",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the text does not contain %q:\n%s", want, text)

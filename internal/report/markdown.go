@@ -1,29 +1,30 @@
 package report
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/markdown"
 )
 
-// These are the maximum numbers of entries in the summary. They keep the summary
-// readable and below the limit of the runner for each image.
+// These constants limit the numbers of entries in the summary, so that the
+// summary stays readable. The constants also keep the summary smaller than the
+// maximum size that the runner accepts.
 const (
 	maxRows   = 40
 	maxImages = 20
 	maxSteps  = 200
-	maxText   = 2000 // bytes of one message
+	maxText   = 2000 // maxText is the maximum size of one message in bytes.
 )
 
-// refusalsURL is the document that explains each code.
+// refusalsURL is the address of the document that explains each error code.
 const refusalsURL = "https://github.com/ghcr-publish/ghcr-publish/blob/main/docs/refusals.md"
 
-// mdErrors writes a box for each error. The text of the server comes after the cure,
-// because the reader needs the cure first.
+// mdErrors writes a box for each error. The text of the server follows the
+// cure, because the reader needs the cure first.
 func mdErrors(b *markdown.Builder, messages []Message) {
 	for n, m := range messages {
 		if n == maxRows {
@@ -57,8 +58,8 @@ func mdNotices(b *markdown.Builder, notices []Message) {
 	}
 }
 
-// hint returns the lines of a hint. Lines with an indentation of four blanks are YAML.
-// hint returns these lines as a block of code.
+// hint returns a hint as Markdown. Lines with an indentation of four blanks are
+// YAML, so hint puts them into a code block.
 func hint(s string) markdown.Text {
 	var parts []markdown.Text
 	lines := strings.Split(s, "\n")
@@ -79,8 +80,8 @@ func hint(s string) markdown.Text {
 	return markdown.Join(parts, "\n")
 }
 
-// short returns the algorithm and the first twelve characters of a digest, as code. The
-// log of the run contains the full digest.
+// short returns the algorithm and the first twelve characters of a digest,
+// formatted as code. The log of the run contains the full digest.
 func short(digest string) markdown.Text {
 	if digest == "" {
 		return markdown.Text{}
@@ -89,20 +90,20 @@ func short(digest string) markdown.Text {
 	return markdown.Code(algorithm + ":" + cut(hex, 12))
 }
 
-var fullDigest = regexp.MustCompile(`\bsha256:[0-9a-f]{64}\b`)
+var fullDigest = lazy.Regexp(`\bsha256:[0-9a-f]{64}\b`)
 
 // shortDigests shortens the digests in a text.
 func shortDigests(s string) string {
-	return fullDigest.ReplaceAllStringFunc(s, func(d string) string { return cut(d, len("sha256:")+12) })
+	return fullDigest().ReplaceAllStringFunc(s, func(d string) string { return cut(d, len("sha256:")+12) })
 }
 
-// sentence returns s with a capital letter at the beginning.
+// sentence returns the text s with a capital first letter.
 func sentence(s string) string {
 	first, size := utf8.DecodeRuneInString(s)
 	return string(unicode.ToUpper(first)) + s[size:]
 }
 
-// details writes a block that is closed until the reader opens it.
+// details writes a block whose body is hidden until the reader opens the block.
 func details(b *markdown.Builder, title string, body markdown.Text) {
 	b.Printf("<details><summary>%s</summary>\n\n%s\n</details>\n\n", title, body)
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/markdown"
 )
 
-// MetadataSummary returns the job summary of the command metadata: the references
-// and the result of each rule.
+// MetadataSummary returns the job summary of the command metadata. The summary
+// contains the references and the result of each tag rule.
 func MetadataSummary(version string, refs, rules []string) markdown.Text {
 	var b markdown.Builder
 	if version == "" {
@@ -27,8 +27,8 @@ func MetadataSummary(version string, refs, rules []string) markdown.Text {
 	return b.Text()
 }
 
-// mdRules writes the result of each tag rule. A rule needs no explanation if
-// its text is the tag.
+// mdRules writes the result of each tag rule. If each rule is itself a tag,
+// mdRules writes nothing, because the rules need no explanation.
 func mdRules(b *markdown.Builder, rules []string) {
 	explains := func(rule string) bool {
 		text, tag, _ := strings.Cut(rule, " → ")

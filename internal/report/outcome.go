@@ -8,9 +8,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/publish"
 )
 
-// Fill copies the facts of the outcome of a run into the report. wanted is the
-// visibility that the user requests. The caller adds the error of the run with
-// [Report.Fail] after Fill.
+// Fill copies the facts of the outcome of a run into the report. The parameter
+// wanted is the value of the input visibility. If the run returned an error,
+// the caller adds it with [Report.Fail] after Fill.
 func (r *Report) Fill(o *publish.Outcome, wanted input.Visibility) {
 	r.Outcome = Outcome(o.Status)
 	r.setRefusal(o)
@@ -45,9 +45,9 @@ func (r *Report) Fill(o *publish.Outcome, wanted input.Visibility) {
 	}
 }
 
-// setRefusal sets the reason for which a run skipped the push. GitHub gives
-// some runs a read-only token on purpose, and some events publish nothing. The message of
-// such a run is a notice, and any other message is a warning.
+// setRefusal sets the reason why a run skipped the push. The message is a
+// notice if GitHub gives the run a read-only token on purpose, or if the event
+// publishes nothing. Any other message is a warning.
 func (r *Report) setRefusal(o *publish.Outcome) {
 	if o.Refusal == nil {
 		return
@@ -60,8 +60,9 @@ func (r *Report) setRefusal(o *publish.Outcome) {
 	r.Refusal = &m
 }
 
-// inSentence returns a title for use after a colon. Only a title that begins with an
-// article can begin with a small letter, because other titles begin with a name.
+// inSentence returns a title for use after a colon. inSentence changes the
+// first letter to lower case only if the title begins with "The", because other
+// titles can begin with a name.
 func inSentence(title string) string {
 	if rest, ok := strings.CutPrefix(title, "The "); ok {
 		return "the " + rest

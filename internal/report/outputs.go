@@ -12,23 +12,23 @@ import (
 // Output is one output of the step.
 type Output struct{ Name, Value string }
 
-// CommonPlatforms are the platforms with a separate output digest-NAME. The list
-// is fixed, because action.yml must declare each output. The output digests
-// contains all platforms.
+// CommonPlatforms lists the platforms that have their own output digest-NAME.
+// The list is fixed, because action.yml must declare each output. The output
+// "digests" contains the digests of all platforms.
 var CommonPlatforms = []string{
 	"linux/386", "linux/amd64", "linux/arm/v6", "linux/arm/v7", "linux/arm64",
 	"linux/ppc64le", "linux/riscv64", "linux/s390x", "windows/amd64",
 }
 
-// PlatformOutput returns the name of a platform's output, such as
+// PlatformOutput returns the name of the output for a platform, for example
 // digest-linux-arm-v7.
 func PlatformOutput(platform string) string {
 	return "digest-" + strings.ReplaceAll(platform, "/", "-")
 }
 
-// Outputs returns the outputs of the step. An output is empty or false if
-// the run does not confirm what the output states. The outputs contain digests only if each repository has
-// the complete image.
+// Outputs returns the outputs of the step. An output is empty or false if the
+// run could not confirm the fact. Outputs returns digests only if each
+// repository has the complete image.
 func (r *Report) Outputs() ([]Output, error) {
 	data, err := json.Marshal(r)
 	if err != nil {
@@ -70,8 +70,9 @@ func (r *Report) Outputs() ([]Output, error) {
 	return append(out, digests...), nil
 }
 
-// provenDigest returns the digest if each repository has the complete image, and
-// "" otherwise, because later steps can deploy the digest.
+// provenDigest returns the digest only if each repository has the complete
+// image, because later steps can deploy the digest. Otherwise, provenDigest
+// returns "".
 func (r *Report) provenDigest() string {
 	if !r.complete() {
 		return ""
@@ -88,9 +89,9 @@ func (r *Report) complete() bool {
 	return len(r.Images) > 0
 }
 
-// pushed reports whether the image is published and was read back. It is also true
-// if the run failed afterwards, for example because an owner must change the
-// visibility.
+// pushed reports whether the run published the image and read it back. The
+// result is also true if the run failed later, for example because an owner
+// must change the visibility.
 func (r *Report) pushed() bool {
 	return r.Outcome == Published || r.Outcome == Unchanged || r.proven()
 }
@@ -126,7 +127,7 @@ func (r *Report) digestOutputs() ([]Output, error) {
 		return append(out, r.platformDigestOutputs(byName)...), nil
 	}
 	for _, p := range CommonPlatforms {
-		if byName[p] != "" && !r.ambiguous(p) { // the runner treats an output that is not set as empty
+		if byName[p] != "" && !r.ambiguous(p) { // The runner treats a missing output as an empty output.
 			out = append(out, Output{PlatformOutput(p), byName[p]})
 		}
 	}
@@ -146,8 +147,9 @@ func (r *Report) references() []string {
 	return out
 }
 
-// names returns the names of the tags. It omits a tag that stays at a newer image in all
-// repositories.
+// names returns the names of the tags. The method names omits a tag if it
+// points at a newer image in every repository, because the run did not move
+// such a tag.
 func (r *Report) names() []string {
 	if len(r.Images) == 0 {
 		return r.TagNames
@@ -164,8 +166,8 @@ func (r *Report) names() []string {
 	})
 }
 
-// previous returns a JSON object that maps each reference to its previous digest,
-// or to null. A rollback needs these digests.
+// previous returns a JSON object that maps each reference to the previous
+// digest of its tag, or to null. A rollback needs the previous digests.
 func (r *Report) previous() (string, error) {
 	before := map[string]*string{}
 	for _, i := range r.Images {
@@ -180,8 +182,9 @@ func (r *Report) previous() (string, error) {
 	return string(data), err
 }
 
-// linked returns no if a package is not linked, else unknown if the link of a
-// package is unknown, else yes.
+// linked returns "no" if a package is not linked to a repository. Otherwise,
+// the method linked returns "unknown" if the link of a package is unknown, and
+// "yes" if all packages are linked.
 func (r *Report) linked() string {
 	answer := ""
 	for _, i := range r.Images {

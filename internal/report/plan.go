@@ -7,7 +7,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 )
 
-// setPlan sets the steps and the destinations of a dry run.
+// setPlan copies the steps and the destinations of a dry run into the report.
 func (r *Report) setPlan(p *plan.Plan, found *resolve.Found, names meta.Result) {
 	r.Steps, r.Planned = []Step{}, []PlannedImage{}
 	for i := range found.Targets {
@@ -19,7 +19,8 @@ func (r *Report) setPlan(p *plan.Plan, found *resolve.Found, names meta.Result) 
 	}
 }
 
-// planned describes a destination without its steps.
+// planned returns the facts about a destination, without the tags and blobs of
+// the plan.
 func planned(t *resolve.Target) PlannedImage {
 	out := PlannedImage{Image: t.Repo.Name(), New: t.CreatesPackage() && t.PushRefusal == nil, MayPush: "unknown", Tags: []PlannedTag{}}
 	if out.New {
@@ -34,7 +35,7 @@ func planned(t *resolve.Target) PlannedImage {
 	return out
 }
 
-// add adds one step of the plan.
+// add adds the tag or the blob of one step to the destination.
 func (p *PlannedImage) add(s plan.Step, names meta.Result) {
 	switch s.Kind {
 	case plan.PushBlob:
@@ -47,7 +48,8 @@ func (p *PlannedImage) add(s plan.Step, names meta.Result) {
 	}
 }
 
-// transfer counts a blob that the run would transfer.
+// transfer adds a blob to the count of blobs that the run would upload or
+// mount.
 func (p *PlannedImage) transfer(s plan.Step) {
 	sum, size := &p.Upload, s.Blob.Descriptor.Size
 	if s.How == plan.Mount {
@@ -76,8 +78,8 @@ func plannedTag(s plan.Step, names meta.Result) PlannedTag {
 	return out
 }
 
-// reasonFor returns the reason for the tag latest, which the flavor adds. For any other
-// tag, it returns "".
+// reasonFor returns the reason why the input flavor adds the tag latest. For
+// any other tag, reasonFor returns "".
 func reasonFor(tag string, names meta.Result) string {
 	for _, rule := range names.Rules {
 		if rule.Text == "latest" && rule.Tag == tag {
@@ -114,7 +116,8 @@ func step(p *plan.Plan, s plan.Step) Step {
 	return out
 }
 
-// unknownDigest is the text for a digest that compression determines.
+// unknownDigest is the text that replaces a digest while the layer is not
+// compressed yet.
 const unknownDigest = "known after compression"
 
 func digestOf(m *image.Manifest) string {

@@ -13,33 +13,35 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/sink"
 )
 
-// PullSchemaID identifies the format of the JSON of pull.
+// PullSchemaID identifies the format of the JSON that the command pull writes.
 const PullSchemaID = "ghcr-publish/pull/v1"
 
-// These are the outcomes of a pull. A pull can also have the outcome Failed, and
-// the outcome Unchanged if a Docker engine already has the image under its name.
+// These constants are outcomes of a pull. A pull can also have the outcome
+// Failed. The outcome is Unchanged if a Docker engine already has the image
+// under the same name.
 const (
-	Pulled   Outcome = "pulled"   // the destination has the complete image
-	Verified Outcome = "verified" // all bytes were fetched and checked, and nothing was written
+	Pulled   Outcome = "pulled"   // Pulled means that the destination has the complete image.
+	Verified Outcome = "verified" // Verified means that the run fetched and checked all bytes, and wrote nothing.
 )
 
-// Pull describes a run of pull. The output json contains it.
+// Pull describes a run of the command pull. The output json contains the
+// report.
 type Pull struct {
 	Schema        string     `json:"schema"`
 	Outcome       Outcome    `json:"outcome"`
-	Source        string     `json:"source"`                   // reference that was resolved
-	Image         string     `json:"image,omitempty"`          // repository
-	Digest        string     `json:"digest,omitempty"`         // digest of the pulled image or index
-	Index         string     `json:"index,omitempty"`          // digest of the index from which the image was chosen
-	MediaType     string     `json:"media_type,omitempty"`     // media type of the manifest with this digest
-	Path          string     `json:"path,omitempty"`           // absolute path; empty for the outcome verified, a pipe and a Docker engine
-	ImageID       string     `json:"image_id,omitempty"`       // ID that the Docker engine reports
-	ImageName     string     `json:"image_name,omitempty"`     // name in the Docker engine; empty for an image without a name
-	AnonymousPull string     `json:"anonymous_pull,omitempty"` // verified, refused; empty if no anonymous pull was tried
+	Source        string     `json:"source"`                   // Source is the reference that the run resolved.
+	Image         string     `json:"image,omitempty"`          // Image is the name of the repository.
+	Digest        string     `json:"digest,omitempty"`         // Digest is the digest of the pulled image or index.
+	Index         string     `json:"index,omitempty"`          // Index is the digest of the index from which the image was chosen.
+	MediaType     string     `json:"media_type,omitempty"`     // MediaType is the media type of the manifest that the field Digest identifies.
+	Path          string     `json:"path,omitempty"`           // Path is the absolute path of the destination. Path is empty for the outcome verified, a pipe and a Docker engine.
+	ImageID       string     `json:"image_id,omitempty"`       // ImageID is the ID that the Docker engine reports.
+	ImageName     string     `json:"image_name,omitempty"`     // ImageName is the name in the Docker engine. ImageName is empty for an image without a name.
+	AnonymousPull string     `json:"anonymous_pull,omitempty"` // AnonymousPull is verified or refused. AnonymousPull is empty if the run tried no anonymous pull.
 	Platforms     []Platform `json:"platforms"`
 	Fetched       Tally      `json:"fetched"`
-	Present       Tally      `json:"present"` // blobs that the destination already had
-	Foreign       Tally      `json:"foreign"` // fetched blobs that came from other addresses than the registry
+	Present       Tally      `json:"present"` // Present counts the blobs that the destination already had.
+	Foreign       Tally      `json:"foreign"` // Foreign counts the fetched blobs that did not come from the registry.
 	Seconds       float64    `json:"seconds"`
 	Requests      int64      `json:"requests"`
 	Notices       []Message  `json:"notices,omitempty"`
@@ -47,8 +49,8 @@ type Pull struct {
 	Run           Run        `json:"run"`
 }
 
-// NewPull returns a report without facts. Its outcome is Failed until the
-// caller sets it.
+// NewPull returns a report without facts about the image. The outcome of the
+// report is Failed until the caller sets another outcome.
 func NewPull(source string, run Run) *Pull {
 	return &Pull{Schema: PullSchemaID, Outcome: Failed, Source: source, Run: run, Platforms: []Platform{}}
 }
@@ -64,7 +66,7 @@ func (r *Pull) Found(f *pull.Found) {
 	}
 }
 
-// Placed sets the destination of the image, and the outcome.
+// Placed sets the destination of the image and the outcome.
 func (r *Pull) Placed(to *sink.Sink) {
 	r.Outcome, r.Path = Pulled, to.Path()
 	if p := to.EngineImage(); p != nil {
@@ -75,12 +77,13 @@ func (r *Pull) Placed(to *sink.Sink) {
 	}
 }
 
-// Result sets the numbers of blobs, also after a failure.
+// Result sets the numbers of blobs. The caller also calls it after a failed
+// pull.
 func (r *Pull) Result(res pull.Result) {
 	r.Fetched, r.Present, r.Foreign = Tally(res.Fetched), Tally(res.Present), Tally(res.Foreign)
 }
 
-// Fail adds each error in err to the report. If err is not nil, it sets the
+// Fail adds each error in err to the report. If err is not nil, Fail sets the
 // outcome to Failed.
 func (r *Pull) Fail(err error) {
 	messages := &Report{}
@@ -98,8 +101,8 @@ func (r *Pull) Notice(notices ...diag.Notice) {
 	r.Notices = append(r.Notices, messages.Notices...)
 }
 
-// Outputs returns the outputs of the step. The output digest is empty unless the
-// complete image was pulled or verified.
+// Outputs returns the outputs of the step. The output "digest" is empty if the
+// run did not pull or verify the complete image.
 func (r *Pull) Outputs() ([]Output, error) {
 	data, err := json.Marshal(r)
 	if err != nil {
@@ -157,13 +160,13 @@ func (r *Pull) Text() string {
 	return b.String()
 }
 
-// place describes the destination of the image.
+// place returns a description of the destination, for use after "to" or "in".
 func (r *Pull) place() string {
 	switch {
 	case r.ImageName != "" && r.ImageName == r.Source:
 		return "the Docker engine"
 	case r.ImageName != "":
-		return "the Docker engine, as " + r.ImageName
+		return fmt.Sprintf("the Docker engine, as %s", r.ImageName)
 	case r.ImageID != "":
 		return "the Docker engine, without a name"
 	case r.Path == "":
@@ -201,7 +204,7 @@ func (r *Pull) textImage(b *strings.Builder) {
 func (r *Pull) blobText() string {
 	text := fmt.Sprintf("%s fetched (%s)", Count(r.Fetched.Blobs, "blob"), Bytes(r.Fetched.Bytes))
 	if r.Foreign.Blobs > 0 {
-		text += fmt.Sprintf(", %d of them from addresses outside the registry", r.Foreign.Blobs)
+		text += fmt.Sprintf(", %s from an address outside the registry", Count(r.Foreign.Blobs, "blob"))
 	}
 	if r.Present.Blobs > 0 {
 		text += fmt.Sprintf(", %d present (%s)", r.Present.Blobs, Bytes(r.Present.Bytes))

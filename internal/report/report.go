@@ -1,9 +1,10 @@
-// Package report describes the result of a run: as outputs of the step, as a
-// job summary, as text for the log, and as JSON.
+// Package report describes the result of a run. The package writes the result
+// as outputs of the step, as a job summary, as text for the log, and as JSON.
 //
 // One value holds all facts of a run: a [Report], a [Pull], a [Check] or an
-// [Inspect]. It also describes a run that failed after it had written content.
-// The methods that render it make no decisions and send no requests.
+// [Inspect]. The value can also describe a run that failed after it had written
+// content. The methods that render the value make no decisions and send no
+// requests.
 package report
 
 import (
@@ -11,8 +12,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
 )
 
-// SchemaID identifies the format of the JSON. schema.json in this folder
-// describes the format.
+// SchemaID identifies the format of the JSON. The file schema.json in this
+// folder describes the format.
 const SchemaID = "ghcr-publish/report/v1"
 
 // Outcome is the result of a run as one word.
@@ -20,54 +21,55 @@ type Outcome string
 
 // The outcomes.
 const (
-	Published Outcome = "published" // the run wrote something, and all checks succeeded
-	Unchanged Outcome = "unchanged" // the destinations already had everything
-	Planned   Outcome = "planned"   // a dry run
-	Skipped   Outcome = "skipped"   // the event publishes nothing, or on-readonly accepts the read-only token
+	Published Outcome = "published" // Published means that the run wrote something, and that all checks succeeded.
+	Unchanged Outcome = "unchanged" // Unchanged means that all destinations already had the image and its tags.
+	Planned   Outcome = "planned"   // Planned is the outcome of a dry run.
+	Skipped   Outcome = "skipped"   // Skipped means that the event publishes nothing, or that the input on-readonly accepts a read-only token.
 	Failed    Outcome = "failed"
 )
 
-// Report describes a run of publish. The output json contains it.
+// Report describes a run of publish, merge or promote. The output json contains
+// the report.
 type Report struct {
 	Schema      string         `json:"schema"`
-	Command     string         `json:"command"` // publish, merge or promote
+	Command     string         `json:"command"` // Command is publish, merge or promote.
 	Outcome     Outcome        `json:"outcome"`
-	Reason      string         `json:"reason,omitempty"`  // reason for the outcome skipped
-	Refusal     *Message       `json:"refusal,omitempty"` // refusal of the push, or the reason of the event, with the outcome skipped
-	Archive     *Archive       `json:"archive,omitempty"` // archive that on-readonly: archive wrote
+	Reason      string         `json:"reason,omitempty"`  // Reason is the reason for the outcome skipped.
+	Refusal     *Message       `json:"refusal,omitempty"` // Refusal explains the outcome skipped: the registry refuses the push, or the event publishes nothing.
+	Archive     *Archive       `json:"archive,omitempty"` // Archive is the file that a run with `on-readonly: archive` wrote.
 	Source      string         `json:"source"`
-	Digest      string         `json:"digest,omitempty"` // digest of the root; empty if it is not known
+	Digest      string         `json:"digest,omitempty"` // Digest is the digest of the published image or index. Digest is empty if the digest is not known.
 	MediaType   string         `json:"media_type,omitempty"`
 	Version     string         `json:"version,omitempty"`
 	TagNames    []string       `json:"tag_names"`
-	ByDigest    bool           `json:"by_digest,omitempty"`   // pushed without tags, for a merge
-	DigestName  string         `json:"digest_name,omitempty"` // the input digest-name
-	Rules       []string       `json:"rules,omitempty"`       // result of each tag rule: its tag, or the reason why it gives no tag
+	ByDigest    bool           `json:"by_digest,omitempty"`   // ByDigest is true if the run pushed the image without tags, for a later merge.
+	DigestName  string         `json:"digest_name,omitempty"` // DigestName is the value of the input digest-name.
+	Rules       []string       `json:"rules,omitempty"`       // Rules contains the result of each tag rule: the tag, or the reason why the rule gives no tag.
 	Platforms   []Platform     `json:"platforms"`
 	Images      []Image        `json:"images"`
-	Planned     []PlannedImage `json:"planned,omitempty"`     // destinations of a dry run
-	Steps       []Step         `json:"steps,omitempty"`       // steps of a dry run
-	Attachments []string       `json:"attachments,omitempty"` // references of the signatures and attestations that were pushed before the image
+	Planned     []PlannedImage `json:"planned,omitempty"`     // Planned contains the destinations of a dry run.
+	Steps       []Step         `json:"steps,omitempty"`       // Steps contains the steps of a dry run.
+	Attachments []string       `json:"attachments,omitempty"` // Attachments contains the references of the signatures and attestations that the run pushed before the image.
 	Transfer    Transfer       `json:"transfer"`
 	Notices     []Message      `json:"notices,omitempty"`
 	Errors      []Message      `json:"errors,omitempty"`
 	Run         Run            `json:"run"`
 
-	content content // decides the command that pulls the image
+	content content // content determines the command that pulls the image.
 }
 
 // Archive is a file with an image that was not published.
 type Archive struct {
-	Path   string `json:"path"`   // absolute path
-	Digest string `json:"digest"` // digest of the image in the file
+	Path   string `json:"path"`   // Path is the absolute path of the file.
+	Digest string `json:"digest"` // Digest is the digest of the image in the file.
 }
 
 // Platform describes the image for one platform.
 type Platform struct {
-	Platform string  `json:"platform"`             // os/arch[/variant]
-	Version  string  `json:"os_version,omitempty"` // version of the operating system, for Windows
+	Platform string  `json:"platform"`             // Platform has the form os/arch[/variant].
+	Version  string  `json:"os_version,omitempty"` // Version is the version of Windows. Version is empty for other operating systems.
 	Digest   string  `json:"digest,omitempty"`
-	Size     int64   `json:"size"` // bytes of config and layers; uncompressed if the digest is not known yet
+	Size     int64   `json:"size"` // Size is the size of the config and the layers in bytes. Size is the uncompressed size if the digest is not known yet.
 	Layers   []Layer `json:"layers"`
 }
 
@@ -80,20 +82,20 @@ type Layer struct {
 // Image describes one destination repository.
 type Image struct {
 	Image             string         `json:"image"`
-	Reference         string         `json:"reference,omitempty"` // image@digest
+	Reference         string         `json:"reference,omitempty"` // Reference has the form image@digest.
 	Tags              []Tag          `json:"tags"`
-	Complete          bool           `json:"complete"` // the repository has the root and all content below it
-	Proven            bool           `json:"proven"`   // the digest was read back
+	Complete          bool           `json:"complete"` // Complete means that the repository has the image or index and all its content.
+	Proven            bool           `json:"proven"`   // Proven means that the run read the digest back from the registry.
 	Uploaded          Tally          `json:"uploaded"`
 	Mounted           Tally          `json:"mounted"`
-	Present           Tally          `json:"present"`                      // blobs that the repository already had
-	Manifests         int            `json:"manifests_written"`            // manifests that were written by digest
-	Visibility        string         `json:"visibility,omitempty"`         // visibility that GitHub reports, or unknown
-	VisibilityOutcome github.Outcome `json:"visibility_outcome,omitempty"` // already, inherited, changed, needs-owner, unknown, kept
+	Present           Tally          `json:"present"`                      // Present counts the blobs that the repository already had.
+	Manifests         int            `json:"manifests_written"`            // Manifests is the number of manifests that the run pushed by digest.
+	Visibility        string         `json:"visibility,omitempty"`         // Visibility is the visibility that GitHub reports, or unknown.
+	VisibilityOutcome github.Outcome `json:"visibility_outcome,omitempty"` // VisibilityOutcome is already, inherited, changed, needs-owner, unknown or kept.
 	VisibilityWanted  string         `json:"visibility_wanted,omitempty"`
-	Linked            string         `json:"linked,omitempty"` // yes, no, unknown
+	Linked            string         `json:"linked,omitempty"` // Linked is yes, no or unknown.
 	Repository        string         `json:"linked_repository,omitempty"`
-	AnonymousPull     string         `json:"anonymous_pull,omitempty"` // verified, refused, unknown
+	AnonymousPull     string         `json:"anonymous_pull,omitempty"` // AnonymousPull is verified, refused or unknown.
 	PackageURL        string         `json:"package_url,omitempty"`
 	SettingsURL       string         `json:"settings_url,omitempty"`
 }
@@ -102,10 +104,10 @@ type Image struct {
 type Tag struct {
 	Name      string        `json:"name"`
 	Reference string        `json:"reference"`
-	New       bool          `json:"new,omitempty"`      // the tag did not exist before the run
-	Previous  string        `json:"previous,omitempty"` // previous digest; empty if the tag was absent or was not read
-	Reason    string        `json:"reason,omitempty"`   // reason for the tag latest
-	State     push.TagState `json:"state"`              // moved, already, untouched, unclear, kept
+	New       bool          `json:"new,omitempty"`      // New means that the tag did not exist before the run.
+	Previous  string        `json:"previous,omitempty"` // Previous is the previous digest of the tag. Previous is empty if the tag did not exist or was not read.
+	Reason    string        `json:"reason,omitempty"`   // Reason is the reason why the run added the tag latest.
+	State     push.TagState `json:"state"`              // State is moved, already, untouched, unclear or kept.
 	Proven    bool          `json:"proven"`
 }
 
@@ -118,21 +120,21 @@ type Tally struct {
 // PlannedImage describes one destination of a dry run.
 type PlannedImage struct {
 	Image      string       `json:"image"`
-	New        bool         `json:"new"`                  // the run would create the package, as far as the token can see; false if the token may not push
-	Visibility string       `json:"visibility,omitempty"` // visibility that a new package would have; empty if it is unknown
-	MayPush    string       `json:"may_push"`             // yes, no, unknown
+	New        bool         `json:"new"`                  // New means that the run would create the package, as far as the token can see. New is false if the token may not push.
+	Visibility string       `json:"visibility,omitempty"` // Visibility is the visibility that a new package would have. Visibility is empty if the visibility is unknown.
+	MayPush    string       `json:"may_push"`             // MayPush is yes, no or unknown.
 	Tags       []PlannedTag `json:"tags"`
-	Blobs      int          `json:"blobs"`  // number of blobs of the image
-	Upload     Tally        `json:"upload"` // blobs to upload; for blobs to compress, the bytes before compression
-	Mount      Tally        `json:"mount"`  // blobs to mount from another repository
+	Blobs      int          `json:"blobs"`  // Blobs is the number of blobs of the image.
+	Upload     Tally        `json:"upload"` // Upload counts the blobs that the run would upload. The size of a blob that is not compressed yet is its uncompressed size.
+	Mount      Tally        `json:"mount"`  // Mount counts the blobs that the run would mount from another repository.
 }
 
 // PlannedTag describes one tag of a dry run.
 type PlannedTag struct {
 	Name     string `json:"name"`
-	Change   Change `json:"change"`             // new, moved, unchanged, kept, written
-	Previous string `json:"previous,omitempty"` // digest that the tag points at; empty if the tag is absent or was not read
-	Reason   string `json:"reason,omitempty"`   // reason for the tag latest, or for a tag that is kept
+	Change   Change `json:"change"`             // Change is new, moved, unchanged, kept or written.
+	Previous string `json:"previous,omitempty"` // Previous is the digest that the tag points at. Previous is empty if the tag does not exist or was not read.
+	Reason   string `json:"reason,omitempty"`   // Reason is the reason why the run adds the tag latest, or why a tag must not move.
 }
 
 // Change is the change that a run would make to a tag.
@@ -141,20 +143,20 @@ type Change string
 // The changes.
 const (
 	TagNew       Change = "new"
-	TagMoved     Change = "moved"     // it points at another digest
-	TagUnchanged Change = "unchanged" // it already points at the digest of the run
-	TagKept      Change = "kept"      // it points at a newer image and must not move
-	TagWritten   Change = "written"   // it is not known whether the tag exists
+	TagMoved     Change = "moved"     // TagMoved means that the tag points at another digest.
+	TagUnchanged Change = "unchanged" // TagUnchanged means that the tag already points at the digest of the run.
+	TagKept      Change = "kept"      // TagKept means that the tag points at a newer image and must not move.
+	TagWritten   Change = "written"   // TagWritten means that the run would write the tag, but does not know whether the tag exists.
 )
 
 // Step describes one step of a plan.
 type Step struct {
-	Kind   string `json:"kind"`             // blob, manifest, tag
-	Image  string `json:"image"`            // repository
-	Object string `json:"object"`           // digest of the blob or manifest, or name of the tag
-	Detail string `json:"detail,omitempty"` // method of the transfer, or target of the tag
+	Kind   string `json:"kind"`             // Kind is blob, manifest or tag.
+	Image  string `json:"image"`            // Image is the name of the destination repository.
+	Object string `json:"object"`           // Object is the digest of the blob or manifest, or the name of the tag.
+	Detail string `json:"detail,omitempty"` // Detail is the method of the transfer, or the digest that the tag will point at.
 	Bytes  int64  `json:"bytes,omitempty"`
-	Needed bool   `json:"needed"` // the destination does not have the object yet
+	Needed bool   `json:"needed"` // Needed means that the destination does not have the object yet.
 }
 
 // Transfer counts the requests of the run and the bytes that they sent.
@@ -163,7 +165,7 @@ type Transfer struct {
 	Requests   int64    `json:"requests"`
 	Retries    int64    `json:"retries"`
 	BytesSent  int64    `json:"bytes_sent"`
-	RequestIDs []string `json:"request_ids,omitempty"` // IDs that GitHub gave to the requests that wrote manifests
+	RequestIDs []string `json:"request_ids,omitempty"` // RequestIDs contains the IDs that GitHub gave to the requests that pushed manifests.
 }
 
 // Message describes a notice or an error.
@@ -176,7 +178,7 @@ type Message struct {
 	Hint  string `json:"hint,omitempty"`
 }
 
-// Run identifies the workflow run, for an audit.
+// Run identifies the workflow run, so that an audit can find it.
 type Run struct {
 	Server     string `json:"server,omitempty"`
 	Repository string `json:"repository,omitempty"`

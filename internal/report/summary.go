@@ -27,9 +27,9 @@ func (r *Report) Markdown() markdown.Text {
 	return b.Text()
 }
 
-// FailureMarkdown returns the job summary of a command that failed without a report of
-// its own, for example because an input is wrong. The command is empty if the input
-// command is wrong.
+// FailureMarkdown returns the job summary of a command that failed before it
+// had a report, for example because of a wrong input. The parameter command is
+// empty if the input "command" is wrong.
 func FailureMarkdown(command input.Command, err error) markdown.Text {
 	var b markdown.Builder
 	switch {
@@ -44,17 +44,17 @@ func FailureMarkdown(command input.Command, err error) markdown.Text {
 	return b.Text()
 }
 
-// FailureText returns the line of the log for a command that failed without a report of
-// its own. It returns "" for commands that do not publish.
+// FailureText returns the line of the log for a command that failed before it
+// had a report. FailureText returns "" for commands that do not publish.
 func FailureText(command input.Command) string {
 	if !writes(command) {
 		return ""
 	}
-	return working(command) + " failed. Nothing was written.\n"
+	return fmt.Sprintf("%s failed. Nothing was written.\n", working(command))
 }
 
-// FailureOutputs returns the outputs of a command that failed without a report of its
-// own. The command is empty if the input command is wrong.
+// FailureOutputs returns the outputs of a command that failed before it had a
+// report. The parameter command is empty if the input "command" is wrong.
 func FailureOutputs(command input.Command) []Output {
 	if writes(command) || slices.Contains([]input.Command{"", input.Pull, input.Check}, command) {
 		return []Output{{"outcome", string(Failed)}}
@@ -67,7 +67,8 @@ func writes(c input.Command) bool {
 	return c == input.Publish || c == input.Merge || c == input.Promote
 }
 
-// title returns the headline of the summary. It names the image and the version.
+// title returns the headline of the summary. The headline contains the image
+// and the version.
 func (r *Report) title() markdown.Text {
 	switch r.Outcome {
 	case Published:
@@ -93,7 +94,8 @@ func (r *Report) title() markdown.Text {
 	return markdown.Sprintf("❌ %s failed, and nothing was written", r.working())
 }
 
-// published returns the beginning of the title of a run that has published an image.
+// published returns the first part of the title for a run that has published an
+// image.
 func (r *Report) published() markdown.Text {
 	if r.Command != string(input.Promote) {
 		return markdown.Sprintf("Published %s", r.subject())
@@ -104,7 +106,8 @@ func (r *Report) published() markdown.Text {
 	return markdown.Sprintf("Promoted to %s", r.subject())
 }
 
-// working returns the activity of the command.
+// working returns the first word of a message about the command, for example
+// "Publishing".
 func (r *Report) working() string { return working(input.Command(r.Command)) }
 
 func working(c input.Command) string {
@@ -117,8 +120,8 @@ func working(c input.Command) string {
 	return "Publishing"
 }
 
-// subject returns the image and its version, or the version and the number of
-// repositories.
+// subject returns the name and the version of the image. For several
+// repositories, subject returns the version and the number of repositories.
 func (r *Report) subject() markdown.Text {
 	version := ""
 	if len(r.Images) > 0 {
@@ -133,7 +136,8 @@ func (r *Report) subject() markdown.Text {
 	return markdown.Sprintf("%s %s", markdown.Code(r.Images[0].Image), version)
 }
 
-// pushedByDigest describes a push without a tag. An artifact has no platform.
+// pushedByDigest returns the title for a push by digest. The title names the
+// platforms of the image. An artifact has no platform.
 func (r *Report) pushedByDigest() string {
 	names := []string{}
 	for _, p := range r.Platforms[:min(len(r.Platforms), maxRows)] {
@@ -145,7 +149,7 @@ func (r *Report) pushedByDigest() string {
 	return fmt.Sprintf("Pushed %s by digest, without a tag", strings.Join(names, ", "))
 }
 
-// mdSkipped writes the reason for which the run did not push, and what the reader can do.
+// mdSkipped writes the reason why the run did not push the image, and the cure.
 func (r *Report) mdSkipped(b *markdown.Builder) {
 	if r.Archive != nil {
 		b.Printf("The archive %s contains the image %s.\n\n", markdown.Code(r.Archive.Path), markdown.Code(r.Archive.Digest))
@@ -154,8 +158,8 @@ func (r *Report) mdSkipped(b *markdown.Builder) {
 	mdNotices(b, r.Notices)
 }
 
-// mdRefusal writes what the reader can do about the refusal of a skipped push, and the
-// response of the registry as a closed block.
+// mdRefusal writes the cure for a refused push. The response of the registry
+// follows in a block that the reader can open.
 func mdRefusal(b *markdown.Builder, m *Message) {
 	if m == nil {
 		return
@@ -166,7 +170,8 @@ func mdRefusal(b *markdown.Builder, m *Message) {
 	}
 }
 
-// mdResult writes the state of each destination.
+// mdResult writes the state of each destination, and the tables of platforms
+// and rules.
 func (r *Report) mdResult(b *markdown.Builder) {
 	for n, i := range r.Images {
 		if n == maxImages {
@@ -191,15 +196,16 @@ func (r *Report) mdResult(b *markdown.Builder) {
 	r.mdTransfer(b)
 }
 
-// afterDigest describes the next step after a push of an image by digest.
+// afterDigest returns a sentence about the next step after a push by digest.
 func (r *Report) afterDigest() markdown.Text {
 	if len(r.Platforms) == 0 {
 		return markdown.Text{}
 	}
-	return markdown.Sprintf(". The command **merge** adds it to an index and gives the index a tag.")
+	return markdown.Sprintf(". The command **merge** adds this image to an index and gives the index a tag.")
 }
 
-// mdPlatforms writes the platforms as a closed table.
+// mdPlatforms writes a table of the platforms into a block that the reader can
+// open.
 func (r *Report) mdPlatforms(b *markdown.Builder) {
 	if len(r.Platforms) == 0 {
 		return
@@ -207,7 +213,8 @@ func (r *Report) mdPlatforms(b *markdown.Builder) {
 	details(b, fmt.Sprintf("%s, %s", Count(len(r.Platforms), "platform"), Bytes(r.size())), platformTable(r.Platforms))
 }
 
-// size returns the sum of the sizes of all platforms. Each layer is counted once.
+// size returns the total size of all platforms. A layer that several platforms
+// share counts once.
 func (r *Report) size() int64 {
 	sum, seen := int64(0), map[string]bool{}
 	for _, p := range r.Platforms {
@@ -240,7 +247,7 @@ func platformTable(platforms []Platform) markdown.Text {
 	return b.Text()
 }
 
-// mdTransfer writes one small line about the blobs and the requests.
+// mdTransfer writes one line in small print about the blobs and the requests.
 func (r *Report) mdTransfer(b *markdown.Builder) {
 	if r.Transfer.Requests == 0 {
 		return

@@ -10,8 +10,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/markdown"
 )
 
-// mdImage writes the state of one destination: the command that pulls the image, its
-// tags, its digest and the facts about its package.
+// mdImage writes the state of one destination: the command that pulls the
+// image, the tags, the digest and the facts about the package.
 func (r *Report) mdImage(b *markdown.Builder, i Image) {
 	if pull := r.pullCommand(i); pull != "" && !r.partial() {
 		b.Printf("%s\n\n", markdown.Block("sh", pull+"\n"))
@@ -28,8 +28,8 @@ func (r *Report) mdImage(b *markdown.Builder, i Image) {
 	}
 }
 
-// pullCommand returns the command with which a reader pulls the image. Docker cannot pull
-// an artifact or a chart.
+// pullCommand returns the command that pulls the image. For an artifact or a
+// chart, the command does not use Docker, because Docker cannot pull them.
 func (r *Report) pullCommand(i Image) string {
 	reference := i.pullReference(r.Version)
 	tag := i.mainTag(r.Version)
@@ -44,8 +44,8 @@ func (r *Report) pullCommand(i Image) string {
 	return "docker pull " + reference
 }
 
-// pullReference returns the reference that a reader pulls: the tag of the version, or
-// the digest if no tag points at the image.
+// pullReference returns the reference for the command that pulls the image. The
+// reference contains the main tag, or the digest if no tag points at the image.
 func (i Image) pullReference(version string) string {
 	if tag := i.mainTag(version); tag != "" {
 		return i.Image + ":" + tag
@@ -53,8 +53,8 @@ func (i Image) pullReference(version string) string {
 	return i.Reference
 }
 
-// mainTag returns the tag of the version if it points at the image, else the first tag
-// that does, or "".
+// mainTag returns the tag of the version if this tag points at the image.
+// Otherwise mainTag returns the first tag that points at the image, or "".
 func (i Image) mainTag(version string) string {
 	first := ""
 	for _, t := range i.Tags {
@@ -80,11 +80,11 @@ func (i Image) mdTags(b *markdown.Builder) {
 	mdTagRows(b, "Now", rows)
 }
 
-// tagRow is a row of the table of tags.
+// tagRow is one row of the table of tags.
 type tagRow struct{ name, state, before string }
 
-// mdTagRows writes the table of tags. The column with the previous digests is omitted if
-// it would be empty.
+// mdTagRows writes the table of tags. If no tag has a previous digest,
+// mdTagRows omits the column of previous digests.
 func mdTagRows(b *markdown.Builder, state string, rows []tagRow) {
 	moved := slices.ContainsFunc(rows, func(r tagRow) bool { return r.before != "" })
 	if moved {
@@ -106,16 +106,16 @@ func mdTagRows(b *markdown.Builder, state string, rows []tagRow) {
 	b.Printf("\n")
 }
 
-// stateTexts describes each state of a tag.
+// stateTexts maps each state of a tag to its description.
 var stateTexts = map[push.TagState]string{
 	push.Moved:     "written",
 	push.Already:   "unchanged",
 	push.Untouched: "not written",
 	push.Kept:      "not moved",
-	push.Unclear:   "unknown: the registry did not answer the write. Check the tag before you use it",
+	push.Unclear:   "unknown, because the registry did not confirm the tag. Check the tag before you use it",
 }
 
-// stateText describes the state of a tag.
+// stateText returns the description of the state of a tag.
 func (t Tag) stateText() string {
 	state := stateTexts[t.State]
 	switch {
@@ -140,7 +140,8 @@ func (t Tag) before() string {
 	return ""
 }
 
-// facts returns the facts about the package as phrases, with links.
+// facts returns short texts with links about the visibility, the anonymous pull
+// and the linked repository.
 func (i Image) facts(server string) []markdown.Text {
 	var out []markdown.Text
 	for _, f := range []markdown.Text{i.visibilityMark(), markdown.Escape(i.anonymousFact()), i.linkFact(server)} {
@@ -154,8 +155,8 @@ func (i Image) facts(server string) []markdown.Text {
 	return out
 }
 
-// visibilityMark returns visibilityFact with a warning sign if the visibility is not the
-// wanted visibility.
+// visibilityMark returns the text of visibilityFact. visibilityMark adds a
+// warning sign if an owner must change the visibility.
 func (i Image) visibilityMark() markdown.Text {
 	if i.VisibilityOutcome == github.NeedsOwner {
 		return markdown.Sprintf("⚠️ %s", i.visibilityFact())
@@ -163,8 +164,8 @@ func (i Image) visibilityMark() markdown.Text {
 	return i.visibilityFact()
 }
 
-// visibilityFact describes the visibility. A box of the summary contains the cure for
-// another visibility than the wanted one.
+// visibilityFact returns a text about the visibility. If the visibility is
+// wrong, a notice in the summary contains the cure.
 func (i Image) visibilityFact() markdown.Text {
 	switch i.VisibilityOutcome {
 	case "":
@@ -181,8 +182,9 @@ func (i Image) visibilityFact() markdown.Text {
 	return markdown.Escape(i.Visibility)
 }
 
-// anonymousFact describes the pull without credentials. A private package refuses such
-// a pull, so the result is obvious and anonymousFact returns "".
+// anonymousFact returns a text about the pull without credentials. If the
+// registry refused the pull of a private package, anonymousFact returns "",
+// because the refusal is normal.
 func (i Image) anonymousFact() string {
 	switch push.Anonymous(i.AnonymousPull) {
 	case push.Verified:

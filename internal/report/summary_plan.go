@@ -8,8 +8,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/markdown"
 )
 
-// mdPlan writes the answer of a dry run: the tags of each destination first, and then
-// the platforms and the steps as closed tables.
+// mdPlan writes the result of a dry run: first the tags of each destination,
+// and then tables of the platforms and the steps.
 func (r *Report) mdPlan(b *markdown.Builder) {
 	for n, p := range r.Planned {
 		if n == maxImages {
@@ -26,7 +26,8 @@ func (r *Report) mdPlan(b *markdown.Builder) {
 	mdRules(b, r.Rules)
 }
 
-// sentence states what the run would do in the destination.
+// sentence returns a sentence that describes the planned changes in the
+// destination.
 func (p PlannedImage) sentence(r *Report) markdown.Text {
 	name := markdown.Code(p.Image)
 	verb, created := "would publish", markdown.Text{}
@@ -43,14 +44,14 @@ func (p PlannedImage) sentence(r *Report) markdown.Text {
 	case !p.writes(r):
 		return markdown.Sprintf("This run would change nothing in %s.", name)
 	case p.MayPush == "no":
-		return markdown.Sprintf("This run could not publish %s, because the token may not push. With another token, this would change:", name)
+		return markdown.Sprintf("This run could not publish %s, because the token may not push. With a token that may push, the run would make these changes:", name)
 	case len(p.Tags) == 0:
 		return markdown.Sprintf("This run would push the image by digest, without a tag, to %s%s.", name, created)
 	}
 	return markdown.Sprintf("This run %s %s%s:", verb, name, created)
 }
 
-// writes reports whether the run would write to the destination.
+// writes reports whether the run would write anything to the destination.
 func (p PlannedImage) writes(r *Report) bool {
 	for _, s := range r.Steps {
 		if s.Image == p.Image && s.Needed {
@@ -60,7 +61,8 @@ func (p PlannedImage) writes(r *Report) bool {
 	return false
 }
 
-// changeTexts describes each change of a tag.
+// changeTexts maps each change of a tag to its description, for use after
+// "would".
 var changeTexts = map[Change]string{
 	TagNew:       "be new",
 	TagMoved:     "move",
@@ -77,7 +79,8 @@ func (t PlannedTag) changeText() string {
 	return out
 }
 
-// before returns the previous digest of a tag that would move, or "".
+// before returns the current digest of a tag that would move, and "" for any
+// other tag.
 func (t PlannedTag) before() string {
 	if t.Change == TagMoved {
 		return t.Previous
@@ -96,7 +99,8 @@ func (p PlannedImage) mdTags(b *markdown.Builder) {
 	mdTagRows(b, "Would", rows)
 }
 
-// facts returns what the run would transfer, and whether the token may push.
+// facts returns short texts about the planned transfer of blobs, and about the
+// permission of the token.
 func (p PlannedImage) facts() []string {
 	out := []string{fmt.Sprintf("%d of %s to upload (%s)", p.Upload.Blobs, Count(p.Blobs, "blob"), Bytes(p.Upload.Bytes))}
 	if p.Upload.Blobs == 0 {
@@ -134,7 +138,7 @@ func (r *Report) mdSteps(b *markdown.Builder) {
 	details(b, "All "+Count(len(r.Steps), "step"), table.Text())
 }
 
-// size returns the size of the step's object, or "" for a tag.
+// size returns the size of a blob or manifest, and "" for a tag.
 func (s Step) size() string {
 	if s.Bytes == 0 {
 		return ""

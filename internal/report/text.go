@@ -27,9 +27,9 @@ func (r *Report) Text() string {
 	return b.String()
 }
 
-// Details returns the digests, the platforms and the steps of the run, with a title. A
-// log shows the body as a closed group. The title and the body are empty if the run had
-// no effect.
+// Details returns the digests, the platforms and the steps of the run, with a
+// title. A log shows the body as a closed group. The title and the body are
+// empty if the run changed nothing.
 func (r *Report) Details() (title, body string) {
 	var b strings.Builder
 	switch {
@@ -43,7 +43,7 @@ func (r *Report) Details() (title, body string) {
 	}
 	r.textPlatforms(&b)
 	for _, i := range r.Images {
-		if !r.partial() { // Text contains the tags of a partial result
+		if !r.partial() { // The method Text has already written the tags of a partial result.
 			i.textTags(&b)
 		}
 	}
@@ -56,8 +56,8 @@ func (r *Report) Details() (title, body string) {
 	return "Platforms, tags and requests", b.String()
 }
 
-// NoticeText returns the notices and the refusal of a skipped push as lines, for a
-// terminal. In a workflow they are annotations.
+// NoticeText returns the notices and the refusal of a skipped push as lines,
+// for a terminal. In a workflow, these messages are annotations.
 func (r *Report) NoticeText() string {
 	var b strings.Builder
 	for _, m := range r.Notices {
@@ -69,8 +69,8 @@ func (r *Report) NoticeText() string {
 	return b.String()
 }
 
-// Annotation returns the message that explains why the run did not push. The boolean is
-// false if the run did not skip the push.
+// Annotation returns the message that explains why the run did not push. The
+// result ok is false if the run did not skip the push.
 func (r *Report) Annotation() (m Message, ok bool) {
 	if r.Outcome != Skipped {
 		return Message{}, false
@@ -101,17 +101,18 @@ func (r *Report) headline() string {
 	}
 	switch {
 	case r.proven():
-		return r.verb() + r.tagged() + ". But the step failed afterwards."
+		return fmt.Sprintf("%s%s. But the step failed after the image was published.", r.verb(), r.tagged())
 	case r.Changed():
-		return r.working() + " failed after a part of the image was written. This is the state:"
+		return fmt.Sprintf("%s failed after a part of the image was written. This is the state of each destination:", r.working())
 	}
 	if r.Planned != nil {
-		return "Dry run: " + strings.ToLower(r.working()) + " would fail."
+		return fmt.Sprintf("Dry run: %s would fail.", strings.ToLower(r.working()))
 	}
-	return r.working() + " failed. Nothing was written."
+	return fmt.Sprintf("%s failed. Nothing was written.", r.working())
 }
 
-// partial reports whether the run failed after it had written a part of the image.
+// partial reports whether the run failed after it had written only a part of
+// the image.
 func (r *Report) partial() bool { return r.Outcome == Failed && r.Changed() && !r.proven() }
 
 func (r *Report) verb() string {
@@ -121,7 +122,8 @@ func (r *Report) verb() string {
 	return "Published "
 }
 
-// tagged returns the image and its tags, or the tags and the number of repositories.
+// tagged returns the name and the tags of the image. For several repositories,
+// tagged returns the tags and the number of repositories.
 func (r *Report) tagged() string {
 	if len(r.Images) == 1 {
 		i := r.Images[0]
@@ -179,7 +181,7 @@ func (i Image) textLink() string {
 	case "yes":
 		return "linked to " + i.Repository
 	case "no":
-		return "linked to no repository: connect one at " + i.SettingsURL
+		return fmt.Sprintf("linked to no repository: connect one at %s", i.SettingsURL)
 	case "unknown":
 		return "the link to a repository is unknown"
 	}
@@ -233,7 +235,7 @@ func (r *Report) textSteps(b *strings.Builder) {
 	}
 	w.Flush()
 	for line := range strings.Lines(table.String()) {
-		b.WriteString(strings.TrimRight(line, " \n") + "\n") // the writer pads empty cells
+		b.WriteString(strings.TrimRight(line, " \n") + "\n") // The table writer fills empty cells with blanks, and TrimRight removes these blanks.
 	}
 }
 

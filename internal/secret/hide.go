@@ -6,17 +6,20 @@ import (
 	"strings"
 )
 
-// minHidden is the length in bytes of the shortest form that Hide removes. A shorter text,
-// such as the password "web", can also be a part of other words.
+// minHidden is the minimum length of a form of a secret that Hide replaces,
+// in bytes. Hide does not replace a shorter form, because a short password
+// such as "web" can also be a part of other words.
 const minHidden = 8
 
-// minPrefix is the length in bytes of the shortest part that Hide removes. Messages are
-// truncated, so the end of a secret can be missing.
+// minPrefix is the minimum length of the beginning of a secret that Hide
+// replaces, in bytes. A message can contain only the beginning of a secret,
+// because long messages are truncated.
 const minPrefix = 16
 
-// Hide replaces each form of a secret in a text by a placeholder. See [Secret.Forms]. It
-// also finds a form that is escaped as in a URL, a form in URL-safe base64, and a form
-// whose end is missing. The credentials in each URL are also secrets, see hideUserinfo.
+// Hide replaces each form of a secret in a text by a placeholder. The
+// argument forms is the result of [Secret.Forms]. Hide also replaces a form
+// with URL escapes, a form in URL-safe base64, and a form whose end is
+// missing. Hide also replaces the credentials in each URL, see hideUserinfo.
 func Hide(text string, forms []string) string {
 	var b strings.Builder
 	all := variants(forms)
@@ -63,8 +66,11 @@ func isCredential(userinfo, host string) bool {
 	return !isDigest && (len(userinfo) >= minPrefix || strings.Contains(userinfo, ":"))
 }
 
-// find returns the first part of a text that is the beginning of a form, and has at least
-// minPrefix bytes. It returns the longest such part. from is -1 if there is none.
+// find returns the position of the first secret in a text. If only the
+// beginning of a form is in the text, find accepts the beginning if it has at
+// least minPrefix bytes. If several forms start at the same position, find
+// returns the longest match. If the text contains no secret, the result from
+// is -1.
 func find(text string, forms []string) (from, to int) {
 	from = -1
 	for _, form := range forms {
@@ -84,7 +90,8 @@ func find(text string, forms []string) (from, to int) {
 	return from, to
 }
 
-// variants returns the forms and their encodings.
+// variants returns the forms of a secret, and the same forms with URL escapes
+// and in URL-safe base64.
 func variants(forms []string) []string {
 	var out []string
 	for _, form := range forms {

@@ -1,8 +1,10 @@
-// Package secret defines [Secret], a credential that cannot be printed by accident.
+// Package secret defines the type [Secret], which contains a credential and
+// prevents that a program prints the credential by accident.
 //
-// A Secret prints, formats and marshals as a placeholder. Only two methods return
-// the value: [Secret.Reveal], for an Authorization header, and [Secret.Forms], for
-// masks in the log.
+// If a program prints, formats or encodes a Secret, the output is a
+// placeholder. Only two methods return the value. The method [Secret.Reveal]
+// returns the value for an Authorization header, and the method
+// [Secret.Forms] returns the value for masks in the log.
 package secret
 
 import (
@@ -12,17 +14,18 @@ import (
 	"strings"
 )
 
-// Secret is a credential that cannot be printed by accident. A Secret has a pointer
-// to its value, because fmt does not call the methods of unexported fields or of
-// values with a wrong verb. Without the pointer, fmt would print the value in these
-// cases. Secrets cannot be compared with ==.
+// Secret contains a credential and does not print it. A Secret has a pointer
+// to its value, because package fmt does not call the methods of a Secret in
+// an unexported field or with a wrong verb. Without the pointer, fmt would
+// print the value. The operator == does not compile for a Secret.
 type Secret struct {
 	_     [0]func()
 	value *string
 }
 
-// New returns a Secret without leading and trailing white space. A newline at the end
-// of a pasted token is the most common cause of the refusal "denied".
+// New returns a Secret with the given value, and removes white space at the
+// start and the end of the value. A newline at the end of a pasted token is
+// the most common cause of the error "denied" of a registry.
 func New(value string) Secret {
 	value = strings.TrimSpace(value)
 	return Secret{value: &value}
@@ -31,7 +34,7 @@ func New(value string) Secret {
 // Empty reports whether the value is empty.
 func (s Secret) Empty() bool { return s.Reveal() == "" }
 
-// Reveal returns the value, for an Authorization header.
+// Reveal returns the value for an Authorization header.
 func (s Secret) Reveal() string {
 	if s.value == nil {
 		return ""
@@ -39,9 +42,9 @@ func (s Secret) Reveal() string {
 	return *s.value
 }
 
-// Forms lists the encodings of the secret that can appear in a log: the plain value,
-// its base64 encoding, and the base64 encoding of username:value (docs/ghcr.md, Token
-// endpoint).
+// Forms lists the encodings of the secret that a log can contain. These are
+// the plain value, its base64 encoding, and the base64 encoding of
+// username:value (docs/ghcr.md, Token endpoint).
 func (s Secret) Forms(username string) []string {
 	if s.Empty() {
 		return nil
@@ -67,8 +70,8 @@ func (s Secret) MarshalJSON() ([]byte, error) { return json.Marshal(placeholder)
 // Kind is a kind of token (docs/ghcr.md, Kinds of token).
 type Kind string
 
-// The kinds of token. An installation token is the GITHUB_TOKEN of a job or a token
-// of another GitHub App. The tokens of both kinds have the same prefix.
+// The kinds of token. An installation token is the GITHUB_TOKEN of a job or a
+// token of another GitHub App, because these tokens have the same prefix.
 const (
 	ClassicPAT     Kind = "classic personal access token"
 	FineGrainedPAT Kind = "fine-grained personal access token"
@@ -87,8 +90,9 @@ var prefixes = []struct {
 	{"ghu_", UserToServer}, {"ghs_", Installation}, {"ghr_", Refresh},
 }
 
-// Kind returns the kind of the token. It uses only the prefix, because the length and
-// the alphabet of tokens change (docs/ghcr.md, New installation token format).
+// Kind returns the kind of the token. Kind compares only the prefix of the
+// token, because GitHub changes the length and the characters of tokens
+// (docs/ghcr.md, New installation token format).
 func (s Secret) Kind() Kind {
 	for _, p := range prefixes {
 		if strings.HasPrefix(s.Reveal(), p.prefix) {

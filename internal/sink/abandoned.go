@@ -9,16 +9,17 @@ import (
 )
 
 const (
-	// lockedAfter is the time after which an incomplete file has the lock of its run.
+	// lockedAfter is the maximum time between the creation of a temporary file
+	// and its lock.
 	lockedAfter = time.Minute
-	// abandonedAfter is the age after which an incomplete file is removed if the file system
-	// has no locks. A running pull changes its files more often.
+	// abandonedAfter applies to file systems without locks. A temporary file
+	// that no process has changed for this time belongs to a killed run.
 	abandonedAfter = 24 * time.Hour
 )
 
-// removeAbandoned removes the incomplete files of killed runs from one directory. A run
-// holds the lock of its incomplete files. The operating system releases the lock when the
-// process ends, even after a crash.
+// removeAbandoned removes the temporary files of killed runs from one
+// directory. A run holds a lock on each of its temporary files. The operating
+// system releases the lock when the process ends, even after a crash.
 func (f *folder) removeAbandoned(name string, now time.Time) error {
 	dir, err := f.root.Open(name)
 	if err != nil {
@@ -38,14 +39,15 @@ func (f *folder) removeAbandoned(name string, now time.Time) error {
 		if err == nil && f.abandoned(name+"/"+each.Name(), now.Sub(info.ModTime())) {
 			err = f.root.Remove(name + "/" + each.Name())
 		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) { // another run may have removed the file
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // Another run can have removed the file.
 			return writeError(err, f.pathOf(name))
 		}
 	}
 	return nil
 }
 
-// abandoned reports whether no process writes an incomplete file of this age.
+// abandoned reports whether a temporary file belongs to a run that has ended.
+// The argument age is the time since the last change of the file.
 func (f *folder) abandoned(name string, age time.Duration) bool {
 	if age < lockedAfter {
 		return false

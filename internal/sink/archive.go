@@ -14,9 +14,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// archive is a tar in a file. Each blob has a fixed offset in the file, because
-// the sizes of all blobs are known in advance. Blobs can therefore arrive in any
-// order and concurrently.
+// archive is a tar archive in a file. The sizes of all blobs are known in
+// advance, so each blob has a fixed offset in the file. Callers can therefore
+// write the blobs concurrently and in any order.
 type archive struct {
 	folder
 	name      string
@@ -42,12 +42,13 @@ func openArchive(t Target, img Image, blobs []*image.Blob) (store, error) {
 	return a, nil
 }
 
-// prepare writes all parts of the archive except the blobs.
+// prepare creates the temporary file and writes all parts of the archive except
+// the blobs.
 func (a *archive) prepare(t Target, img Image, blobs []*image.Blob) error {
 	if err := a.checkType(a.name, 0); err != nil {
 		return err
 	}
-	_ = a.removeAbandoned(".", time.Now()) // an error must not prevent a new archive in this directory
+	_ = a.removeAbandoned(".", time.Now()) // An error is ignored, because it does not affect the new archive.
 	docs, err := documents(t, img)
 	if err != nil {
 		return err
@@ -73,7 +74,7 @@ func (a *archive) prepare(t Target, img Image, blobs []*image.Blob) error {
 
 func (a *archive) path() string { return a.pathOf(a.name) }
 
-// read returns no blob, because Commit replaces the whole archive.
+// read always returns nil, because Commit replaces the whole archive.
 func (a *archive) read(v1.Descriptor) (io.ReadCloser, error) { return nil, nil }
 
 func (a *archive) put(desc v1.Descriptor, r io.Reader) error {
@@ -82,9 +83,9 @@ func (a *archive) put(desc v1.Descriptor, r io.Reader) error {
 		return writeError(err, a.path())
 	}
 	if n != desc.Size {
-		return fmt.Errorf("writing %q: the blob %s has %d of %d bytes", a.path(), desc.Digest, n, desc.Size)
+		return fmt.Errorf("writing %q: the blob %s has only %d of %d bytes", a.path(), desc.Digest, n, desc.Size)
 	}
-	_, err = io.ReadFull(r, make([]byte, 1)) // the reader reports a wrong digest instead of io.EOF
+	_, err = io.ReadFull(r, make([]byte, 1)) // If the digest is wrong, the reader returns another error than io.EOF.
 	if !errors.Is(err, io.EOF) {
 		return errors.Join(fmt.Errorf("writing %q: the blob %s is longer than its descriptor", a.path(), desc.Digest), err)
 	}

@@ -13,34 +13,34 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// EngineImage describes the image in a Docker engine after Commit.
+// EngineImage describes the image that a Docker engine has after Commit.
 type EngineImage struct {
 	ID string
-	// Name is the name of the image in the engine. It is empty if the image was
-	// pulled by its digest and got no name.
+	// Name is the name of the image in the engine. Name is empty if the user
+	// pulled the image by digest and gave it no name.
 	Name string
-	// Unchanged is true if the engine already had the image under this name
+	// Unchanged is true if the engine already had the image under the same name
 	// before Commit.
 	Unchanged bool
 }
 
-// engineArchive is an archive that a Docker engine reads while this package writes
-// it. If the engine already has the whole image, this package writes nothing.
-// Otherwise, the archive omits layers that the engine already has and therefore
-// does not read.
+// engineArchive sends an image to a Docker engine as a tar archive. If the
+// engine already has the complete image, engineArchive sends nothing.
+// Otherwise, engineArchive omits the layers that the engine already has.
 type engineArchive struct {
 	stream
 	engine *docker.Daemon
 	image  Image
-	tag    *name.Tag // nil if the image gets no name
+	tag    *name.Tag // The tag is nil if the image gets no name.
 	has    map[v1.Hash]bool
-	load   *docker.Load // nil if the engine has the whole image
+	load   *docker.Load // The load is nil if the engine already has the complete image.
 	ended  bool
 	result EngineImage
 }
 
-// errIncomplete is the error of a load that ended because its archive is incomplete.
-var errIncomplete = errors.New("the image is incomplete")
+// errIncomplete is the error of a load that close has aborted, because the
+// engine did not receive all blobs.
+var errIncomplete = errors.New("the image was not sent completely")
 
 func openDocker(ctx context.Context, t Target, img Image, blobs []*image.Blob) (store, error) {
 	d := &engineArchive{engine: img.Engine, image: img, has: map[v1.Hash]bool{}}
@@ -68,11 +68,12 @@ func openDocker(ctx context.Context, t Target, img Image, blobs []*image.Blob) (
 	return d, nil
 }
 
-// setName chooses the name of the image. The image gets the name in the target. If
-// the target contains no name, the image gets the reference that was pulled, as
-// with docker pull. If this reference contains a digest, setName replaces the
-// digest by the digest of the image. A pulled digest can be the digest of an index,
-// but the engine stores only the image.
+// setName sets the name of the image in the engine. The image gets the name
+// that the target contains. If the target contains no name, the image gets the
+// pulled reference, as with docker pull. If the pulled reference contains a
+// digest, setName replaces this digest by the digest of the image. The reason
+// is that the pulled digest can belong to an index, but the engine stores only
+// one image of the index.
 func (d *engineArchive) setName(t Target) error {
 	ref := d.image.Reference
 	if t.Ref != "" {
@@ -91,7 +92,7 @@ func (d *engineArchive) setName(t Target) error {
 	return nil
 }
 
-// lookUp finds the content of the image that the engine already has.
+// lookUp determines the blobs of the image that the engine already has.
 func (d *engineArchive) lookUp(ctx context.Context, blobs []*image.Blob) error {
 	found, err := d.find(ctx)
 	if err != nil {
@@ -107,9 +108,9 @@ func (d *engineArchive) lookUp(ctx context.Context, blobs []*image.Blob) error {
 	return nil
 }
 
-// find looks for the image in the engine. It tries the image's name first, and
-// then the possible ids of the image. If the engine does not have the image, find
-// returns nil.
+// find searches the image in the engine. The method find uses the name of the
+// image first, and then the possible ids. If the engine does not have the
+// image, the method find returns nil.
 func (d *engineArchive) find(ctx context.Context) (*docker.Image, error) {
 	if d.tag != nil {
 		found, err := d.engine.Image(ctx, d.result.Name)
@@ -134,7 +135,7 @@ func (d *engineArchive) find(ctx context.Context) (*docker.Image, error) {
 	return nil, nil
 }
 
-// ids returns the ids that the image can have in this engine's store.
+// ids returns the ids that the image can have in the store of the engine.
 func (d *engineArchive) ids() []v1.Hash {
 	root := d.image.Root
 	switch {
@@ -146,8 +147,8 @@ func (d *engineArchive) ids() []v1.Hash {
 	return []v1.Hash{root.Descriptor.Digest}
 }
 
-// matches reports whether an image in the engine is the image to write, and
-// whether the engine has all of its content.
+// matches reports whether an image in the engine is the image to write. The
+// method matches returns false if the engine has only a part of the content.
 func (d *engineArchive) matches(found *docker.Image) bool {
 	if found == nil {
 		return false
@@ -160,12 +161,12 @@ func (d *engineArchive) matches(found *docker.Image) bool {
 	return found.ID == d.ids()[0].String()
 }
 
-// commit completes the archive, or tags the existing image. It then reads the
-// image back.
+// commit completes the archive, or tags the existing image. Afterwards, commit
+// reads the image back from the engine.
 func (d *engineArchive) commit(ctx context.Context) error {
 	switch {
 	case d.result.Unchanged:
-		return nil // lookUp has already read the image
+		return nil // The method lookUp has already compared the image.
 	case d.load == nil:
 		if err := d.engine.Tag(ctx, d.result.ID, *d.tag); err != nil {
 			return RunnerError(err)
@@ -182,7 +183,8 @@ func (d *engineArchive) commit(ctx context.Context) error {
 	return d.verifyLoaded(ctx)
 }
 
-// verifyLoaded reads the image back by its name, or by its id if it has no name.
+// verifyLoaded reads the image back from the engine and compares its id.
+// verifyLoaded uses the name of the image, or the id if the image has no name.
 func (d *engineArchive) verifyLoaded(ctx context.Context) error {
 	by := d.result.Name
 	if by == "" {
@@ -200,11 +202,11 @@ func (d *engineArchive) verifyLoaded(ctx context.Context) error {
 	if found != nil {
 		is = found.ID
 	}
-	return newError(CodeDiffers, "Run this step again while no other program loads or removes images in the engine.", nil,
+	return newError(CodeDiffers, "Another program changed the images at the same time. Run this step again while no other program loads or removes images in the Docker engine.", nil,
 		"the Docker engine has %s instead of %s under the name %q", is, d.ids()[0], by)
 }
 
-// close aborts a load that was not committed.
+// close aborts the load if commit has not completed the archive.
 func (d *engineArchive) close() error {
 	if d.load != nil && !d.ended {
 		d.load.Abort(errIncomplete)
@@ -212,9 +214,9 @@ func (d *engineArchive) close() error {
 	return nil
 }
 
-// RunnerError changes the side of an engine's error from source to runner. In
-// package docker, an engine is a source. In this package, the engine is the
-// destination.
+// RunnerError changes the side of an error from source to runner. Package
+// docker reports the Docker engine as the source. In package sink, the Docker
+// engine is the destination.
 func RunnerError(err error) error {
 	var e *diag.Error
 	if !errors.As(err, &e) || e.Side != diag.Source {

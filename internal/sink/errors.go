@@ -7,18 +7,18 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// The codes of errors of a destination. They are stable, because documents and
-// workflows name them.
+// These are the codes of errors about a destination. The codes are stable,
+// because documents and workflows contain them.
 const (
-	CodeInvalid      = "destination-invalid"      // the text does not name a destination
-	CodeNotLayout    = "destination-not-a-layout" // the path exists, but is not a layout
-	CodeDamaged      = "destination-damaged"      // the layout cannot be read
+	CodeInvalid      = "destination-invalid"      // the input destination does not name a destination
+	CodeNotLayout    = "destination-not-a-layout" // the path of the destination exists, but is not an OCI layout
+	CodeDamaged      = "destination-damaged"      // the OCI layout at the destination cannot be read
 	CodeUnsafe       = "destination-unsafe"       // a path in the destination is a symbolic link or a device
-	CodeNotWritable  = "destination-not-writable" // the system denies writing
-	CodeFull         = "disk-full"                // the disk has no space
-	CodeLocked       = "destination-locked"       // another program holds the lock of the layout for too long
+	CodeNotWritable  = "destination-not-writable" // the system does not allow writing to the destination
+	CodeFull         = "disk-full"                // the disk of the destination has no free space
+	CodeLocked       = "destination-locked"       // another program locks the OCI layout for too long
 	CodeNotSupported = "image-not-supported"      // the destination does not support this image
-	CodeDiffers      = "destination-differs"      // the image that was read back differs
+	CodeDiffers      = "destination-differs"      // the engine returned another image than the run loaded
 )
 
 func newError(code, hint string, err error, format string, args ...any) error {
@@ -27,8 +27,8 @@ func newError(code, hint string, err error, format string, args ...any) error {
 	return e
 }
 
-// writeError returns an error that explains a failure of the file system. It
-// returns every other error without a change, for example an error of the reader.
+// writeError adds an explanation to an error of the file system. writeError
+// returns any other error without a change, for example an error of the reader.
 func writeError(err error, path string) error {
 	var explained *diag.Error
 	var system *fs.PathError

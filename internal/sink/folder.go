@@ -14,17 +14,19 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/locked"
 )
 
-// folder is a directory. Its methods write nothing outside of the directory. The
-// names of files in the directory are slash-separated.
+// folder is a directory in which the package writes files. The methods of
+// folder write nothing outside of the directory. Names of files are
+// slash-separated and relative to the directory.
 type folder struct {
 	root *os.Root
-	dir  string // absolute path
-	// wrapWriter wraps the writers of all files, unless wrapWriter is nil. Tests
-	// use wrapWriter to simulate full disks.
+	dir  string // dir is the absolute path of the directory.
+	// wrapWriter wraps the writers of all files if it is not nil. Tests use
+	// wrapWriter to simulate full disks.
 	wrapWriter func(io.Writer) io.Writer
 }
 
-// openFolder opens a directory. It creates the directory if it does not exist.
+// openFolder opens a directory. If the directory does not exist, openFolder
+// creates it.
 func openFolder(dir string) (folder, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -47,12 +49,12 @@ func (f *folder) close() error { return f.root.Close() }
 
 func (f *folder) path() string { return f.dir }
 
-// pathOf returns the path of a file in the folder, for messages.
+// pathOf returns the full path of a file in the folder, for messages.
 func (f *folder) pathOf(name string) string { return filepath.Join(f.dir, filepath.FromSlash(name)) }
 
-// checkType returns an error if a file with the name exists and has another type
-// than the wanted type. The wanted type is a regular file (0) or a directory. In
-// particular, checkType refuses symbolic links.
+// checkType returns an error if the named file exists and does not have the
+// wanted type. The wanted type is a regular file (0) or a directory. checkType
+// therefore refuses symbolic links.
 func (f *folder) checkType(name string, want fs.FileMode) error {
 	info, err := f.root.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -80,7 +82,8 @@ func typeName(kind fs.FileMode) string {
 	return fmt.Sprintf("a special file (%s)", kind)
 }
 
-// readFile reads a whole file of at most limit bytes.
+// readFile reads the whole file. readFile returns an error if the file has more
+// than limit bytes.
 func (f *folder) readFile(name string, limit int64) ([]byte, error) {
 	file, err := f.root.Open(name)
 	if err != nil {
@@ -94,31 +97,32 @@ func (f *folder) readFile(name string, limit int64) ([]byte, error) {
 	return raw, err
 }
 
-// partPrefix and partSuffix begin and end the names of incomplete files.
+// The name of a temporary file starts with partPrefix and ends with partSuffix.
 const (
 	partPrefix = ".ghcr-publish-"
 	partSuffix = ".part"
 )
 
-// create creates a temporary file for the file with the given name, in the same
-// directory. The caller renames the temporary file when its content is complete.
+// create creates a temporary file in the directory of the named file. The
+// caller gives the temporary file this name when its content is complete.
 func (f *folder) create(name string) (file *os.File, temporary string, err error) {
 	temporary = path.Join(path.Dir(name), partPrefix+rand.Text()+partSuffix)
 	file, err = f.root.OpenFile(temporary, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return nil, "", writeError(err, f.pathOf(name))
 	}
-	_, _ = tryLock(file) // without a lock, removeAbandoned uses the age of the file
+	_, _ = tryLock(file) // An error is ignored, because removeAbandoned uses the age of a file that has no lock.
 	return file, temporary, nil
 }
 
-// rename gives a complete temporary file its final name. The file with this name can
-// be open, for example if another pull into the same layout reads it.
+// rename gives a complete temporary file its final name. The method rename
+// tries again if another process has opened the existing file with the final
+// name.
 func (f *folder) rename(temporary, name string) error {
 	return locked.Retry(func() error { return f.root.Rename(temporary, name) })
 }
 
-// writer returns the writer for the content of a file.
+// writer returns the writer w, wrapped by wrapWriter in tests.
 func (f *folder) writer(w io.Writer) io.Writer {
 	if f.wrapWriter == nil {
 		return w
@@ -130,9 +134,9 @@ func (f *folder) replaceWith(name string, raw []byte) error {
 	return f.replace(name, bytes.NewReader(raw))
 }
 
-// replace replaces the file with the given name. It writes the new content to a
-// temporary file, and then renames the temporary file. If writing fails, the old
-// file stays unchanged.
+// replace replaces the content of the named file. The method replace writes the
+// new content to a temporary file, and then renames the temporary file. If a
+// write fails, the existing file stays unchanged.
 func (f *folder) replace(name string, r io.Reader) error {
 	file, temporary, err := f.create(name)
 	if err != nil {
@@ -144,7 +148,7 @@ func (f *folder) replace(name string, r io.Reader) error {
 		err = f.rename(temporary, name)
 	}
 	if err != nil {
-		_ = f.root.Remove(temporary) // the first error is more useful
+		_ = f.root.Remove(temporary) // The error of Remove is ignored, because the first error is the cause.
 	}
 	return writeError(err, f.pathOf(name))
 }

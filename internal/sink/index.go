@@ -14,28 +14,29 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// maxIndexSize is the maximum size of index.json, in bytes. Programs that read
-// layouts have the same limit.
+// maxIndexSize is the maximum size of index.json in bytes. Package source
+// refuses larger files when it reads a layout.
 const maxIndexSize = image.MaxManifestSize
 
-// maxEntries is the maximum number of images in one layout. Programs that read
-// layouts have the same limit.
+// maxEntries is the maximum number of images in one layout. Package source
+// refuses layouts with more images.
 const maxEntries = 20_000
 
-// index is the content of an index.json. It keeps unknown fields.
+// index is the content of a file index.json, including the fields that this
+// package does not know.
 type index struct {
 	fields  map[string]json.RawMessage
 	entries []json.RawMessage
 }
 
-// entry is an entry of index.json. It has only the fields that this package uses,
-// because the other fields of an entry can have unknown types.
+// entry is one image in index.json. The type declares only the fields that this
+// package uses, because other programs can write other fields with any type.
 type entry struct {
 	Digest      string            `json:"digest"`
 	Annotations map[string]string `json:"annotations"`
 }
 
-// newIndex returns the index.json of an empty layout.
+// newIndex returns the content of index.json for an empty layout.
 func newIndex() *index {
 	return &index{fields: map[string]json.RawMessage{
 		"schemaVersion": json.RawMessage("2"),
@@ -43,15 +44,15 @@ func newIndex() *index {
 	}}
 }
 
-// readIndex reads an index.json, which another program may have written. It
-// keeps unknown entries and fields unchanged.
+// readIndex parses the content of index.json. readIndex keeps unknown entries
+// and fields, because another program can have written the file.
 func readIndex(raw []byte) (*index, error) {
 	x := &index{}
 	if err := json.Unmarshal(raw, &x.fields); err != nil {
 		return nil, err
 	}
 	if x.fields == nil {
-		return nil, errors.New("the document is null")
+		return nil, errors.New("the content is null, not a JSON object")
 	}
 	var mediaType types.MediaType
 	if raw, ok := x.fields["mediaType"]; ok {
@@ -93,9 +94,9 @@ func (x *index) readEntries(raw json.RawMessage) error {
 	return nil
 }
 
-// add adds an image to the index, and removes the entries that the image replaces.
-// The image takes the place of the first of these entries. If the image replaces
-// no entry, add appends the image.
+// add adds an image to the index. The new entry replaces the first entry with
+// the same name, and add removes all other entries with this name. If no entry
+// has this name, add appends the new entry.
 func (x *index) add(desc v1.Descriptor, n names) error {
 	desc.Annotations = n.annotations()
 	added, err := json.Marshal(desc)
@@ -124,8 +125,8 @@ func (x *index) add(desc v1.Descriptor, n names) error {
 	return nil
 }
 
-// bytes returns the JSON of the index. The standard fields are first. The other
-// fields follow in alphabetical order.
+// bytes returns the JSON of the index. The JSON contains the standard fields
+// first, and then the other fields in alphabetical order.
 func (x *index) bytes() ([]byte, error) {
 	manifests, err := json.Marshal(x.entries)
 	if err != nil {
@@ -160,8 +161,8 @@ func (x *index) bytes() ([]byte, error) {
 	return checkIndex(b.Bytes())
 }
 
-// checkIndex indents the index. It refuses an index that is larger than
-// maxIndexSize.
+// checkIndex returns the JSON of an index with indentation. checkIndex returns
+// an error if the result is larger than maxIndexSize.
 func checkIndex(compact []byte) ([]byte, error) {
 	var out bytes.Buffer
 	if err := json.Indent(&out, compact, "", "  "); err != nil {

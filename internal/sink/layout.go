@@ -17,7 +17,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// These are the names and contents of files in a layout (image-spec, "Image
+// The image-spec defines these names and this content of files ("Image
 // Layout").
 const (
 	layoutFile    = "oci-layout"
@@ -28,10 +28,10 @@ const (
 
 const hintEmpty = "Choose an empty directory, a directory that does not exist, or an OCI layout."
 
-// layout is an OCI layout in a directory. Other pulls can write to the layout at
-// the same time. Blobs need no lock, because blobs with equal names have equal
-// bytes. A lock protects index.json. The lock is on the file oci-layout, because
-// this file is never replaced.
+// layout is an OCI layout in a directory. Several pulls can write to the same
+// layout at the same time. Blobs need no lock, because blobs with equal names
+// have equal bytes. A lock protects the file index.json. The locked file is
+// oci-layout, because no program replaces oci-layout.
 type layout struct {
 	folder
 	image Image
@@ -71,14 +71,14 @@ func (l *layout) prepare(ctx context.Context) error {
 			return writeError(err, l.pathOf(dir))
 		}
 	}
-	if _, err = l.index(); err != nil { // reports a damaged index.json before the first download
+	if _, err = l.index(); err != nil { // A damaged index.json must be reported before the first download.
 		return err
 	}
 	return l.removeAbandoned(time.Now())
 }
 
-// removeAbandoned removes the incomplete files of killed runs: blobs, and index.json at
-// the top.
+// removeAbandoned removes the temporary files of killed runs. These files are
+// in the directory of the blobs and in the directory of index.json.
 func (l *layout) removeAbandoned(now time.Time) error {
 	for _, dir := range []string{blobsDir, "."} {
 		if err := l.folder.removeAbandoned(dir, now); err != nil {
@@ -88,9 +88,9 @@ func (l *layout) removeAbandoned(now time.Time) error {
 	return nil
 }
 
-// checkEmptyOrLayout accepts an empty directory and a layout. It refuses a
-// directory with other files, because the files of the layout would mix with these
-// files.
+// checkEmptyOrLayout returns an error if the directory contains files, but is
+// not a layout. Such a directory could not be used, because the files of the
+// layout would mix with the other files.
 func (l *layout) checkEmptyOrLayout() error {
 	if err := l.checkType(layoutFile, 0); err != nil {
 		return err
@@ -113,8 +113,8 @@ func (l *layout) checkEmptyOrLayout() error {
 	return newError(CodeNotLayout, hintEmpty, nil, "%q contains other files (%.100q) and is not an OCI layout", l.dir, found[0].Name())
 }
 
-// lockLayoutFile opens the file oci-layout and locks it. It creates the file if
-// it does not exist.
+// lockLayoutFile opens and locks the file oci-layout. If the file does not
+// exist, lockLayoutFile creates it.
 func (l *layout) lockLayoutFile(ctx context.Context) (*os.File, error) {
 	file, err := l.root.OpenFile(layoutFile, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
@@ -126,8 +126,9 @@ func (l *layout) lockLayoutFile(ctx context.Context) (*os.File, error) {
 	return file, nil
 }
 
-// checkLayoutFile writes the content of a new file oci-layout. If the file already
-// has content, checkLayoutFile checks the version in the file.
+// checkLayoutFile writes the content of the file oci-layout if the file is new.
+// If the file already has content, checkLayoutFile checks the version of the
+// layout.
 func (l *layout) checkLayoutFile(file *os.File) error {
 	raw, err := io.ReadAll(io.LimitReader(file, maxIndexSize))
 	if err != nil {
@@ -147,7 +148,8 @@ func (l *layout) checkLayoutFile(file *os.File) error {
 	return newError(CodeNotLayout, hintEmpty, err, "%q is not an OCI layout of version 1, because its file oci-layout contains the version %.40q", l.dir, version.ImageLayoutVersion)
 }
 
-// index reads index.json. If the file does not exist, index returns a new index.
+// index reads index.json. If the file does not exist, the method index returns
+// a new index.
 func (l *layout) index() (*index, error) {
 	if err := l.checkType(indexFile, 0); err != nil {
 		return nil, err
@@ -161,15 +163,15 @@ func (l *layout) index() (*index, error) {
 	}
 	x, err := readIndex(raw)
 	if err != nil {
-		return nil, newError(CodeDamaged, "Choose another directory. If you do not need the content of this directory, delete the directory.", err, "%q is malformed", l.pathOf(indexFile))
+		return nil, newError(CodeDamaged, "Choose another directory, or delete this directory if you do not need its content.", err, "%q is malformed", l.pathOf(indexFile))
 	}
 	return x, nil
 }
 
 func blobName(h v1.Hash) string { return "blobs/" + h.Algorithm + "/" + h.Hex }
 
-// read opens a blob. It returns nil if the layout does not have the blob, or if
-// the blob does not have the right size.
+// read opens a blob of the layout. The method read returns nil if the layout
+// does not have the blob, or if the size of the blob is wrong.
 func (l *layout) read(desc v1.Descriptor) (io.ReadCloser, error) {
 	file := blobName(desc.Digest)
 	if err := l.checkType(file, 0); err != nil {
@@ -193,8 +195,8 @@ func (l *layout) put(desc v1.Descriptor, r io.Reader) error {
 	return l.replace(blobName(desc.Digest), r)
 }
 
-// commit writes the manifests and then the entry in index.json. It writes the
-// children of an index before the index.
+// commit writes the manifests, and then adds the image to index.json. The
+// method commit writes the manifests of an index before the index.
 func (l *layout) commit(ctx context.Context) error {
 	for _, m := range image.Manifests(l.image.Root) {
 		if err := l.manifest(ctx, m); err != nil {
@@ -214,16 +216,16 @@ func (l *layout) commit(ctx context.Context) error {
 	if err := x.add(v1.Descriptor{
 		MediaType: root.Descriptor.MediaType, Size: root.Descriptor.Size, Digest: root.Descriptor.Digest, Platform: root.Descriptor.Platform,
 	}, l.names); err != nil {
-		return fmt.Errorf("adding to %q: %w", l.pathOf(indexFile), err)
+		return fmt.Errorf("adding the image to %q: %w", l.pathOf(indexFile), err)
 	}
 	raw, err := x.bytes()
 	if err != nil {
-		return newError(CodeDamaged, "Choose another directory.", err, "%q has no capacity for another image", l.pathOf(indexFile))
+		return newError(CodeDamaged, "Choose another directory.", err, "adding the image would make %q too large", l.pathOf(indexFile))
 	}
 	return l.replaceWith(indexFile, raw)
 }
 
-// manifest writes a manifest unless the layout already has the manifest.
+// manifest writes a manifest if the layout does not already have it.
 func (l *layout) manifest(ctx context.Context, m *image.Manifest) error {
 	r, err := l.read(m.Descriptor)
 	if err != nil {
@@ -231,7 +233,7 @@ func (l *layout) manifest(ctx context.Context, m *image.Manifest) error {
 	}
 	if r != nil {
 		ok, err := verify(ctx, r, m.Descriptor, io.Discard)
-		if err := errors.Join(err, r.Close()); ok || err != nil { // Windows does not replace an open file
+		if err := errors.Join(err, r.Close()); ok || err != nil { // The file is closed before the write, because Windows does not replace an open file.
 			return err
 		}
 	}

@@ -6,23 +6,23 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
-// These annotations contain the name of an image in a layout. By convention, the
-// annotation of the image-spec contains the tag. The annotation of containerd
-// contains the whole reference.
+// These annotations contain the name of an image in a layout. By convention,
+// annotationRef contains only the tag. containerd writes the whole reference
+// into annotationName.
 const (
 	annotationRef  = "org.opencontainers.image.ref.name"
 	annotationName = "io.containerd.image.name"
 )
 
-// names are the names of an image in its destination.
+// names contains the names of an image in an archive or a layout.
 type names struct {
-	ref      string // org.opencontainers.image.ref.name
-	full     string // io.containerd.image.name
-	explicit bool   // the target contains the name
+	ref      string // ref is the value of the annotation org.opencontainers.image.ref.name.
+	full     string // full is the value of the annotation io.containerd.image.name.
+	explicit bool   // explicit is true if the destination of the user contains the name.
 }
 
-// namesOf returns the names in the target, or the names of the reference that
-// was pulled.
+// namesOf returns the names for the name in the target. If the target contains
+// no name, namesOf returns the names for the pulled reference.
 func namesOf(t Target, ref name.Reference) names {
 	if t.Ref != "" {
 		n := names{ref: t.Ref, explicit: true}
@@ -38,8 +38,8 @@ func namesOf(t Target, ref name.Reference) names {
 	return n
 }
 
-// normalized returns a reference in the form that Docker and containerd write in
-// annotations. This form contains the registry docker.io instead of
+// normalized returns a reference in the form that Docker and containerd use for
+// annotations. In this form, the registry of Docker Hub is docker.io and not
 // index.docker.io.
 func normalized(ref name.Reference) string {
 	full := ref.Name()
@@ -49,7 +49,7 @@ func normalized(ref name.Reference) string {
 	return full
 }
 
-// annotations returns the annotations of the entry in index.json.
+// annotations returns the annotations for the image in index.json.
 func (n names) annotations() map[string]string {
 	out := map[string]string{}
 	if n.ref != "" {
@@ -61,11 +61,11 @@ func (n names) annotations() map[string]string {
 	return out
 }
 
-// replaces reports whether an image with these names and this digest replaces an
-// entry of index.json. If the target contains a name, the image replaces the entry
-// with this name. Otherwise, it replaces the entry with the same whole reference.
-// An equal tag alone is not enough, because images of different repositories can
-// have the same tag.
+// replaces reports whether a new image replaces an old entry of index.json. If
+// the target contains a name, the new image replaces the entry with the same
+// name. Otherwise, the new image replaces the entry with the same full
+// reference. The tag alone is not sufficient, because images of different
+// repositories can have the same tag.
 func (n names) replaces(old entry, digest string) bool {
 	previous := names{ref: old.Annotations[annotationRef], full: old.Annotations[annotationName]}
 	switch {
@@ -77,8 +77,8 @@ func (n names) replaces(old entry, digest string) bool {
 	return previous.full == n.full
 }
 
-// repoTags returns the value of RepoTags in a docker archive. For a reference by
-// digest, it returns nil.
+// repoTags returns the value of the field RepoTags in a Docker archive.
+// repoTags returns nil for a reference that contains a digest instead of a tag.
 func (n names) repoTags() []string {
 	text := n.full
 	if n.explicit {

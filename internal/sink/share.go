@@ -10,14 +10,16 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/rewrite"
 )
 
-// findSharedLayers marks the layers that do not need to be sent. Docker's classic
-// store identifies a layer by the diff ids of the layer and of all layers below
-// it. The store reads a layer from an archive only if it has no layer with this
-// identity (moby, image/tarexport/load.go). If another image of the repository
-// has the same lowest layers, the archive can therefore omit these layers.
+// findSharedLayers finds the layers that the archive can omit, because the
+// engine already has them. Docker's classic store identifies a layer by the
+// diff ids of the layer and of all layers below it. The store reads a layer
+// from an archive only if the store does not have this layer (moby,
+// image/tarexport/load.go). Therefore, the archive can omit the lowest layers
+// that another image of the same repository also has.
 //
-// An engine with containerd's store gets all layers. This store also accepts an
-// archive that lacks a blob, but a container of the image could then not start.
+// For an engine with containerd's store, the archive contains all layers. This
+// store would accept an archive without a layer, but no container of the image
+// could start.
 func (d *engineArchive) findSharedLayers(ctx context.Context) error {
 	if d.engine.Store != docker.Classic {
 		return nil
@@ -39,14 +41,14 @@ func (d *engineArchive) findSharedLayers(ctx context.Context) error {
 		d.has[b.Descriptor.Digest] = true
 	}
 	for _, b := range blobs[longest:] {
-		delete(d.has, b.Descriptor.Digest) // this layer is sent, even if a shared layer has the same bytes
+		delete(d.has, b.Descriptor.Digest) // The engine needs this layer, even if a shared layer has the same bytes.
 	}
 	return nil
 }
 
-// diffIDs returns the diff ids of the image's layers. It reads them from the
-// config of the image. If the config has a different number of layers than the
-// manifest, diffIDs returns nil. The engine then reports the problem.
+// diffIDs reads the diff ids of all layers from the config of the image. If the
+// config and the manifest have different numbers of layers, diffIDs returns
+// nil. In this case, the Docker engine reports the error.
 func (d *engineArchive) diffIDs(ctx context.Context) ([]v1.Hash, error) {
 	if d.image.Root.Blobs[0].Descriptor.Size > image.MaxConfig {
 		return nil, nil
@@ -62,8 +64,8 @@ func (d *engineArchive) diffIDs(ctx context.Context) ([]v1.Hash, error) {
 	return diffIDs, nil
 }
 
-// commonPrefix returns the number of layers that two images share. It counts from
-// the lowest layer up to the first difference.
+// commonPrefix returns the number of equal layers at the beginning of two
+// lists. The lowest layer of an image comes first.
 func commonPrefix(a, b []v1.Hash) int {
 	n := 0
 	for n < min(len(a), len(b)) && a[n] == b[n] {

@@ -1,12 +1,12 @@
-// Package sink writes an image to an OCI layout (image-spec, "Image Layout"), to a
-// tar, or to a Docker engine. A tar has the format of an OCI layout or of
-// docker save. A layout can contain other images.
+// Package sink writes an image to an OCI layout (image-spec, "Image Layout"),
+// to a tar archive, or to a Docker engine. A tar archive has the format of an
+// OCI layout or of docker save. A layout can already contain other images.
 //
-// An incomplete file never has its final name. The package writes each blob of a
-// layout, and each archive, to a file with a temporary name. It renames the file
-// when the content is complete. All files are below one directory (os.Root). The
-// package refuses symbolic links in this directory. It always writes the same bytes
-// for the same image.
+// An incomplete file never has its final name. The package writes each blob of
+// a layout, and each archive, to a file with a temporary name. The package
+// renames the file when the content is complete. The package writes all files
+// of one image below one directory (os.Root), and refuses symbolic links in
+// this directory. The package always writes the same bytes for the same image.
 //
 // The package downloads nothing. Package pull provides the verified bytes.
 package sink
@@ -24,24 +24,25 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// Image is the image to write.
+// Image is the image that a [Sink] writes.
 type Image struct {
-	// Root is the image or index. No manifest or blob in its tree is pending.
+	// Root is the image or index to write. The digests of all its manifests and
+	// blobs are known.
 	Root *image.Manifest
-	// Reference is the reference that the user pulled. It names the image in
-	// the destination unless the target contains a name.
+	// Reference is the reference that the user pulled. If the target contains
+	// no name, Reference is the name of the image in the destination.
 	Reference name.Reference
 	// Stream receives the archive if the path of the target is "-".
 	Stream io.Writer
-	// Engine is the engine for the kind DockerEngine. Index is the digest of
-	// the index from which Root was chosen. An engine may store the image
-	// under this digest.
+	// Engine is the Docker engine for the kind DockerEngine. Index is the
+	// digest of the index from which Root was chosen. Some engines store the
+	// image under the digest of the index.
 	Engine *docker.Daemon
 	Index  v1.Hash
 }
 
-// Sink stores the blobs of one image. Blobs can arrive in any order and
-// concurrently, unless Ordered returns true. Commit makes the image visible.
+// Sink stores the blobs of one image. Callers can put blobs concurrently and in
+// any order, unless Ordered returns true. Commit makes the image visible.
 type Sink struct {
 	store store
 	blobs []*image.Blob
@@ -50,10 +51,10 @@ type Sink struct {
 	stored map[v1.Hash]bool
 }
 
-// store is a kind of destination.
+// store writes to one kind of destination.
 type store interface {
-	// read opens a blob in the destination. It returns nil if the destination
-	// does not have the blob.
+	// read opens a blob in the destination. If the destination does not have
+	// the blob, read returns nil.
 	read(desc v1.Descriptor) (io.ReadCloser, error)
 	// put stores all bytes of the reader as the blob.
 	put(desc v1.Descriptor, r io.Reader) error
@@ -65,8 +66,9 @@ type store interface {
 	path() string
 }
 
-// Open prepares the target. Errors are *diag.Error with one of the codes of
-// this package. The caller must close the sink.
+// Open prepares the target for an image and returns a sink. Errors are
+// *diag.Error with one of the codes of this package. The caller must close the
+// sink.
 func Open(ctx context.Context, t Target, img Image) (*Sink, error) {
 	blobs, err := Blobs(img.Root)
 	if err != nil {
@@ -93,8 +95,8 @@ func Open(ctx context.Context, t Target, img Image) (*Sink, error) {
 	return s, nil
 }
 
-// Blobs returns the blobs of an image, including foreign layers. Each digest
-// appears once.
+// Blobs returns the blobs of an image or index, including foreign layers. The
+// result contains each digest only once.
 func Blobs(root *image.Manifest) ([]*image.Blob, error) {
 	var out []*image.Blob
 	byDigest := map[v1.Hash]*image.Blob{}
@@ -107,7 +109,7 @@ func Blobs(root *image.Manifest) ([]*image.Blob, error) {
 				continue
 			}
 			if first.Descriptor.Size != b.Descriptor.Size {
-				return nil, newError(CodeNotSupported, "Ask the publisher of the image to correct its manifest. The image cannot be pulled completely.", nil,
+				return nil, newError(CodeNotSupported, "The image cannot be pulled completely. Ask the publisher of the image to correct the manifest.", nil,
 					"the image declares two sizes for the blob %s: %d and %d bytes", b.Descriptor.Digest, first.Descriptor.Size, b.Descriptor.Size)
 			}
 		}
@@ -115,9 +117,9 @@ func Blobs(root *image.Manifest) ([]*image.Blob, error) {
 	return out, nil
 }
 
-// Has reports whether the destination has the complete blob. It reads and verifies
-// all bytes of the blob. It does not read a blob in an engine, because the engine
-// verified the blob during the load.
+// Has reports whether the destination has the complete blob. Has reads and
+// verifies all bytes of the blob. Has does not read the blobs of a Docker
+// engine, because the engine verified them during the load.
 func (s *Sink) Has(ctx context.Context, desc v1.Descriptor) (bool, error) {
 	if d, ok := s.store.(*engineArchive); ok && d.has[desc.Digest] {
 		s.markStored(desc.Digest)
@@ -135,8 +137,9 @@ func (s *Sink) Has(ctx context.Context, desc v1.Descriptor) (bool, error) {
 	return ok, err
 }
 
-// Put stores a blob. If the bytes differ from the descriptor, the reader must
-// end with an error, as the readers of package registry do.
+// Put stores a blob. Put does not check the digest, so the reader must return
+// an error if the bytes do not match the descriptor. The readers of package
+// registry return such an error.
 func (s *Sink) Put(ctx context.Context, desc v1.Descriptor, r io.Reader) error {
 	if err := s.store.put(desc, &interruptible{ctx, r}); err != nil {
 		return err
@@ -151,7 +154,8 @@ func (s *Sink) markStored(digest v1.Hash) {
 	s.stored[digest] = true
 }
 
-// Commit makes the image visible. The destination must have every blob.
+// Commit makes the image visible. Commit returns an error if the destination
+// does not have all blobs.
 func (s *Sink) Commit(ctx context.Context) error {
 	for _, b := range s.blobs {
 		if !s.stored[b.Descriptor.Digest] {
@@ -164,7 +168,8 @@ func (s *Sink) Commit(ctx context.Context) error {
 	return s.store.commit(ctx)
 }
 
-// Ordered reports whether blobs must arrive one at a time, in the order of Blobs.
+// Ordered reports whether the caller must put the blobs one after the other in
+// the order of [Blobs].
 func (s *Sink) Ordered() bool {
 	switch s.store.(type) {
 	case *stream, *engineArchive:
@@ -173,16 +178,17 @@ func (s *Sink) Ordered() bool {
 	return false
 }
 
-// Close closes the files. If Commit has not succeeded, Close removes everything
-// except the complete blobs of a layout. The next pull can use these blobs.
+// Close closes the files. If Commit has not succeeded, Close removes all
+// written files except the complete blobs of a layout. The next pull can use
+// the complete blobs.
 func (s *Sink) Close() error { return s.store.close() }
 
-// Path returns the absolute path of the image. It is empty for a stream, an
-// engine and Discard.
+// Path returns the absolute path of the image. The path is empty for a stream,
+// a Docker engine and the kind Discard.
 func (s *Sink) Path() string { return s.store.path() }
 
-// EngineImage returns the image in the engine after Commit, or nil for any other
-// destination.
+// EngineImage returns the image that the Docker engine has after Commit.
+// EngineImage returns nil for any other destination.
 func (s *Sink) EngineImage() *EngineImage {
 	if d, ok := s.store.(*engineArchive); ok {
 		return &d.result
@@ -190,8 +196,8 @@ func (s *Sink) EngineImage() *EngineImage {
 	return nil
 }
 
-// discard accepts every blob and stores nothing. It is the destination of a pull
-// with the input verify-only.
+// discard accepts every blob and stores nothing. A pull with the input
+// verify-only uses discard as its destination.
 type discard struct{}
 
 func (discard) read(v1.Descriptor) (io.ReadCloser, error) { return nil, nil }

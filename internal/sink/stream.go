@@ -10,10 +10,11 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// Stream is the path of standard output in a destination.
+// Stream is the path in a destination that means standard output.
 const Stream = "-"
 
-// stream is an archive that is written to a pipe. Its blobs must arrive in order.
+// stream is an archive that the package writes to a pipe. The caller must put
+// the blobs in order, because a pipe has no offsets.
 type stream struct {
 	out  io.Writer
 	plan *plan
@@ -32,7 +33,7 @@ func openStream(t Target, img Image, blobs []*image.Blob) (store, error) {
 	return &stream{out: img.Stream, plan: p}, nil
 }
 
-// advance writes the documents, headers and padding that precede an offset.
+// advance writes all headers, documents and padding up to an offset.
 func (s *stream) advance(to int64) error {
 	for len(s.plan.pieces) > 0 && s.plan.pieces[0].at < to {
 		next := s.plan.pieces[0]
@@ -62,7 +63,7 @@ func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 func (s *stream) put(desc v1.Descriptor, r io.Reader) error {
 	offset := s.plan.offsets[desc.Digest]
 	if offset < s.at {
-		return fmt.Errorf("writing the archive: the blob %s arrives too late", desc.Digest)
+		return fmt.Errorf("writing the archive: the blob %s is not the next blob of the archive", desc.Digest)
 	}
 	if err := s.advance(offset); err != nil {
 		return writeError(err, Stream)

@@ -14,19 +14,20 @@ import (
 
 const (
 	tarBlock = 512
-	// maxTarSize is the maximum size of an archive, in bytes. The limit exists
-	// because a manifest can declare arbitrary sizes.
+	// maxTarSize is the maximum size of an archive in bytes. The limit exists
+	// because a manifest can declare blobs of any size.
 	maxTarSize = 1 << 50
 )
 
-// plan contains the offsets of all parts of a tar.
+// plan contains the offsets of all parts of a tar archive.
 type plan struct {
 	size    int64
 	pieces  []piece
-	offsets map[v1.Hash]int64 // offset of the first byte of each blob
+	offsets map[v1.Hash]int64 // offsets contains the offset of the first byte of each blob.
 }
 
-// piece is a sequence of bytes that is known before the blobs arrive.
+// piece is a part of the archive whose bytes are known before the first blob is
+// written.
 type piece struct {
 	at    int64
 	bytes []byte
@@ -39,12 +40,13 @@ type document struct {
 }
 
 // documents returns the files that precede the blobs in the archive. The files
-// that name the image are first, because some readers process the tar as a stream.
-// The manifests follow.
+// with the name of the image come first, because some programs read the archive
+// as a stream. The manifests follow.
 //
-// A docker archive is an OCI layout with a manifest.json. Docker 25 and later
-// write this format. Engines of any version can load this format. Programs that
-// read the archive as a layout keep the digest of the image.
+// A Docker archive is an OCI layout with an additional file manifest.json.
+// Docker 25 and later versions write this format. Docker engines of any version
+// can load it. If a program reads the archive as an OCI layout, the digest of
+// the image does not change.
 func documents(t Target, img Image) ([]document, error) {
 	n := namesOf(t, img.Reference)
 	x := newIndex()
@@ -71,14 +73,14 @@ func documents(t Target, img Image) ([]document, error) {
 	return docs, nil
 }
 
-// dockerManifest returns the manifest.json of a docker archive. The config
-// identifies the image. The layers can be compressed, because docker load accepts
-// compressed layers.
+// dockerManifest returns the file manifest.json of a Docker archive. The file
+// lists the config, the tags and the layers of the image. The layers can stay
+// compressed, because docker load accepts compressed layers.
 func dockerManifest(root *image.Manifest, n names) ([]byte, error) {
 	const hint = "Write the image to an OCI layout or to oci-archive:FILE, which support all kinds of images."
 	switch {
 	case root.Index():
-		return nil, newError(CodeNotSupported, "Set the input platform to choose one image of the index. To keep the whole index, choose another destination. "+hint, nil, "%s is an index, but a Docker engine loads a single image", root.Descriptor.Digest)
+		return nil, newError(CodeNotSupported, "Set the input platform to choose one image of the index, or keep the whole index in another destination. "+hint, nil, "%s is an index, but a Docker engine loads a single image", root.Descriptor.Digest)
 	case len(root.Blobs) == 0 || !root.Blobs[0].Descriptor.MediaType.IsConfig():
 		return nil, newError(CodeNotSupported, hint, nil, "%s is an artifact, which a Docker engine cannot load", root.Descriptor.Digest)
 	}
@@ -93,7 +95,7 @@ func dockerManifest(root *image.Manifest, n names) ([]byte, error) {
 	return json.Marshal([]any{one})
 }
 
-// newPlan computes the offset of every file.
+// newPlan computes the offset of every file in the archive.
 func newPlan(docs []document, blobs []*image.Blob) (*plan, error) {
 	p := &plan{offsets: map[v1.Hash]int64{}}
 	for _, d := range docs {
@@ -105,7 +107,7 @@ func newPlan(docs []document, blobs []*image.Blob) (*plan, error) {
 	}
 	for _, b := range blobs {
 		if b.Descriptor.Size > maxTarSize || p.size > maxTarSize {
-			return nil, newError(CodeNotSupported, "Ask the publisher of the image to correct its manifest.", nil, "the image declares a size of at least %d bytes, which is too large for an archive", max(p.size, b.Descriptor.Size))
+			return nil, newError(CodeNotSupported, "Ask the publisher of the image to correct the manifest.", nil, "the image declares a size of at least %d bytes, which is too large for an archive", max(p.size, b.Descriptor.Size))
 		}
 		if err := p.header(blobName(b.Descriptor.Digest), b.Descriptor.Size); err != nil {
 			return nil, err
@@ -113,14 +115,15 @@ func newPlan(docs []document, blobs []*image.Blob) (*plan, error) {
 		p.offsets[b.Descriptor.Digest] = p.size
 		p.skip(b.Descriptor.Size)
 	}
-	p.size += 2 * tarBlock // two empty blocks end a tar
+	p.size += 2 * tarBlock // A tar archive ends with two empty blocks.
 	return p, nil
 }
 
 func (p *plan) skip(n int64) { p.size += (n + tarBlock - 1) / tarBlock * tarBlock }
 
 // header adds the header of a file, or of a directory if the name ends with a
-// slash. All headers have the same owner and time.
+// slash. All headers have the same owner and time, so that the same image gives
+// the same bytes.
 func (p *plan) header(name string, size int64) error {
 	h := &tar.Header{Name: name, Size: size, Mode: 0o644, ModTime: time.Unix(0, 0), Typeflag: tar.TypeReg}
 	if name[len(name)-1] == '/' {

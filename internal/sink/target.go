@@ -4,55 +4,55 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
-// Kind is a kind of destination. Its value is the prefix of the destination's
-// text, without the colon.
+// Kind is a kind of destination. The value is the prefix that users write,
+// without the colon.
 type Kind string
 
-// The kinds of destination.
+// A destination has one of these kinds.
 const (
-	Discard       Kind = ""               // nothing is written
-	OCILayout     Kind = "oci"            // a directory; images are added to it
-	OCIArchive    Kind = "oci-archive"    // a tar of a layout; the file is replaced
-	DockerArchive Kind = "docker-archive" // a tar for docker load; the file is replaced
-	DockerEngine  Kind = "docker-daemon"  // a Docker engine
+	Discard       Kind = ""               // Discard means that the pull writes nothing.
+	OCILayout     Kind = "oci"            // OCILayout is a directory. A pull adds its image to the directory.
+	OCIArchive    Kind = "oci-archive"    // OCIArchive is a tar archive of a layout. A pull replaces the file.
+	DockerArchive Kind = "docker-archive" // DockerArchive is a tar archive for docker load. A pull replaces the file.
+	DockerEngine  Kind = "docker-daemon"  // DockerEngine is the image store of a Docker engine.
 )
 
 // Target is a parsed destination.
 type Target struct {
 	Kind Kind
 	Path string
-	// Ref is the name of the image in the destination. If Ref is empty, the image
-	// keeps the reference that was pulled.
+	// Ref is the name of the image in the destination. If Ref is empty, the
+	// image gets the pulled reference as its name.
 	Ref string
 }
 
-// prefixes lists the prefixes of destinations without the colon.
+// prefixes lists the prefixes of all destinations, without the colon.
 var prefixes = []string{string(OCILayout), string(OCIArchive), string(DockerArchive), string(DockerEngine)}
 
-// unsupported contains prefixes that only other programs support. It maps each
-// prefix to a hint.
+// unsupported maps each prefix that only other programs support to a hint.
 var unsupported = map[string]string{
-	"docker":             "For the Docker engine, write docker-daemon:NAME. To copy between registries, use publish with source: docker://REFERENCE.",
+	"docker":             "For the Docker engine, write docker-daemon:NAME. To copy between registries, use the command publish with `source: docker://REFERENCE`.",
 	"containers-storage": "Write oci-archive:image.tar, and then run podman load -i image.tar. At a terminal, you can instead write oci-archive:- and pipe the output to podman load.",
 	"dir":                "Write oci:DIRECTORY, and then copy the layout to the format dir with skopeo.",
 }
 
-// refName is the grammar of the annotation org.opencontainers.image.ref.name
-// (image-spec, "Pre-Defined Annotation Keys").
-var refName = regexp.MustCompile(`^[A-Za-z0-9]+(?:(?:[-._:@+/]|--)[A-Za-z0-9]+)*$`)
+// refName matches a valid value of the annotation
+// org.opencontainers.image.ref.name (image-spec, "Pre-Defined Annotation
+// Keys").
+var refName = lazy.Regexp(`^[A-Za-z0-9]+(?:(?:[-._:@+/]|--)[A-Za-z0-9]+)*$`)
 
-const hintForms = "Write oci:DIRECTORY, oci-archive:FILE, docker-archive:FILE, or docker-daemon:NAME for the Docker engine. The FILE - is a pipe. To name the image, add :NAME after the directory or file. A path without a prefix is the directory of an OCI layout."
+const hintForms = "Write oci:DIRECTORY, oci-archive:FILE, docker-archive:FILE, or docker-daemon:NAME for the Docker engine. To write to standard output, use - as FILE. To name the image, add :NAME after the directory or file. A path without a prefix is the directory of an OCI layout."
 
-// Parse parses a destination.
+// Parse parses the value of the input destination.
 func Parse(text string) (Target, error) {
 	prefix, rest, found := strings.Cut(text, ":")
 	kind := Kind(prefix)
@@ -75,16 +75,17 @@ func Parse(text string) (Target, error) {
 	return Target{}, invalidDestination(hint, "the destination %q has the unknown prefix %q", text, prefix+":")
 }
 
-// pathTarget parses a path without a prefix. It refuses a path that looks like a
-// file, because a directory with such a name is probably a mistake.
+// pathTarget parses a path without a prefix. pathTarget refuses a path that
+// looks like a file, because a directory with such a name is probably a
+// mistake.
 func pathTarget(path string) (Target, error) {
 	info, err := os.Stat(path)
 	file := err == nil && !info.IsDir()
 	if path == Stream {
-		return Target{}, invalidDestination("Write oci-archive:- or docker-archive:-.", "the destination \"-\" has no format")
+		return Target{}, invalidDestination("Write oci-archive:- or docker-archive:-.", "the destination \"-\" does not name a format")
 	}
 	if kind := Kind(path); err != nil && (kind == DockerEngine || kind == OCIArchive || kind == DockerArchive || kind == OCILayout) {
-		return Target{}, invalidDestination(hintForms, "the destination %q is a prefix without its colon", path)
+		return Target{}, invalidDestination(hintForms, "the destination %q is a prefix without a colon", path)
 	}
 	if ext := strings.ToLower(filepath.Ext(path)); file || (err != nil && (ext == ".tar" || ext == ".tgz" || ext == ".gz")) {
 		return Target{}, invalidDestination(fmt.Sprintf("For a file, write %q or %q. For a directory with this name, write %q.", "oci-archive:"+path, "docker-archive:"+path, "oci:"+path),
@@ -111,14 +112,14 @@ func prefixed(text string, kind Kind, rest string) (Target, error) {
 	return t, nil
 }
 
-// engineTarget parses the name of an image in a Docker engine. If the text contains
-// no name, the image keeps the reference that was pulled.
+// engineTarget parses a destination in a Docker engine. If the argument ref is
+// empty, the image gets the pulled reference as its name.
 func engineTarget(text, ref string) (Target, error) {
 	t := Target{Kind: DockerEngine, Ref: ref}
 	if ref == "" {
 		return t, nil
 	}
-	if _, err := name.NewTag(ref); err != nil || strings.HasPrefix(ref, "/") { // NewTag accepts a leading slash, but Docker does not
+	if _, err := name.NewTag(ref); err != nil || strings.HasPrefix(ref, "/") { // The function NewTag accepts a leading slash, but Docker does not.
 		return Target{}, invalidDestination("Write a name in lower case and a tag, as in docker-daemon:acme/web:1.2.3. To keep the reference that you pull, write docker-daemon: without a name.",
 			"the destination %q names the image %q, which a Docker engine does not accept", text, ref)
 	}
@@ -126,8 +127,8 @@ func engineTarget(text, ref string) (Target, error) {
 }
 
 func (t Target) checkRef(text string) error {
-	if !refName.MatchString(t.Ref) {
-		return invalidDestination("Write letters and digits, for example web or ghcr.io/acme/web:1.2.3. One of the characters - . _ : @ + / can separate two parts.", "the destination %q contains the invalid name %q", text, t.Ref)
+	if !refName().MatchString(t.Ref) {
+		return invalidDestination("Write a name such as web or ghcr.io/acme/web:1.2.3. A name consists of letters and digits. One of the characters \"-\", \".\", \"_\", \":\", \"@\", \"+\" and \"/\" can separate two parts.", "the destination %q contains the invalid name %q", text, t.Ref)
 	}
 	if t.Kind != DockerArchive {
 		return nil
@@ -138,7 +139,8 @@ func (t Target) checkRef(text string) error {
 	return nil
 }
 
-// hasDrive reports whether a path begins with a Windows drive.
+// hasDrive reports whether a path begins with a Windows drive, for example
+// "C:\".
 func hasDrive(s string) bool {
 	return len(s) > 2 && s[1] == ':' && (s[2] == '\\' || s[2] == '/')
 }

@@ -11,11 +11,12 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// choose returns the entry of index.json to publish. If pick is empty and
-// index.json has several entries, choose ignores manifests that are part of
-// another entry. Such manifests exist because oras also lists the platforms of
-// an index. choose also ignores manifests that refer to another entry, such as
-// signatures and SBOMs.
+// choose returns the entry of index.json to publish. If the argument pick is
+// empty and index.json has several entries, choose ignores each entry that is
+// part of another entry. For example, the tool oras writes one entry for an
+// index and one more entry for each platform image of the index. choose also
+// ignores each entry that refers to another entry, for example the entry of a
+// signature or of an SBOM.
 func (l layout) choose(ctx context.Context, s *Source, all []entry, pick string) (entry, error) {
 	if pick == "" {
 		images := slices.DeleteFunc(slices.Clone(all), entry.belongsToImage)
@@ -42,9 +43,9 @@ func (l layout) choose(ctx context.Context, s *Source, all []entry, pick string)
 }
 
 func referrersNotice(path string, n int) diag.Notice {
-	text := fmt.Sprintf("%d manifests in %q refer to the image, for example signatures and SBOMs. These manifests are not published.", n, path)
+	text := fmt.Sprintf("The run does not publish the %d manifests in %q that refer to the image, for example signatures and SBOMs.", n, path)
 	if n == 1 {
-		text = fmt.Sprintf("1 manifest in %q refers to the image, for example a signature or an SBOM. This manifest is not published.", path)
+		text = fmt.Sprintf("The run does not publish the manifest in %q that refers to the image, for example a signature or an SBOM.", path)
 	}
 	return diag.Notice{Code: codeReferrers, Level: diag.Info, Title: "Referrers are not published", Text: text}
 }

@@ -25,7 +25,7 @@ type saved struct {
 	// LayerSources maps the diff ID of a foreign layer to its descriptor.
 	LayerSources map[v1.Hash]v1.Descriptor
 
-	id v1.Hash // digest of the config; Docker calls it the image ID
+	id v1.Hash // the digest of the config, which Docker calls the image ID
 }
 
 func (s saved) imageNames() []string { return s.RepoTags }
@@ -37,9 +37,9 @@ type dockerTar struct {
 	tar *archive.Archive
 }
 
-// openDocker reads an image from a tar of docker save. It uses the OCI layout
-// in the tar if the layout keeps the digest of the image. Otherwise it uses
-// manifest.json.
+// openDocker reads an image from a tar of docker save. If the tar contains an
+// OCI layout that keeps the digest of the image, openDocker uses the OCI
+// layout. Otherwise openDocker uses manifest.json.
 func (s *Source) openDocker(ctx context.Context, w fileSet, pick string) error {
 	tar, ok := w.files.(*archive.Archive)
 	if !ok {
@@ -91,8 +91,9 @@ func (d dockerTar) images(ctx context.Context) ([]saved, error) {
 	return all, nil
 }
 
-// noManifest returns the error for a tar without manifest.json. Docker versions
-// before 1.10 wrote the file repositories instead.
+// noManifest returns the error for a tar without manifest.json. Docker
+// versions before 1.10 wrote the file "repositories" instead of
+// manifest.json.
 func (d dockerTar) noManifest(ctx context.Context) error {
 	old, err := d.has(ctx, "repositories")
 	switch {
@@ -122,8 +123,8 @@ func (d dockerTar) absent(what, file string) error {
 }
 
 // manifest builds a manifest of Docker's schema 2 for a saved image. The
-// manifest is pending until all layers have been read, because the digest of
-// an uncompressed layer is known only after the compression.
+// manifest has no digest until all layers have been read, because the digest
+// of a compressed layer is known only after the compression.
 func (d dockerTar) manifest(ctx context.Context, s saved) (*image.Manifest, error) {
 	raw, err := d.config(ctx, s)
 	if err != nil {
@@ -162,8 +163,8 @@ func (d dockerTar) configBlob(s saved, size int64) *image.Blob {
 	}
 }
 
-// assemble encodes the manifest as JSON. The same blobs always give the same
-// bytes. The first blob is the config.
+// assemble encodes the manifest as JSON. For the same blobs, assemble always
+// returns the same bytes. The first blob of the manifest must be the config.
 func assemble(of *image.Manifest) ([]byte, error) {
 	if len(of.Blobs) == 0 {
 		return nil, errors.New("the image has no config")

@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// maxDescriptors limits the length of one list in a manifest. A descriptor
-// takes at least 3 bytes of JSON, and about a hundred times as many bytes of
+// maxDescriptors limits the length of one list in a manifest. The limit is
+// necessary, because a descriptor of 3 bytes of JSON takes about 300 bytes of
 // memory after parsing.
 const maxDescriptors = 20_000
 
@@ -24,18 +24,18 @@ type document struct {
 	MediaType     types.MediaType `json:"mediaType"`
 	Config        *v1.Descriptor  `json:"config"`
 	Layers        descriptors     `json:"layers"`
-	Blobs         descriptors     `json:"blobs"` // of the artifact manifest, which is not in image-spec 1.1
+	Blobs         descriptors     `json:"blobs"` // The field "blobs" belongs to the artifact manifest, which image-spec 1.1 does not contain.
 	Manifests     descriptors     `json:"manifests"`
 	Subject       *v1.Descriptor  `json:"subject"`
 }
 
-// descriptors is a list of descriptors. Its parser stops when the list is
-// longer than maxDescriptors.
+// descriptors is a list of descriptors. The parser of the list stops after
+// maxDescriptors descriptors.
 type descriptors []v1.Descriptor
 
-// UnmarshalJSON parses the list one descriptor at a time. It returns an error
-// for a value that is not a list, for a list that is too long, and for an
-// invalid descriptor.
+// UnmarshalJSON parses the list one descriptor at a time. UnmarshalJSON
+// returns an error for a value that is not a list, for a list that is too
+// long, and for an invalid descriptor.
 func (d *descriptors) UnmarshalJSON(raw []byte) error {
 	if bytes.Equal(raw, []byte("null")) {
 		return nil
@@ -44,7 +44,7 @@ func (d *descriptors) UnmarshalJSON(raw []byte) error {
 	if open, err := in.Token(); err != nil || open != json.Delim('[') {
 		return errors.Join(errors.New("the value is not a list of descriptors"), err)
 	}
-	*d = descriptors{} // not nil, because an empty list also shows the kind of the document
+	*d = descriptors{} // The list is not nil, because even an empty list "manifests" shows that the document is an index.
 	for in.More() {
 		if len(*d) >= maxDescriptors {
 			return errTooMany
@@ -62,7 +62,8 @@ func (d *descriptors) UnmarshalJSON(raw []byte) error {
 }
 
 // validate returns an error for a descriptor without a digest or with a
-// negative size (image-spec, "Descriptors": digest and size are required).
+// negative size, because image-spec, "Descriptors", requires a digest and a
+// size.
 func validate(d v1.Descriptor) error {
 	if d.Digest == (v1.Hash{}) {
 		return errors.New("a descriptor has no digest")
@@ -73,23 +74,23 @@ func validate(d v1.Descriptor) error {
 	return nil
 }
 
-// parse parses a manifest. The argument mediaType is the media type from the
-// parent. It is empty if no parent exists. parse refuses a document that
-// different readers could interpret differently (image-spec, "mediaType" of
-// manifest and index).
+// parse parses a manifest. The argument mediaType is the media type in the
+// descriptor of the manifest, or "" if the manifest has no descriptor. parse
+// refuses a manifest that one program could read as an image and another
+// program as an index (image-spec, "mediaType" of manifest and index).
 func parse(raw []byte, mediaType types.MediaType) (*document, error) {
 	var doc document
 	if err := json.Unmarshal(raw, &doc); err != nil {
 		if known(mediaType) || errors.Is(err, errTooMany) || !json.Valid(raw) {
 			return nil, err
 		}
-		return &document{MediaType: mediaType}, nil // JSON of an unknown media type is published without interpretation
+		return &document{MediaType: mediaType}, nil // A document with an unknown media type is published unchanged.
 	}
 	if mediaType == "" {
 		mediaType = doc.guess()
 	}
 	if doc.MediaType != "" && doc.MediaType != mediaType {
-		return nil, fmt.Errorf("the document has the media type %q, but its descriptor has %q", doc.MediaType, mediaType)
+		return nil, fmt.Errorf("the document has the media type %q, but the descriptor of the document has the media type %q", doc.MediaType, mediaType)
 	}
 	doc.MediaType = mediaType
 	return &doc, doc.consistent()
@@ -97,7 +98,7 @@ func parse(raw []byte, mediaType types.MediaType) (*document, error) {
 
 func known(t types.MediaType) bool { return t == "" || t.IsIndex() || t.IsImage() }
 
-// guess returns the media type of a document that has no parent.
+// guess returns the media type of a document without a descriptor.
 func (d *document) guess() types.MediaType {
 	switch {
 	case d.MediaType != "":
@@ -121,7 +122,7 @@ func (d *document) consistent() error {
 	case d.Config != nil && known(d.MediaType):
 		return validate(*d.Config)
 	case d.Config != nil && validate(*d.Config) != nil:
-		d.Config = nil // an unknown media type can use the name "config" for other content
+		d.Config = nil // A document with an unknown media type can use the field "config" for a value that is not a descriptor.
 	}
 	return nil
 }

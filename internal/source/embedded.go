@@ -16,12 +16,14 @@ import (
 )
 
 // openEmbedded reads the image from the OCI layout that Docker 25 and later
-// write into the tar. It reports whether it set s.Root. The containerd image
-// store writes compressed layers, so digests, platforms and attestations do
-// not change. The classic store writes uncompressed layers, and these layers
-// must be compressed. For one image, openEmbedded returns false, and the
-// caller uses manifest.json and compresses the layers. For several images,
-// openEmbedded uses the layout and sets s.HasPlainLayers.
+// write into the tar. openEmbedded reports whether it set s.Root. With the
+// containerd image store, Docker writes compressed layers, so openEmbedded
+// keeps digests, platforms and attestations. With its classic image store,
+// Docker writes uncompressed layers, which must be compressed. For a single
+// image with uncompressed layers, openEmbedded returns false, and the caller
+// uses manifest.json and compresses the layers. For an index with
+// uncompressed layers, openEmbedded uses the layout and sets
+// s.HasPlainLayers.
 func (s *Source) openEmbedded(ctx context.Context, d dockerTar, chosen saved, pick string) (bool, error) {
 	l := layout{fileSet: d.fileSet}
 	if has, err := l.complete(ctx); err != nil || !has {
@@ -46,7 +48,7 @@ func (s *Source) openEmbedded(ctx context.Context, d dockerTar, chosen saved, pi
 	}
 	single := len(image.Images(root)) < 2
 	if plain && single && s.Kind == DockerEngine {
-		return false, nil // the classic store always has uncompressed layers, so no notice is needed
+		return false, nil // The classic image store of Docker always has uncompressed layers, so no notice is needed.
 	}
 	if plain && single {
 		s.Notices = append(s.Notices, plainNotice(d.path))
@@ -60,7 +62,8 @@ func (s *Source) openEmbedded(ctx context.Context, d dockerTar, chosen saved, pi
 	return s.Root != nil, nil
 }
 
-// complete reports whether the two files exist that make a folder an OCI layout.
+// complete reports whether the files oci-layout and index.json exist, which
+// every OCI layout has.
 func (l layout) complete(ctx context.Context) (bool, error) {
 	for _, file := range []string{"oci-layout", "index.json"} {
 		if has, err := l.has(ctx, file); err != nil || !has {
@@ -70,12 +73,13 @@ func (l layout) complete(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// errOtherImages means that index.json lists only complete images, but not the image of
-// manifest.json.
-var errOtherImages = errors.New("the layout lists other images than manifest.json")
+// errOtherImages means that all images in index.json are complete, but
+// index.json does not list the image of manifest.json.
+var errOtherImages = errors.New("the layout does not list the image of manifest.json")
 
 // find reads the entry of index.json that contains the chosen image or that
-// pick selects. If no such entry exists, it returns nil or errOtherImages.
+// the argument pick selects. If index.json has no such entry, find returns
+// nil or errOtherImages.
 func (l layout) find(ctx context.Context, all []entry, chosen saved, pick string) (*image.Manifest, *tree, error) {
 	picked, err := pickOne(l.path, all, pick)
 	switch unknown := chosen.id == (v1.Hash{}); {
@@ -108,8 +112,9 @@ func (l layout) find(ctx context.Context, all []entry, chosen saved, pick string
 	return nil, nil, nil
 }
 
-// disagrees reports whether the layout lists other layers for the saved image than
-// manifest.json. Some versions of Docker wrote a layout without the layers.
+// disagrees reports whether the layout and manifest.json list different
+// layers for the saved image. Some versions of Docker wrote a layout without
+// the layers.
 func (s saved) disagrees(root *image.Manifest) bool {
 	if s.id == (v1.Hash{}) {
 		return false
@@ -130,7 +135,8 @@ func (s saved) disagrees(root *image.Manifest) bool {
 	return false
 }
 
-// platformNode returns the image in the tree that has the given config, or nil.
+// platformNode returns the image whose config has the given digest, or nil if
+// the tree has no such image.
 func platformNode(root *image.Manifest, config v1.Hash) *image.Manifest {
 	for _, m := range image.Manifests(root) {
 		if len(m.Blobs) > 0 && m.Blobs[0].Descriptor.Digest == config {
@@ -143,9 +149,9 @@ func platformNode(root *image.Manifest, config v1.Hash) *image.Manifest {
 // plainTypes are the media types of layers that are not compressed.
 var plainTypes = []types.MediaType{types.OCIUncompressedLayer, types.DockerUncompressedLayer, types.OCIUncompressedRestrictedLayer}
 
-// plain reports whether the tree has a layer that is not compressed. It reads
-// the first bytes of each layer with the media type of gzip, because the media
-// type can be wrong.
+// plain reports whether the tree has a layer that is not compressed. plain
+// reads the first bytes of each layer with a gzip media type, because the
+// media type can be wrong.
 func (d dockerTar) plain(ctx context.Context, root *image.Manifest) (bool, error) {
 	for _, b := range image.Blobs(root) {
 		t := b.Descriptor.MediaType
@@ -169,20 +175,20 @@ const (
 	codeMissing    = "source-platforms-missing" // the digest changes, because the source lacks parts of the index
 	codeReferrers  = "source-referrers-left"    // manifests that refer to the image are not published
 	codeSpooled    = "source-stored"            // a source that can be read only once is stored in a temporary file
-	codeDisagrees  = "source-index-wrong"       // the OCI layout in an archive of docker save describes another image than manifest.json
+	codeDisagrees  = "source-index-wrong"       // in an archive of docker save, the OCI layout and manifest.json describe different images
 )
 
 func plainNotice(path string) diag.Notice {
 	return diag.Notice{
 		Code: codeCompressed, Level: diag.Info, Title: "Layers are compressed for publishing",
-		Text: fmt.Sprintf("%q contains an OCI layout with uncompressed layers. The layers are compressed, so the published digest differs from the digest in the layout. To keep the digest and the uncompressed layers, write oci-archive: before the path.", path),
+		Text: fmt.Sprintf("%q contains an OCI layout with uncompressed layers. The run compresses the layers, so the published digest differs from the digest in the layout. To publish the uncompressed layers with the same digest, write oci-archive: before the path.", path),
 	}
 }
 
 func disagreesNotice(path string, chosen saved) diag.Notice {
 	return diag.Notice{
 		Code: codeDisagrees, Level: diag.Info, Title: "The image is read from manifest.json",
-		Text: fmt.Sprintf("The OCI layout in %q and manifest.json do not describe the same layers for the image with the config %s. The run uses manifest.json (%s), as docker load does. To avoid this notice, save the image with a current Docker.", path, chosen.id, plural(len(chosen.Layers), "layer")),
+		Text: fmt.Sprintf("The OCI layout in %q and manifest.json do not describe the same layers for the image with the config %s. Like docker load, the run uses the layers in manifest.json (%s). To avoid this notice, save the image with a current Docker.", path, chosen.id, plural(len(chosen.Layers), "layer")),
 	}
 }
 
@@ -196,7 +202,7 @@ func plural(n int, noun string) string {
 func missingNotice(path string, root, left *image.Manifest, missing int) diag.Notice {
 	return diag.Notice{
 		Code: codeMissing, Level: diag.Warning, Title: "Only one platform is published",
-		Text: fmt.Sprintf("The index %s in %q lists %s that the archive does not contain completely. Only the image %s is published, without the index.",
+		Text: fmt.Sprintf("The index %s in %q lists %s that the archive does not contain completely. The run publishes only the image %s, without the index.",
 			root.Descriptor.Digest, path, plural(missing, "manifest"), left.Descriptor.Digest),
 	}
 }

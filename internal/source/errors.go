@@ -8,20 +8,20 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/archive"
 )
 
-// The codes of the errors of this package. The codes are stable, because the
-// documents and workflows contain them.
+// The codes of the errors of this package. The value of a code must not
+// change, because users compare codes in their workflows.
 const (
 	CodeNotFound      = diag.CodeSourceNotFound     // no file or image has this name
-	CodeNotLayout     = archive.CodeNotArchive      // the path exists, but is not an image
+	CodeNotLayout     = archive.CodeNotArchive      // the path exists, but it is not the path of an image
 	CodeNotSupported  = "source-not-supported"      // the program cannot read this kind of image
 	CodeUnreadable    = archive.CodeUnreadable      // the source is damaged, or the system denies access
 	CodeTruncated     = archive.CodeTruncated       // the file ends too early
-	CodeUnsafePath    = archive.CodeUnsafePath      // the source contains a device, or a path that leaves the source
+	CodeUnsafePath    = archive.CodeUnsafePath      // the source contains a device, or a path that leads out of the source
 	CodeTooManyFiles  = archive.CodeTooManyFiles    // an archive has too many files
 	CodeBlobMissing   = "source-blob-missing"       // a manifest lists a blob that the source does not contain
 	CodeBlobMismatch  = diag.CodeSourceBlobWrong    // the size or the digest of a blob differs
-	CodeManifestLarge = "source-manifest-too-large" // one document, or all documents together, are larger than the limit
-	CodeTooDeep       = "source-too-deep"           // the indexes are nested too deeply
+	CodeManifestLarge = "source-manifest-too-large" // a manifest or a config, or all of them together, exceed the size limit
+	CodeTooDeep       = "source-too-deep"           // an index contains too many levels of indexes
 	CodeAmbiguous     = "source-ambiguous"          // the source contains several images, and the name does not select one image
 	CodeNoMatch       = "source-no-match"           // no image in the source matches the name
 )
@@ -29,7 +29,7 @@ const (
 // The hints that several errors share.
 const (
 	// HintPath is the hint for a path that does not exist.
-	HintPath = "Check the path. The path is relative to the working directory of the step. Run the step that writes the file before this step."
+	HintPath = "Check the path. A relative path starts in the working directory of the step. Run the step that writes the file before this step."
 	// HintPermission is the hint for a file that the user of the step cannot
 	// read.
 	HintPermission = "Give the user of this step read access (chmod), or run the step that wrote the file as the same user."

@@ -14,26 +14,26 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/archive"
 )
 
-// Exporter is an image store that exports images as a tar of docker save or as
-// a tar of an OCI layout. The image store is a Docker engine or podman's
-// storage. Open returns the errors of an Exporter unchanged.
+// Exporter is an image store that exports images as a tar of docker save or
+// as a tar of an OCI layout. The image store is a Docker engine or podman's
+// storage. The function Open returns the errors of an Exporter unchanged.
 type Exporter interface {
 	// Find returns the image with the given name. If the store does not have
-	// the image, the error has the code source-not-found.
+	// the image, Find returns an error with the code source-not-found.
 	Find(ctx context.Context, name string) (*image.Stored, error)
-	// Export starts the export of the image with the given ID. Each call starts
-	// at the first byte of the tar.
+	// Export starts the export of the image with the given ID. Each call
+	// returns a reader that starts at the first byte of the tar.
 	Export(ctx context.Context, id string) (io.ReadCloser, error)
-	// Origins lists images in registries that share layers with the image that
-	// has the given ID. It lists only images in repositories for which the
-	// function wanted returns true. The image with the most shared layers
-	// comes first.
+	// Origins lists images in registries that share layers with the image
+	// that has the given ID. Origins lists only images in repositories for
+	// which the function wanted returns true. The image with the most shared
+	// layers is the first in the list.
 	Origins(ctx context.Context, id string, wanted func(name.Repository) bool) ([]image.Origin, error)
 }
 
-// openExported opens an image of a store. It exports the image by ID. With an
-// export by name, the result could mix two images if the tag moves during the
-// run.
+// openExported opens an image of an image store. openExported exports the
+// image by ID, because a tag can move during the run, and two exports by name
+// could then return two different images.
 func (s *Source) openExported(ctx context.Context, at location, from Exporter) error {
 	s.Kind = at.kind
 	if from == nil {
@@ -85,9 +85,10 @@ func (s *Source) openExport(ctx context.Context, w fileSet) error {
 	return s.openLayout(ctx, w, "")
 }
 
-// explainDigest adds a notice if the published digest differs from the ID in
-// the engine. The classic store uses the digest of the config as the ID. The
-// containerd store uses the digest of the manifest or index.
+// explainDigest adds a notice if the published digest differs from the ID of
+// the image in the Docker engine. The classic image store of Docker uses the
+// digest of the config as the ID. The containerd image store uses the digest
+// of the manifest or index as the ID.
 func (s *Source) explainDigest(id string) {
 	known := slices.ContainsFunc(s.Notices, func(n diag.Notice) bool { return n.Code == codeMissing })
 	config := !s.Root.Index() && len(s.Root.Blobs) > 0 && s.Root.Blobs[0].Descriptor.Digest.String() == id
@@ -96,24 +97,24 @@ func (s *Source) explainDigest(id string) {
 	case s.Root.Pending():
 		s.Notices = append(s.Notices, diag.Notice{
 			Code: codeCompressed, Level: diag.Info, Title: "Layers are compressed for publishing",
-			Text: fmt.Sprintf("%q has uncompressed layers in the Docker engine. They are compressed, so the published digest differs from the digest in the engine, %s.", s.Name, id),
+			Text: fmt.Sprintf("%q has uncompressed layers in the Docker engine. The run compresses the layers, so the published digest differs from the digest %s in the engine.", s.Name, id),
 		})
 	default:
 		s.Notices = append(s.Notices, diag.Notice{
 			Code: codeMissing, Level: diag.Warning, Title: "Only one platform is published",
-			Text: fmt.Sprintf("The Docker engine does not have all platforms of the index %s. Only the image %s is published, without the index.", id, s.Root.Descriptor.Digest),
+			Text: fmt.Sprintf("The Docker engine does not have all platforms of the index %s. The run publishes only the image %s, without the index.", id, s.Root.Descriptor.Digest),
 		})
 	}
 }
 
-// FromStore reports whether the image comes from a store. A store may know
-// repositories that have its layers.
+// FromStore reports whether the image comes from an image store. An image
+// store may know repositories that have the layers of the image.
 func (s *Source) FromStore() bool { return s.origins != nil }
 
-// Origins lists images in registries that share layers with this image. It
-// lists only images in repositories for which the function wanted returns
-// true. Only a store records such images. For every other source, the list is
-// empty.
+// Origins lists images in registries that share layers with this image.
+// Origins lists only images in repositories for which the function wanted
+// returns true. Only an image store records the registries of its layers, so
+// the list is empty for every other source.
 func (s *Source) Origins(ctx context.Context, wanted func(name.Repository) bool) ([]image.Origin, error) {
 	if s.origins == nil {
 		return nil, nil
@@ -123,12 +124,13 @@ func (s *Source) Origins(ctx context.Context, wanted func(name.Repository) bool)
 
 const hintElsewhere = " For an image in a registry, write docker://REFERENCE. " + HintPath
 
-// codeNoEngine is the code of package docker for an engine that does not answer.
+// codeNoEngine is the code of an error of package docker for an engine that
+// does not answer.
 const codeNoEngine = diag.CodeEngineUnreachable
 
-// openEngineImage looks for the image in the Docker engine if the name is not
-// a path. If no engine answers, it returns noPath, which is the error of the
-// search for the path.
+// openEngineImage looks for the image in the Docker engine if the name of the
+// source is not a path. If no engine answers, openEngineImage returns the
+// argument noPath, which is the error for a path that does not exist.
 func (s *Source) openEngineImage(ctx context.Context, from Exporter, noPath error) error {
 	if from == nil || !diag.Is(noPath, CodeNotFound) || !isImageName(s.Name) {
 		return noPath
@@ -148,8 +150,9 @@ func (s *Source) openEngineImage(ctx context.Context, from Exporter, noPath erro
 	return err
 }
 
-// isImageName reports whether text can be the name of an image and is not
-// written as a path.
+// isImageName reports whether the argument text can be the name of an image.
+// isImageName returns false for a text that can only be a path, for example
+// "./web".
 func isImageName(text string) bool {
 	if strings.HasPrefix(text, ".") || strings.HasPrefix(text, "/") || strings.ContainsAny(text, `\#`) {
 		return false

@@ -14,15 +14,16 @@ import (
 )
 
 // files gives access to the files of a directory or an archive by their
-// slash-separated names. If a file does not exist, the error is fs.ErrNotExist.
+// slash-separated names. If a file does not exist, the methods return an
+// error that wraps fs.ErrNotExist.
 type files interface {
 	Stat(ctx context.Context, name string) (int64, error)
 	Open(ctx context.Context, name string) (io.ReadCloser, error)
 	Close() error
 }
 
-// directory reads files below one directory. os.Root refuses symbolic links
-// that leave the directory.
+// directory reads files below one directory. The type os.Root refuses
+// symbolic links that lead out of the directory.
 type directory struct {
 	root *os.Root
 	path string
@@ -39,8 +40,8 @@ func openDirectory(path string) (files, error) {
 // Close releases the handle of the directory.
 func (d directory) Close() error { return d.root.Close() }
 
-// Stat returns the size of a regular file in bytes. For any other type of file
-// the error has the code source-unsafe-path.
+// Stat returns the size of a regular file in bytes. For any other type of
+// file, Stat returns an error with the code source-unsafe-path.
 func (d directory) Stat(_ context.Context, name string) (int64, error) {
 	info, err := d.root.Stat(name)
 	if err != nil {
@@ -53,9 +54,9 @@ func (d directory) Stat(_ context.Context, name string) (int64, error) {
 	return info.Size(), nil
 }
 
-// Open opens a regular file. The caller closes it.
+// Open opens a regular file. The caller closes the file.
 func (d directory) Open(ctx context.Context, name string) (io.ReadCloser, error) {
-	if _, err := d.Stat(ctx, name); err != nil { // opening a pipe would block
+	if _, err := d.Stat(ctx, name); err != nil { // The type is checked first, because opening a named pipe would block.
 		return nil, err
 	}
 	f, err := d.root.Open(name)
@@ -65,14 +66,15 @@ func (d directory) Open(ctx context.Context, name string) (io.ReadCloser, error)
 	return f, nil
 }
 
-// explain detects a symbolic link that leaves the directory. It checks the
-// type of the file, because os.Root exports no error for this case.
+// explain returns an error with the code source-unsafe-path for a symbolic
+// link that leads out of the directory. explain checks the type of the file,
+// because package os has no exported error for such a link.
 func (d directory) explain(name string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
 		return explain(d.path, name, err)
 	}
 	if info, bad := d.root.Lstat(name); bad != nil || info.Mode()&fs.ModeSymlink != 0 {
-		return diag.New(CodeUnsafePath, diag.Source, "Copy the layout with resolved links (cp -rL), and use the copy.", err,
+		return diag.New(CodeUnsafePath, diag.Source, "Copy the layout with cp -rL, which replaces each link by its file, and use the copy as the source.", err,
 			"%q in %q is a link to a path outside the layout", name, d.path)
 	}
 	return explain(d.path, name, err)
@@ -85,13 +87,14 @@ func explain(source, name string, err error) error {
 	return unreadable(err, "%q in %q cannot be read", name, source)
 }
 
-// fileSet contains the files of a source and the path for messages.
+// fileSet contains the files of a source and the path of the source, which
+// messages contain.
 type fileSet struct {
 	files
 	path string
 }
 
-// has reports whether the source contains the file name.
+// has reports whether the source contains a file with the given name.
 func (w fileSet) has(ctx context.Context, name string) (bool, error) {
 	_, err := w.Stat(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -100,7 +103,8 @@ func (w fileSet) has(ctx context.Context, name string) (bool, error) {
 	return err == nil, err
 }
 
-// document reads a whole JSON document of at most limit bytes.
+// document reads a whole JSON document. For a document of more than limit
+// bytes, it returns an error.
 func (w fileSet) document(ctx context.Context, name string, limit int64) ([]byte, error) {
 	size, err := w.Stat(ctx, name)
 	if err != nil {
@@ -129,8 +133,8 @@ func tooLarge(path, name string, size, limit int64) error {
 		"%q in %q has %d bytes, more than the limit of %d", name, path, size, limit)
 }
 
-// kind detects an OCI layout or a tar of docker save by the documents in the
-// top directory.
+// kind detects the kind of the source from the names of the files in its top
+// directory, for example index.json or manifest.json.
 func (w fileSet) kind(ctx context.Context, at location) (Kind, error) {
 	var found [3]bool
 	for i, name := range []string{"index.json", "manifest.json", "repositories"} {
@@ -156,8 +160,8 @@ func (w fileSet) kind(ctx context.Context, at location) (Kind, error) {
 		return DockerArchive, nil
 	}
 	if a, ok := w.files.(*archive.Archive); ok && !a.Complete() && !detect.Names(w.path, a.Names()).Found() {
-		return "", archive.Truncated(w.path, "it has no end mark, and index.json and manifest.json are missing")
+		return "", archive.Truncated(w.path, "it has no end mark, and the files index.json and manifest.json are missing")
 	}
-	return "", diag.New(CodeNotLayout, diag.Source, "Use an OCI layout (index.json, oci-layout, blobs), a tar of an OCI layout, or a tar that docker save wrote.", nil,
+	return "", diag.New(CodeNotLayout, diag.Source, "Use an OCI layout (a directory with index.json, oci-layout and blobs), a tar of an OCI layout, or a tar that docker save wrote.", nil,
 		"%q contains neither index.json nor manifest.json", w.path)
 }

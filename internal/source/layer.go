@@ -16,8 +16,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 )
 
-// layerKey identifies a layer of a tar. Images share files, and one image may
-// contain the same layer twice.
+// layerKey identifies a layer of a tar. Several images can share the file of
+// a layer, and one image can contain the same layer twice.
 type layerKey struct {
 	file   string
 	diffID v1.Hash
@@ -74,9 +74,9 @@ func (d dockerTar) layer(ctx context.Context, file string, diffID v1.Hash, seen 
 	return b, nil
 }
 
-// gzipped reports whether a layer is compressed with gzip. It reads the first
-// bytes of the layer. For zstd it returns an error with the code
-// source-not-supported.
+// gzipped reports whether a layer is compressed with gzip. gzipped reads the
+// first bytes of the layer. For a layer that is compressed with zstd, gzipped
+// returns an error with the code source-not-supported.
 func (d dockerTar) gzipped(ctx context.Context, file string) (bool, error) {
 	head, err := d.tar.Head(ctx, file)
 	if err != nil {
@@ -84,15 +84,16 @@ func (d dockerTar) gzipped(ctx context.Context, file string) (bool, error) {
 	}
 	found := compress.Detect(head)
 	if found == compress.Zstd {
-		return false, diag.New(CodeNotSupported, diag.Source, "Export the image as an OCI archive. OCI has a media type for zstd layers, but Docker does not have such a media type.", nil,
+		return false, diag.New(CodeNotSupported, diag.Source, "Export the image as an OCI archive. The OCI specification has a media type for zstd layers, but Docker's image format has no such media type.", nil,
 			"the layer %q in %q is compressed with zstd", file, d.path)
 	}
 	return found == compress.Gzip, nil
 }
 
-// compress returns a function that reads an uncompressed layer and compresses
-// the layer. At the end of the layer, the reader compares the digest with the
-// config, and the size with the size in the tar.
+// compress returns a function that opens an uncompressed layer and compresses
+// it. At the end of the layer, the reader compares the digest of the
+// uncompressed layer with the diff ID in the config. The reader also compares
+// the size of the layer with the size in the tar.
 func (d dockerTar) compress(file string, diffID v1.Hash, size int64) func(context.Context) (io.ReadCloser, error) {
 	return func(ctx context.Context) (io.ReadCloser, error) {
 		r, err := d.Open(ctx, file)
@@ -101,12 +102,12 @@ func (d dockerTar) compress(file string, diffID v1.Hash, size int64) func(contex
 		}
 		return compress.Default.Compress(r, func(sum [sha256.Size]byte, got int64) error {
 			if got != size {
-				return diag.New(CodeTruncated, diag.Source, "The layer was changed or truncated while it was read. "+hintRebuild, nil,
+				return diag.New(CodeTruncated, diag.Source, "Another program changed or truncated the layer while the run read the layer. "+hintRebuild, nil,
 					"the layer %q in %q has %d bytes instead of %d", file, d.path, got, size)
 			}
 			if hex.EncodeToString(sum[:]) != diffID.Hex {
 				return diag.New(CodeBlobMismatch, diag.Source, hintRebuild, nil,
-					"the layer %q in %q is damaged: its digest is sha256:%x, but the config has %s", file, d.path, sum, diffID)
+					"the layer %q in %q is damaged: its digest is sha256:%x, but the config of the image has %s", file, d.path, sum, diffID)
 			}
 			return nil
 		}), nil

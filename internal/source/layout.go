@@ -20,12 +20,13 @@ import (
 // layout reads the manifests and blobs of an OCI layout by digest.
 type layout struct {
 	fileSet
-	// sparse is true if the layout may lack blobs, because a registry may have them.
+	// If sparse is true, the layout may lack blobs, because the caller looks
+	// for these blobs in a registry.
 	sparse bool
 }
 
-// checkVersion returns an error unless the files are a layout of version 1
-// (image-spec, "oci-layout file": 1.0.0).
+// checkVersion returns an error if the file oci-layout is missing or does not
+// contain a version that starts with "1." (image-spec, "oci-layout file").
 func (l layout) checkVersion(ctx context.Context) error {
 	raw, err := l.document(ctx, "oci-layout", image.MaxManifestSize)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -83,7 +84,7 @@ func (l layout) manifest(ctx context.Context, desc v1.Descriptor) ([]byte, error
 	return raw, verify(l.path, desc, raw)
 }
 
-// truncated reports whether the layout is an archive without its end mark.
+// truncated reports whether the layout is in a tar that has no end mark.
 func (l layout) truncated() bool {
 	a, ok := l.files.(*archive.Archive)
 	return ok && !a.Complete()
@@ -97,15 +98,16 @@ func (l layout) missing(what string, desc v1.Descriptor, err error) error {
 		return archive.Truncated(l.path, fmt.Sprintf("it has no end mark, and the %s %.19s is missing", what, desc.Digest))
 	}
 	if what == "manifest" {
-		hint = "If this platform was not built or pulled on the machine, export only the existing platforms (docker save --platform). " + hint
+		hint = "If the machine does not have all platforms of the image, export only the platforms that it has (docker save --platform). " + hint
 	}
 	return diag.New(CodeBlobMissing, diag.Source, hint, err, "a manifest of %[3]q lists the %[1]s %[2]s, which the source does not contain", what, desc.Digest, l.path)
 }
 
-// blob returns a blob of the layout and verifies its size. If the layout does not
-// contain the blob, its descriptor can contain the bytes in the field "data" (image-spec,
-// "Embedded Content"). A foreign layer may be missing, because registries need not store
-// it. In a sparse layout, every blob may be missing.
+// blob returns a blob of the layout and verifies the size of the blob. If the
+// layout does not contain the blob, blob uses the bytes in the field "data"
+// of the descriptor (image-spec, "Embedded Content"). A foreign layer may be
+// missing, because registries need not store foreign layers. In a sparse
+// layout, every blob may be missing.
 func (l layout) blob(ctx context.Context, desc v1.Descriptor) (*image.Blob, error) {
 	b := &image.Blob{Descriptor: desc}
 	file := blobName(desc.Digest)
@@ -135,8 +137,9 @@ func (l layout) blob(ctx context.Context, desc v1.Descriptor) (*image.Blob, erro
 	return b, nil
 }
 
-// foreign reports whether clients fetch a layer by URL (image-spec,
-// "Non-Distributable Layers"; Docker's foreign layers of Windows base images).
+// foreign reports whether clients download the layer from a URL in its
+// descriptor (image-spec, "Non-Distributable Layers"). Docker calls such a
+// layer a foreign layer, and the base images of Windows have foreign layers.
 func foreign(desc v1.Descriptor) bool {
 	t := string(desc.MediaType)
 	return len(desc.URLs) > 0 || strings.Contains(t, "nondistributable") || strings.Contains(t, ".foreign.")
@@ -144,7 +147,7 @@ func foreign(desc v1.Descriptor) bool {
 
 func openForeign(desc v1.Descriptor) func(context.Context) (io.ReadCloser, error) {
 	return func(context.Context) (io.ReadCloser, error) {
-		return nil, diag.New(CodeBlobMissing, diag.Source, "Set foreign-layers: keep. The manifest then refers to the layer by URL, and no content is needed.", nil,
+		return nil, diag.New(CodeBlobMissing, diag.Source, "Set foreign-layers: keep. With this setting, the published manifest contains the URL of the layer, and the run does not need the content of the layer.", nil,
 			"the foreign layer %s is not in the source", desc.Digest)
 	}
 }
@@ -167,8 +170,9 @@ func (l layout) config(ctx context.Context, config v1.Descriptor) ([]byte, error
 }
 
 // platformOf returns the platform in a config (image-spec, "Image
-// Configuration"). It returns nil for a config without os or architecture,
-// because registries accept such a config.
+// Configuration"). For a config without the field "os" or the field
+// "architecture", platformOf returns nil, because registries accept such a
+// config.
 func platformOf(config []byte) *v1.Platform {
 	var p v1.Platform
 	if err := json.Unmarshal(config, &p); err != nil || p.OS == "" || p.Architecture == "" {
@@ -203,15 +207,17 @@ func (s *Source) openLayout(ctx context.Context, w fileSet, pick string) error {
 	return err
 }
 
-// rootDescriptor returns the media type, size and digest of d. Platform and
-// annotations describe an entry of index.json and do not belong to the root.
+// rootDescriptor returns a descriptor with only the media type, size, digest
+// and data of d. The platform and the annotations of d describe an entry of
+// index.json and not the root.
 func rootDescriptor(d v1.Descriptor) v1.Descriptor {
 	return v1.Descriptor{MediaType: d.MediaType, Size: d.Size, Digest: d.Digest, Data: d.Data}
 }
 
-// isImageIndex reports whether index.json is itself the index of one image. It
-// returns true for several entries, if every entry has a platform and no entry
-// has a name. The commands ko and crane push --index assume such an index.
+// isImageIndex reports whether index.json itself is the index of one
+// multi-platform image. isImageIndex returns true if index.json has several
+// entries, every entry has a platform, and no entry has a name. The commands
+// ko and crane push --index use index.json in the same way.
 func isImageIndex(entries []entry) bool {
 	for _, e := range entries {
 		if e.desc.Platform == nil || len(e.names) > 0 {
@@ -232,7 +238,8 @@ func (l layout) openIndexJSON(ctx context.Context, raw []byte, doc *document) (*
 	return newTree(indexJSONLayout{layout: l, root: digest, raw: raw}, l.path).read(ctx, desc)
 }
 
-// indexJSONLayout is a layout whose root is index.json instead of a blob.
+// indexJSONLayout is a layout whose root is the file index.json and not a
+// blob.
 type indexJSONLayout struct {
 	layout
 	root v1.Hash

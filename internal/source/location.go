@@ -20,23 +20,24 @@ import (
 
 // location is the parsed name of a source.
 type location struct {
-	kind Kind   // empty if the content of the files determines the kind
+	kind Kind   // empty if Open detects the kind from the content of the files
 	path string // a file, a directory, or a reference
-	pick string // selects one of several images; empty for the only image
+	pick string // selects one of several images, or is empty
 	dir  bool
 	// stream is true for standard input and for a named pipe.
 	stream bool
 }
 
-// unsupportedTransports contains a hint for each transport of other tools that
-// this package does not read.
+// unsupportedTransports contains a hint for each transport prefix that skopeo
+// supports and this package does not support.
 var unsupportedTransports = map[string]string{
 	"dir":    "Copy the image to a layout first (skopeo copy dir:PATH oci:LAYOUT), and use the layout as the source.",
 	"ostree": "Copy the image to a layout first (skopeo copy), and use the layout as the source.",
 	"sif":    "Copy the image to a layout first (skopeo copy), and use the layout as the source.",
 }
 
-// locate splits the name of a source into path and pick.
+// locate splits the name of a source into a path and the name of the image to
+// pick.
 func locate(text string) (location, error) {
 	if pick, ok := isStdin(text, false); ok {
 		return location{path: stdin, pick: pick, stream: true}, nil
@@ -66,8 +67,9 @@ func locate(text string) (location, error) {
 	return at, err
 }
 
-// meantTransport returns the source that a text with a misspelt or foreign prefix
-// probably means, or "".
+// meantTransport corrects the prefix of a source, for example "podman:web" to
+// "containers-storage:web". If meantTransport does not recognize the prefix,
+// it returns "".
 func meantTransport(prefix, rest string) string {
 	ref, isReference := strings.CutPrefix(rest, "//")
 	switch prefix {
@@ -122,19 +124,20 @@ func findPath(text, rest string, kind Kind) (location, error) {
 	return location{}, notFound(text, rest, cause)
 }
 
-// absent reports whether err means that no file has this name. It also returns
-// true for names that the system cannot look up. Such a name is too long,
-// contains a NUL byte, uses a file as a directory, or has two colons on
-// Windows.
+// absent reports whether err means that no file has this name. absent also
+// returns true for a name that the operating system refuses. Such a name is
+// too long, contains a NUL byte, uses a file as a directory, or has two
+// colons on Windows.
 func absent(err error) bool { return err != nil && !errors.Is(err, fs.ErrPermission) }
 
-// errInvalidName is the error of Windows for a name that no file can have, such as a
-// name with an asterisk or a newline (ERROR_INVALID_NAME, System Error Codes).
+// errInvalidName is the error of Windows for a name that no file can have,
+// for example a name with an asterisk or a newline (ERROR_INVALID_NAME,
+// System Error Codes).
 const errInvalidName = syscall.Errno(123)
 
-// systemError returns the error of the system without the path, or nil if the
-// file does not exist. An error other than "does not exist" is useful in the
-// message.
+// systemError returns the error of the operating system without the path, or
+// nil if the file does not exist. The message for the user contains every
+// other error, but does not repeat "does not exist".
 func systemError(err error) error {
 	var failed *fs.PathError
 	if errors.Is(err, fs.ErrNotExist) || !errors.As(err, &failed) {
@@ -146,8 +149,9 @@ func systemError(err error) error {
 	return failed.Err
 }
 
-// cuts lists all ways to split a name into path and pick, with the longest path
-// first. It does not split at the colon of a Windows drive.
+// cuts lists all ways to split a name into a path and the name of an image,
+// with the longest path first. cuts does not split a name at the colon of a
+// Windows drive.
 func cuts(rest string, colons bool) []location {
 	out := []location{{path: rest}}
 	for i := len(rest) - 1; i > 0; i-- {
@@ -170,17 +174,17 @@ func (p location) check(text string, info fs.FileInfo) error {
 		return diag.New(CodeUnreadable, diag.Source, "Set source to a file, a directory or a pipe.", nil,
 			"the source %q is neither a file nor a directory nor a pipe (%s)", text, info.Mode().Type())
 	case p.kind == OCILayout && !info.IsDir():
-		return diag.New(CodeNotLayout, diag.Source, fmt.Sprintf("For a tar, write %q.", "oci-archive:"+p.path), nil,
+		return diag.New(CodeNotLayout, diag.Source, fmt.Sprintf("If the file is a tar of an OCI layout, write %q.", "oci-archive:"+p.path), nil,
 			"the source %q is a file, but oci: needs a directory", text)
 	case p.kind != OCILayout && p.kind != "" && info.IsDir():
-		return diag.New(CodeNotLayout, diag.Source, fmt.Sprintf("For an OCI layout, write %q. If the directory is an unpacked archive of docker save, pack the directory into a tar again.", "oci:"+p.path), nil,
+		return diag.New(CodeNotLayout, diag.Source, fmt.Sprintf("If the directory is an OCI layout, write %q. If the directory is an unpacked archive of docker save, pack the directory into a tar again.", "oci:"+p.path), nil,
 			"the source %q is a directory, but %s: needs a tar", text, p.kind)
 	}
 	return nil
 }
 
-// notFound returns the error for a source that does not exist, with a hint for
-// likely alternatives.
+// notFound returns the error for a source that does not exist. Its hint names
+// the source that the user probably means.
 func notFound(text, rest string, cause error) error {
 	if text == "" {
 		return diag.New(CodeNotFound, diag.Source, "Set source to the path of an OCI layout or of a tar, to docker-daemon:NAME, or to docker://REFERENCE.", nil, "the source is empty")
@@ -205,7 +209,7 @@ func guess(rest string) string {
 		return "The input source accepts one image. Publish each image in a separate step."
 	}
 	if ref, ok := strings.CutPrefix(rest, "https://"); ok && isImageName(ref) {
-		return fmt.Sprintf("For an image in a registry, write %q. To publish a file, download it in a step before this one.", "docker://"+ref)
+		return fmt.Sprintf("For an image in a registry, write %q. To publish a file from a URL, download the file in a step before this step.", "docker://"+ref)
 	}
 	if hint := missing.Text(rest); hint != "" {
 		return hint
@@ -228,8 +232,9 @@ func severalFiles(text string) bool {
 	return len(files) > 1
 }
 
-// guessReference returns sentences that explain how to name an image that is not a
-// file, or "" if the text cannot be such a name.
+// guessReference returns sentences that tell the user to write a transport
+// prefix before the name of an image. If the text cannot be the name of an
+// image, guessReference returns "".
 func guessReference(rest string) string {
 	ref, err := name.ParseReference(rest)
 	if err != nil || !isImageName(rest) || detect.IsArchive(rest) {
@@ -242,8 +247,8 @@ func guessReference(rest string) string {
 		"docker-daemon:"+rest, "containers-storage:"+rest, "docker://"+ref.Name())
 }
 
-// notImage replaces the error for files that are not an image by one that names
-// their kind, if the kind is known.
+// notImage returns an error that names the kind of the files, for example a
+// Helm chart. If the kind is not known, notImage returns the argument err.
 func (s *Source) notImage(at location, err error) error {
 	var found detect.Finding
 	switch files := s.files.(type) {

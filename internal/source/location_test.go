@@ -34,7 +34,7 @@ func TestMissingSourcesAreExplained(t *testing.T) {
 		{"oci: with a tar", "oci:" + tar, source.CodeNotLayout, strconv.Quote("oci-archive:" + tar)},
 		{"docker-archive: with a directory", "docker-archive:" + filepath.Dir(tar), source.CodeNotLayout, "is a directory"},
 		{"docker-archive: with an OCI archive", "docker-archive:" + tar, source.CodeNotLayout, strconv.Quote("oci-archive:" + tar)},
-		{"a directory that contains an archive", filepath.Dir(tar), source.CodeNotLayout, "Set source to " + filepath.ToSlash(tar)},
+		{"a directory that contains an archive", filepath.Dir(tar), source.CodeNotLayout, "Set the input source to " + filepath.ToSlash(tar)},
 		{"a directory without an image", "testdata", source.CodeNotLayout, "neither index.json nor manifest.json"},
 		{"a Dockerfile", sourcetest.Write(t, "Dockerfile", []byte("FROM scratch")), source.CodeNotLayout, "is a Dockerfile"},
 		{"a tar of docker export", sourcetest.Tar(t, []sourcetest.File{{Name: "etc/passwd"}, {Name: "usr/bin/x"}, {Name: "var/log/x"}}), source.CodeNotLayout, "docker save instead of docker export"},

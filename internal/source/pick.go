@@ -13,9 +13,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// The annotations that hold the name of an image in a layout. The annotation of
-// the image-spec often holds only the tag. The annotation of containerd holds
-// the whole reference.
+// The annotations that contain the name of an image in a layout. The
+// annotation of the image-spec often contains only the tag. The annotation of
+// containerd contains the whole reference.
 const (
 	refName   = "org.opencontainers.image.ref.name"
 	imageName = "io.containerd.image.name"
@@ -27,10 +27,11 @@ const maxListed = 20
 // candidate is one of several images in a source.
 type candidate interface {
 	imageNames() []string // names and tags
-	digests() []v1.Hash   // the first digest identifies the image; a selection can use any of the digests
+	digests() []v1.Hash   // The first digest identifies the image, and a user can select the image by each of the digests.
 }
 
-// entry is an image in index.json. Entries with the same digest are merged.
+// entry is an image in index.json. Descriptors with the same digest are
+// merged into one entry.
 type entry struct {
 	desc  v1.Descriptor
 	names []string
@@ -39,16 +40,18 @@ type entry struct {
 func (e entry) imageNames() []string { return e.names }
 func (e entry) digests() []v1.Hash   { return []v1.Hash{e.desc.Digest} }
 
-// The annotation with which cosign save marks the entries of a layout. The value of an
-// image starts with cosignImage. All other values that start with cosignPrefix mark
-// signatures, attestations and SBOMs of the image.
+// The command cosign save writes the annotation "kind" to each entry of a
+// layout. For an image, the value of the annotation starts with cosignImage.
+// For a signature, an attestation or an SBOM, the value starts with
+// cosignPrefix but not with cosignImage.
 const (
 	cosignKind   = "kind"
 	cosignPrefix = "dev.cosignproject.cosign/"
 	cosignImage  = cosignPrefix + "image"
 )
 
-// belongsToImage reports whether cosign save wrote the entry for another entry.
+// belongsToImage reports whether cosign save marked the entry as a signature,
+// an attestation or an SBOM of an image.
 func (e entry) belongsToImage() bool {
 	kind := e.desc.Annotations[cosignKind]
 	return strings.HasPrefix(kind, cosignPrefix) && !strings.HasPrefix(kind, cosignImage)
@@ -89,10 +92,10 @@ func names[C candidate](all []C) []string {
 	return out
 }
 
-// pickOne returns the candidate that pick selects. An empty pick selects the
-// only candidate. Otherwise pickOne tries these rules in order, and uses the
-// first rule that matches a candidate:
-//   - "@N" is the position of the candidate, counted from 0
+// pickOne returns the candidate that the argument pick selects. If pick is
+// empty, pickOne returns the only candidate. Otherwise pick can have one of
+// these forms, and pickOne uses the first form that matches a candidate:
+//   - "@N" for the candidate at the position N, counted from 0
 //   - a digest
 //   - the exact name
 //   - an equivalent name ("app" and "docker.io/library/app:latest")
@@ -124,8 +127,8 @@ func pickOne[C candidate](path string, all []C, pick string) (C, error) {
 	return none, noMatch(path, all, pick)
 }
 
-// only returns the single image in found. It returns an error if found is
-// empty or contains images with different digests.
+// only returns the single image in the list found. If the list is empty or
+// contains images with different digests, it returns an error.
 func only[C candidate](path string, found []C, pick string) (C, error) {
 	var none C
 	if len(found) == 0 {
@@ -165,7 +168,7 @@ func hasPart(c candidate, pick string) bool {
 	return slices.ContainsFunc(c.imageNames(), func(n string) bool {
 		ref, err := name.NewTag(n)
 		if err != nil || !strings.ContainsAny(n, ":/") {
-			return false // hasName has already compared a tag without a repository
+			return false // The name is only a tag, and the function hasName has already compared it.
 		}
 		return ref.TagStr() == pick || strings.HasSuffix("/"+ref.Context().Name(), "/"+pick) ||
 			strings.HasSuffix("/"+ref.Name(), "/"+pick)
@@ -173,7 +176,7 @@ func hasPart(c candidate, pick string) bool {
 }
 
 func ambiguous[C candidate](path string, found []C, pick string) error {
-	hint := fmt.Sprintf("To select one image, write #NAME or #DIGEST (#sha256:…) after %q.", path)
+	hint := fmt.Sprintf("To select one image, write #NAME or #sha256:… (the digest of the image) after %q.", path)
 	if pick != "" {
 		return diag.New(CodeAmbiguous, diag.Source, hint, nil, "the name %q matches %d images in %q: %s", pick, len(found), path, list(found))
 	}
@@ -185,7 +188,8 @@ func noMatch[C candidate](path string, all []C, pick string) error {
 		"%q contains no image with the name or digest %q, but it contains these images: %s", path, pick, list(all))
 }
 
-// list formats at most maxListed images for a message.
+// list returns a text with the names of at most maxListed images for a
+// message.
 func list[C candidate](all []C) string {
 	var out []string
 	for i, c := range all {

@@ -19,9 +19,10 @@ type repository struct {
 	skipPlatform bool
 }
 
-// openRegistry reads the tree of a reference. It resolves a tag once and reads
-// everything else by digest. It does not check that blobs exist, because the
-// registry has accepted the manifests that list these blobs.
+// openRegistry reads the tree of a reference. openRegistry resolves a tag
+// once and reads all other manifests by digest. openRegistry does not check
+// that blobs exist, because a registry accepts a manifest only if all its
+// blobs exist.
 func (s *Source) openRegistry(ctx context.Context, text string, opts Options) error {
 	ref, err := name.ParseReference(text)
 	if err != nil {
@@ -29,7 +30,7 @@ func (s *Source) openRegistry(ctx context.Context, text string, opts Options) er
 			"the source %q is not an image reference", s.Name)
 	}
 	if opts.Remote == nil {
-		return diag.New(CodeNotSupported, diag.Source, "Use a layout or a tar as the source.", nil, "the source %q is in a registry, and this command does not read registries", s.Name)
+		return diag.New(CodeNotSupported, diag.Source, "Copy the image to an OCI layout or a tar, for example with skopeo copy, and use the copy as the source.", nil, "the source %q is in a registry, and this command does not read registries", s.Name)
 	}
 	r := repository{Repository: ref.Context(), remote: opts.Remote, skipPlatform: opts.SkipPlatform}
 	desc, raw, err := opts.Remote.Manifest(ctx, ref)
@@ -38,7 +39,7 @@ func (s *Source) openRegistry(ctx context.Context, text string, opts Options) er
 	}
 	if pinned, ok := ref.(name.Digest); ok && pinned.DigestStr() != desc.Digest.String() {
 		return diag.New(CodeBlobMismatch, diag.Source, "Run the step again. If the error persists, check the proxies between the runner and the registry.", nil,
-			"the registry answered the request for %q with another digest, %s", ref, desc.Digest)
+			"the registry answered the request for %q with a manifest that has another digest, %s", ref, desc.Digest)
 	}
 	if err := r.check(desc, raw); err != nil {
 		return err
@@ -51,8 +52,8 @@ func (s *Source) openRegistry(ctx context.Context, text string, opts Options) er
 	return err
 }
 
-// resolved is a repository that keeps its root manifest in memory, so that the
-// root is read only once.
+// resolved is a repository that keeps the bytes of the root in memory, so
+// that the program reads the root only once.
 type resolved struct {
 	repository
 	root v1.Hash
@@ -82,8 +83,9 @@ func (r repository) manifest(ctx context.Context, desc v1.Descriptor) ([]byte, e
 	return raw, r.check(desc, raw)
 }
 
-// blob returns a blob of the repository. The registry can mount the blob, or
-// the program reads the blob from the repository.
+// blob returns a blob of the repository. If the destination is in the same
+// registry, the registry can mount the blob. Otherwise the program reads the
+// blob from the repository.
 //
 //nolint:unparam // The interface needs the error for layouts, which check that the blob exists.
 func (r repository) blob(_ context.Context, desc v1.Descriptor) (*image.Blob, error) {

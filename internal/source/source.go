@@ -1,18 +1,23 @@
 // Package source opens the image to publish. It returns the tree of the
-// manifests of the image. Each blob of the tree has a function that opens it.
+// manifests of the image. Each blob of the tree has a function that opens the
+// blob.
 //
-// It reads OCI layouts (image-spec, "Image Layout"), which are directories or
-// tars. It reads tars of docker save, with or without an OCI layout in the
-// tar. It reads images in a Docker engine or in podman's storage through
-// [Exporter], and references in registries through [Remote]. OCI content keeps
-// its bytes and its digests. Uncompressed layers of docker save are compressed
-// while they are read. The compressed bytes are the same on every machine.
+// Package source reads OCI layouts (image-spec, "Image Layout"), which are
+// directories or tars. Package source reads tars of docker save, with or
+// without an OCI layout in the tar. Package source reads images in a Docker
+// engine or in podman's storage through [Exporter], and images in registries
+// through [Remote]. The content of an OCI layout keeps its bytes and its
+// digests. Package source compresses the uncompressed layers of docker save
+// while it reads them. The compressed bytes of a layer are the same on every
+// machine.
 //
-// Open reads and verifies manifests. For a blob, it checks only that the blob
-// exists and has the right size. The caller that reads a blob must verify its
-// digest. In a push, package registry verifies the digest. Package source
-// writes nothing and treats every source as untrusted. It limits the size,
-// depth and number of documents, and refuses paths that leave the source.
+// The function Open reads and verifies manifests. For a blob, Open checks
+// only that the blob exists and has the right size. The caller that reads a
+// blob must verify the digest of the blob. In a push, package registry
+// verifies the digest of each blob. Package source does not change a source
+// and treats every source as untrusted. Package source limits the number,
+// size and nesting of the manifests, and refuses paths that lead out of the
+// source.
 package source
 
 import (
@@ -28,8 +33,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/archive"
 )
 
-// Kind is the kind of a source. Its value is the transport prefix without the
-// colon.
+// Kind is the kind of a source. The value of a Kind is the transport prefix
+// without the colon, for example "oci".
 type Kind string
 
 // The kinds of source.
@@ -43,58 +48,64 @@ const (
 	ContainersStorage Kind = "containers-storage" // an image in the storage of podman and buildah
 )
 
-// Remote reads from a registry. Package registry implements Remote. Open
-// returns the errors of Remote unchanged.
+// Remote reads from a registry. Package registry implements Remote. The
+// function Open returns the errors of Remote unchanged.
 type Remote interface {
-	// Manifest returns the manifest or index of ref exactly as the registry
-	// stores it. It reads at most image.MaxManifestSize bytes.
+	// Manifest returns the bytes of the manifest or index with the reference
+	// ref unchanged. Manifest reads at most image.MaxManifestSize bytes.
 	Manifest(ctx context.Context, ref name.Reference) (v1.Descriptor, []byte, error)
-	// Blob opens a blob of the repository. The caller closes the reader.
+	// Blob opens a blob of the repository. The caller must close the reader.
 	Blob(ctx context.Context, repo name.Repository, desc v1.Descriptor) (io.ReadCloser, error)
 }
 
 // Options configures Open.
 type Options struct {
-	// Remote reads docker:// references. If Remote is nil, Open refuses such
-	// references.
+	// Remote reads images whose source starts with docker://. If Remote is
+	// nil, Open refuses such a source.
 	Remote Remote
 	// Exporters are the available image stores. If the name of the
 	// source is not a path, Open also asks the Docker engine for the image.
 	Exporters map[Kind]Exporter
 	// If SkipPlatform is true, Open does not read the platform of a single
-	// image in a registry. The platform is in the config, and reading the
-	// config costs one request.
+	// image in a registry. The platform of an image is in its config, and
+	// each config that Open reads costs one request.
 	SkipPlatform bool
-	// Sparse allows a layout that lacks blobs. Such a blob has the field Absent. The
-	// caller must find it in a registry.
+	// If Sparse is true, Open accepts a layout that lacks blobs, and sets the
+	// field Absent of each missing blob. The caller must find each missing
+	// blob in a registry.
 	Sparse bool
-	// Stdin is the source with the name "-". If Stdin is nil, Open refuses this name.
+	// Stdin is the standard input, which Open reads for the source "-". If
+	// Stdin is nil, Open refuses the source "-".
 	Stdin io.Reader
-	// Temp is the folder for the temporary copy of a source that can be read only
-	// once. If it is empty, Open uses the default folder of the operating system.
+	// Temp is the folder for the temporary copy of a source that can be read
+	// only once. If Temp is empty, Open uses the folder for temporary files
+	// of the operating system.
 	Temp string
 }
 
-// Source is an open source. Its blobs can be read until Close.
+// Source is an open source. The caller can read the blobs of a Source until
+// it calls Close.
 type Source struct {
 	// Name is the name of the source as the user wrote it.
 	Name string
-	// Kind is the detected kind. It is DockerArchive for every tar of docker
-	// save, even if Open used the OCI layout in it.
+	// Kind is the detected kind. Kind is DockerArchive for every tar of
+	// docker save, even if Open used the OCI layout in the tar.
 	Kind Kind
 	// Root is the image or index to publish.
 	Root *image.Manifest
-	// Names are the names and tags of all images in the source, in the order of
-	// the source. They include the images that were not picked.
+	// Names are the names and tags of all images in the source, in the order
+	// of the source. Names also contains the names of the images that Open
+	// did not pick.
 	Names []string
-	// HasPlainLayers is true if the store keeps layers of the tree
-	// uncompressed. The caller compresses these layers before it publishes the
-	// image.
+	// HasPlainLayers is true if the tree has uncompressed layers of Docker's
+	// classic image store. The caller compresses these layers before it
+	// publishes the image.
 	HasPlainLayers bool
-	// Notices are messages for the user about the way the source was read.
+	// Notices are messages for the user, for example that only one platform
+	// is published.
 	Notices []diag.Notice
-	// Attached are manifests that refer to images of the tree. They are
-	// published with the tree.
+	// Attached are manifests that refer to images of the tree. The caller
+	// publishes the attached manifests together with the tree.
 	Attached []Attached
 
 	files   files
@@ -106,7 +117,7 @@ type Source struct {
 type Attached struct {
 	Root    *image.Manifest
 	Subject v1.Hash       // the image that Root refers to
-	Entry   v1.Descriptor // the entry in the list of referrers of Subject
+	Entry   v1.Descriptor // the descriptor of this manifest in the list of referrers of Subject
 }
 
 // Close releases the files of the source.
@@ -117,7 +128,8 @@ func (s *Source) Close() error {
 	return s.files.Close()
 }
 
-// Open opens the source with the name text. A name is one of these:
+// Open opens the source with the given name. The argument text is one of
+// these names:
 //   - a path
 //   - a path with "#" and the name, tag or digest of one image in it
 //   - a path or reference after a transport prefix (oci:, oci-archive:,
@@ -130,9 +142,9 @@ func (s *Source) Close() error {
 // from its extension. If the path does not exist, Open looks for an image with
 // this name in the Docker engine.
 //
-// Errors are *diag.Error with Side diag.Source and a code of this package.
-// Open returns the errors of Remote, of Exporters and of an ended context
-// unchanged.
+// An error of Open is a *diag.Error with Side diag.Source and a code of this
+// package. Open returns the errors of Remote, of an Exporter and of the
+// context unchanged.
 func Open(ctx context.Context, text string, opts Options) (*Source, error) {
 	s := &Source{Name: text, sparse: opts.Sparse}
 	if err := s.open(ctx, opts); err != nil {
@@ -180,8 +192,8 @@ func (s *Source) readFiles(ctx context.Context, at location, opts Options) error
 	return s.openLayout(ctx, w, at.pick)
 }
 
-// mount opens the directory or the archive so that its files can be read by
-// name.
+// mount opens the directory or the archive, and sets s.files, which reads a
+// file by its name.
 func (s *Source) mount(ctx context.Context, at location, opts Options) (err error) {
 	if at.dir {
 		s.files, err = openDirectory(at.path)

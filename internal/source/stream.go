@@ -16,8 +16,9 @@ import (
 // stdin is the name of standard input as a source.
 const stdin = "-"
 
-// isStdin returns the selection after "-", "-#NAME" and, with a transport prefix,
-// "-:NAME". It returns false for another name.
+// isStdin reports whether a source is standard input, and returns the name of
+// the image after "-#". After a transport prefix, "-:NAME" has the same
+// meaning as "-#NAME".
 func isStdin(rest string, colons bool) (pick string, ok bool) {
 	after, ok := strings.CutPrefix(rest, stdin)
 	if !ok || after != "" && after[0] != '#' && (!colons || after[0] != ':') {
@@ -26,8 +27,9 @@ func isStdin(rest string, colons bool) (pick string, ok bool) {
 	return strings.TrimLeft(after, "#:"), true
 }
 
-// isStream reports whether a file is a named pipe. A shell also gives a process
-// substitution such as <(docker save web) the name of a pipe.
+// isStream reports whether a file is a named pipe. A shell also replaces a
+// process substitution, for example <(docker save web), by the name of a
+// pipe.
 func isStream(info fs.FileInfo) bool { return info.Mode()&fs.ModeNamedPipe != 0 }
 
 // openStream opens an archive that can be read only once.
@@ -38,14 +40,14 @@ func (s *Source) openStream(ctx context.Context, at location, opts Options) (*ar
 	}
 	if file, ok := in.(*os.File); ok {
 		info, err := file.Stat()
-		if err == nil && info.Mode().IsRegular() { // as in "publish - < image.tar"
+		if err == nil && info.Mode().IsRegular() { // The standard input is a file, for example after "publish - < image.tar".
 			return archive.OpenFile(ctx, at.path, file)
 		}
 		if err == nil && info.Mode()&fs.ModeCharDevice != 0 {
-			return nil, diag.New(CodeNotFound, diag.Source, "Connect standard input with the command that writes the image, as in docker save web | ghcr-publish publish -. In a workflow, set source to a file.", nil,
+			return nil, diag.New(CodeNotFound, diag.Source, "Send the image to standard input with a pipe, for example docker save web | ghcr-publish publish -. In a workflow, set the input source to a file.", nil,
 				"the source is standard input, but standard input contains no image")
 		}
-		defer file.Close() // the pipe is only read
+		defer file.Close() // The error of Close is ignored, because the program only reads the pipe.
 	}
 	a, spool, err := archive.OpenSpool(ctx, at.path, in, opts.Temp)
 	if err != nil {
@@ -53,12 +55,13 @@ func (s *Source) openStream(ctx context.Context, at location, opts Options) (*ar
 	}
 	s.Notices = append(s.Notices, diag.Notice{
 		Code: codeSpooled, Level: diag.Info, Title: "The image is stored on the disk during the run",
-		Text: fmt.Sprintf("%s can be read only once. The run has stored %s in a temporary file in %s, and removes the file at its end.", at.streamName(), size(spool.Size), filepath.ToSlash(spool.Folder)),
+		Text: fmt.Sprintf("%s can be read only once. The run has stored %s in a temporary file in %s. The run removes the temporary file at its end.", at.streamName(), size(spool.Size), filepath.ToSlash(spool.Folder)),
 	})
 	return a, nil
 }
 
-// streamName returns the name of a stream at the beginning of a sentence.
+// streamName returns the name of the stream for the beginning of a sentence
+// in a message.
 func (p location) streamName() string {
 	if p.path == stdin {
 		return "Standard input"
@@ -66,7 +69,7 @@ func (p location) streamName() string {
 	return fmt.Sprintf("The pipe %q", p.path)
 }
 
-// size formats a number of bytes.
+// size formats a number of bytes in kB or MB.
 func size(n int64) string {
 	if n < 1e6 {
 		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
@@ -74,8 +77,9 @@ func size(n int64) string {
 	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
 }
 
-// openPipe opens standard input or a named pipe. A named pipe opens when another process
-// opens it for writing, so openPipe waits for this process or for the end of ctx.
+// openPipe opens standard input or a named pipe. The operating system opens a
+// named pipe only when another process opens the pipe for writing. openPipe
+// waits for this process until the context ends.
 func openPipe(ctx context.Context, at location, opts Options) (io.Reader, error) {
 	if at.path == stdin {
 		if opts.Stdin == nil {

@@ -12,42 +12,44 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// Limits of one tree. An index of 4 MiB can list thousands of indexes, and
-// each of these indexes can list thousands of other indexes.
+// Limits of one tree. The limits are necessary, because an index of 4 MiB can
+// list thousands of indexes, and each of these indexes can list thousands of
+// other indexes.
 const (
-	maxDepth           = 8         // nested indexes, including the root
+	maxDepth           = 8         // levels of nested indexes, including the root
 	maxManifests       = 10_000    // in all
 	maxManifestBytes   = 256 << 20 // in all
 	maxBlobs           = 100_000   // in all
-	maxConfigs         = 8 << 20   // bytes of configs that are kept
-	maxConcurrentReads = 8         // manifests that are read concurrently
+	maxConfigs         = 8 << 20   // bytes of all configs that the tree keeps in memory
+	maxConcurrentReads = 8         // manifests that the program reads concurrently
 )
 
 // content reads the manifests and blobs of a tree.
 type content interface {
 	// manifest reads a manifest and verifies its size and digest.
 	manifest(ctx context.Context, desc v1.Descriptor) ([]byte, error)
-	// blob returns a blob that can be opened. A layout also checks that the
-	// blob exists.
+	// blob returns a blob that the caller can open. If the content is a
+	// layout, blob also checks that the blob exists.
 	blob(ctx context.Context, desc v1.Descriptor) (*image.Blob, error)
-	// config reads and verifies the config of an image. It returns nil if the config
-	// is not needed, is larger than image.MaxConfig, or is not in the source.
+	// config reads and verifies the config of an image. config returns nil if
+	// the caller does not need the platform, if the config is larger than
+	// image.MaxConfig, or if the source does not contain the config.
 	config(ctx context.Context, config v1.Descriptor) ([]byte, error)
 }
 
-// tree reads the manifests below a root, level by level. It reads the manifests
-// of one level concurrently.
+// tree reads the root first, then the manifests that the root lists, and then
+// each next level. It reads the manifests of one level concurrently.
 type tree struct {
 	content content
 	path    string // for messages
 	nodes   map[v1.Hash]*image.Manifest
 	blobs   map[v1.Hash]*image.Blob
 	bytes   int64
-	configs int // bytes of the configs that are kept
+	configs int // bytes of all configs that the tree keeps in memory
 
 	// If partial is true, the source may lack manifests, and blobs of
-	// manifests. The tree omits these manifests and lists them in the field
-	// missing.
+	// manifests. The tree omits each incomplete manifest and lists it in the
+	// field missing.
 	partial bool
 	missing []v1.Descriptor
 }
@@ -61,7 +63,7 @@ func (t *tree) read(ctx context.Context, root v1.Descriptor) (*image.Manifest, e
 	level := []v1.Descriptor{root}
 	for depth := 0; len(level) > 0; depth++ {
 		if depth >= maxDepth {
-			return nil, diag.New(CodeTooDeep, diag.Source, "Publish one of the inner indexes instead, or put all images into one index.", nil,
+			return nil, diag.New(CodeTooDeep, diag.Source, "Publish one of the nested indexes, or put all images into one index.", nil,
 				"%q has nested indexes with more than %d levels", t.path, maxDepth)
 		}
 		below, err := t.level(ctx, level)
@@ -74,8 +76,8 @@ func (t *tree) read(ctx context.Context, root v1.Descriptor) (*image.Manifest, e
 	return t.nodes[root.Digest], nil
 }
 
-// level reads the manifests that have not been read before. It returns the
-// descriptors that these manifests list.
+// level reads the manifests of one level that the tree has not read before.
+// It returns the descriptors that these manifests list.
 func (t *tree) level(ctx context.Context, level []v1.Descriptor) ([]v1.Descriptor, error) {
 	unread, err := t.unread(level)
 	if err != nil {
@@ -107,9 +109,9 @@ func (t *tree) level(ctx context.Context, level []v1.Descriptor) ([]v1.Descripto
 	return below, nil
 }
 
-// unread returns the descriptors of manifests that have not been read before.
-// It returns an error if the tree becomes too large. The program thus refuses
-// such a tree before it reads more manifests.
+// unread returns the descriptors of the manifests that the tree has not read
+// before. Before the program reads these manifests, unread returns an error
+// if the tree would become too large.
 func (t *tree) unread(level []v1.Descriptor) ([]v1.Descriptor, error) {
 	var unread []v1.Descriptor
 	seen := map[v1.Hash]bool{}
@@ -134,8 +136,8 @@ func (t *tree) unread(level []v1.Descriptor) ([]v1.Descriptor, error) {
 	return unread, nil
 }
 
-// fetch reads manifests concurrently. If the tree is partial, the result for a
-// missing manifest is nil.
+// fetch reads manifests concurrently. If the tree is partial, fetch returns
+// nil in place of the bytes of a missing manifest.
 func (t *tree) fetch(ctx context.Context, descs []v1.Descriptor) ([][]byte, error) {
 	raws := make([][]byte, len(descs))
 	group, ctx := errgroup.WithContext(ctx)
@@ -152,8 +154,8 @@ func (t *tree) fetch(ctx context.Context, descs []v1.Descriptor) ([][]byte, erro
 	return raws, group.Wait()
 }
 
-// node parses the bytes of a manifest. Its children are placeholders with a
-// descriptor until linkChildren replaces them.
+// node parses the bytes of a manifest. Each child of the returned node
+// contains only a descriptor until linkChildren replaces the child.
 func (t *tree) node(ctx context.Context, desc v1.Descriptor, raw []byte) (*image.Manifest, error) {
 	doc, err := parse(raw, desc.MediaType)
 	if err != nil {
@@ -181,8 +183,8 @@ func (t *tree) node(ctx context.Context, desc v1.Descriptor, raw []byte) (*image
 	return node, nil
 }
 
-// keep keeps the bytes of a config, as long as all configs together stay below
-// maxConfigs.
+// keep stores the bytes of a config in its blob if all stored configs
+// together do not exceed maxConfigs bytes.
 func (t *tree) keep(b *image.Blob, raw []byte) {
 	if t.configs+len(raw) <= maxConfigs {
 		t.configs += len(raw)
@@ -219,14 +221,15 @@ func (t *tree) findBlobs(ctx context.Context, descs []v1.Descriptor) ([]*image.B
 	return blobs, nil
 }
 
-// linkChildren replaces the placeholders by the manifests that were read.
+// linkChildren replaces each child that contains only a descriptor by the
+// manifest that the tree read.
 func (t *tree) linkChildren() {
 	for _, node := range t.nodes {
 		kept := node.Children[:0]
 		for _, placeholder := range node.Children {
 			child := t.nodes[placeholder.Descriptor.Digest]
 			if child == nil {
-				continue // the manifest is missing and is listed in t.missing
+				continue // The source does not contain the manifest, and t.missing lists it.
 			}
 			if child.Platform == nil {
 				child.Platform = placeholder.Platform
@@ -237,6 +240,6 @@ func (t *tree) linkChildren() {
 	}
 }
 
-// errMissing means that the source lists a manifest but does not contain the
-// manifest.
+// errMissing means that an index of the source lists a manifest that the
+// source does not contain.
 var errMissing = errors.New("the manifest does not exist")

@@ -8,7 +8,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// verify compares the size and the digest of raw with the descriptor.
+// verify compares the size and the digest of the bytes with the descriptor.
 func verify(path string, desc v1.Descriptor, raw []byte) error {
 	if int64(len(raw)) != desc.Size {
 		return diag.New(CodeBlobMismatch, diag.Source, hintRebuild, nil,
@@ -18,10 +18,10 @@ func verify(path string, desc v1.Descriptor, raw []byte) error {
 	if err != nil {
 		return unreadable(err, "%s in %q cannot be verified", desc.Digest, path)
 	}
-	_, _ = hasher.Write(raw) // hash.Hash.Write never returns an error
+	_, _ = hasher.Write(raw) // The method Write of hash.Hash never returns an error.
 	if got := hex.EncodeToString(hasher.Sum(nil)); got != desc.Digest.Hex {
 		return diag.New(CodeBlobMismatch, diag.Source, hintRebuild, nil,
-			"%s in %q is damaged: its bytes have the digest %s:%s", desc.Digest, path, desc.Digest.Algorithm, got)
+			"%s in %q is damaged: its content has the digest %s:%s", desc.Digest, path, desc.Digest.Algorithm, got)
 	}
 	return nil
 }

@@ -2,13 +2,14 @@ package workflow
 
 import "strings"
 
-// maxArtifacts is the maximum number of artifacts that one call declares. The
-// runner accepts 500 for each job (docs/runner.md, Artifact declarations).
+// maxArtifacts is the maximum number of artifacts that one call of Artifacts
+// declares. The runner accepts at most 500 artifacts for each job
+// (docs/runner.md, Artifact declarations).
 const maxArtifacts = 100
 
-// Artifacts declares the published references in the file that GITHUB_ARTIFACTS
-// names. The references have the form NAME:TAG@DIGEST. Artifacts ignores errors,
-// because no other step depends on the declaration.
+// Artifacts writes the published references to the file whose path is in
+// GITHUB_ARTIFACTS. The references have the form NAME:TAG@DIGEST. Artifacts
+// ignores errors, because other steps do not depend on this file.
 func (w *Workflow) Artifacts(references []string) {
 	path := w.getenv("GITHUB_ARTIFACTS")
 	if !w.active || path == "" || len(references) == 0 {

@@ -18,14 +18,14 @@ const MaxSummary = 1 << 20
 const (
 	// CodeOutputFileMissing means that GITHUB_OUTPUT is not set.
 	CodeOutputFileMissing = "output-file-missing"
-	// CodeOutputFileUnwritable means that a file for outputs, state or variables
-	// cannot be written.
+	// CodeOutputFileUnwritable means that the program cannot write a file for
+	// outputs, state or variables.
 	CodeOutputFileUnwritable = "output-file-unwritable"
 )
 
-// Check returns an error if outputs cannot be set. A run calls Check before the
-// first upload, because later steps need the digest. At a terminal, Check returns
-// nil.
+// Check returns an error if the program cannot set outputs. A run calls Check
+// before the first upload, because later steps need the output digest. At a
+// terminal, Check returns nil.
 func (w *Workflow) Check() error {
 	if !w.active {
 		return nil
@@ -35,7 +35,7 @@ func (w *Workflow) Check() error {
 		return &diag.Error{
 			Code: CodeOutputFileMissing, Side: diag.Runner,
 			Title: "GITHUB_OUTPUT is not set, so later steps cannot read the outputs",
-			Hint:  "The runner sets the variable for every step. If a step starts a container itself, pass the variable with docker run -e GITHUB_OUTPUT, and mount the folder of the file.",
+			Hint:  "The runner sets the variable GITHUB_OUTPUT for every step. If the step starts a container itself, pass the variable with docker run -e GITHUB_OUTPUT, and mount the folder of the file into the container.",
 		}
 	}
 	f, err := open(path)
@@ -48,23 +48,24 @@ func (w *Workflow) Check() error {
 func outputError(path string, err error) error {
 	return &diag.Error{
 		Code: CodeOutputFileUnwritable, Side: diag.Runner, Err: err,
-		Title: fmt.Sprintf("The outputs file %q cannot be written", path),
-		Hint:  "Check that the step runs as the runner's user and that the disk is not full.",
+		Title: fmt.Sprintf("The run cannot write the file %q", path),
+		Hint:  "Run the step as the same user as the runner, and check that the disk is not full.",
 	}
 }
 
 // Output sets an output of the step.
 func (w *Workflow) Output(name, value string) error { return w.record("GITHUB_OUTPUT", name, value) }
 
-// State sets the variable STATE_<name> for the post step.
+// State sets the environment variable STATE_<name> for the post step of this
+// action.
 func (w *Workflow) State(name, value string) error { return w.record("GITHUB_STATE", name, value) }
 
 // Env sets an environment variable for later steps.
 func (w *Workflow) Env(name, value string) error { return w.record("GITHUB_ENV", name, value) }
 
-// record appends a heredoc record to a file. A value cannot end the record, because
-// the delimiter is random, and because record refuses a value that contains the
-// delimiter.
+// record appends a name and a value to a file of the runner, with a delimiter
+// before and after the value. A value cannot contain the delimiter, because
+// the delimiter is random, and record refuses a value that contains it.
 func (w *Workflow) record(file, name, value string) error {
 	path := w.getenv(file)
 	if !w.active || path == "" {
@@ -72,14 +73,14 @@ func (w *Workflow) record(file, name, value string) error {
 	}
 	delimiter := "ghcr_publish_" + rand.Text()
 	if name == "" || strings.Contains(value, delimiter) || strings.ContainsAny(name, "\r\n=<") {
-		return fmt.Errorf("setting %q: the name or the value could end the record", name)
+		return fmt.Errorf("setting %q: the name or the value contains a delimiter of the file", name)
 	}
 	f, err := open(path)
 	if err != nil {
 		return outputError(path, err)
 	}
-	// The record is one write, because steps can run concurrently and could write
-	// between two parts.
+	// The name and the value are written in one call, because another step
+	// that runs concurrently could write between two calls.
 	_, err = fmt.Fprintf(f, "%s<<%s\n%s\n%s\n", name, delimiter, strings.ReplaceAll(value, "\r\n", "\n"), delimiter)
 	if closeErr := f.Close(); err == nil {
 		err = closeErr
@@ -90,9 +91,9 @@ func (w *Workflow) record(file, name, value string) error {
 	return nil
 }
 
-// Summary appends Markdown to the job summary. Package markdown has escaped all values in
-// it. If the text is longer than
-// MaxSummary, Summary truncates it after a complete line.
+// Summary appends Markdown to the job summary. Package markdown has already
+// escaped all values in the Markdown. If the Markdown is longer than
+// MaxSummary, Summary truncates the Markdown after a complete line.
 func (w *Workflow) Summary(summary markdown.Text) error {
 	text := summary.String()
 	w.summarized = true
@@ -115,7 +116,7 @@ func (w *Workflow) Summary(summary markdown.Text) error {
 	return err
 }
 
-// Summarized reports whether Summary was called.
+// Summarized reports whether the program has called Summary.
 func (w *Workflow) Summarized() bool { return w.summarized }
 
 func open(path string) (*os.File, error) {

@@ -12,16 +12,19 @@ import (
 // maxFile is the maximum size of a workflow file, in bytes.
 const maxFile = 1 << 20
 
-// Grant is the access to packages that a workflow file gives to the token of a job.
+// Grant is the level of the permission "packages" that a workflow file gives
+// to the token of a job.
 type Grant struct {
-	File  string // relative to the repository; "" if the file could not be read
-	Level string // write, read or none; default if the file has no permissions block
+	File  string // the path in the repository, or "" if the program could not read the file
+	Level string // "write", "read" or "none", or "default" if the file has no permissions block
 }
 
-// PackagesGrant reads the permissions of a job from the workflow file in the
-// checkout. The argument ref is GITHUB_WORKFLOW_REF (owner/name/PATH@ref), and
-// repository is GITHUB_REPOSITORY. The result is not a proof, because the checkout
-// can have another commit. The result is empty if the file cannot be read, does not
+// PackagesGrant reads the permission "packages" of a job from the workflow
+// file in the checkout. The argument ref is the value of GITHUB_WORKFLOW_REF
+// (owner/name/PATH@ref), and the argument repository is the value of
+// GITHUB_REPOSITORY. The result can be wrong, because the checkout can have
+// another commit than the run. If PackagesGrant cannot read the file, it
+// returns an empty Grant. The result is also empty if the file does not
 // belong to the repository or does not contain the job.
 func PackagesGrant(workspace, ref, repository, job string) Grant {
 	path, ok := strings.CutPrefix(ref, repository+"/")
@@ -45,7 +48,7 @@ func PackagesGrant(workspace, ref, repository, job string) Grant {
 	j, ok := doc.Jobs[job]
 	switch {
 	case !ok:
-		return Grant{} // the job belongs to a called workflow
+		return Grant{} // The job is in a reusable workflow and not in this file.
 	case !j.Permissions.IsZero():
 		return Grant{File: path, Level: packagesLevel(j.Permissions)}
 	case !doc.Permissions.IsZero():
@@ -54,7 +57,8 @@ func PackagesGrant(workspace, ref, repository, job string) Grant {
 	return Grant{File: path, Level: "default"}
 }
 
-// readBelow reads a file in dir. It refuses paths and links to files outside dir.
+// readBelow reads a file in the directory dir. readBelow refuses a path or a
+// link that leads out of dir.
 func readBelow(dir, path string) ([]byte, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -69,8 +73,9 @@ func readBelow(dir, path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxFile))
 }
 
-// packagesLevel parses a permissions block (workflow syntax, "permissions"). A scope
-// that the block does not name has the level none.
+// packagesLevel returns the level of the permission "packages" in a
+// permissions block (workflow syntax, "permissions"). If the block does not
+// contain a permission, the level of this permission is "none".
 func packagesLevel(block yaml.Node) string {
 	switch block.Value {
 	case "write-all":

@@ -5,14 +5,15 @@ import (
 	"io"
 )
 
-// maxTranscriptLine is the maximum length of a printed line, in bytes. Longer lines
-// are split.
+// maxTranscriptLine is the maximum length of a printed line, in bytes.
+// Transcript splits a longer line.
 const maxTranscriptLine = 64 << 10
 
-// Transcript prints the output of another program line by line. It applies [Line]
-// to each line, so that the output contains no command for the runner and no
-// control characters for the terminal. The output of a build is untrusted, because
-// the author of the built code controls the output.
+// Transcript prints the output of another program line by line. Transcript
+// applies [Line] to each line, so that the output contains no commands for
+// the runner and no control characters for the terminal. The output of a
+// build is not trusted, because the author of the Dockerfile controls the
+// output.
 type Transcript struct {
 	out  io.Writer
 	line []byte
@@ -21,7 +22,8 @@ type Transcript struct {
 // NewTranscript returns a Transcript that prints to out.
 func NewTranscript(out io.Writer) *Transcript { return &Transcript{out: out} }
 
-// Write accepts any part of the output. It prints each line when the line is complete.
+// Write accepts a part of the output, which can end in the middle of a line.
+// Write prints a line when the line is complete.
 func (t *Transcript) Write(p []byte) (int, error) {
 	for rest := p; len(rest) > 0; {
 		part, after, complete := rest, []byte(nil), false
@@ -42,11 +44,12 @@ func (t *Transcript) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Close prints the text after the last newline, if there is any.
+// If the output does not end with a newline, Close prints the text after the
+// last newline.
 func (t *Transcript) Close() error { return t.flush() }
 
-// flush prints the line. It omits empty lines, because Write reads "\r\n" as two
-// line ends.
+// flush prints the stored line. flush omits an empty line, because Write
+// treats "\r\n" as two line ends.
 func (t *Transcript) flush() error {
 	if len(t.line) == 0 {
 		return nil

@@ -1,10 +1,11 @@
 // Package workflow writes masks, groups, annotations, outputs, state and the job
 // summary for the GitHub Actions runner.
 //
-// It prints commands with go-githubactions. It does not use go-githubactions for
-// the files of the runner (GITHUB_OUTPUT, GITHUB_STATE, GITHUB_ENV), because the
-// delimiter of the library is fixed. A value that contains this delimiter could
-// forge another output. The package therefore writes these files with a random
+// Package workflow prints commands with the library go-githubactions. It does
+// not use the library for the files of the runner (GITHUB_OUTPUT,
+// GITHUB_STATE, GITHUB_ENV), because the library always writes the same
+// delimiter. A value that contains the delimiter could set another output.
+// For this reason, package workflow writes these files with a random
 // delimiter. Outside a workflow, the methods of [Workflow] write nothing.
 package workflow
 
@@ -23,23 +24,25 @@ import (
 
 // The limits of the runner (docs/runner.md, Workflow commands).
 const (
-	maxAnnotations = 10   // maximum number of annotations per level and step
-	maxMessage     = 4096 // maximum length of a message, in bytes
+	maxAnnotations = 10   // the maximum number of annotations of one level in a step
+	maxMessage     = 4096 // the maximum length of a message, in bytes
 )
 
-// Workflow represents the runner of this step. At a terminal, it is not active.
+// Workflow represents the runner of this step. At a terminal, a Workflow is
+// not active.
 type Workflow struct {
 	getenv func(string) string
 	out    io.Writer
 	act    *githubactions.Action
 	active bool
 	used   map[diag.Level]int
-	masked []string // the values of Mask
-	// summarized is true after the first call of Summary.
+	masked []string // the values that Mask hides
+	// The field summarized is true after the first call of Summary.
 	summarized bool
 }
 
-// New returns the Workflow of the environment. Commands are printed to out.
+// New returns the Workflow for the environment variables that getenv returns.
+// The Workflow prints its commands to out.
 func New(getenv func(string) string, out io.Writer) *Workflow {
 	return &Workflow{
 		getenv: getenv,
@@ -50,13 +53,14 @@ func New(getenv func(string) string, out io.Writer) *Workflow {
 	}
 }
 
-// lineFeeds ends each command with LF. On Windows, go-githubactions ends a command
-// with CR LF. The runner accepts both line ends, but a shell keeps the CR when it
-// reads the output of the program (docs/runner.md, Workflow commands).
+// lineFeeds ends each command with LF. On Windows, go-githubactions ends a
+// command with CR LF. The runner accepts LF and CR LF, but a shell keeps the
+// CR when it reads the output of the program (docs/runner.md, Workflow
+// commands).
 type lineFeeds struct{ out io.Writer }
 
-// Write writes one command. The library writes each command with one call, and
-// escapes each CR inside of the command.
+// Write writes one command. The library writes each command with one call,
+// and escapes each CR in the command.
 func (l lineFeeds) Write(command []byte) (int, error) {
 	line, ok := bytes.CutSuffix(command, []byte("\r\n"))
 	if !ok {
@@ -71,8 +75,8 @@ func (l lineFeeds) Write(command []byte) (int, error) {
 // Active reports whether the program runs in a workflow step.
 func (w *Workflow) Active() bool { return w.active }
 
-// Mask hides a secret in all later output of the job. At a terminal, Mask prints no
-// command, because the command contains the secret.
+// Mask hides a secret in all later output of the job. At a terminal, Mask
+// prints no command, because the command would show the secret.
 func (w *Workflow) Mask(value string) {
 	if w.active && value != "" {
 		w.masked = append(w.masked, value)
@@ -80,7 +84,8 @@ func (w *Workflow) Mask(value string) {
 	}
 }
 
-// Group starts a group in the log. The returned function ends the group.
+// Group starts a group in the log. The caller calls the returned function end
+// to end the group.
 func (w *Workflow) Group(title string) (end func()) {
 	if !w.active {
 		return func() {}
@@ -89,13 +94,13 @@ func (w *Workflow) Group(title string) (end func()) {
 	return w.act.EndGroup
 }
 
-// Failure is the annotation level of an error.
+// Failure is the level of an annotation that reports an error.
 const Failure diag.Level = "error"
 
-// Place is a range of lines in a file of the repository. The zero value means that
-// there is no place.
+// Place is a range of lines in a file of the repository. If a Place is empty,
+// the annotation does not belong to a file.
 type Place struct {
-	File          string // relative to the workspace
+	File          string // the path relative to the workspace
 	Line, EndLine int    // counted from 1
 }
 
@@ -109,21 +114,23 @@ func (p Place) fields(title string) map[string]string {
 	return f
 }
 
-// Annotate adds a message to the page of the run.
+// Annotate adds an annotation to the page of the workflow run.
 func (w *Workflow) Annotate(level diag.Level, title, text string) {
 	w.AnnotateAt(Place{}, level, title, text)
 }
 
-// AnnotateAt adds a message to lines of a file. If the step already has the maximum
-// number of annotations, AnnotateAt prints the message as a log line.
+// AnnotateAt adds an annotation to lines of a file. If the step already has
+// the maximum number of annotations, AnnotateAt prints the text of the
+// annotation as a log line.
 func (w *Workflow) AnnotateAt(at Place, level diag.Level, title, text string) {
 	if !w.active {
 		return
 	}
-	// The runner does not recognize a secret whose end is missing in a truncated message.
+	// AnnotateAt hides the secrets before it truncates the message, because
+	// the runner does not find a secret whose end is missing.
 	title, text = secret.Hide(title, w.masked), secret.Hide(text, w.masked)
 	if w.used[level]++; w.used[level] > maxAnnotations {
-		_, _ = io.WriteString(w.out, Line(string(level)+": "+title+": "+text)+"\n") // the error is ignored, because an error of the log cannot be reported
+		_, _ = io.WriteString(w.out, Line(string(level)+": "+title+": "+text)+"\n") // The error is ignored, because the program could report it only in the same log.
 		return
 	}
 	if text = Lines(text); len(text) > maxMessage-200 {
@@ -140,7 +147,8 @@ func (w *Workflow) AnnotateAt(at Place, level diag.Level, title, text string) {
 	}
 }
 
-// Lines applies [Line] to each line of text. A line of text ends with LF or CR LF.
+// Lines applies [Line] to each line of text. A line of the argument text ends
+// with LF or CR LF.
 func Lines(text string) string {
 	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
 	for i, line := range lines {
@@ -149,13 +157,13 @@ func Lines(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// Line returns text as one log line that is not a command. The runner reads a
-// command after "::" at the start of a line, also if Unicode white space precedes
-// the "::". It also reads a command after "##[" anywhere in a line (docs/runner.md,
-// Workflow commands). The runner compares text by the rules of a culture, and such
-// a comparison ignores characters without a width. Line therefore removes these
-// characters. Line also removes control characters, because they could control a
-// terminal.
+// Line returns the argument text as one log line that is not a command. The
+// runner reads a command if a line starts with "::", also if Unicode white
+// space precedes the "::". The runner also reads a command after "##["
+// anywhere in a line (docs/runner.md, Workflow commands). Line removes
+// invisible characters, because the runner ignores invisible characters when
+// it looks for a command. Line also removes control characters, because they
+// could control a terminal.
 func Line(text string) string {
 	text = strings.Map(func(r rune) rune {
 		switch {
@@ -173,5 +181,6 @@ func Line(text string) string {
 	return text
 }
 
-// invisible has the characters that a comparison by the rules of a culture ignores.
+// invisible contains the characters that the runner ignores when it looks for
+// a command.
 var invisible = []*unicode.RangeTable{unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point}

@@ -15,17 +15,19 @@ import (
 const (
 	// maxNames is the maximum number of names in a hint.
 	maxNames = 8
-	// maxRead is the maximum number of entries that are read from a folder.
+	// maxRead is the maximum number of entries that the function entries reads
+	// from a folder.
 	maxRead = 1000
 )
 
-// Hint returns full sentences for a path that does not exist: [Text], or else
+// Hint returns full sentences that explain why a path does not exist. Hint
+// returns the result of [Text] or, if this result is empty, the result of
 // [Folder].
 func Hint(path string) string { return cmp.Or(Text(path), Folder(path)) }
 
-// Text explains text that a shell would expand, because neither the key with of a step
-// nor this program expands it, and text that is not only a path. It returns "" for
-// other text.
+// Text explains a path that contains a variable, a wildcard or "~", because
+// only a shell replaces such text. Text also explains a path with other wrong
+// text, such as quotation marks. For any other path, Text returns "".
 func Text(path string) string {
 	for _, explain := range []func(string) string{quoted, several, expression, variable, home, pattern, address, backslash} {
 		if hint := explain(path); hint != "" {
@@ -35,19 +37,20 @@ func Text(path string) string {
 	return ""
 }
 
-// Unexpanded explains text that only a shell or the runner would replace, or returns
-// "". It reads no files, so it is also useful for values that are not paths.
+// Unexpanded explains text that only a shell or the runner would replace. For
+// other text, Unexpanded returns "". Unexpanded reads no files, so it can also
+// check values that are not paths.
 func Unexpanded(text string) string { return cmp.Or(expression(text), command(text), variable(text)) }
 
 func quoted(path string) string {
 	if inner, ok := Unquote(path); ok {
-		return fmt.Sprintf("Remove the quotation marks: write %s.", inner)
+		return fmt.Sprintf("Remove the quotation marks. Write %s.", inner)
 	}
 	return ""
 }
 
-// Unquote returns the text inside of quotation marks, and whether the complete text is
-// in quotation marks.
+// Unquote removes the quotation marks around a text. The boolean result is
+// false if the text has no quotation marks at both ends.
 func Unquote(text string) (string, bool) {
 	if len(text) < 3 || text[0] != text[len(text)-1] || text[0] != '"' && text[0] != '\'' {
 		return "", false
@@ -59,17 +62,17 @@ func several(path string) string {
 	if !strings.Contains(path, "\n") {
 		return ""
 	}
-	return "Write one path on one line."
+	return "The value contains more than one line. Write only one path."
 }
 
 func expression(path string) string {
 	if !strings.Contains(path, "${{") {
 		return ""
 	}
-	return "The runner has not evaluated the expression ${{ … }}. Check that it is part of a workflow or of an action, and not of a file that the run reads. At a terminal, write the value itself."
+	return "The runner has not evaluated the expression ${{ … }}. Use the expression only in a workflow file or in an action.yml, because the runner evaluates no expressions in other files. At a terminal, write the value itself."
 }
 
-// command explains $(COMMAND) and `COMMAND`.
+// command explains that a value with $(COMMAND) or `COMMAND` is not executed.
 func command(path string) string {
 	_, after, substituted := strings.Cut(path, "$(")
 	if !substituted {
@@ -78,10 +81,10 @@ func command(path string) string {
 	if !substituted || !strings.ContainsAny(after, ")`") {
 		return ""
 	}
-	return "Only a shell runs a command inside of a value. In a workflow, run the command in a step before this one, write its result to $GITHUB_OUTPUT, and use the output of that step here."
+	return "Only a shell runs a command inside of a value. In a workflow, run the command in an earlier step, write its result to $GITHUB_OUTPUT, and use the output of the earlier step as the value."
 }
 
-// variable explains $NAME, ${NAME}, $env:NAME and %NAME%.
+// variable explains that $NAME, ${NAME}, $env:NAME and %NAME% are not replaced.
 func variable(path string) string {
 	name := ""
 	if at := strings.IndexByte(path, '$'); at >= 0 {
@@ -93,13 +96,14 @@ func variable(path string) string {
 		return ""
 	}
 	if name == "PWD" || name == "HOME" {
-		return fmt.Sprintf("Only a shell replaces the variable %s. Write a path relative to the working directory of the step (. for this directory), or ${{ github.workspace }} for the folder of the checkout.", name)
+		return fmt.Sprintf("Only a shell replaces the variable %s. Write a path relative to the working directory of the step, or ${{ github.workspace }} for the folder of the checkout. The path \".\" is the working directory itself.", name)
 	}
 	return fmt.Sprintf("Only a shell replaces the variable %s. In a workflow, write ${{ %s }}, or write the value itself.", name, contextOf(name))
 }
 
-// contextOf returns the expression for a variable. The context env has only the
-// variables that the workflow sets. The variables of the runner have other contexts
+// contextOf returns the expression that has the value of an environment
+// variable in a workflow. The context env contains only the variables that the
+// workflow sets. The variables of the runner are in other contexts
 // (docs/runner.md, Environment variables).
 func contextOf(name string) string {
 	upper := strings.ToUpper(name)
@@ -114,7 +118,8 @@ func contextOf(name string) string {
 	return "env." + name
 }
 
-// word returns the letters, digits and underscores at the beginning of text.
+// word returns the longest prefix of a text that contains only letters, digits
+// and underscores.
 func word(text string) string {
 	end := strings.IndexFunc(text, func(r rune) bool {
 		return r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
@@ -132,7 +137,7 @@ func home(path string) string {
 	return "Only a shell replaces ~ by the home directory. Write the full path, or a path relative to the working directory of the step."
 }
 
-// pattern explains a path with * or ?, and names the files that match.
+// pattern explains a path that contains * or ?, and names the matching files.
 func pattern(path string) string {
 	if !strings.ContainsAny(path, "*?") {
 		return ""
@@ -145,7 +150,7 @@ func pattern(path string) string {
 	case len(matches) == 1:
 		return fmt.Sprintf("%s Write %s.", rule, matches[0])
 	}
-	return fmt.Sprintf("%s These files match: %s. Write one of them.", rule, list(matches))
+	return fmt.Sprintf("%s These files match: %s. Write the name of one file.", rule, list(matches))
 }
 
 func address(path string) string {
@@ -154,12 +159,13 @@ func address(path string) string {
 	case !ok:
 		return ""
 	case scheme == "file":
-		return fmt.Sprintf("Write the path without file://, that is %s.", rest)
+		return fmt.Sprintf("Write %s, because a path must not start with file://.", rest)
 	}
-	return "Download the file in a step before this one, and write its path."
+	return "This value is a URL, but a path is required. Download the file in a step before this one, and write its path."
 }
 
-// backslash finds a path with the separators of Windows on another system.
+// backslash explains a path with the separators of Windows on a system that
+// uses slashes.
 func backslash(path string) string {
 	slashes := strings.ReplaceAll(path, `\`, "/")
 	if slashes == path || filepath.Separator == '\\' {
@@ -171,8 +177,9 @@ func backslash(path string) string {
 	return fmt.Sprintf("Write %s, because this system separates folders with /.", slashes)
 }
 
-// Folder lists the content of the nearest folder of the path that exists, or names the
-// entries that resemble the path. It reads only that folder.
+// Folder finds the nearest existing parent folder of a path. Folder returns the
+// names in this folder that resemble the missing name, or else a list of all
+// names.
 func Folder(path string) string {
 	parent, missing := nearestFolder(filepath.Clean(path))
 	if parent == "" {
@@ -193,8 +200,9 @@ func Folder(path string) string {
 	return fmt.Sprintf("%s contains %s.", where, list(names))
 }
 
-// nearestFolder returns the nearest folder above the path that exists, and the name in
-// this folder that is missing. It returns no folder if a volume does not exist.
+// nearestFolder returns the nearest existing parent folder of a path, and the
+// name that is missing in this folder. If the volume of the path does not
+// exist, the result folder is "".
 func nearestFolder(path string) (folder, missing string) {
 	for {
 		folder, missing = filepath.Dir(path), filepath.Base(path)
@@ -208,15 +216,16 @@ func nearestFolder(path string) (folder, missing string) {
 	}
 }
 
-// entries returns the sorted names in a folder, without hidden ones. It returns none
-// if the folder cannot be read, because the names are only a help.
+// entries returns the sorted names in a folder without the hidden files. If the
+// folder cannot be read, the function entries returns nil and not an error,
+// because the names are only part of a hint.
 func entries(folder string) []string {
 	dir, err := os.Open(folder)
 	if err != nil {
 		return nil
 	}
 	defer dir.Close()
-	found, _ := dir.ReadDir(maxRead) // an incomplete list is still a help
+	found, _ := dir.ReadDir(maxRead) // The error is ignored, because an incomplete list of names still helps the user.
 	var names []string
 	for _, e := range found {
 		if name := e.Name(); !strings.HasPrefix(name, ".") {
@@ -227,8 +236,8 @@ func entries(folder string) []string {
 	return names
 }
 
-// sortByExtension moves the names with the extension to the front, because the user
-// probably means one of them.
+// sortByExtension moves the names that have the extension to the front, because
+// the user probably means such a file.
 func sortByExtension(names []string, extension string) {
 	if extension == "" {
 		return
@@ -244,7 +253,8 @@ func sortByExtension(names []string, extension string) {
 	})
 }
 
-// list joins the first names.
+// list returns the first maxNames names as text, and the number of omitted
+// names.
 func list(names []string) string {
 	text := join(names[:min(len(names), maxNames)], ", ")
 	if more := len(names) - maxNames; more > 0 {

@@ -28,9 +28,9 @@ func chdir(t *testing.T, names ...string) {
 func TestHint(t *testing.T) {
 	chdir(t, "image.tar", "web.tar", "dist/app.tar", ".hidden")
 	cases := []struct{ path, want string }{
-		{`"image.tar"`, "Remove the quotation marks: write image.tar."},
-		{`'image.tar'`, "Remove the quotation marks: write image.tar."},
-		{"image.tar\nweb.tar", "one path on one line"},
+		{`"image.tar"`, "Remove the quotation marks. Write image.tar."},
+		{`'image.tar'`, "Remove the quotation marks. Write image.tar."},
+		{"image.tar\nweb.tar", "Write only one path"},
 		{"${{ env.X }}", "has not evaluated"},
 		{"$IMAGE", "variable IMAGE"},
 		{"out/${IMAGE}.tar", "${{ env.IMAGE }}"},
@@ -42,7 +42,7 @@ func TestHint(t *testing.T) {
 		{"*.tgz", "Write the name of the file"},
 		{"im*.tar", "Write image.tar."},
 		{"*.tar", "image.tar, web.tar"},
-		{"file://image.tar", "that is image.tar."},
+		{"file://image.tar", "Write image.tar,"},
 		{"https://example.com/image.tar", "Download the file"},
 		{"imag.tar", "Did you mean image.tar?"},
 		{"missing.tar", "The working directory contains image.tar, web.tar, dist."},

@@ -1,5 +1,5 @@
-// Package nearest finds the known names that a person probably meant by a wrong
-// one, for the question "Did you mean …?" of an error.
+// Package nearest finds known names that resemble a wrong name. Errors use
+// these names in the question "Did you mean …?".
 package nearest
 
 import (
@@ -13,21 +13,26 @@ import (
 // MaxNames is the maximum number of names that [Of] returns.
 const MaxNames = 3
 
-// maxLength is the maximum length, in bytes, of a text that is compared. The cost
-// of a comparison grows with the product of the lengths.
+// maxLength is the maximum length in bytes of a text that [Of] compares. The
+// limit exists because the cost of a comparison grows with the product of the
+// two lengths.
 const maxLength = 256
 
-// whole is the score of a name that is a whole part of the wrong name. It counts as
-// one edit, so that only an exact match in another spelling is better.
+// whole is the score of a known name that forms the beginning or the end of the
+// wrong name. The score equals one edit, so that only a known name with the
+// same letters has a better score.
 const whole = 1
 
-// Of returns the names that resemble text, the best first, at most [MaxNames].
+// Of returns at most [MaxNames] names that resemble the text. The best name
+// comes first.
 //
-// A name resembles the text if one edit for each three letters of the text, and at
-// least one edit, turns the text into the name. An edit inserts, deletes or replaces
-// one character, or swaps two adjacent characters of the whole text. Letter case does not matter, and "_" equals "-". A name also
-// resembles the text if the text begins or ends with the name and a dash separates
-// the rest: image-name resembles image.
+// A name resembles the text if a few edits turn the text into the name. One
+// edit is allowed for each three letters of the text, and at least one edit is
+// allowed. An edit inserts, deletes or replaces one character, or swaps two
+// adjacent characters. Letter case does not matter, and "_" equals "-". A name
+// also resembles the text if the text is the name with a prefix or a suffix
+// that a dash separates. For example, the name "image" resembles the text
+// "image-name".
 func Of(text string, names []string) []string {
 	if len(text) > maxLength {
 		return nil
@@ -52,7 +57,7 @@ func Of(text string, names []string) []string {
 	var out []string
 	for _, f := range found {
 		if f.edits > 0 && found[0].edits == 0 {
-			break // the text is another spelling of the first name
+			break // The text differs from the first name only in letter case or in "_" and "-".
 		}
 		if len(out) < MaxNames && !slices.Contains(out, f.name) {
 			out = append(out, f.name)
@@ -61,7 +66,8 @@ func Of(text string, names []string) []string {
 	return out
 }
 
-// Question returns "Did you mean A or B?" for the names that resemble text, or "".
+// Question returns "Did you mean A or B?" if the names A and B resemble the
+// text. Question returns "" if no name resembles the text.
 func Question(text string, names []string) string {
 	like := Of(text, names)
 	if len(like) == 0 {
@@ -83,8 +89,8 @@ func distance(wrong, name string) int {
 	return edits
 }
 
-// swapped reports whether two adjacent bytes of a text have changed places: ture is
-// true.
+// swapped reports whether two texts differ only in the order of two adjacent
+// bytes, for example "ture" and "true".
 func swapped(a, b string) bool {
 	if len(a) != len(b) {
 		return false

@@ -1,6 +1,6 @@
-// Package network describes errors of the network in words. The descriptions name
-// the host and the cause. They contain no URL, because a query can contain
-// secrets and makes a message hard to read.
+// Package network describes network errors in words. Each description names the
+// host and the cause. A description contains no URL, because the query of a URL
+// can contain secrets and makes a message hard to read.
 package network
 
 import (
@@ -18,25 +18,26 @@ import (
 	"syscall"
 )
 
-// Error is an error of a request to a host. Its text is [Describe].
+// Error is the network error of a request to a host. The method Error returns
+// the text of [Describe].
 type Error struct {
 	Host string
 	Err  error
 }
 
-// Error returns the host and the cause.
+// Error returns a text that names the host and the cause.
 func (e *Error) Error() string { return Describe(e.Host, e.Err) }
 
-// Unwrap returns the error of the network.
+// Unwrap returns the original network error.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Describe returns a clause about a request to a host that failed with err, for
-// example "ghcr.io refused the connection". For an error of an unknown kind, it
-// returns the host and the text of the error.
+// Describe returns a clause that explains why a request to a host failed, for
+// example "ghcr.io refused the connection". If the kind of the error is
+// unknown, Describe returns the host and the text of the error.
 func Describe(host string, err error) string {
 	var proxy *net.OpError
 	if errors.As(err, &proxy) && proxy.Op == "proxyconnect" {
-		return "the proxy in HTTPS_PROXY or HTTP_PROXY failed: " + Describe(address(proxy, "the proxy"), proxy.Err)
+		return fmt.Sprintf("the proxy in HTTPS_PROXY or HTTP_PROXY failed: %s", Describe(address(proxy, "the proxy"), proxy.Err))
 	}
 	for _, describe := range []func(string, error) string{resolution, certificate, handshake, connection, byProxy, timeout} {
 		if text := describe(host, err); text != "" {
@@ -46,7 +47,7 @@ func Describe(host string, err error) string {
 	return host + ": " + cause(err)
 }
 
-// address returns the address that an operation of the network dialled.
+// address returns the address to which a network operation tried to connect.
 func address(op *net.OpError, otherwise string) string {
 	var dial *net.OpError
 	var resolve *net.DNSError
@@ -68,16 +69,16 @@ func cause(err error) string {
 	return err.Error()
 }
 
-// resolution describes a host name without an address.
+// resolution describes the failure to resolve a host name.
 func resolution(host string, err error) string {
 	var e *net.DNSError
 	switch {
 	case !errors.As(err, &e):
 		return ""
 	case e.IsNotFound:
-		return host + " cannot be resolved (no such host)"
+		return fmt.Sprintf("%s cannot be resolved (no such host)", host)
 	case e.IsTimeout:
-		return host + " cannot be resolved (the DNS server did not answer)"
+		return fmt.Sprintf("%s cannot be resolved (the DNS server did not answer)", host)
 	}
 	return fmt.Sprintf("%s cannot be resolved (%s)", host, e.Err)
 }
@@ -107,15 +108,15 @@ func handshake(host string, err error) string {
 	var alert tls.AlertError
 	switch {
 	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
-		return host + " does not use TLS on this port"
+		return fmt.Sprintf("%s does not use TLS on this port", host)
 	case errors.As(err, &alert):
 		return fmt.Sprintf("%s refused the TLS handshake (%s)", host, alert.Error())
 	}
 	return ""
 }
 
-// Windows reports errors of connections with the numbers of Windows Sockets (Windows
-// Sockets Error Codes). No error of another system has one of these numbers.
+// On Windows, connection errors have the numbers of Windows Sockets ("Windows
+// Sockets Error Codes"). These numbers have no other meaning on other systems.
 const (
 	wsaNetworkUnreachable = syscall.Errno(10051)
 	wsaConnectionAborted  = syscall.Errno(10053)
@@ -124,7 +125,7 @@ const (
 	wsaHostUnreachable    = syscall.Errno(10065)
 )
 
-// The errors of the operating system, by their meaning.
+// These variables group the errors of the operating systems by their meaning.
 var (
 	refused     = []error{syscall.ECONNREFUSED, wsaConnectionRefused}
 	reset       = []error{syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED, wsaConnectionReset, wsaConnectionAborted}
@@ -136,19 +137,19 @@ func connection(host string, err error) string {
 	is := func(target error) bool { return errors.Is(err, target) }
 	switch {
 	case slices.ContainsFunc(refused, is):
-		return host + " refused the connection"
+		return fmt.Sprintf("%s refused the connection", host)
 	case slices.ContainsFunc(reset, is):
-		return host + " closed the connection early (connection reset)"
+		return fmt.Sprintf("%s closed the connection early (connection reset)", host)
 	case slices.ContainsFunc(unreachable, is):
-		return "this machine has no route to " + host
+		return fmt.Sprintf("this machine has no route to %s", host)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return host + " closed the connection before the end of its response"
+		return fmt.Sprintf("%s closed the connection before the end of its response", host)
 	}
 	return ""
 }
 
-// byProxy describes the refusal of a proxy. The error of net/http then consists of
-// the text of the proxy's status.
+// byProxy describes the refusal of a request by a proxy. If a proxy refuses a
+// request, the error text of net/http is only the status text of the response.
 func byProxy(host string, err error) string {
 	text := cause(err)
 	for status := http.StatusBadRequest; status < 600; status++ {
@@ -166,7 +167,7 @@ func timeout(host string, err error) string {
 	case !errors.As(err, &e) || !e.Timeout(), errors.Is(err, context.Canceled):
 		return ""
 	case strings.Contains(err.Error(), "TLS handshake"):
-		return "the TLS handshake with " + host + " took too long"
+		return fmt.Sprintf("the TLS handshake with %s took too long", host)
 	}
-	return host + " did not answer in time"
+	return fmt.Sprintf("%s did not answer in time", host)
 }

@@ -9,10 +9,11 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // The maximum numbers of bytes of a response that the program reads and records.
@@ -115,10 +116,10 @@ func (v *survey) cleanURL(raw string) string {
 
 // tokens matches the token in the response of /token. The program does not know
 // this token in advance.
-var tokens = regexp.MustCompile(`("(?:access_)?token"\s*:\s*")[^"]*`)
+var tokens = lazy.Regexp(`("(?:access_)?token"\s*:\s*")[^"]*`)
 
 func (v *survey) excerpt(body []byte) string {
-	hidden := tokens.ReplaceAllString(string(body), "${1}[secret]")
+	hidden := tokens().ReplaceAllString(string(body), "${1}[secret]")
 	return v.secrets.Replace(strings.ToValidUTF8(hidden[:min(len(hidden), maxExcerpt)], "?"))
 }
 

@@ -12,12 +12,12 @@ var workers = tokens(runtime.GOMAXPROCS(0))
 type block struct {
 	*space
 	codec codec
-	dict  int // the number of bytes at the start of plain that belong to the previous block
-	end   int // the end of the content in plain
+	dict  int // dict is the number of bytes at the start of the buffer plain that come from the previous block.
+	end   int // end is the index after the last byte of the content in the buffer plain.
 	last  bool
-	ready chan struct{} // closed when packed and err are set
+	ready chan struct{} // pack closes the channel ready after it sets packed and err.
 	err   error
-	token chan<- struct{} // release sends the token of the block to this channel
+	token chan<- struct{} // release sends the token of the block to this channel.
 }
 
 func newBlock(c codec, token chan<- struct{}) *block {
@@ -32,10 +32,11 @@ func (b *block) release() {
 }
 
 // fill copies the dictionary and reads up to one block of content. The last
-// block is shorter than the others. If the content ends at the end of a block,
-// an empty block follows. fill does not use io.ReadFull, because io.ReadFull
-// returns io.ErrUnexpectedEOF for a short last block. A truncated source
-// returns the same error.
+// block of a stream is shorter than all other blocks. If the content ends at the
+// end of a block, an empty block follows. fill does not use io.ReadFull, because
+// io.ReadFull returns io.ErrUnexpectedEOF for a short last block. With
+// io.ReadFull, fill could not distinguish a short last block from a truncated
+// source.
 func (b *block) fill(r io.Reader, dict []byte) error {
 	size, _ := b.codec.sizes()
 	b.dict = copy(b.plain, dict)
@@ -57,9 +58,9 @@ func (b *block) fill(r io.Reader, dict []byte) error {
 
 func (b *block) content() []byte { return b.plain[b.dict:b.end] }
 
-// window copies the last bytes of this block into buf. The next block may
-// refer to these bytes. The next block cannot use this block directly, because
-// the memory of this block may be reused first.
+// window copies the last bytes of this block into buf. The next block of the
+// stream may refer to the copied bytes. A copy is necessary, because another
+// block may reuse the memory of this block first.
 func (b *block) window(buf []byte) []byte {
 	_, size := b.codec.sizes()
 	return append(buf[:0], b.plain[max(0, b.end-size):b.end]...)

@@ -1,11 +1,12 @@
 // Package compress compresses layers with gzip or zstd on all cores, and
 // decompresses them. The same content always gives the same compressed bytes.
 //
-// Compress divides a stream into blocks of fixed size and compresses the
-// blocks in parallel. The result depends neither on the number of cores nor on
-// the size of reads, so a layer has the same digest on every machine. Tests
-// contain the digests of compressed samples. If a new version of a library
-// changes these digests, it also changes the digests of published images.
+// Compress divides a stream into blocks of fixed size and compresses the blocks
+// in parallel. The result depends neither on the number of cores nor on the size
+// of reads, so a layer has the same digest on every machine. The tests of this
+// package contain the digests of compressed samples. If a new version of a
+// compression library changes the digests in the tests, it also changes the
+// digests of published images.
 //
 // Memory is limited. Each stream has one or two reserved blocks, and all
 // streams of the process share one additional block per core.
@@ -24,22 +25,23 @@ import (
 // Format is the compression format of a layer.
 type Format string
 
-// The formats for which the image-spec has media types.
+// The image-spec has media types for layers in the following formats.
 const (
 	Plain Format = ""
 	Gzip  Format = "gzip" // RFC 1952
 	Zstd  Format = "zstd" // RFC 8878
 )
 
-// LayerType returns the OCI media type of a layer with the format.
+// LayerType returns the OCI media type of a layer that has the format f.
 func (f Format) LayerType() types.MediaType {
 	return map[Format]types.MediaType{
 		Plain: types.OCIUncompressedLayer, Gzip: types.OCILayer, Zstd: types.OCILayerZStd,
 	}[f]
 }
 
-// Method is a format with a level. It keeps the memory of its encoders. For
-// this reason, create one Method per run and not one Method per layer.
+// Method is a compression format with a compression level. A Method keeps the
+// memory of its encoders. To reuse this memory, create only one Method per run,
+// and use the Method for all layers.
 type Method struct {
 	Format Format
 	Level  int
@@ -50,19 +52,19 @@ type Method struct {
 func (m Method) String() string { return fmt.Sprintf("%s:%d", m.Format, m.Level) }
 
 // levels contains the range of levels that the command-line program of each
-// format accepts, and the default level. The default of gzip is the fastest
-// level, because higher levels save little transfer time. The default of zstd
-// is the default of its command-line program.
+// format accepts, and the default level. The default level of gzip is the
+// fastest level, because higher levels save little transfer time. The default
+// level of zstd is the default level of the zstd command-line program.
 var levels = map[Format]struct{ least, most, standard int }{
 	Gzip: {1, 9, 1},
 	Zstd: {1, 22, 3},
 }
 
-// Chosen reports whether m is a compression method. The zero Method does not
+// Chosen reports whether m selects a compression. The zero Method does not
 // change layers.
 func (m Method) Chosen() bool { return m.codec != nil }
 
-// Known reports whether name is the name of a format.
+// Known reports whether a format has the given name.
 func Known(name string) bool { return levels[Format(name)].most > 0 }
 
 // Levels returns the lowest and the highest level of a format.
@@ -70,7 +72,7 @@ func Levels(f Format) (least, most int) { return levels[f].least, levels[f].most
 
 // New returns the method with the given format and level. Level 0 selects the
 // default level of the format. Gzip has the levels 1 to 9, and zstd has the
-// levels 1 to 22. Some levels of zstd give the same bytes.
+// levels 1 to 22. Two levels of zstd can give the same compressed bytes.
 func New(f Format, level int) (Method, error) {
 	l, known := levels[f]
 	if !known {
@@ -99,10 +101,11 @@ type codec interface {
 	// sizes returns the number of uncompressed bytes in a block, and the number of
 	// preceding bytes to which the encoder may refer.
 	sizes() (block, window int)
-	// encode appends one block to dst. The last block ends the stream.
+	// encode appends one block to dst. For the last block, it also ends the
+	// stream.
 	encode(dst *bytes.Buffer, window, content []byte, last bool) error
-	// checksum returns a hash for the uncompressed content. It returns nil if
-	// tail does not need a hash.
+	// checksum returns a hash for the uncompressed content. checksum returns nil
+	// if tail does not need a hash.
 	checksum() hash.Hash32
 	// tail returns the last bytes of a stream. The argument sum is the hash of
 	// the content, and size is the number of uncompressed bytes.

@@ -14,12 +14,13 @@ import (
 // HeadSize is the number of bytes that Detect needs.
 const HeadSize = 6
 
-// MaxWindow limits the window of a zstd stream, in bytes. The highest level of
-// the encoders in BuildKit and podman needs this size. The RFC requires at least
-// 8 MiB.
+// MaxWindow limits the window of a zstd stream, in bytes. A stream that BuildKit
+// or podman compressed with the highest level needs a window of this size. RFC
+// 8878 recommends that decoders support windows of up to 8 MB.
 const MaxWindow = 32 << 20
 
-// Detect returns the format of content with the given first bytes.
+// Detect returns the compression format of content that starts with the bytes
+// head.
 func Detect(head []byte) Format {
 	switch {
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b, 8}):
@@ -36,8 +37,8 @@ func skippable(head []byte) bool {
 	return len(head) >= 4 && head[0]&0xf0 == 0x50 && head[1] == 0x2a && head[2] == 0x4d && head[3] == 0x18
 }
 
-// Open returns the decompressed content of r. Close frees memory and does not
-// close r.
+// Open returns the decompressed content of r. The method Close of the returned
+// reader frees memory and does not close r.
 func Open(f Format, r io.Reader) (io.ReadCloser, error) {
 	switch f {
 	case Gzip:
@@ -52,24 +53,26 @@ func Open(f Format, r io.Reader) (io.ReadCloser, error) {
 	return io.NopCloser(r), nil
 }
 
-// The errors of Decompress, in addition to the errors of its source.
+// Decompress wraps the following errors, and also returns the errors of its
+// source.
 var (
 	ErrDamaged  = errors.New("the data is damaged")
 	ErrTooLarge = errors.New("the data is too large after decompression")
 	ErrWindow   = errors.New("decompression needs more memory than the limit")
 )
 
-// Decompress returns the decompressed content of src. It detects the format
-// from the first bytes. Closing the result closes src. The reader returns an
-// error if the content has more uncompressed bytes than limit, because a small
-// file can decompress to any size. The reader returns errors of src unchanged.
-// Any other error wraps ErrDamaged, ErrTooLarge, or ErrWindow. ErrWindow means
-// that a zstd window is larger than MaxWindow.
+// Decompress returns the decompressed content of src. Decompress detects the
+// format from the first bytes of src. The method Close of the returned reader
+// closes src. The reader returns an error if the uncompressed content has more
+// than limit bytes, because a small file can decompress to any size. The reader
+// returns errors of src unchanged. Every error that does not come from src wraps
+// ErrDamaged, ErrTooLarge, or ErrWindow. ErrWindow means that a zstd window is
+// larger than MaxWindow.
 func Decompress(src io.ReadCloser, limit int64) (io.ReadCloser, error) {
 	d := &decompressed{src: src, remaining: limit, limit: limit}
 	buffered := bufio.NewReaderSize((*sourceReader)(d), 64<<10)
 	head, err := buffered.Peek(HeadSize)
-	if err == nil || errors.Is(err, io.EOF) { // content shorter than HeadSize is plain
+	if err == nil || errors.Is(err, io.EOF) { // Content that is shorter than HeadSize is not compressed.
 		d.plain, err = Open(Detect(head), buffered)
 	}
 	if err != nil {
@@ -82,7 +85,7 @@ func Decompress(src io.ReadCloser, limit int64) (io.ReadCloser, error) {
 type decompressed struct {
 	plain, src       io.ReadCloser
 	remaining, limit int64
-	failed           error // the error of src
+	failed           error // failed is the error that src returned.
 }
 
 // Read returns uncompressed bytes.
@@ -97,8 +100,8 @@ func (d *decompressed) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// cause returns the error of the source, or an error for damaged content if the
-// source did not fail.
+// cause returns the error of the source. If the source did not fail, cause
+// returns an error about damaged content or about the size of the window.
 func (d *decompressed) cause(err error) error {
 	switch {
 	case d.failed != nil:

@@ -18,19 +18,19 @@ func ownBlocks(c codec) int {
 	return max(1, ownBytes/size)
 }
 
-// spare is a semaphore that all streams share. It contains one token for each free
-// block.
+// spare is a semaphore that all streams share. spare contains one token for each
+// free block.
 var spare = tokens(runtime.GOMAXPROCS(0))
 
-// Verify checks the uncompressed content of a stream after the last byte was
-// read. The argument sum is the SHA-256 of the content, and size is the length
-// of the content in bytes.
+// Verify checks the uncompressed content of a stream after the program read the
+// last byte. The argument sum is the SHA-256 of the content, and size is the
+// length of the content in bytes.
 type Verify func(sum [sha256.Size]byte, size int64) error
 
-// Compress returns the compressed content of src. It starts to read src at
-// once. If verify returns an error, Read returns that error instead of the
-// last block. A consumer thus never gets a complete stream of refused content.
-// Close stops the compression and closes src.
+// Compress returns the compressed content of src. Compress starts to read src at
+// once. If verify returns an error, Read returns that error instead of the last
+// block. A consumer never gets a complete stream of refused content. The method
+// Close of the returned reader stops the compression and closes src.
 func (m Method) Compress(src io.ReadCloser, verify Verify) io.ReadCloser {
 	own := ownBlocks(m.codec)
 	s := &stream{
@@ -46,8 +46,8 @@ func (m Method) Compress(src io.ReadCloser, verify Verify) io.ReadCloser {
 	return s
 }
 
-// stream is one compression. The method produce fills the blocks in order, and
-// Read returns the compressed content of the blocks.
+// stream is the compression of one source. The method produce fills the blocks
+// in order, and Read returns the compressed content of the blocks.
 type stream struct {
 	codec    codec
 	src      io.ReadCloser
@@ -79,7 +79,7 @@ func (s *stream) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// next sets out to the next block, or to the tail of the stream.
+// next stores the next block, or the tail of the stream, in the field out.
 func (s *stream) next() error {
 	s.recycle()
 	if s.ended {
@@ -137,7 +137,7 @@ func (s *stream) produce() {
 			return
 		}
 		before, last = b.window(before), b.last
-		_, _ = plain.Write(b.content()) // hash.Hash.Write never returns an error
+		_, _ = plain.Write(b.content()) // The method Write of hash.Hash never returns an error.
 		if check != nil {
 			_, _ = check.Write(b.content())
 		}
@@ -155,7 +155,8 @@ func (s *stream) produce() {
 	}
 }
 
-// reserve waits for the token of one more block. It returns nil after Close.
+// reserve waits for a token, and returns a new block that has the token. After
+// Close, reserve returns nil.
 func (s *stream) reserve() *block {
 	select {
 	case <-s.stop:

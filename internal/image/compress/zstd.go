@@ -9,15 +9,15 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// zstdBlock is the number of uncompressed bytes in a block and in a frame.
-// With small blocks, all cores can compress one layer with little memory. The
-// layer is then about two percent larger. Another value changes the digest of
-// every layer that Compress writes with zstd.
+// zstdBlock is the number of uncompressed bytes in a block and in a frame. The
+// blocks are small, so that all cores can compress one layer with little memory.
+// Small blocks make a layer about two percent larger. If this number changes,
+// the digest of every layer that Compress writes with zstd changes too.
 const zstdBlock = 1 << 20
 
-// maxLargeEncoders limits the number of encoders for level 10 and above. These
-// encoders need about 40 MiB each. Encoders of lower levels need a tenth of
-// this memory.
+// maxLargeEncoders limits the number of encoders for level 10 and above. Each
+// encoder for level 10 and above needs about 40 MiB. An encoder for a lower
+// level needs about 4 MiB.
 const maxLargeEncoders = 4
 
 // zstdCodec writes each block as a separate frame with its size and checksum. A
@@ -45,7 +45,7 @@ func (*zstdCodec) tail(hash.Hash32, int64) []byte { return nil }
 func (*zstdCodec) spaces() *sync.Pool             { return zstdSpaces }
 
 func (z *zstdCodec) encode(dst *bytes.Buffer, _, content []byte, _ bool) error {
-	dst.Grow(z.encoder.MaxEncodedSize(zstdBlock)) // each space allocates this memory only once
+	dst.Grow(z.encoder.MaxEncodedSize(zstdBlock)) // Each space allocates this memory only once.
 	_, err := dst.Write(z.encoder.EncodeAll(content, dst.AvailableBuffer()))
 	return err
 }

@@ -12,9 +12,9 @@ import (
 type annotationResult int
 
 const (
-	annotationsAbsent      annotationResult = iota // no annotations were requested
-	annotationsAdded                               // the root has the annotations
-	annotationsUnsupported                         // the root is a Docker manifest, which cannot have annotations
+	annotationsAbsent      annotationResult = iota // The caller requested no annotations.
+	annotationsAdded                               // The root has the requested annotations.
+	annotationsUnsupported                         // The root is a Docker manifest, which cannot have annotations.
 )
 
 // addAnnotations adds annotations to the root. An added annotation replaces an
@@ -25,7 +25,7 @@ func addAnnotations(root *image.Manifest, annotations map[string]string) (annota
 		return annotationsAbsent, nil
 	case strings.Contains(string(root.Descriptor.MediaType), ".docker."):
 		return annotationsUnsupported, nil
-	case root.Pending(): // Assemble writes the annotations
+	case root.Pending(): // Assemble writes the annotations.
 		all := maps.Clone(root.Annotations)
 		if all == nil {
 			all = map[string]string{}

@@ -6,15 +6,15 @@ import (
 )
 
 // stripAttestations removes the attestations of BuildKit (provenance and SBOM)
-// from an index and from the indexes below it, and returns their number.
-// GitHub's package page and old clients show an attestation as an image of an
-// unknown platform. An attestation contains the time of the build. For this
-// reason, every build with attestations has a different digest.
+// from an index and from the indexes below it, and returns the number of removed
+// attestations. GitHub's package page and old clients show an attestation as an
+// image of an unknown platform. Every build with attestations has a different
+// digest, because an attestation contains the time of the build.
 //
-// If only one image remains in the root index, that image becomes the root.
-// The result is then the same as for a build without attestations. A root
-// index with annotations stays, because the image does not contain the
-// annotations of the index. stripAttestations does not change an index that
+// If only one image remains in the root index, that image becomes the root. The
+// new root then has the same digest as a build without attestations. A root
+// index with annotations remains the root, because the image does not contain
+// the annotations of the index. stripAttestations does not change an index that
 // contains only attestations.
 func stripAttestations(root *image.Manifest) (int, error) {
 	s := &stripper{changed: map[*image.Manifest]bool{}}
@@ -30,11 +30,11 @@ func stripAttestations(root *image.Manifest) (int, error) {
 // stripper removes the attestations of one tree.
 type stripper struct {
 	removed int
-	changed map[*image.Manifest]bool // maps a visited index to true if its digest changed
+	changed map[*image.Manifest]bool // The map changed has the value true for a visited index whose digest changed.
 }
 
-// visit removes the attestations of an index and of the indexes below it. It
-// visits the children first.
+// visit removes the attestations of an index and of the indexes below it. For an
+// index, visit visits the children first.
 func (s *stripper) visit(m *image.Manifest) error {
 	if _, visited := s.changed[m]; visited || !m.Index() {
 		return nil
@@ -63,9 +63,9 @@ func (s *stripper) visit(m *image.Manifest) error {
 	return m.Replace(raw)
 }
 
-// removeAttestations removes the attestations that are children of an index,
-// and returns their number. If the index has no other children,
-// removeAttestations keeps the attestations.
+// removeAttestations removes the attestations that are children of an index, and
+// returns the number of removed attestations. If all children of the index are
+// attestations, removeAttestations keeps the attestations.
 func removeAttestations(m *image.Manifest) (int, error) {
 	n := 0
 	for _, c := range m.Children {

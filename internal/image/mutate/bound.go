@@ -7,13 +7,15 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/rewrite"
 )
 
-// attestations is the result of a change for the attestations of the changed images.
+// attestations describes how a change of images affects the attestations of the
+// changed images.
 type attestations struct {
-	left     int  // number of attestations that were removed because of their subject
-	outdated bool // attestations contain the previous digests of images
+	left     int  // left is the number of attestations that the change removed because of their subject.
+	outdated bool // outdated is true if an attestation contains the digest that an image had before the change.
 }
 
-// update removes attestations from an index whose images change.
+// update removes the attestations that have a subject from an index whose images
+// change.
 func (a *attestations) update(m *image.Manifest) error {
 	n, err := removeBound(m)
 	a.left += n
@@ -21,11 +23,12 @@ func (a *attestations) update(m *image.Manifest) error {
 	return err
 }
 
-// removeBound removes the attestations that have an image as their subject from an index,
-// and returns their number. BuildKit writes such attestations since version 0.32. The
-// images of the index change, so the subject is no image of the new index. An edit of the
-// subject would change the digest of the attestation, and signatures of the attestation
-// would no longer be valid.
+// removeBound removes all attestations that have a subject from an index, and
+// returns the number of removed attestations. Since version 0.32, BuildKit
+// writes attestations whose subject is an image of the index. After a change of
+// the images, the new index no longer contains the subject. An edit of the
+// subject would change the digest of the attestation, and signatures of the
+// attestation would no longer be valid.
 func removeBound(m *image.Manifest) (int, error) {
 	n := 0
 	for _, c := range m.Children {

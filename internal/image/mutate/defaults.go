@@ -10,7 +10,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/rewrite"
 )
 
-// withDefaults returns the pairs and those defaults whose keys the image does not have.
+// withDefaults returns the pairs, and the defaults whose keys are neither in
+// pairs nor in own.
 func withDefaults(pairs, defaults, own map[string]string) map[string]string {
 	all := maps.Clone(pairs)
 	for key, value := range defaults {
@@ -27,8 +28,9 @@ func withDefaults(pairs, defaults, own map[string]string) map[string]string {
 	return all
 }
 
-// labelsOf returns the labels in the bytes of a config. It returns nil for a config
-// without valid labels. The edit of the config returns an error for such a config.
+// labelsOf returns the labels in the bytes of a config. labelsOf returns nil for
+// a config without valid labels. A later edit of a config with invalid labels
+// returns an error.
 func labelsOf(config []byte) map[string]string {
 	var doc struct {
 		Config struct {
@@ -41,10 +43,11 @@ func labelsOf(config []byte) map[string]string {
 	return doc.Config.Labels
 }
 
-// rootAnnotations returns the annotations that are added to the root. The labels of an
-// index become its annotations. A default annotation never differs from the label that
-// the images have under the same key. If the images have different labels, the index
-// gets no default annotation with this key.
+// rootAnnotations returns the annotations that are added to the root. If the
+// root is an index, the requested labels become annotations of the index. If the
+// images have a label with the key of a default annotation, the annotation gets
+// the value of the label. If the images have different values of this label, the
+// index gets no default annotation with this key.
 func (c Changes) rootAnnotations(ctx context.Context, root *image.Manifest) (map[string]string, error) {
 	pairs, defaults := maps.Clone(c.Annotations), maps.Clone(c.DefaultAnnotations)
 	if root.Index() {
@@ -69,8 +72,9 @@ func (c Changes) rootAnnotations(ctx context.Context, root *image.Manifest) (map
 	return withDefaults(pairs, missing, nil), nil
 }
 
-// agree replaces each default by the label of the image with the same key. If an earlier
-// image has another value, agree removes the default.
+// agree replaces the value of each default annotation by the label of the image
+// with the same key. If the labels of two images differ, agree removes the
+// annotation.
 func agree(defaults, labels map[string]string, first bool) {
 	for key, value := range defaults {
 		label, has := labels[key]

@@ -11,15 +11,15 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 )
 
-// CodeManifestTooLarge reports a manifest that labels and annotations make
+// CodeManifestTooLarge means that a manifest with the new labels and annotations is
 // larger than the limit of registries.
 const CodeManifestTooLarge = "manifest-too-large"
 
-// The codes of errors about a layer. Package source uses the same code for a
-// damaged layer.
+// The following codes report errors about a layer. Package source also reports a
+// damaged layer with codeDamaged.
 const (
-	codeDamaged  = diag.CodeSourceBlobWrong // the content of a layer is not valid
-	codeTooLarge = "source-layer-too-large" // a layer cannot be decompressed within the limits
+	codeDamaged  = diag.CodeSourceBlobWrong // The content of a layer is damaged.
+	codeTooLarge = "source-layer-too-large" // The decompression of a layer exceeds a limit.
 )
 
 const hintRebuild = "Build the image again, or copy it again from its origin."
@@ -44,7 +44,7 @@ func layerError(b *image.Blob, err error) error {
 	return e
 }
 
-// digest returns the digest of a layer. For a pending layer, it returns the
+// digest returns the digest of a layer. For a pending layer, digest returns the
 // digest of the uncompressed layer.
 func digest(b *image.Blob) v1.Hash {
 	if b.Pending() {

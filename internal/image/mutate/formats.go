@@ -11,8 +11,8 @@ import (
 )
 
 // formats contains the media types of layers that can be compressed again, and
-// their current format. It does not contain the media types of foreign layers,
-// because clients download foreign layers from URLs.
+// their current format. The map formats does not contain the media types of
+// foreign layers, because clients download foreign layers from URLs.
 var formats = map[types.MediaType]compress.Format{
 	types.DockerLayer:             compress.Gzip,
 	types.DockerUncompressedLayer: compress.Plain,
@@ -52,8 +52,9 @@ func hasContentTable(d v1.Descriptor) bool {
 	return false
 }
 
-// layerType returns the media type of the new layers. Of the compressed
-// formats, Docker has a media type only for gzip.
+// layerType returns the media type of the new layers. layerType returns a Docker
+// media type only for gzip, because Docker does not define media types for other
+// compression formats.
 func (r *recompressor) layerType(docker bool) types.MediaType {
 	if docker && r.method.Format == compress.Gzip {
 		return types.DockerLayer

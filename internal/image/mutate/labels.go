@@ -8,9 +8,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/rewrite"
 )
 
-// addLabels adds labels to the config of every image of the tree. This changes
-// the digests of all manifests up to the root. The result describes the attestations
-// of the changed images. A config keeps its own values of the default labels.
+// addLabels adds labels to the config of every image of the tree. New labels
+// change the digests of the images and of all indexes above the images.
+// addLabels returns a description of the attestations of the changed images. If
+// a config already has a default label, the config keeps its own value.
 func addLabels(ctx context.Context, root *image.Manifest, labels, defaults map[string]string) (attestations, error) {
 	if len(labels)+len(defaults) == 0 {
 		return attestations{}, nil
@@ -28,7 +29,7 @@ type labeler struct {
 	attestations
 }
 
-// visit adds the labels to all images below m, children first.
+// visit adds the labels to m and to all images below m. The children are first.
 func (l *labeler) visit(m *image.Manifest) error {
 	for _, child := range m.Children {
 		if err := l.visit(child); err != nil {
@@ -62,7 +63,7 @@ func (l *labeler) updateImage(m *image.Manifest) error {
 	config := rewrite.NewConfig(m.Blobs[0].Descriptor, raw)
 	m.Blobs[0] = config
 	if m.Pending() {
-		return nil // the manifest is assembled later from its blobs
+		return nil // Finish assembles a pending manifest later from its blobs.
 	}
 	raw, err = rewrite.Edit(m.Raw, func(manifest rewrite.Fields) error { return manifest.Set("config", config.Descriptor) })
 	return replace(m, raw, err)

@@ -15,9 +15,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 )
 
-// maxPlain limits the size of a decompressed layer, in bytes. A layer with the
-// largest compressed size that ghcr.io accepts can have this size after
-// decompression. The limit stops decompression bombs.
+// maxPlain limits the size of a decompressed layer, in bytes. A layer that has
+// the largest compressed size of ghcr.io can have this size after decompression.
+// The limit protects the machine from decompression bombs.
 const maxPlain = 128 << 30
 
 // blob returns a layer that is compressed while it is sent.
@@ -38,8 +38,9 @@ func (r *recompressor) blob(b *image.Blob, diffID v1.Hash, mediaType types.Media
 	return r.blobs[key]
 }
 
-// openCompressed returns the compressed layer. At the end, the reader compares
-// the digest of the uncompressed bytes with the diff id in the config.
+// openCompressed returns the compressed layer. At the end of the layer, the
+// reader compares the digest of the uncompressed bytes with the diff id in the
+// config.
 func openCompressed(ctx context.Context, b *image.Blob, diffID v1.Hash, m compress.Method) (io.ReadCloser, error) {
 	in, err := openPlain(ctx, b)
 	if err != nil {
@@ -50,7 +51,7 @@ func openCompressed(ctx context.Context, b *image.Blob, diffID v1.Hash, m compre
 			return nil
 		}
 		return diag.New(codeDamaged, diag.Source, hintRebuild, nil,
-			"The layer %s is damaged: its uncompressed bytes have the digest sha256:%x, but the diff id in the config is %s", digest(b), sum, diffID)
+			"The layer %s is damaged, because its uncompressed bytes have the digest sha256:%x, but the diff id in the config is %s", digest(b), sum, diffID)
 	}), nil
 }
 
@@ -70,7 +71,7 @@ func openPlain(ctx context.Context, b *image.Blob) (io.ReadCloser, error) {
 	return &layerReader{ReadCloser: in, blob: b}, nil
 }
 
-// layerReader adds the digest of the layer to errors.
+// layerReader adds the digest of the layer to the errors of a reader.
 type layerReader struct {
 	io.ReadCloser
 	blob *image.Blob

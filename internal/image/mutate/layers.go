@@ -17,13 +17,14 @@ import (
 // selected layers and all manifests above them become pending. Configs do not
 // change, so the image IDs stay the same.
 //
-// Layers that already have the format, and layers that are not tars, keep
-// their bytes. Layers with a table of contents (eStargz and zstd:chunked) also
-// keep their bytes, because the manifest contains the digest of that table.
+// compressLayers does not select a layer that already has the format, or a layer
+// that is not a tar. compressLayers does not select a layer with a table of
+// contents (eStargz, zstd:chunked), because the manifest contains the digest of
+// the table.
 //
-// compressLayers reads only configs. The program reads a layer later, when it
-// sends the layer. It then compares the digest of the uncompressed bytes with
-// the digest in the config.
+// compressLayers reads only configs. The program reads a selected layer later,
+// when the program sends the layer. At that time, the program compares the
+// digest of the uncompressed bytes with the diff id in the config.
 func compressLayers(ctx context.Context, root *image.Manifest, m compress.Method) (layersResult, error) {
 	r := &recompressor{ctx: ctx, method: m, visited: map[*image.Manifest]bool{}, blobs: map[blobKey]*image.Blob{}}
 	err := r.visit(root)
@@ -33,9 +34,9 @@ func compressLayers(ctx context.Context, root *image.Manifest, m compress.Method
 // layersResult is the result of compressLayers.
 type layersResult struct {
 	attestations
-	changed bool // a manifest that had a digest became pending
-	indexed int  // number of layers that keep their bytes because of a table of contents
-	unknown int  // number of images whose config does not list the digests of the layers
+	changed bool // changed is true if a manifest that had a digest became pending.
+	indexed int  // indexed is the number of layers that keep their bytes because of a table of contents.
+	unknown int  // unknown is the number of images whose config does not list the digests of the layers.
 }
 
 // recompressor selects the layers of one tree.
@@ -47,15 +48,16 @@ type recompressor struct {
 	result  layersResult
 }
 
-// blobKey identifies a new layer, so that a layer of several images is compressed
-// only once.
+// blobKey identifies a new layer. With this key, the program compresses a layer
+// of several images only once.
 type blobKey struct {
 	from      *image.Blob
 	diffID    v1.Hash
 	mediaType types.MediaType
 }
 
-// visit changes m and everything below m. It visits the children first.
+// visit selects the layers of m and of all manifests below m. The children are
+// first.
 func (r *recompressor) visit(m *image.Manifest) error {
 	if r.visited[m] {
 		return nil
@@ -80,7 +82,7 @@ func (r *recompressor) visit(m *image.Manifest) error {
 	return nil
 }
 
-// image replaces each layer of the image m that needs another compression.
+// image replaces each layer of the image m that the program compresses again.
 func (r *recompressor) image(m *image.Manifest) error {
 	layers := m.Blobs[1:]
 	selected := make([]bool, len(layers))
@@ -104,9 +106,9 @@ func (r *recompressor) image(m *image.Manifest) error {
 	return nil
 }
 
-// diffIDs returns the digests of the uncompressed layers from the config. If
-// the number of digests differs from the number of layers, it returns nil,
-// because the program then cannot verify the layers.
+// diffIDs returns the digests of the uncompressed layers from the config.
+// diffIDs returns nil if the number of digests differs from the number of
+// layers, because the program cannot verify such layers.
 func (r *recompressor) diffIDs(m *image.Manifest) ([]v1.Hash, error) {
 	raw, err := rewrite.ReadConfig(r.ctx, m)
 	if err != nil {
@@ -120,9 +122,10 @@ func (r *recompressor) diffIDs(m *image.Manifest) ([]v1.Hash, error) {
 	return diffIDs, nil
 }
 
-// setPending makes a manifest or an index pending. The function update returns
-// the given bytes with the new digests of the parts. A Docker manifest becomes
-// an OCI manifest if Docker has no media type for one of its parts.
+// setPending makes a manifest or an index pending. The argument update is a
+// function that writes the new digests of the blobs or children into the bytes
+// of the manifest. setPending converts a Docker manifest to an OCI manifest if
+// Docker has no media type for one of its blobs or children.
 func (r *recompressor) setPending(m *image.Manifest, update func(*image.Manifest, []byte) ([]byte, error)) {
 	raw, assemble := m.Raw, m.Assemble
 	r.result.changed = r.result.changed || !m.Pending()
@@ -142,8 +145,8 @@ func (r *recompressor) setPending(m *image.Manifest, update func(*image.Manifest
 	}
 }
 
-// needsOCI reports whether a part of m has a media type that Docker does not
-// have.
+// needsOCI reports whether a blob or a child of m has a media type that only OCI
+// manifests can list.
 func needsOCI(m *image.Manifest) bool {
 	for _, b := range m.Blobs {
 		if b.Descriptor.MediaType == types.OCILayerZStd {

@@ -1,12 +1,11 @@
-// Package mutate changes an image as the user requested. It removes
-// attestations, adds labels and annotations, and compresses layers in another
-// format. It keeps everything else unchanged. An image without requested
-// changes keeps its digest.
+// Package mutate changes an image as the user requested. The possible changes
+// are to remove attestations, to add labels and annotations, and to compress
+// layers in another format. An image without requested changes keeps its digest.
 //
 // The package changes an image.Manifest tree in place and reads only configs.
-// Layers are compressed later, while they are sent. Configs, manifests and
-// indexes keep all other fields, including fields that this package does not
-// know.
+// The program compresses a layer later, while it sends the layer. Configs,
+// manifests and indexes keep all other fields, including fields that this
+// package does not know.
 package mutate
 
 import (
@@ -22,20 +21,23 @@ import (
 type Changes struct {
 	// StripAttestations removes the attestations of BuildKit.
 	StripAttestations bool
-	// LegacyAttestations gives the attestations the form of BuildKit before version 0.32.
+	// LegacyAttestations gives the attestations of BuildKit the form of BuildKit
+	// before version 0.32.
 	LegacyAttestations bool
-	// Labels are added to the configs. If the root is an index, the labels are
-	// also added to the annotations of the index. The package page of ghcr.io
-	// reads the annotations of an index and not the labels of its children
-	// (docs/ghcr.md, Linked repository).
+	// Labels are the labels that Apply adds to the configs. If the root is an
+	// index, Apply also adds Labels to the annotations of the index. The package
+	// page of ghcr.io shows the annotations of an index. The package page does
+	// not show the labels of the images in the index (docs/ghcr.md, Linked
+	// repository).
 	Labels map[string]string
-	// Annotations are added to the root.
+	// Annotations are the annotations that Apply adds to the root.
 	Annotations map[string]string
-	// DefaultLabels are added only to the configs that do not have their keys, because
-	// the author of an image may have described the image.
+	// DefaultLabels are labels that Apply adds only to configs without the same
+	// keys, because the author of an image may have set other values.
 	DefaultLabels map[string]string
-	// DefaultAnnotations are added to the root if the root does not have their keys. If
-	// an image has a label with the same key, the annotation gets the value of the label.
+	// DefaultAnnotations are annotations that Apply adds to the root if the root
+	// does not have the same keys. If an image has a label with the key of a
+	// default annotation, the annotation gets the value of the label.
 	DefaultAnnotations map[string]string
 	// Compression is the format of all layers. The zero Method keeps the format
 	// of each layer.
@@ -47,13 +49,13 @@ func (c Changes) Any() bool {
 	return c.StripAttestations || c.LegacyAttestations || len(c.Labels)+len(c.Annotations)+len(c.DefaultLabels)+len(c.DefaultAnnotations) > 0 || c.Compression.Chosen()
 }
 
-// Apply changes the tree in place and returns messages for the user. It converts
-// attestations first, because the older form has no subject, and an attestation with a
-// subject cannot stay in an index whose images change. It adds
-// labels before it compresses layers, because the compression reads the
-// configs. It adds annotations last, because only an OCI manifest can have
-// annotations, and the compression can convert a Docker manifest to an OCI
-// manifest.
+// Apply changes the tree in place and returns messages for the user. Apply converts
+// attestations first, because an attestation with a subject cannot stay in an
+// index whose images change, and the older form has no subject. Apply adds
+// labels before it compresses layers, because the compression reads the configs.
+// Apply adds annotations last, because only an OCI manifest can have
+// annotations. Before that step, the compression can convert a Docker manifest
+// to an OCI manifest.
 func (c Changes) Apply(ctx context.Context, root *image.Manifest) ([]diag.Notice, error) {
 	r := result{before: root.Descriptor.Digest}
 	var err error

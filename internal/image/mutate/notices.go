@@ -10,21 +10,21 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// The codes of the notices of this package.
+// The following codes identify the notices of this package.
 const (
 	CodeDigestChanges        = "digest-changes"        // the published digest differs from the digest of the source
-	CodeAnnotationsNeedOCI   = "annotations-need-oci"  // a Docker manifest has no annotations
-	CodeAttestationsLeft     = "attestations-left"     // attestations whose subject is a changed image are not published
-	CodeAttestationsOutdated = "attestations-outdated" // attestations contain the previous digests of images
-	CodeLayersIndexed        = "layers-indexed"        // layers keep their compression because of a table of contents
-	CodeLayersUnknown        = "layers-unknown"        // layers keep their compression because they cannot be verified
+	CodeAnnotationsNeedOCI   = "annotations-need-oci"  // a Docker manifest cannot contain annotations
+	CodeAttestationsLeft     = "attestations-left"     // the run does not publish attestations, because it changed the attested images
+	CodeAttestationsOutdated = "attestations-outdated" // attestations contain the digests that the images had before the change
+	CodeLayersIndexed        = "layers-indexed"        // layers keep their compression, because recompression would remove their tables of contents
+	CodeLayersUnknown        = "layers-unknown"        // layers keep their compression, because the program cannot verify the layers
 )
 
 // result contains the results of all changes.
 type result struct {
-	before      v1.Hash // the digest of the root before the changes; zero if the root was pending
-	stripped    int     // number of removed attestations
-	legacy      int     // number of attestations that got the older form
+	before      v1.Hash // The field before is the digest of the root before the changes. For a pending root, before is the zero Hash.
+	stripped    int     // stripped is the number of attestations that stripAttestations removed.
+	legacy      int     // legacy is the number of attestations that Legacy converted.
 	labels      attestations
 	annotations annotationResult
 	layers      layersResult
@@ -45,24 +45,24 @@ func (r result) notices(c Changes, root *image.Manifest) []diag.Notice {
 	}
 	if n := r.labels.left + r.layers.left; n > 0 {
 		add(CodeAttestationsLeft, diag.Warning, "Attestations were left out",
-			fmt.Sprintf("The run changes the images, so it leaves out %s whose subject is an image before the change. A new subject would make signatures of the attestations invalid. Set labels and compression in the build (command: metadata computes the labels).", count(n)))
+			fmt.Sprintf("The run changes images, so it left out %s about these images. An attestation names the digest of its image, and an edit of this digest would make signatures of the attestation invalid. Set the labels and the compression in the build (command: metadata computes the labels).", count(n)))
 	}
 	if r.labels.outdated || r.layers.outdated {
 		add(CodeAttestationsOutdated, diag.Warning, "Attestations have the previous digests",
-			"The attestations in this index contain the digests that the images had before the changes. Set labels and compression in the build (command: metadata computes the labels), or set attestations: strip to remove the attestations.")
+			"The attestations in this index still name the digests that the images had before the run changed them. Set the labels and the compression in the build (command: metadata computes the labels), or set attestations: strip to remove the attestations.")
 	}
 	if n := r.layers.indexed; n > 0 {
 		add(CodeLayersIndexed, diag.Warning, "Layers keep their compression",
-			fmt.Sprintf("Layers with a table of contents for partial pulls (eStargz, zstd:chunked) keep their compression. Number of layers: %d.", n))
+			fmt.Sprintf("The input compression does not change layers with a table of contents for partial pulls (eStargz, zstd:chunked). Number of layers: %d.", n))
 	}
 	if n := r.layers.unknown; n > 0 {
 		add(CodeLayersUnknown, diag.Warning, "Layers keep their compression",
-			fmt.Sprintf("An image keeps the compression of its layers if its config does not list the digests of the layers. Without these digests, the layers cannot be verified. Number of images: %d.", n))
+			fmt.Sprintf("The input compression does not change the layers of an image whose config does not list the digests of its layers. Without these digests, the program cannot verify the layers. Number of images: %d.", n))
 	}
 	return out
 }
 
-// count returns a number of attestations in words.
+// count returns the number n with the noun "attestation" or "attestations".
 func count(n int) string {
 	if n == 1 {
 		return "1 attestation"
@@ -70,7 +70,8 @@ func count(n int) string {
 	return fmt.Sprintf("%d attestations", n)
 }
 
-// digestText describes the changes that gave the image another digest.
+// digestText returns a text about the changes that gave the image another
+// digest.
 func (r result) digestText(c Changes) string {
 	var changes []string
 	if r.stripped > 0 {

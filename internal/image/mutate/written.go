@@ -9,8 +9,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/rewrite"
 )
 
-// HasLabels reports whether the config of every image of the tree has the labels,
-// so that a builder has already written them.
+// HasLabels reports whether the config of every image of the tree already has
+// the labels.
 func HasLabels(ctx context.Context, m *image.Manifest, labels map[string]string) (bool, error) {
 	for _, child := range m.Children {
 		if has, err := HasLabels(ctx, child, labels); err != nil || !has {

@@ -1,7 +1,7 @@
-// Package rewrite changes the JSON of manifests, indexes and configs. It keeps
-// all other fields unchanged, including fields that this package does not
-// know. It writes keys in sorted order, so that the same input gives the same
-// bytes.
+// Package rewrite changes the JSON of manifests, indexes and configs. Package
+// rewrite keeps all other fields unchanged, including fields that it does not
+// know. Package rewrite writes keys in sorted order, so that the same input
+// gives the same bytes.
 package rewrite
 
 import (
@@ -10,11 +10,11 @@ import (
 	"maps"
 )
 
-// Fields is a JSON object. It keeps the encoded value of each key until Set
+// Fields is a JSON object. Fields keeps the encoded value of each key until Set
 // replaces the value.
 type Fields map[string]json.RawMessage
 
-// Edit decodes an object, calls the function change, and encodes the object
+// Edit decodes a JSON object, calls the function change, and encodes the object
 // with sorted keys.
 func Edit(raw []byte, change func(Fields) error) ([]byte, error) {
 	var f Fields
@@ -30,8 +30,8 @@ func Edit(raw []byte, change func(Fields) error) ([]byte, error) {
 	return encode(f)
 }
 
-// Edit changes the object at key inside f. If the inner object is absent or
-// null, Edit creates it.
+// Edit calls the function change for the JSON object that is the value of a key
+// of f. If the value of the key is absent or null, Edit creates the object.
 func (f Fields) Edit(key string, change func(Fields) error) error {
 	inner := f[key]
 	if len(inner) == 0 {
@@ -49,7 +49,8 @@ func (f Fields) Set(key string, value any) error {
 	return err
 }
 
-// List returns a list of objects. If the key is absent, the list is empty.
+// List returns the list of JSON objects that is the value of a key. If the key
+// is absent, the returned list is empty.
 func (f Fields) List(key string) ([]Fields, error) {
 	var list []Fields
 	if raw := f[key]; len(raw) > 0 {
@@ -60,8 +61,8 @@ func (f Fields) List(key string) ([]Fields, error) {
 	return list, nil
 }
 
-// Merge adds entries to the object of strings at key. An added entry replaces
-// an entry with the same key.
+// Merge adds entries to the object that is the value of a key. All values of
+// this object are strings. An added entry replaces an entry with the same key.
 func (f Fields) Merge(key string, add map[string]string) error {
 	have := map[string]string{}
 	if raw := f[key]; len(raw) > 0 {
@@ -69,7 +70,7 @@ func (f Fields) Merge(key string, add map[string]string) error {
 			return err
 		}
 	}
-	if have == nil { // the value was null
+	if have == nil { // The value of the key is null.
 		have = map[string]string{}
 	}
 	maps.Copy(have, add)
@@ -77,7 +78,7 @@ func (f Fields) Merge(key string, add map[string]string) error {
 }
 
 // encode encodes v without the HTML escapes that json.Marshal writes, because
-// these escapes would change URLs.
+// HTML escapes would change URLs.
 func encode(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

@@ -9,17 +9,17 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// Index returns a new version of the index in raw. The new version has the
-// media type of m. Its entries have the current media types, digests and sizes
-// of the children of m. The annotation of an attestation entry contains the
-// new digest of the attested image.
+// Index returns a new version of the index in raw. The new version has the media
+// type of m. The entries of the new version have the current media types,
+// digests and sizes of the children of m. The annotation of an attestation entry
+// contains the new digest of the attested image.
 func Index(m *image.Manifest, raw []byte) ([]byte, error) {
 	return Edit(raw, func(index Fields) error {
 		list, err := index.entries(m)
 		if err != nil {
 			return err
 		}
-		changed := map[string]v1.Hash{} // maps old digests to new digests
+		changed := map[string]v1.Hash{} // The map changed has the old digests as keys and the new digests as values.
 		for i, entry := range list {
 			var old string
 			if err := json.Unmarshal(entry["digest"], &old); err != nil {
@@ -39,19 +39,19 @@ func Index(m *image.Manifest, raw []byte) ([]byte, error) {
 	})
 }
 
-// entries returns the entries of an index. It returns an error if the number
-// of entries differs from the number of children of m.
+// entries returns the entries of an index. The method entries returns an error
+// if the number of entries differs from the number of children of m.
 func (f Fields) entries(m *image.Manifest) ([]Fields, error) {
 	list, err := f.List("manifests")
 	if err == nil && len(list) != len(m.Children) {
-		err = fmt.Errorf("the index lists %d manifests, but %d were read", len(list), len(m.Children))
+		err = fmt.Errorf("the index lists %d manifests, but the program read %d manifests", len(list), len(m.Children))
 	}
 	return list, err
 }
 
-// updateHeader sets the media type only if the document has a media type,
-// because that field is optional (image-spec, "mediaType"). It also adds the
-// annotations of a pending manifest.
+// updateHeader sets the field "mediaType" only if the document already has this
+// field, because the field is optional (image-spec, "mediaType"). updateHeader
+// also adds the annotations of a pending manifest.
 func (f Fields) updateHeader(m *image.Manifest) error {
 	if f["mediaType"] != nil {
 		if err := f.Set("mediaType", m.Descriptor.MediaType); err != nil {
@@ -64,25 +64,25 @@ func (f Fields) updateHeader(m *image.Manifest) error {
 	return f.Merge("annotations", m.Annotations)
 }
 
-// Annotations returns the annotations of a manifest or an index. It ignores
-// annotations that are not strings.
+// Annotations returns the annotations of a manifest or an index. Annotations
+// ignores annotations whose values are not strings.
 func Annotations(raw []byte) map[string]string {
 	var doc struct {
 		Annotations map[string]string `json:"annotations"`
 	}
-	_ = json.Unmarshal(raw, &doc) // a value that is not a string is not an annotation
+	_ = json.Unmarshal(raw, &doc) // A value that is not a string is not an annotation.
 	return doc.Annotations
 }
 
-// updateEntry sets the descriptor of an entry. For an attestation, it also
-// replaces the digest of the attested image.
+// updateEntry sets the descriptor of an entry. For the entry of an attestation,
+// updateEntry also replaces the digest of the attested image.
 func (f Fields) updateEntry(d v1.Descriptor, changed map[string]v1.Hash) error {
 	if err := f.updateDescriptor(d); err != nil {
 		return err
 	}
 	var annotations map[string]string
 	if raw := f["annotations"]; len(raw) > 0 {
-		_ = json.Unmarshal(raw, &annotations) // a value that is not a string names no image
+		_ = json.Unmarshal(raw, &annotations) // A value that is not a string is not the digest of an image.
 	}
 	digest, known := changed[annotations[image.ReferenceDigest]]
 	if !known {
@@ -91,9 +91,9 @@ func (f Fields) updateEntry(d v1.Descriptor, changed map[string]v1.Hash) error {
 	return f.Merge("annotations", map[string]string{image.ReferenceDigest: digest.String()})
 }
 
-// updateDescriptor sets the media type, the digest and the size of a
-// descriptor. It removes the field "data", because that field is a copy of the
-// old content.
+// updateDescriptor sets the media type, the digest and the size of a descriptor.
+// updateDescriptor removes the field "data", because this field contains a copy
+// of the old content.
 func (f Fields) updateDescriptor(d v1.Descriptor) error {
 	delete(f, "data")
 	if err := f.Set("mediaType", d.MediaType); err != nil {
@@ -105,8 +105,8 @@ func (f Fields) updateDescriptor(d v1.Descriptor) error {
 	return f.Set("size", d.Size)
 }
 
-// RemoveChildren removes children and their entries from an index. It removes
-// each child for which the function remove returns true.
+// RemoveChildren removes children and their entries from an index.
+// RemoveChildren removes each child for which the function remove returns true.
 func RemoveChildren(m *image.Manifest, remove func(*image.Manifest) bool) error {
 	raw, err := Edit(m.Raw, func(index Fields) error {
 		list, err := index.entries(m)

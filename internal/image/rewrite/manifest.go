@@ -11,12 +11,12 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// ReadConfig reads the config of an image and verifies its digest. It refuses a
-// config of more than image.MaxConfig bytes.
+// ReadConfig reads the config of an image and verifies its digest. ReadConfig
+// returns an error for a config of more than image.MaxConfig bytes.
 func ReadConfig(ctx context.Context, m *image.Manifest) ([]byte, error) {
 	b := m.Blobs[0]
 	if b.Descriptor.Size > image.MaxConfig {
-		return nil, fmt.Errorf("config %s has %d bytes, more than the limit of %d", b.Descriptor.Digest, b.Descriptor.Size, image.MaxConfig)
+		return nil, fmt.Errorf("config %s has %d bytes, but the limit is %d bytes", b.Descriptor.Digest, b.Descriptor.Size, image.MaxConfig)
 	}
 	r, err := b.Open(ctx)
 	if err != nil {
@@ -46,8 +46,8 @@ func NewConfig(old v1.Descriptor, raw []byte) *image.Blob {
 }
 
 // Manifest returns a new version of the image manifest in raw. The new version
-// has the media type of m. Its descriptors have the current media types,
-// digests and sizes of the blobs of m.
+// has the media type of m. The descriptors in the new version have the current
+// media types, digests and sizes of the blobs of m.
 func Manifest(m *image.Manifest, raw []byte) ([]byte, error) {
 	return Edit(raw, func(manifest Fields) error {
 		layers, err := manifest.List("layers")
@@ -55,7 +55,7 @@ func Manifest(m *image.Manifest, raw []byte) ([]byte, error) {
 			return err
 		}
 		if len(layers) != len(m.Blobs)-1 {
-			return fmt.Errorf("the manifest lists %d layers, but %d were read", len(layers), len(m.Blobs)-1)
+			return fmt.Errorf("the manifest lists %d layers, but the program read %d layers", len(layers), len(m.Blobs)-1)
 		}
 		for i, layer := range layers {
 			if err := layer.updateDescriptor(m.Blobs[i+1].Descriptor); err != nil {

@@ -28,14 +28,13 @@ type config struct {
 	} `json:"config"`
 }
 
-// artifact reports whether the document is not the config of an image, although its
-// media type is the media type of such a config. Some tools use this media type for
-// artifacts.
+// artifact reports whether the document is the config of an artifact. Some tools
+// write the config of an artifact with the media type of an image config.
 func (c *config) artifact() bool { return c.RootFS == nil && c.OS == "" && c.Architecture == "" }
 
-// readConfig returns the bytes of the config of an image. It returns nil if m is not an
-// image, if only a registry has the config, or if the config is too large or damaged. The
-// upload reports a damaged config.
+// readConfig returns the bytes of the config of an image. readConfig returns nil
+// if m is not an image, if only a registry has the config, or if the config is
+// too large or damaged. A later step, the upload, reports a damaged config.
 func readConfig(ctx context.Context, m *image.Manifest) ([]byte, error) {
 	if !m.IsRunnable() {
 		return nil, nil
@@ -57,7 +56,7 @@ func readConfig(ctx context.Context, m *image.Manifest) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, _ = hasher.Write(raw) // hash.Hash.Write never returns an error
+	_, _ = hasher.Write(raw) // The method Write of hash.Hash never returns an error.
 	if hex.EncodeToString(hasher.Sum(nil)) != b.Descriptor.Digest.Hex {
 		return nil, nil
 	}
@@ -72,12 +71,13 @@ func parseConfig(ctx context.Context, m *image.Manifest) (*config, error) {
 	}
 	var doc config
 	if !decode(raw, &doc) {
-		return nil, nil // the function image reports an invalid config
+		return nil, nil // The method image reports an invalid config.
 	}
 	return &doc, nil
 }
 
-// decode reports whether a text is JSON of the given form, and decodes the text.
+// decode decodes a JSON text into doc, and reports whether the text has the
+// structure of doc.
 func decode(raw []byte, doc any) bool { return json.Unmarshal(raw, doc) == nil }
 
 // image applies the rules to the config of an image.
@@ -106,10 +106,11 @@ func (c *checker) image(ctx context.Context, m *image.Manifest) error {
 	return nil
 }
 
-// layers compares the layers of a manifest with the diff ids of the config. Only layers
-// with the media type of an image layer count, because containerd skips all other
-// layers (WebAssembly components are an example). If no layer has such a media type,
-// the image is an artifact.
+// layers compares the layers of a manifest with the diff ids of the config. The
+// method layers counts only layers with the media type of an image layer,
+// because containerd skips all other layers (for example, WebAssembly
+// components). If no layer has the media type of an image layer, the image is an
+// artifact.
 func (c *checker) layers(m *image.Manifest, doc *config) {
 	counted := 0
 	for _, b := range m.Blobs[1:] {
@@ -140,8 +141,8 @@ func (c *checker) layers(m *image.Manifest, doc *config) {
 	}
 }
 
-// dockerLayers are the media types of Docker for the layers of an image. containerd
-// compares them without the suffix after "+".
+// dockerLayers contains the media types of Docker for the layers of an image.
+// containerd compares these media types without the suffix that starts with "+".
 var dockerLayers = map[string]bool{
 	string(types.DockerLayer): true, string(types.DockerUncompressedLayer): true, string(image.DockerLayerZstd): true,
 	string(types.DockerForeignLayer): true, "application/vnd.docker.image.rootfs.foreign.diff.tar": true,
@@ -154,12 +155,14 @@ func isLayer(t types.MediaType) bool {
 	return strings.HasPrefix(string(t), "application/vnd.oci.image.layer.") || dockerLayers[base] || dockerLayers[string(t)]
 }
 
-// isEncrypted reports whether only a client with a key can read the layer.
+// isEncrypted reports whether the layer is encrypted, so that only a client with
+// a key can read it.
 func isEncrypted(b *image.Blob) bool {
 	return strings.HasSuffix(string(b.Descriptor.MediaType), "+encrypted")
 }
 
-// name returns the short digest of a manifest, and its platform if the platform is known.
+// name returns a name of a manifest for messages, which contains the short
+// digest and the platform.
 func name(m *image.Manifest) string {
 	digest := short(m.Descriptor.Digest)
 	switch {
@@ -171,7 +174,7 @@ func name(m *image.Manifest) string {
 	return fmt.Sprintf("%s (%s)", digest, image.PlatformString(m.Platform))
 }
 
-// short returns the start of a digest, for messages.
+// short returns the first 12 characters of a digest for messages.
 func short(h v1.Hash) string { return h.Algorithm + ":" + h.Hex[:min(len(h.Hex), 12)] }
 
 func plural(n int, noun string) string {

@@ -7,10 +7,11 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// DiffIDs compares the uncompressed layers of an image with the diff ids in its config.
-// The map plain contains the digests of the uncompressed bytes by the digest of the
-// layer. A layer that is not in the map is not compared. The errors have the side
-// diag.Registry, because a caller that pulls an image knows these digests.
+// DiffIDs compares the uncompressed layers of an image with the diff ids in its
+// config. The keys of the map plain are the digests of layers, and the values
+// are the digests of the uncompressed layers. DiffIDs does not check a layer
+// that is not in the map plain. The errors have the side diag.Registry, because
+// callers compare images that they pull from a registry.
 func DiffIDs(m *image.Manifest, raw []byte, plain map[v1.Hash]v1.Hash) error {
 	var doc config
 	if !m.IsRunnable() || !decode(raw, &doc) || doc.artifact() {
@@ -43,7 +44,8 @@ func Layers(m *image.Manifest) []v1.Hash {
 	return out
 }
 
-// contents compares each layer with its diff id.
+// contents compares the digest of each uncompressed layer with the diff id of
+// the layer.
 func (c *checker) contents(m *image.Manifest, diffIDs []string, plain map[v1.Hash]v1.Hash) {
 	i := 0
 	for _, b := range m.Blobs[1:] {

@@ -11,8 +11,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// compressionKey is the start of the keys of annotations with which podman marks
-// entries of one platform that differ only in their compression.
+// compressionKey is a prefix of annotation keys. podman writes such annotations
+// on index entries of one platform that differ only in their compression.
 const compressionKey = "io.github.containers.compression."
 
 // index applies the rules to an index and to its entries.
@@ -22,7 +22,7 @@ func (c *checker) index(ctx context.Context, m *image.Manifest) error {
 		Manifests    []v1.Descriptor `json:"manifests"`
 	}
 	if !decode(m.Raw, &doc) {
-		return nil // a source does not return an invalid index
+		return nil // A source never returns an invalid index.
 	}
 	if len(doc.Manifests) == 0 && doc.ArtifactType == "" {
 		c.refuse(CodeIndexEmpty, hintRebuild+" Every client answers that the index has no image for its platform.", "The index %s lists no manifests", short(m.Descriptor.Digest))
@@ -51,7 +51,7 @@ func runs(child *image.Manifest, e v1.Descriptor) bool {
 	return child != nil && child.IsRunnable() && e.ArtifactType == "" && (e.Platform == nil || e.Platform.OS != "unknown")
 }
 
-// entry applies the rules to the platform of one entry.
+// entry applies the rules to the platform of one index entry.
 func (c *checker) entry(ctx context.Context, e v1.Descriptor, child *image.Manifest) error {
 	doc, err := parseConfig(ctx, child)
 	if err != nil {
@@ -61,7 +61,7 @@ func (c *checker) entry(ctx context.Context, e v1.Descriptor, child *image.Manif
 		return nil
 	}
 	if e.Platform == nil {
-		c.warn(CodePlatformAbsent, "Write the platform of each image into the index. Docker 20.10 answers \"no matching manifest\" for such an entry.",
+		c.warn(CodePlatformAbsent, "Write the platform of each image into the index. Docker 20.10 answers \"no matching manifest\" for an index entry without a platform.",
 			"The index lists the image %s without a platform", short(e.Digest))
 		return nil
 	}
@@ -76,7 +76,8 @@ func (c *checker) entry(ctx context.Context, e v1.Descriptor, child *image.Manif
 	return nil
 }
 
-// compare compares the platform of an entry with the platform in the config.
+// compare compares the platform of an index entry with the platform in the
+// config of the image.
 func (c *checker) compare(e v1.Descriptor, doc config) {
 	entry, own := usual(*e.Platform).platform, usual(doc.Platform).platform
 	if own.OS == "" || own.Architecture == "" || entry.OS == "" || entry.Architecture == "" {
@@ -85,13 +86,13 @@ func (c *checker) compare(e v1.Descriptor, doc config) {
 	inEntry, inConfig := image.PlatformString(e.Platform), image.PlatformString(&doc.Platform)
 	if entry.OS != own.OS {
 		c.refuse(CodePlatformDiffers,
-			"Build the image for "+inEntry+", or correct the platform in the index. A client for "+entry.OS+" selects this image, and Docker then answers that the operating system \""+own.OS+"\" cannot be used on this platform.",
+			fmt.Sprintf("Build the image for %s, or correct the platform in the index. A client for %s selects this image, and Docker then answers that the operating system %q cannot be used on this platform.", inEntry, entry.OS, own.OS),
 			"The index lists the image %s for %s, but its config states %s", short(e.Digest), inEntry, inConfig)
 		return
 	}
 	if entry.Architecture != own.Architecture {
 		c.warn(CodeArchitectureDiffers,
-			"Check that the programs in the image run on "+inEntry+", because clients for "+inEntry+" select this image. Then build the image with --platform "+inEntry+", or correct the platform in the index.",
+			fmt.Sprintf("Check that the programs in the image run on %[1]s, because clients for %[1]s select this image. Then build the image with --platform %[1]s, or correct the platform in the index.", inEntry),
 			"The index lists the image %s for %s, but its config states %s", short(e.Digest), inEntry, inConfig)
 		return
 	}
@@ -100,12 +101,13 @@ func (c *checker) compare(e v1.Descriptor, doc config) {
 		inEntry, inConfig = e.Platform.OSVersion, doc.OSVersion
 	}
 	if versions || entry.Variant != "" && own.Variant != "" && entry.Variant != own.Variant {
-		c.warn(CodePlatformUnusual, "Check that the image runs on this platform. Clients select the image by the platform in the index.",
+		c.warn(CodePlatformUnusual, "Check that the image runs on the platform that the index states. Clients select the image by the platform in the index.",
 			"The index lists the image %s for %s, but its config states %s", short(e.Digest), inEntry, inConfig)
 	}
 }
 
-// duplicates warns about entries with the same digest or with the same platform.
+// duplicates warns about index entries with the same digest or with the same
+// platform.
 func (c *checker) duplicates(images []v1.Descriptor) {
 	digests, platforms := map[v1.Hash]bool{}, map[string]v1.Hash{}
 	for _, e := range images {
@@ -127,8 +129,9 @@ func (c *checker) duplicates(images []v1.Descriptor) {
 	}
 }
 
-// compressed reports whether an entry is a second copy of an image with another
-// compression. Clients that know the annotation prefer the copy.
+// compressed reports whether an index entry is a copy of another image in the
+// index with another compression. Clients that know the annotation with
+// compressionKey prefer the copy.
 func compressed(e v1.Descriptor) bool {
 	for key := range e.Annotations {
 		if strings.HasPrefix(key, compressionKey) {
@@ -138,7 +141,8 @@ func compressed(e v1.Descriptor) bool {
 	return false
 }
 
-// identity returns a text that is different for different platforms.
+// identity returns a text that identifies a platform with its version and
+// features.
 func identity(p v1.Platform) string {
 	features := slices.Sorted(slices.Values(p.OSFeatures))
 	return strings.Join(append([]string{image.PlatformString(&p), p.OSVersion}, features...), " ")

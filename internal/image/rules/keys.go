@@ -3,6 +3,7 @@ package rules
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -23,7 +24,7 @@ func (c *checker) annotations(m *image.Manifest) {
 	where := "the manifest " + short(m.Descriptor.Digest)
 	if json.Unmarshal(m.Raw, &doc) != nil {
 		if m.Index() || m.IsRunnable() {
-			c.refuse(CodeAnnotationInvalid, hintRebuild, "The annotations of %s are not an object of keys and texts", where)
+			c.refuse(CodeAnnotationInvalid, hintRebuild, "The annotations of %s are not a JSON object whose values are strings", where)
 		}
 		return
 	}
@@ -32,23 +33,23 @@ func (c *checker) annotations(m *image.Manifest) {
 	}
 }
 
-// pairs checks annotations or labels (image-spec, "Annotations": keys are not empty, and
-// values are strings).
+// pairs checks that the keys of annotations or labels are not empty, and that
+// the values are strings (image-spec, "Annotations").
 func (c *checker) pairs(pairs map[string]json.RawMessage, kind, where string) {
 	for key, value := range pairs {
 		if strings.TrimSpace(key) == "" {
-			c.warn(CodeKeyEmpty, "Remove the "+kind+" from the build, for example a label without a name. The OCI image-spec forbids empty keys.",
+			c.warn(CodeKeyEmpty, fmt.Sprintf("Remove the %s with the empty key from the build. The OCI image-spec forbids empty keys.", kind),
 				"One %s of %s has an empty key", kind, where)
 		}
 		if trimmed := bytes.TrimSpace(value); !bytes.HasPrefix(trimmed, []byte(`"`)) && !bytes.Equal(trimmed, []byte("null")) {
-			c.refuse(CodeAnnotationInvalid, "Write the value in quotes. Docker and containerd refuse a value that is not text.",
-				"The %s %.100q of %s has a value that is not text", kind, key, where)
+			c.refuse(CodeAnnotationInvalid, "Write the value in quotes. Docker and containerd refuse an annotation or a label whose value is not a string.",
+				"The %s %.100q of %s has a value that is not a string", kind, key, where)
 		}
 	}
 }
 
-// keySets maps the path of an object to the known keys of the object. A list has the
-// path of its elements.
+// keySets maps the path of an object to the known keys of the object. The path
+// of a list is the path of its elements.
 type keySets map[string][]string
 
 var (
@@ -70,26 +71,28 @@ var (
 	}
 )
 
-// document checks that a JSON document has no key twice, and no known key in other upper
-// and lower case. Go programs use the last of two keys and ignore the case. Other
-// programs use the first key, or refuse the document.
+// document checks that each key of a JSON document occurs once, and that no key
+// differs from a known key only in upper and lower case. If a key occurs twice,
+// Go programs use the last value, and they ignore the case of keys. Other
+// programs use the first value, or refuse the document.
 func (c *checker) document(raw []byte, what string, known keySets) {
-	r := &keyReader{in: json.NewDecoder(bytes.NewReader(raw)), known: known}
+	r := &keyReader{in: json.NewDecoder(bytes.NewReader(raw)), document: what, known: known}
 	if r.value("") != nil || r.found == "" {
-		return // invalid JSON is reported elsewhere
+		return // Other checks report invalid JSON.
 	}
-	c.refuse(CodeAmbiguous, hintRebuild+" Programs read such a document in different ways, so a client could run another image than the tested image.",
-		"The %s %s", what, r.found)
+	c.refuse(CodeAmbiguous, hintRebuild+" Programs read a document with an ambiguous key in different ways, so a client could run another image than the tested image.",
+		"%s", r.found)
 }
 
 // keyReader reads the keys of a JSON document.
 type keyReader struct {
-	in    *json.Decoder
-	known keySets
-	found string // the first ambiguous key, as the end of a sentence
+	in       *json.Decoder
+	document string // The name of the document is part of the message.
+	known    keySets
+	found    string // found is the message about the first ambiguous key.
 }
 
-// value reads one value at the path.
+// value reads the JSON value at a path.
 func (r *keyReader) value(path string) error {
 	token, err := r.in.Token()
 	if err != nil {
@@ -109,7 +112,7 @@ func (r *keyReader) value(path string) error {
 	return err
 }
 
-// object reads the keys and values of one object.
+// object reads the keys and values of one JSON object.
 func (r *keyReader) object(path string) error {
 	seen := map[string]bool{}
 	for r.in.More() {
@@ -117,7 +120,7 @@ func (r *keyReader) object(path string) error {
 		if err != nil {
 			return err
 		}
-		key, _ := token.(string) // the decoder returns only strings as keys
+		key, _ := token.(string) // The decoder returns only strings as keys.
 		r.key(path, key, seen[key])
 		seen[key] = true
 		if err := r.value(path + "." + key); err != nil {
@@ -128,17 +131,17 @@ func (r *keyReader) object(path string) error {
 	return err
 }
 
-// key records an ambiguous key.
+// key records a key if it is ambiguous.
 func (r *keyReader) key(path, key string, twice bool) {
 	if r.found != "" {
 		return
 	}
 	if twice {
-		r.found = "has the key \"" + clip(key) + "\" twice"
+		r.found = fmt.Sprintf("The %s has the key %q twice", r.document, clip(key))
 	}
 	for _, want := range r.known[path] {
 		if key != want && strings.EqualFold(key, want) {
-			r.found = "has the key \"" + clip(key) + "\" instead of \"" + want + "\""
+			r.found = fmt.Sprintf("The %s has the key %q instead of %q", r.document, clip(key), want)
 		}
 	}
 }

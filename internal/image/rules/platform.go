@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -9,38 +10,39 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// kind is the way in which clients read the name of a platform.
+// kind describes how clients read the name of a platform.
 type kind int
 
 const (
-	known       kind = iota // every client knows the name
-	unlisted                // the name is not a name of Go and not a known alias
-	converted               // containerd and Docker convert the name, but podman and CRI-O do not
-	unsupported             // no client converts the name
+	known       kind = iota // Every client knows the name.
+	unlisted                // The name is neither a value of GOOS or GOARCH nor a known alias.
+	converted               // containerd and Docker convert the name, but podman and CRI-O do not convert it.
+	unsupported             // No client converts the name.
 )
 
-// reading is a platform with the usual names, and the way in which clients read the
+// reading is a platform with the usual names, together with the kind of the
 // original names.
 type reading struct {
 	platform v1.Platform
 	kind     kind
 }
 
-// Usual returns the platform with the names that clients use (image-spec, "platform":
-// the values of GOOS and GOARCH). For example, x86_64 becomes amd64. It returns false if
-// the names are usual already, or if they are unknown.
+// Usual returns the platform with the names that clients use (image-spec,
+// "platform": the values of GOOS and GOARCH). For example, x86_64 becomes amd64.
+// Usual returns false if the names are already usual, or if the names are
+// unknown.
 func Usual(p v1.Platform) (v1.Platform, bool) {
 	r := usual(p)
 	return r.platform, r.kind > unlisted
 }
 
-// converts contains the names that containerd converts (containerd, package platforms,
-// "Normalization").
+// converts maps each name that containerd converts to its usual name
+// (containerd, package platforms, "Normalization").
 var converts = map[string]string{
 	"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "i386": "386", "armhf": "arm/v7", "armel": "arm/v6",
 }
 
-// aliases contains the names that no client converts.
+// aliases maps each name that no client converts to its usual name.
 var aliases = map[string]string{
 	"x64": "amd64", "x86": "386", "ia32": "386", "i486": "386", "i586": "386", "i686": "386",
 	"amd64v1": "amd64", "amd64v2": "amd64/v2", "amd64v3": "amd64/v3", "amd64v4": "amd64/v4",
@@ -51,13 +53,14 @@ var aliases = map[string]string{
 	"loongarch64": "loong64", "riscv64gc": "riscv64", "wasm32": "wasm",
 }
 
-// systems contains the names of operating systems that are not names of Go.
+// systems maps names of operating systems that are not values of GOOS to the
+// values of GOOS.
 var systems = map[string]string{
 	"osx": "darwin", "macosx": "darwin", "mac": "darwin", "win": "windows", "win32": "windows", "win64": "windows", "gnu/linux": "linux",
 }
 
-// operatingSystems and architectures are the values of GOOS and GOARCH, and the values
-// that the image-spec adds.
+// operatingSystems and architectures contain the values of GOOS and GOARCH, and
+// the values that the image-spec adds.
 var (
 	operatingSystems = words("aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris wasip1 wasip2 wasi windows zos unknown")
 	architectures    = words("386 amd64 amd64p32 arm armbe arm64 arm64be loong64 mips mipsle mips64 mips64le mips64p32 mips64p32le ppc ppc64 ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm unknown")
@@ -71,7 +74,7 @@ func words(text string) map[string]bool {
 	return out
 }
 
-// usual finds the usual names of a platform.
+// usual returns a platform with its usual names.
 func usual(p v1.Platform) reading {
 	r := reading{platform: p}
 	r.system()
@@ -80,7 +83,8 @@ func usual(p v1.Platform) reading {
 	return r
 }
 
-// raise records the kind of one name. The platform has the highest kind of its names.
+// raise records the kind of one name. The kind of the platform is the highest
+// kind of its names.
 func (r *reading) raise(k kind) { r.kind = max(r.kind, k) }
 
 func (r *reading) system() {
@@ -106,7 +110,7 @@ func (r *reading) architecture() {
 	if found == "" {
 		found, k = aliases[lower], unsupported
 	}
-	if base, rest, ok := strings.Cut(lower, "/"); ok && architectures[base] { // the field contains the variant
+	if base, rest, ok := strings.Cut(lower, "/"); ok && architectures[base] { // The field Architecture contains the variant, for example "arm/v7".
 		found, k = base+"/"+rest, unsupported
 	}
 	switch {
@@ -125,8 +129,8 @@ func (r *reading) architecture() {
 	}
 }
 
-// variants contains the usual variant for each name of a variant that is wrong. The key
-// contains the architecture.
+// variants maps a wrong name of a variant to its usual name. The keys of the map
+// have the form architecture/variant.
 var variants = map[string]string{
 	"arm/armv5": "v5", "arm/armv6": "v6", "arm/armv7": "v7", "arm/armv8": "v8", "arm/armv6l": "v6", "arm/armv7l": "v7", "arm/armhf": "v7", "arm/armel": "v6",
 	"arm/32v5": "v5", "arm/32v6": "v6", "arm/32v7": "v7", "arm/arm32v5": "v5", "arm/arm32v6": "v6", "arm/arm32v7": "v7", "arm/v7l": "v7", "arm/v6l": "v6", "arm/v7a": "v7", "arm/v7hf": "v7", "arm/v6hf": "v6",
@@ -155,24 +159,26 @@ func (r *reading) variant() {
 	}
 }
 
-// platformName checks the names of a platform. In an index, podman and CRI-O compare the
-// names with GOOS and GOARCH letter by letter, so each other name is an error. Clients do not
-// select a single image by its platform, so a wrong architecture is only unusual. Old
-// versions of Docker fail if the operating system has a wrong name.
+// platformName checks the names of a platform. In an index, an alias such as
+// x86_64 is an error, because podman and CRI-O do not convert aliases. For an
+// image without an index, an alias of an architecture is only a warning, because
+// clients do not select such an image by its platform. An alias of an operating
+// system is always an error, because old versions of Docker do not know the
+// alias.
 func (c *checker) platformName(p v1.Platform, where string, inIndex bool) {
 	r := usual(p)
 	is, should := image.PlatformString(&p), image.PlatformString(&r.platform)
 	system := r.platform.OS != p.OS
 	switch {
 	case inIndex && (p.OS == "" || p.Architecture == ""):
-		c.refuse(CodePlatformName, "Write os and architecture of each image into the index. podman answers \"no image found in image index\" for such an entry.",
+		c.refuse(CodePlatformName, "Write the fields os and architecture of each image into the index. podman answers \"no image found in image index\" for an index entry without these fields.",
 			"%s has no operating system or no architecture (%q)", where, is)
 	case inIndex && r.kind > unlisted:
-		c.refuse(CodePlatformName, "Build the image for "+should+". "+answer(r), "%s has the platform %q, which is called %s", where, is, should)
+		c.refuse(CodePlatformName, fmt.Sprintf("Build the image for %s. %s", should, answer(r)), "%s has the platform %q, which is called %s", where, is, should)
 	case system:
-		c.refuse(CodePlatformName, "Build the image for "+should+". Docker refuses another name of an operating system, or fails.", "%s has the platform %q, which is called %s", where, is, should)
+		c.refuse(CodePlatformName, fmt.Sprintf("Build the image for %s. Docker refuses an image with another name of the operating system.", should), "%s has the platform %q, which is called %s", where, is, should)
 	case r.kind > unlisted:
-		c.warn(CodePlatformUnusual, "Build the image for "+should+". Docker warns that the platform does not match the machine, and podman does not find the image in an index.",
+		c.warn(CodePlatformUnusual, fmt.Sprintf("Build the image for %s. Docker warns that the platform does not match the machine, and podman does not find the image in an index.", should),
 			"%s has the platform %q, which is called %s", where, is, should)
 	case r.kind == unlisted:
 		c.warn(CodePlatformUnusual, "Use the values of GOOS and GOARCH, as in linux/arm64. Clients select an image only by these values.",
@@ -180,11 +186,11 @@ func (c *checker) platformName(p v1.Platform, where string, inIndex bool) {
 	}
 }
 
-// answer returns the answer of the clients that do not find an image with a wrong name in
-// an index.
+// answer returns a sentence about clients that do not find an image with a wrong
+// platform name in an index.
 func answer(r reading) string {
 	if r.kind == converted {
-		return "podman and CRI-O answer \"no image found in image index for architecture " + r.platform.Architecture + "\"."
+		return fmt.Sprintf("podman and CRI-O answer \"no image found in image index for architecture %s\".", r.platform.Architecture)
 	}
 	return "Docker and containerd answer \"no matching manifest\" or \"no match for platform in manifest\", and podman answers \"no image found in image index\"."
 }

@@ -1,14 +1,13 @@
 // Package rules contains the rules for an image that clients can pull and run. Check
 // applies the rules to the complete tree before the first upload.
 //
-// A rule gives an error if docker, containerd, podman or the node of a Kubernetes
-// cluster would refuse the image, or would not find it. A rule gives a warning if the
-// image is legal but unusual. Artifacts, charts and attestations are not
-// images. The rules about configs and platforms do not apply to them.
+// A rule gives an error if docker, containerd, podman or a Kubernetes node would
+// refuse the image or would not find it. A rule gives a warning if the image is
+// valid but unusual. Artifacts, charts and attestations are not images. The
+// rules about configs and platforms apply only to images.
 //
-// The package reads only bytes that are on this machine. It does not read the config of
-// an image in a registry if the source has not read this config, because each read costs
-// a request.
+// The package reads only data that is on this machine. The package does not
+// download a config from a registry, because each download costs a request.
 package rules
 
 import (
@@ -21,56 +20,57 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// The codes of the errors and warnings about an image that clients cannot use.
+// The following codes identify errors and warnings about an image that some
+// clients cannot use.
 const (
-	// CodeLayersDiffer reports an image whose manifest and config list different
-	// numbers of layers. Docker and containerd refuse such an image.
+	// CodeLayersDiffer means that the manifest and the config of an image list
+	// different numbers of layers. Docker and containerd refuse such an image.
 	CodeLayersDiffer = "image-layers-differ"
-	// CodeLayerWrong reports a layer whose uncompressed bytes do not have the digest in
-	// the config. Docker refuses such an image.
+	// CodeLayerWrong means that the uncompressed bytes of a layer do not have the
+	// digest in the config. Docker refuses such an image.
 	CodeLayerWrong = "image-layer-wrong"
-	// CodeConfigInvalid reports a config that clients cannot read.
+	// CodeConfigInvalid means that clients cannot read the config of an image.
 	CodeConfigInvalid = "image-config-invalid"
-	// CodePlatformName reports an operating system or an architecture with a name that
-	// clients do not find, such as x86_64 instead of amd64.
+	// CodePlatformName means that clients do not know the name of an operating system
+	// or an architecture, such as x86_64 instead of amd64.
 	CodePlatformName = "image-platform-name"
-	// CodePlatformUnusual reports a platform that some clients do not find.
+	// CodePlatformUnusual means that some clients do not find an image, because its
+	// platform has an unusual name.
 	CodePlatformUnusual = "image-platform-unusual"
-	// CodePlatformDiffers reports an index that lists an image for another operating
-	// system than the config of the image. Docker refuses such an image.
+	// CodePlatformDiffers means that an index and the config of an image state
+	// different operating systems. Docker refuses such an image.
 	CodePlatformDiffers = "image-platform-differs"
-	// CodeArchitectureDiffers reports an index that lists an image for another
-	// architecture than the config of the image. Clients run the image, because they use
-	// only the index.
+	// CodeArchitectureDiffers means that an index and the config of an image state
+	// different architectures. Clients run the image, because they use only the index.
 	CodeArchitectureDiffers = "image-architecture-differs"
-	// CodePlatformAbsent reports an index that lists an image without a platform.
+	// CodePlatformAbsent means that an index lists an image without a platform.
 	CodePlatformAbsent = "image-platform-absent"
-	// CodePlatformTwice reports an index that lists two images for one platform. Clients
+	// CodePlatformTwice means that an index lists two images for one platform. Clients
 	// use only the first image.
 	CodePlatformTwice = "image-platform-twice"
-	// CodeEntryTwice reports an index that lists one image twice.
+	// CodeEntryTwice means that an index lists one image twice.
 	CodeEntryTwice = "image-listed-twice"
-	// CodeIndexEmpty reports an index without manifests.
+	// CodeIndexEmpty means that an index lists no manifests.
 	CodeIndexEmpty = "image-index-empty"
-	// CodeMediaType reports a manifest whose media type is not the name of a media type.
+	// CodeMediaType means that the media type of a manifest is not valid.
 	CodeMediaType = "image-media-type"
-	// CodeDigestAlgorithm reports a digest with an algorithm that the registry refuses.
+	// CodeDigestAlgorithm means that the registry refuses the algorithm of a digest.
 	CodeDigestAlgorithm = "image-digest-algorithm"
-	// CodeKeyEmpty reports an annotation or a label with an empty key. The OCI image-spec
-	// forbids empty keys, but clients ignore them.
+	// CodeKeyEmpty means that an annotation or a label has an empty key. The OCI
+	// image-spec forbids empty keys, but clients ignore them.
 	CodeKeyEmpty = "image-key-empty"
-	// CodeAnnotationInvalid reports an annotation or a label with a value that is not
+	// CodeAnnotationInvalid means that the value of an annotation or a label is not
 	// text. Docker and podman refuse such an image.
 	CodeAnnotationInvalid = "image-annotation-invalid"
-	// CodeAmbiguous reports a manifest or a config with a key that occurs twice, or that
-	// differs from a known key only in upper and lower case. Programs read such a
+	// CodeAmbiguous means that a manifest or a config contains a key twice, or a key
+	// that differs from a known key only in upper and lower case. Programs read such a
 	// document in different ways.
 	CodeAmbiguous = "image-json-ambiguous"
 )
 
 const hintRebuild = "Build the image again, and check the step that writes its manifest or its index."
 
-// warningTitles are the titles of the warnings.
+// warningTitles maps the code of each warning to its title.
 var warningTitles = map[string]string{
 	CodePlatformUnusual:     "Some clients do not find the platform of an image",
 	CodeArchitectureDiffers: "The index and the config state different architectures",
@@ -83,13 +83,14 @@ var warningTitles = map[string]string{
 // Options are facts about the destinations.
 type Options struct {
 	// OnlySHA256 is the name of a destination that accepts only digests with the
-	// algorithm sha256. It is empty if each destination also accepts other algorithms.
+	// algorithm sha256. OnlySHA256 is empty if all destinations also accept
+	// other algorithms.
 	OnlySHA256 string
 }
 
-// Check applies all rules to the tree below root. It returns at most one warning of each
-// kind. The error contains at most one *diag.Error of each kind, with the side
-// diag.Source.
+// Check applies all rules to root and to the tree below root. Check returns at
+// most one warning with each code. The returned error contains at most one
+// *diag.Error with each code, and the side is diag.Source.
 func Check(ctx context.Context, root *image.Manifest, o Options) ([]diag.Notice, error) {
 	c := &checker{root: root, options: o}
 	for _, m := range image.Manifests(root) {
@@ -113,7 +114,7 @@ type finding struct {
 	warning bool
 	title   string
 	hint    string
-	more    int // the number of other findings of this kind
+	more    int // more is the number of other findings with the same code.
 }
 
 // refuse adds an error.
@@ -126,8 +127,8 @@ func (c *checker) warn(code, hint, format string, args ...any) {
 	c.add(finding{code: code, warning: true, hint: hint, title: fmt.Sprintf(format, args...)})
 }
 
-// add adds a finding. For the second finding of a kind, it only increases the number of
-// the first finding.
+// add adds a finding. If an earlier finding has the same code, add only
+// increases the field more of the earlier finding.
 func (c *checker) add(f finding) {
 	for i := range c.findings {
 		if old := &c.findings[i]; old.code == f.code && old.warning == f.warning {
@@ -144,7 +145,7 @@ func (c *checker) report() (warnings []diag.Notice, err error) {
 	for _, f := range c.findings {
 		hint := f.hint
 		if f.more > 0 {
-			hint = fmt.Sprintf("The image has %d more faults of this kind. %s", f.more, hint)
+			hint = fmt.Sprintf("The image has further faults of this kind (number: %d). %s", f.more, hint)
 		}
 		if f.warning {
 			warnings = append(warnings, diag.Notice{Code: f.code, Level: diag.Warning, Title: warningTitles[f.code], Text: f.title + ". " + hint})
@@ -175,7 +176,7 @@ func isRestrictedName(text string) bool {
 func (c *checker) manifest(ctx context.Context, m *image.Manifest) error {
 	c.algorithms(m)
 	if !isMediaType(string(m.Descriptor.MediaType)) {
-		c.refuse(CodeMediaType, hintRebuild+" A registry cannot store the manifest with this media type.", "The manifest %s has the media type %.100q, which is not valid", short(m.Descriptor.Digest), m.Descriptor.MediaType)
+		c.refuse(CodeMediaType, hintRebuild+" A registry cannot store a manifest with an invalid media type.", "The manifest %s has the media type %.100q, which is not valid", short(m.Descriptor.Digest), m.Descriptor.MediaType)
 	}
 	if m.Raw != nil {
 		c.document(m.Raw, "manifest "+m.Descriptor.Digest.String(), manifestKeys)

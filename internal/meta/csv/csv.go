@@ -1,13 +1,12 @@
-// Package csv parses records as the csv-parse library for Node.js does, with
-// the options of docker/metadata-action.
+// Package csv parses records in the same way as the Node.js library csv-parse
+// with the options of docker/metadata-action.
 //
-// encoding/csv cannot replace this package, because the tag language depends on
-// details that RFC 4180 leaves open, and the two libraries differ in these
+// encoding/csv cannot replace this package. The tag language depends on details
+// that RFC 4180 does not define, and encoding/csv and csv-parse differ in these
 // details. The first line break determines the delimiter of all records. In
-// relaxed mode, a quote that is closed too early becomes text. A comment can
-// start only at the start of a record. The parser keeps the whole input in
-// memory, and its time is linear in the size of the input, so it is suitable
-// only for short inputs.
+// relaxed mode, a quote becomes text if text follows the closing quote. A
+// comment can start only at the start of a record. The parser is suitable only
+// for short inputs, because it keeps the whole input in memory.
 package csv
 
 import (
@@ -18,24 +17,25 @@ import (
 
 // Options selects one of the two parser passes of the tag language.
 type Options struct {
-	// Relaxed treats misplaced quotes as text. Without Relaxed, misplaced
-	// quotes are errors.
+	// If Relaxed is true, misplaced quotes are text. If Relaxed is false,
+	// misplaced quotes are errors.
 	Relaxed bool
-	// Comments skips records that start with '#' in the first column.
+	// If Comments is true, Parse skips records that start with '#' in the first
+	// column.
 	Comments bool
 }
 
-// These are the errors of Parse. Strict mode can return all of them, and
-// relaxed mode can return only ErrOpenQuote.
+// Parse wraps one of the following errors. In relaxed mode, only ErrOpenQuote is
+// possible.
 var (
-	ErrOpeningQuote = errors.New(`a double quote inside a field without an opening double quote`)
-	ErrClosingQuote = errors.New(`text after a closing double quote`)
-	ErrOpenQuote    = errors.New(`a missing closing double quote`)
+	ErrOpeningQuote = errors.New(`a field contains a double quote, but does not begin with a double quote`)
+	ErrClosingQuote = errors.New(`text follows a closing double quote`)
+	ErrOpenQuote    = errors.New(`a closing double quote is missing`)
 )
 
 // Parse splits input into records of fields. The number of fields may differ
-// between records. Parse skips empty lines. An error gives the line, which
-// starts at 1.
+// between records. Parse skips empty lines. An error contains the number of the
+// line. The first line has the number 1.
 func Parse(input string, o Options) ([][]string, error) {
 	p := parser{in: strings.ToValidUTF8(input, "\uFFFD"), Options: o}
 	for p.pos < len(p.in) {
@@ -53,16 +53,16 @@ func Parse(input string, o Options) ([][]string, error) {
 	return p.records, nil
 }
 
-// parser holds the state between two characters.
+// parser holds the state of the parser between two characters.
 type parser struct {
 	Options
 	in        string
 	pos       int
-	eol       string // the record delimiter, or empty before the first line break
+	eol       string // eol is the record delimiter. eol is empty before the first line break.
 	records   [][]string
 	record    []string
 	field     []byte
-	inQuotes  bool // the position is inside a quoted field
-	wasQuoted bool // the current field had a closing quote
+	inQuotes  bool // inQuotes is true if the position is inside a quoted field.
+	wasQuoted bool // wasQuoted is true if the current field had a closing quote.
 	inComment bool
 }

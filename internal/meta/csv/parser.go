@@ -1,6 +1,6 @@
 package csv
 
-// step consumes at least one byte.
+// step parses at least one byte of the input.
 func (p *parser) step() error {
 	if !p.inQuotes {
 		p.detectDelimiter(p.pos)
@@ -22,7 +22,7 @@ func (p *parser) step() error {
 	return nil
 }
 
-// quote handles a double quote. done is false if the quote is text.
+// quote handles a double quote. The result done is false if the quote is text.
 func (p *parser) quote() (done bool, err error) {
 	switch {
 	case p.inQuotes && p.closesField(p.pos+1):
@@ -32,8 +32,8 @@ func (p *parser) quote() (done bool, err error) {
 	case p.inQuotes && !p.Relaxed:
 		return false, ErrClosingQuote
 	case p.inQuotes:
-		// In relaxed mode, text after the closing quote means that the field is
-		// not quoted, so its first quote is also text.
+		// In relaxed mode, a field with text after its closing quote is not a
+		// quoted field, so its first quote is also text.
 		p.inQuotes, p.wasQuoted = false, true
 		p.field = append([]byte{'"'}, p.field...)
 		return false, nil
@@ -47,7 +47,7 @@ func (p *parser) quote() (done bool, err error) {
 	return false, nil
 }
 
-// closesField reports whether a quote before index i can end a field.
+// closesField reports whether a quote directly before index i can end a field.
 func (p *parser) closesField(i int) bool {
 	if i >= len(p.in) {
 		return true
@@ -56,7 +56,7 @@ func (p *parser) closesField(i int) bool {
 	return c == ',' || c == 0 || p.Comments && c == '#' || p.detectDelimiter(i) || p.eolAt(i)
 }
 
-// separator handles the separators of fields and records, and comments.
+// separator handles comments, and the separators of fields and records.
 func (p *parser) separator(c byte) bool {
 	switch {
 	case p.eolAt(p.pos):
@@ -95,14 +95,14 @@ func (p *parser) endField() {
 	p.wasQuoted = false
 }
 
-// appendText appends s to the field and advances by n bytes.
+// appendText appends s to the current field, and skips n bytes of the input.
 func (p *parser) appendText(s string, n int) {
 	p.field = append(p.field, s...)
 	p.pos += n
 }
 
-// detectDelimiter sets the record delimiter if index i holds the first line
-// break. It reports whether it set the delimiter.
+// detectDelimiter sets the record delimiter if the first line break is at index
+// i. detectDelimiter reports whether it set the delimiter.
 func (p *parser) detectDelimiter(i int) bool {
 	if p.eol != "" {
 		return false

@@ -6,24 +6,24 @@ import (
 	"slices"
 )
 
-// builtins are the built-in helpers of Handlebars. The helper log prints
+// builtins lists the built-in helpers of Handlebars. The helper "log" prints
 // nothing.
 var builtins = []string{"if", "unless", "each", "with", "lookup", "log"}
 
 func builtin(p path) bool { return p.simple() && slices.Contains(builtins, p.parts[0]) }
 
-// inline calls a built-in helper outside a block.
+// inline calls a built-in helper that is not the name of a block.
 func (r *run) inline(name string, args Call) (any, error) {
 	switch name {
 	case "lookup":
 		if len(args.Params) != 2 {
-			return nil, fmt.Errorf("lookup takes a value and a field, got %d arguments", len(args.Params))
+			return nil, fmt.Errorf("the helper lookup needs a value and a field, but the call has %d arguments", len(args.Params))
 		}
 		return r.force(field(args.Params[0], str(args.Params[1])))
 	case "log":
 		return "", nil
 	}
-	return nil, fmt.Errorf("%q needs a block: {{#%s …}}…{{/%s}}", name, name, name)
+	return nil, fmt.Errorf("the helper %q needs a block, as in {{#%s …}}…{{/%s}}", name, name, name)
 }
 
 func (r *run) block(b *block, f *frame) error {
@@ -44,7 +44,8 @@ func (r *run) block(b *block, f *frame) error {
 	return r.section(b, v, f)
 }
 
-// section evaluates a block whose name is a value: {{#tag}}…{{/tag}}.
+// section evaluates a block whose name is not a helper but a value, as in
+// {{#tag}}…{{/tag}}.
 func (r *run) section(b *block, v any, f *frame) error {
 	switch v := v.(type) {
 	case nil, Undefined:
@@ -72,7 +73,7 @@ func (r *run) builtinBlock(b *block, f *frame) error {
 		return err
 	}
 	if len(args.Params) != 1 {
-		return fmt.Errorf("{{#%s}} takes one argument, got %d", name, len(args.Params))
+		return fmt.Errorf("the block {{#%s}} needs one argument, but it has %d arguments", name, len(args.Params))
 	}
 	v, err := r.force(args.Params[0])
 	if err != nil {
@@ -90,8 +91,8 @@ func (r *run) builtinBlock(b *block, f *frame) error {
 	return r.each(b, v, f)
 }
 
-// isFalse reports whether the helper "if" treats v as false. It does so if v is
-// empty, or if v is zero and the argument includeZero is not set.
+// isFalse reports whether the helper "if" treats v as false. isFalse returns
+// true if v is empty, or if v is zero and the argument includeZero is not set.
 func isFalse(v any, hash []Named) bool {
 	for _, h := range hash {
 		if h.Name == "includeZero" && truthy(h.Value) {
@@ -108,12 +109,12 @@ func (r *run) condition(b *block, yes bool, f *frame) error {
 	return r.program(b.inverse, f)
 }
 
-// each evaluates the body for each element of a list. For an Object it returns
-// an error, because the fields of an Object have no order. It treats any other
-// value as an empty list.
+// each evaluates the body for each element of a list. For an Object, each
+// returns an error, because the fields of an Object have no order. Any other
+// value is treated as an empty list.
 func (r *run) each(b *block, v any, f *frame) error {
 	if _, ok := v.(Object); ok {
-		return errors.New("{{#each}} supports only lists")
+		return errors.New("the block {{#each}} supports only lists")
 	}
 	list, _ := v.([]any)
 	for i, item := range list {

@@ -6,11 +6,11 @@ import (
 	"unicode/utf8"
 )
 
-// call parses a path and its arguments. It stops at text that cannot be an
-// argument.
+// call parses a path and its arguments. The method call stops at text that
+// cannot be an argument.
 func (p *parser) call(c *call, depth int) error {
 	if depth > maxDepth {
-		return p.errorf("parentheses nested deeper than %d", maxDepth)
+		return p.errorf("the nesting of parentheses is deeper than %d", maxDepth)
 	}
 	p.blanks()
 	first, err := p.operand()
@@ -32,7 +32,7 @@ func (p *parser) call(c *call, depth int) error {
 			continue
 		}
 		if len(c.hash) > 0 {
-			return p.errorf("a positional argument after a named one")
+			return p.errorf("a positional argument follows a named argument")
 		}
 		value, err := p.argument(depth)
 		if err != nil {
@@ -64,7 +64,7 @@ func (p *parser) argument(depth int) (expr, error) {
 }
 
 // hashName parses a name and the "=" after it. If the text has another form,
-// hashName consumes nothing.
+// hashName does not change the position.
 func (p *parser) hashName() (string, bool) {
 	id := p.word()
 	if id == "" {
@@ -100,9 +100,9 @@ func (p *parser) operand() (expr, error) {
 	return p.path(false)
 }
 
-// quoted parses a string. Only the quote of the string can be escaped. If no other quote
-// follows, the last escaped quote ends the string, because Handlebars reads strings with
-// a regular expression that then takes the backslash as a character.
+// quoted parses a string in quotes. In the string, a backslash can escape only
+// the quote. If no other quote follows, the last escaped quote ends the string.
+// The regular expression of Handlebars for strings has the same effect.
 func (p *parser) quoted(q byte) (expr, error) {
 	s := p.rest()[1:]
 	end := -1
@@ -125,7 +125,8 @@ func (p *parser) quoted(q byte) (expr, error) {
 }
 
 // keyword parses one of the words true, false, null and undefined, or a number.
-// A blank, a tilde, a closing brace or a closing parenthesis must follow.
+// After the word or number, a blank, a tilde, a closing brace or a closing
+// parenthesis must follow.
 func keyword(s string) (value any, n int, ok bool) {
 	n = strings.IndexFunc(s, func(r rune) bool { return isSpace(r) || strings.ContainsRune("~})", r) })
 	if n < 0 {
@@ -144,8 +145,8 @@ func keyword(s string) (value any, n int, ok bool) {
 	}
 }
 
-// number parses numbers such as -1 and 1.5. It refuses exponents, and a point
-// without digits on both sides.
+// number parses numbers such as -1 and 1.5. For an exponent, or for a point
+// without digits on both sides, number returns false.
 func number(s string) (float64, bool) {
 	whole, part, point := strings.Cut(strings.TrimPrefix(s, "-"), ".")
 	if !digits(whole) || point && !digits(part) {
@@ -159,7 +160,7 @@ func digits(s string) bool {
 	return s != "" && strings.Trim(s, "0123456789") == ""
 }
 
-// path parses parts that are joined by dots or slashes.
+// path parses names with dots or slashes between them.
 func (p *parser) path(data bool) (expr, error) {
 	start := p.pos
 	out := path{data: data}
@@ -180,14 +181,14 @@ func (p *parser) path(data bool) (expr, error) {
 	return out, nil
 }
 
-// add appends one part of the source text.
+// add appends one part of the source text to the path.
 func (p *path) add(word string, in *parser) error {
 	switch {
 	case word[0] == '[':
 		p.parts = append(p.parts, strings.ReplaceAll(word[1:len(word)-1], `\]`, "]"))
 	case word == "this" || word == "." || word == "..":
 		if len(p.parts) > 0 {
-			return in.errorf("%q inside a path", word)
+			return in.errorf("%q is only allowed at the start of a path", word)
 		}
 		p.scoped = true
 		if word == ".." {
@@ -224,7 +225,7 @@ func (p *parser) word() string {
 	return s[:n]
 }
 
-// notName reports whether a character is allowed only in brackets.
+// notName reports whether a name can contain the character only in brackets.
 func notName(r rune) bool {
 	return isSpace(r) || strings.ContainsRune("!\"#%&'()*+,./;<=>@[\\]^`{|}~", r)
 }
@@ -235,8 +236,8 @@ func nameEnd(s string) bool {
 	return isSpace(r) || strings.ContainsRune("=~}/.)|]", r)
 }
 
-// asPath converts a literal in the position of a name into a path, as in {{"a
-// b"}}.
+// asPath converts an operand to a path, because a literal can stand for a name,
+// as in {{"a b"}}.
 func asPath(e expr) path {
 	if l, ok := e.(literal); ok {
 		s := str(l.value)

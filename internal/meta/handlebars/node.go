@@ -1,43 +1,45 @@
 package handlebars
 
-// node is a part of a template: *text, *mustache, *comment or *block.
+// node is a part of a template. Its type is *text, *mustache, *comment or
+// *block.
 type node interface{}
 
 type text struct {
 	value string
-	// original is the value before white space was removed.
+	// original is the text before the parser removed white space.
 	original string
-	// These fields ensure that each end of a text loses a blank line only once.
+	// The following fields ensure that the parser removes a blank line only once
+	// from each end of a text.
 	strippedHead, strippedTail bool
 }
 
-// mustache prints an expression.
+// mustache is an expression whose value the template prints.
 type mustache struct {
 	call   call
 	escape bool
 	trim   trim
 }
 
-// comment prints nothing, but can be alone on a line.
+// comment is a comment. A comment prints nothing.
 type comment struct{ trim trim }
 
-// block is {{#x}}…{{else}}…{{/x}}. For {{^x}} the bodies are swapped.
+// block is a block such as {{#x}}…{{else}}…{{/x}}. For {{^x}}, the fields body
+// and inverse are swapped.
 type block struct {
 	call          call
 	body, inverse []node
-	// chained is true if the block has exactly one {{else x}}, which is in the field
-	// "inverse". Such a branch
-	// has no closing tag.
+	// chained is true if the field inverse consists of one {{else x}}. The
+	// branch {{else x}} has no closing tag.
 	chained           bool
 	open, mid, closed trim
 	hasInverse        bool
-	inverted          bool // the source is {{^x}}
+	inverted          bool // inverted is true if the source is {{^x}}.
 }
 
-// trim reports the tildes at both ends of a template tag, such as {{~x~}}.
+// trim states which ends of a template tag have a tilde, as in {{~x~}}.
 type trim struct{ left, right bool }
 
-// call is a path with arguments.
+// call is the call of a helper. A call consists of a path and arguments.
 type call struct {
 	path   path
 	params []expr
@@ -56,13 +58,13 @@ type expr interface{}
 
 type literal struct{ value any }
 
-// path is a name of one or more parts.
+// path is a name that consists of one or more parts.
 type path struct {
 	parts  []string
-	source string // the source text
-	up     int    // number of ../
-	scoped bool   // starts with "this", "." or ".."
-	data   bool   // starts with "@"
+	source string // source is the source text.
+	up     int    // up is the number of "../" at the start.
+	scoped bool   // scoped is true if the path starts with "this", "." or "..".
+	data   bool   // data is true if the path starts with "@".
 }
 
 // original returns the text that a closing tag must repeat.

@@ -12,16 +12,16 @@ type parser struct {
 }
 
 func (p *parser) errorf(format string, args ...any) error {
-	return fmt.Errorf("at character %d of %q: %s", p.pos+1, p.in, fmt.Sprintf(format, args...))
+	return fmt.Errorf("parsing %q: at character %d: %s", p.in, p.pos+1, fmt.Sprintf(format, args...))
 }
 
 func (p *parser) rest() string { return p.in[p.pos:] }
 
-// program parses nodes until a tag that ends them, and returns that tag. At the
-// end of the template, the tag is nil.
+// program parses nodes until a closing tag or an else tag, and returns the nodes
+// and this tag. At the end of the template, the returned tag is nil.
 func (p *parser) program(depth int) ([]node, *tag, error) {
 	if depth > maxDepth {
-		return nil, nil, p.errorf("blocks nested deeper than %d", maxDepth)
+		return nil, nil, p.errorf("the nesting of blocks is deeper than %d", maxDepth)
 	}
 	var body []node
 	for {
@@ -55,7 +55,7 @@ func (p *parser) statement(t *tag, depth int) (node, error) {
 	return &mustache{call: t.call, escape: t.kind == tagEscaped, trim: t.trim}, nil
 }
 
-// block parses the content after an opening tag, including the closing tag.
+// block parses the content of a block and its closing tag.
 func (p *parser) block(open *tag, depth int) (*block, error) {
 	b := &block{call: open.call, open: open.trim}
 	body, stop, err := p.program(depth + 1)
@@ -70,11 +70,11 @@ func (p *parser) block(open *tag, depth int) (*block, error) {
 	}
 	switch {
 	case stop == nil:
-		return nil, p.errorf("{{%s}} has no closing tag", open.name())
+		return nil, p.errorf("the block {{%s}} has no closing tag", open.name())
 	case stop.kind != tagClose:
-		return nil, p.errorf("{{%s}} has two else branches", open.name())
+		return nil, p.errorf("the block {{%s}} has two else branches", open.name())
 	case stop.call.path.original() != open.call.path.original():
-		return nil, p.errorf("{{%s}} is closed by {{/%s}}", open.name(), stop.call.path.original())
+		return nil, p.errorf("the block {{%s}} has the wrong closing tag {{/%s}}", open.name(), stop.call.path.original())
 	}
 	b.closed = stop.trim
 	if b.chained {
@@ -87,7 +87,7 @@ func (p *parser) block(open *tag, depth int) (*block, error) {
 	return b, nil
 }
 
-// inverse parses an else branch and returns the tag that ends it.
+// inverse parses an else branch, and returns the tag that ends the branch.
 func (p *parser) inverse(b *block, at *tag, depth int) (*tag, error) {
 	b.mid, b.hasInverse = at.trim, true
 	body, stop, err := p.program(depth + 1)
@@ -112,8 +112,9 @@ func (p *parser) inverse(b *block, at *tag, depth int) (*tag, error) {
 	return stop, nil
 }
 
-// content parses text up to the next tag. A tag after one backslash is text.
-// Two backslashes before a tag print one backslash, and do not change the tag.
+// content parses the text before the next tag. A tag after one backslash is
+// text. Two backslashes before a tag print one backslash and do not escape the
+// tag.
 func (p *parser) content(body []node) []node {
 	for p.pos < len(p.in) {
 		i := strings.Index(p.rest(), "{{")
@@ -136,7 +137,7 @@ func (p *parser) content(body []node) []node {
 	return body
 }
 
-// emulated returns an escaped tag and the text after it.
+// emulated returns an escaped tag together with the text after this tag.
 func (p *parser) emulated() string {
 	rest := p.rest()
 	end := len(rest)

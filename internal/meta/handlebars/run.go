@@ -5,18 +5,18 @@ import (
 	"strings"
 )
 
-// run is the state of one execution.
+// run is the state of one execution of a template.
 type run struct {
 	root  Object
 	out   strings.Builder
 	steps int
 }
 
-// frame is the context of a block. In a path, "../" refers to the frame in
-// outer.
+// frame is the context of a block. In a path, "../" refers to the frame in the
+// field outer.
 type frame struct {
 	this  any
-	data  Object // @index and similar variables
+	data  Object // data contains @index and similar variables.
 	outer *frame
 }
 
@@ -60,8 +60,8 @@ func (r *run) node(n node, f *frame) error {
 	return nil
 }
 
-// print evaluates an expression outside an argument. Here a function is called
-// even without arguments.
+// print evaluates an expression that is not an argument. If the value is a
+// function, print calls the function, also without arguments.
 func (r *run) print(c call, f *frame) (any, error) {
 	if !c.bare() || builtin(c.path) {
 		return r.invoke(c, f)
@@ -69,8 +69,8 @@ func (r *run) print(c call, f *frame) (any, error) {
 	return r.force(r.lookup(c.path, f))
 }
 
-// If the value is a function, force calls the function without arguments. It
-// returns any other value without a change.
+// force returns a value that is not a function unchanged. If the value is a
+// function, force calls the function without arguments, and returns its result.
 func (r *run) force(v any) (any, error) {
 	if fn, ok := v.(Func); ok {
 		return fn(Call{})
@@ -78,7 +78,7 @@ func (r *run) force(v any) (any, error) {
 	return v, nil
 }
 
-// invoke calls a helper with its arguments.
+// invoke calls a helper with the arguments of the call.
 func (r *run) invoke(c call, f *frame) (any, error) {
 	args, err := r.arguments(c, f)
 	if err != nil {
@@ -89,7 +89,7 @@ func (r *run) invoke(c call, f *frame) (any, error) {
 	}
 	found := r.lookup(c.path, f)
 	if _, missing := found.(Undefined); missing && len(args.Params) == 0 {
-		return Undefined{}, nil // Handlebars' helperMissing does the same
+		return Undefined{}, nil // The function helperMissing of Handlebars has the same result.
 	}
 	fn, ok := found.(Func)
 	if !ok {
@@ -117,8 +117,8 @@ func (r *run) arguments(c call, f *frame) (Call, error) {
 	return out, nil
 }
 
-// value evaluates an argument. If the argument is a function, value does not
-// call the function, because the helper gets the function.
+// value evaluates an argument. If the argument is a function, value returns the
+// function and does not call it, because the helper can call it.
 func (r *run) value(e expr, f *frame) (any, error) {
 	if err := r.step(); err != nil {
 		return nil, err
@@ -134,7 +134,7 @@ func (r *run) value(e expr, f *frame) (any, error) {
 	return Undefined{}, nil
 }
 
-// lookup resolves a path, starting at frame f.
+// lookup returns the value of a path. The path is relative to the frame f.
 func (r *run) lookup(p path, f *frame) any {
 	for range p.up {
 		if f.outer == nil {

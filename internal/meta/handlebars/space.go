@@ -2,8 +2,8 @@ package handlebars
 
 import "strings"
 
-// strip removes the white space next to tildes, and the lines that contain only
-// a block tag or a comment.
+// strip removes the white space next to tildes. strip also removes the white
+// space on lines that contain only a block tag or a comment.
 func strip(body []node, root bool) {
 	for i, n := range body {
 		switch n := n.(type) {
@@ -32,8 +32,8 @@ func stripTildes(body []node, i int, t trim) {
 }
 
 // stripBlock strips the white space around the tags of a block. Outside the
-// block, it strips the text of body next to the opening and closing tags.
-// Inside the block, it strips the text next to each tag of the block.
+// block, stripBlock strips the text next to the opening and closing tags. Inside
+// the block, stripBlock strips the text next to each tag.
 func stripBlock(body []node, i int, b *block, root bool) {
 	strip(b.body, false)
 	strip(b.inverse, false)
@@ -60,9 +60,9 @@ func stripBlock(body []node, i int, b *block, root bool) {
 	}
 }
 
-// branches returns the bodies of the block that Handlebars strips. In a chain
-// of {{else x}}, Handlebars strips only the first. For {{^x}} with an else, the
-// body that is second in the source is first.
+// branches returns the bodies of the block that Handlebars strips. In a chain of
+// {{else x}}, Handlebars strips only the first branch. For {{^x}} with an else
+// branch, the second body in the source is the first result.
 func (b *block) branches() (first, second []node, hasSecond bool) {
 	switch {
 	case b.inverted && !b.hasInverse:
@@ -73,8 +73,8 @@ func (b *block) branches() (first, second []node, hasSecond bool) {
 	return b.body, b.inverse, b.hasInverse
 }
 
-// outerEnd returns the body before the closing tag. stripBlock strips the end
-// of this body if the closing tag is alone on its line.
+// outerEnd returns the body before the closing tag. If the closing tag is alone
+// on its line, stripBlock strips the end of this body.
 func (b *block) outerEnd(first []node) []node {
 	if b.hasInverse {
 		return b.inverse
@@ -136,9 +136,9 @@ func startsLine(body []node, i int, root bool) bool {
 	return strings.Contains(head, "\n") || root && i+2 == len(body) && head == t.original
 }
 
-// omitRight strips the start of the text at index i. If all is true, it removes
-// all white space. Otherwise it removes blanks and one line break, but only
-// once per text.
+// omitRight strips the start of the text at index i. If all is true, omitRight
+// removes all white space. If all is false, omitRight removes blanks and one
+// line break, but only once per text.
 func omitRight(body []node, i int, all bool) {
 	if i < 0 || i >= len(body) {
 		return
@@ -157,8 +157,9 @@ func omitRight(body []node, i int, all bool) {
 	t.strippedHead = t.value != before
 }
 
-// omitLeft strips the end of the text at index i. If all is true, it removes
-// all white space. Otherwise it removes blanks, but only once per text.
+// omitLeft strips the end of the text at index i. If all is true, omitLeft
+// removes all white space. If all is false, omitLeft removes blanks, but only
+// once per text.
 func omitLeft(body []node, i int, all bool) {
 	if i < 0 || i >= len(body) {
 		return

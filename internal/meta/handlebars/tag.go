@@ -16,20 +16,20 @@ const (
 	tagElseChain                // {{else x}}
 )
 
-// tag is the text between two pairs of braces.
+// tag is a template tag, which is the text between two pairs of braces.
 type tag struct {
 	kind tagKind
 	call call
 	trim trim
 }
 
-// name returns the source text of the tag, for messages.
+// name returns the source text of the tag for messages.
 func (t *tag) name() string {
 	sigil := map[tagKind]string{tagOpen: "#", tagInverse: "^", tagClose: "/", tagElse: "else", tagElseChain: "else "}
 	return sigil[t.kind] + t.call.path.original()
 }
 
-// tag parses one tag, starting at its braces.
+// tag parses one template tag. The position is at the opening braces.
 func (p *parser) tag() (*tag, error) {
 	if strings.HasPrefix(p.rest(), "{{{{") {
 		return nil, p.errorf("raw blocks ({{{{…}}}}) are not supported")
@@ -77,8 +77,8 @@ func (p *parser) sigil(t *tag) error {
 	return nil
 }
 
-// elseSigil parses the keyword "else". The end of the tag, a blank or
-// punctuation must follow the keyword.
+// elseSigil parses the keyword "else". After the keyword, the end of the tag, a
+// blank or punctuation must follow.
 func (p *parser) elseSigil(t *tag) {
 	after := strings.TrimLeftFunc(p.rest(), isSpace)
 	tail, ok := strings.CutPrefix(after, "else")
@@ -99,7 +99,7 @@ func (p *parser) closesNow() bool {
 }
 
 // close parses the closing braces. A tag with three opening braces needs three
-// closing braces. After two closing braces, a third is an error.
+// closing braces. After two opening braces, a third closing brace is an error.
 func (p *parser) close(t *tag) error {
 	p.blanks()
 	three := p.accept("}~}}") || p.accept("}}}")
@@ -120,18 +120,18 @@ func (p *parser) close(t *tag) error {
 // unexpected returns an error that quotes the text at the current position.
 func (p *parser) unexpected() error {
 	if p.pos >= len(p.in) {
-		return p.errorf("an expression without its closing }}")
+		return p.errorf("the expression has no closing braces }}")
 	}
 	hint := ""
 	switch p.in[p.pos] {
 	case '\'', '"':
-		hint = " (the quoted text has no closing quote, or a comma ended the text; write the whole entry in double quotes)"
+		hint = " (a closing quote is missing, or a comma ends the entry; write the whole entry in double quotes)"
 	}
-	return p.errorf("unexpected %q in an expression%s", firstRune(p.rest()), hint)
+	return p.errorf("the expression contains an unexpected %q%s", firstRune(p.rest()), hint)
 }
 
-// comment parses {{! … }} or {{!-- … --}}. Only the second form can contain
-// braces.
+// comment parses a comment of the form {{! … }} or {{!-- … --}}. Only a comment
+// of the second form can contain braces.
 func (p *parser) comment(t *tag) error {
 	t.kind = tagComment
 	end := "}}"
@@ -143,14 +143,15 @@ func (p *parser) comment(t *tag) error {
 	}
 	i := strings.Index(p.rest(), end)
 	if i < 0 {
-		return p.errorf("a comment without its closing %s", end)
+		return p.errorf("the comment has no closing %s", end)
 	}
 	t.trim.right = strings.HasSuffix(p.rest()[:i+len(end)], "~}}")
 	p.pos += i + len(end)
 	return nil
 }
 
-// accept consumes s if the remaining text starts with s.
+// accept reports whether the remaining text starts with s. If it does, accept
+// skips s.
 func (p *parser) accept(s string) bool {
 	if !strings.HasPrefix(p.rest(), s) {
 		return false

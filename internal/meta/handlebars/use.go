@@ -1,25 +1,26 @@
 package handlebars
 
-// Use is a name that a template looks up in its context, with the arguments of the
-// call.
+// Use is the use of a name of the context in a template.
 type Use struct {
-	// Source is the path as it was written, such as sha or version.major.
+	// Source is the path in the template, such as sha or version.major.
 	Source string
 	// Name is the first part of the path.
 	Name string
 	// Fields is true if the path has more than one part.
 	Fields bool
-	// Helper is the name of the helper that has this name as an argument, or "".
+	// Helper is the name of the helper that has this name as an argument. Helper
+	// is "" if the name is not an argument.
 	Helper string
-	// Params are the positional arguments. An argument that is not a literal is
-	// Undefined.
+	// Params are the positional arguments. For an argument that is not a
+	// literal, the value is Undefined.
 	Params []any
-	// Hash are the named arguments, in order.
+	// Hash contains the named arguments in the order of the call.
 	Hash []Named
 }
 
-// Uses lists the names that the template looks up, in their order. It omits built-in
-// helpers, and names in blocks that have another context, such as {{#with x}}.
+// Uses lists the names of the context that the template uses, in the order of
+// the template. Uses omits built-in helpers, and names in blocks with another
+// context, such as {{#with x}}.
 func (t *Template) Uses() []Use { return usesOf(t.body) }
 
 func usesOf(body []node) []Use {
@@ -39,8 +40,8 @@ func usesOf(body []node) []Use {
 	return out
 }
 
-// uses lists the names of the call. The argument helper is the name of the helper
-// whose argument the call is.
+// uses lists the names that a call contains. If the call is an argument of a
+// helper, the argument helper is the name of this helper.
 func (c call) uses(helper string) []Use {
 	var out []Use
 	if !builtin(c.path) && c.path.inContext() {

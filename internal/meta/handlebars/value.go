@@ -14,8 +14,8 @@ func isSpace(r rune) bool {
 	return r >= 0x2000 && r <= 0x200A
 }
 
-// str converts a value to a string as JavaScript's concatenation does, except
-// that null and undefined become "".
+// str converts a value to a string as a concatenation in JavaScript does. For
+// null and undefined, str returns "".
 func str(v any) string {
 	switch v := v.(type) {
 	case string:
@@ -56,8 +56,8 @@ func truthy(v any) bool {
 }
 
 // empty reports whether Handlebars treats v as false in the helpers "if" and
-// "with". The result differs from JavaScript in two cases. Zero is not empty,
-// and a list without elements is empty.
+// "with". The function empty differs from JavaScript in two cases. For zero, it
+// returns false, and for a list without elements, it returns true.
 func empty(v any) bool {
 	switch v := v.(type) {
 	case int, float64:
@@ -68,7 +68,8 @@ func empty(v any) bool {
 	return !truthy(v)
 }
 
-// field looks up a name in a value. It considers only own fields.
+// field returns the value of a field. The function field ignores inherited
+// fields.
 func field(v any, name string) any {
 	switch v := v.(type) {
 	case Object:

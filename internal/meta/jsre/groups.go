@@ -1,4 +1,5 @@
 package jsre
 
-// Groups returns the number of groups of the pattern, without the complete match.
+// Groups returns the number of groups in the pattern. The complete match is not
+// a group in this number.
 func (r *Regexp) Groups() int { return len(r.re.GetGroupNumbers()) - 1 }

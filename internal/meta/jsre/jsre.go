@@ -1,12 +1,13 @@
 // Package jsre matches JavaScript regular expressions as String.prototype.match
 // does. Patterns and texts are untrusted input.
 //
-// The engine is regexp2 in its ECMAScript mode, which still handles some
-// features as .NET does. It supports inline options, atomic groups, \A and \z,
-// and class subtraction, and numbers named groups last. This package rewrites
-// or refuses these features. It also limits the time of each match. One
-// difference remains. A group inside a repeated group keeps its text of an
-// earlier iteration, but JavaScript clears this text.
+// The engine is regexp2 in its ECMAScript mode. In this mode, regexp2 still has
+// features of .NET that JavaScript does not have. Examples are inline options,
+// atomic groups, \A, \z, class subtraction, and another order of group numbers.
+// Package jsre rewrites or refuses such features. Package jsre also limits the
+// time of each match. One difference to JavaScript remains. A group inside a
+// repeated group keeps its text of an earlier iteration, but JavaScript clears
+// this text.
 package jsre
 
 import (
@@ -18,34 +19,36 @@ import (
 	"github.com/dlclark/regexp2"
 )
 
-// maxPattern is the length of the longest accepted pattern, in bytes.
+// maxPattern is the maximum length of a pattern, in bytes.
 const maxPattern = 4096
 
-// Regexp is a compiled pattern. It is not safe for concurrent use.
+// Regexp is a compiled pattern. Only one goroutine can use a Regexp at a time.
 type Regexp struct {
 	re     *regexp2.Regexp
 	global bool
 }
 
-// Group is one result of a match. With the flag g, each group is one match.
-// Otherwise the first group is the match, and the others are the groups of the
-// pattern. Set is false for a group that did not take part in the match.
+// Group is one result of a match. With the flag g, each Group is one match.
+// Without the flag g, the first Group is the complete match, and the next Groups
+// are the groups of the pattern. Set is false for a group that did not take part
+// in the match.
 type Group struct {
 	Text string
 	Set  bool
 }
 
-// Compile compiles a pattern with JavaScript's flags. It returns an error for
-// an invalid pattern or flag, and for a pattern that is too long.
+// Compile compiles a pattern with JavaScript's flags. Compile returns an error
+// for an invalid pattern, for an invalid flag, and for a pattern that is too
+// long.
 func Compile(pattern, flags string) (*Regexp, error) {
 	if len(pattern) > maxPattern {
-		return nil, fmt.Errorf("the pattern has %d bytes, but the maximum is %d", len(pattern), maxPattern)
+		return nil, fmt.Errorf("the pattern has %d bytes, but the maximum is %d bytes", len(pattern), maxPattern)
 	}
 	options := regexp2.RegexOptions(regexp2.ECMAScript)
 	for i, f := range flags {
 		o, ok := flagOptions[f]
 		if !ok || strings.ContainsRune(flags[:i], f) {
-			return nil, fmt.Errorf("the flags %q are invalid; JavaScript has the flags d, g, i, m, s, u, v and y, and each is allowed once", flags)
+			return nil, fmt.Errorf("the flags %q are invalid, because only the flags d, g, i, m, s, u, v and y are possible, each of them once", flags)
 		}
 		options |= o
 	}
@@ -69,7 +72,7 @@ var flagOptions = map[rune]regexp2.RegexOptions{
 	'u': regexp2.Unicode, 'v': regexp2.Unicode,
 }
 
-// compile recovers from panics of the engine's parser.
+// compile returns an error if the engine's parser panics.
 func compile(pattern string, o regexp2.RegexOptions) (re *regexp2.Regexp, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -79,11 +82,11 @@ func compile(pattern string, o regexp2.RegexOptions) (re *regexp2.Regexp, err er
 	return regexp2.Compile(pattern, o)
 }
 
-// ErrTimeout is returned for a match that exceeds its time limit.
-var ErrTimeout = errors.New("the pattern takes too long to match")
+// ErrTimeout is the error for a match that exceeds its time limit.
+var ErrTimeout = errors.New("the match of the pattern takes too long")
 
-// Match searches for the pattern in text. If nothing matches, it returns no
-// groups. It returns ErrTimeout if the search takes longer than limit.
+// Match searches for the pattern in text. If nothing matches, Match returns no
+// groups. If the search takes longer than limit, Match returns ErrTimeout.
 func (r *Regexp) Match(text string, limit time.Duration) (groups []Group, err error) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// translator rewrites a JavaScript pattern for the engine.
+// translator rewrites a JavaScript pattern for the engine regexp2.
 type translator struct {
 	in      string
 	pos     int
@@ -14,11 +14,11 @@ type translator struct {
 	unicode bool
 	names   map[string]int
 	groups  int
-	// open holds one value per open group. The value reports whether the group
+	// open holds one value for each open group. The value is true if the group
 	// is an assertion that cannot be repeated.
 	open []bool
-	// afterAssertion is true directly after an assertion, which cannot be
-	// repeated.
+	// afterAssertion is true directly after an assertion, because a quantifier
+	// must not follow an assertion.
 	afterAssertion bool
 }
 
@@ -53,7 +53,7 @@ func (t *translator) step() error {
 	case ')':
 		n := len(t.open) - 1
 		if n < 0 {
-			return errors.New("a closing parenthesis without an opening one")
+			return errors.New("a closing parenthesis has no opening parenthesis")
 		}
 		t.afterAssertion, t.open = t.open[n], t.open[:n]
 	case '{', '}', ']':
@@ -78,20 +78,21 @@ func quantifier(s string) bool {
 	return s[0] == '{' && closed && low != "" && strings.Trim(low+high, "0123456789") == ""
 }
 
-// copy writes n bytes without a change.
+// copy writes n bytes of the pattern unchanged.
 func (t *translator) copy(n int) {
 	n = min(n, len(t.in)-t.pos)
 	t.out.WriteString(t.in[t.pos : t.pos+n])
 	t.pos += n
 }
 
-// group translates the start of a group. It gives each named group a number, in the
-// order of the pattern. It refuses groups that JavaScript does not have.
+// group translates the start of a group. A named group becomes a numbered group,
+// so that all groups have numbers in the order of the pattern. For a group that
+// JavaScript does not have, group returns an error.
 func (t *translator) group(rest string) error {
 	for _, known := range []string{"(?:", "(?=", "(?!", "(?<=", "(?<!"} {
 		if strings.HasPrefix(rest, known) {
-			// For compatibility, a lookahead may be repeated, except with the
-			// flags u and v.
+			// For compatibility, JavaScript accepts a quantifier after a
+			// lookahead, except with the flags u and v.
 			ahead := known == "(?=" || known == "(?!"
 			t.open = append(t.open, known != "(?:" && (t.unicode || !ahead))
 			t.copy(len(known))
@@ -112,8 +113,9 @@ func (t *translator) group(rest string) error {
 	return nil
 }
 
-// class copies a character class such as [a-z]. It escapes an opening bracket inside the
-// set, because the engine would treat the bracket as a subtraction.
+// class copies a character class such as [a-z]. class escapes an opening bracket
+// inside the character class, because the engine would treat the bracket as a
+// subtraction.
 func (t *translator) class() error {
 	t.copy(1)
 	if strings.HasPrefix(t.in[t.pos:], "^") {
@@ -135,14 +137,14 @@ func (t *translator) class() error {
 			t.copy(1)
 		}
 	}
-	return errors.New("a character class without its closing ]")
+	return errors.New("a character class has no closing ]")
 }
 
-// escape handles a backslash. A letter without a meaning in JavaScript
-// represents itself.
+// escape handles a backslash. After a backslash, a letter without a meaning in
+// JavaScript represents itself.
 func (t *translator) escape(inClass bool) error {
 	if t.pos+1 >= len(t.in) {
-		return errors.New(`a backslash at the end of the pattern`)
+		return errors.New(`the pattern ends with a backslash`)
 	}
 	c := t.in[t.pos+1]
 	switch {
@@ -180,13 +182,14 @@ func (t *translator) forbidden(c byte, inClass bool) error {
 	return nil
 }
 
-// The engine's own \b and \B treat letters beyond ASCII as word characters.
+// The following patterns replace \b and \B, because the engine would treat
+// letters outside ASCII as word characters.
 const (
 	boundary   = `(?:(?<=\w)(?!\w)|(?<!\w)(?=\w))`
 	noBoundary = `(?:(?<=\w)(?=\w)|(?<!\w)(?!\w))`
 )
 
-// replace writes s in place of a backslash and its letter.
+// replace writes s instead of a backslash and the letter after the backslash.
 func (t *translator) replace(s string) {
 	t.out.WriteString(s)
 	t.pos += 2
@@ -203,7 +206,7 @@ func (t *translator) reference() error {
 	rest := t.in[t.pos+2:]
 	end := strings.IndexByte(rest, '>')
 	if !strings.HasPrefix(rest, "<") || end < 0 {
-		return errors.New(`\k without a <name>`)
+		return errors.New(`a \k has no <name>`)
 	}
 	number, ok := t.names[rest[1:end]]
 	if !ok {
@@ -214,8 +217,8 @@ func (t *translator) reference() error {
 	return nil
 }
 
-// groupNames returns the number of each named group, counted among all groups,
-// and the count of all groups.
+// groupNames returns the numbers of the named groups and the number of all
+// groups. groupNames counts all groups in the order of the pattern.
 func groupNames(pattern string) (names map[string]int, count int, err error) {
 	names = map[string]int{}
 	inClass := false

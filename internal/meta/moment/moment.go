@@ -1,10 +1,11 @@
-// Package moment formats times as Moment.js 2 does in its English locale. It
-// supports all tokens of Moment's documentation, [literals], backslashes and
-// the localized formats such as LT and L.
+// Package moment formats times in the same way as Moment.js 2 in its English
+// locale. The package supports all tokens in the documentation of Moment.js,
+// [literals], backslashes, and localized formats such as LT and L.
 //
-// It does not parse times. It reads time zones from the host. If the host has
-// no zone files, it uses the database in the program. Windows and images
-// without an operating system have no zone files.
+// The package does not parse times. The package reads time zones from the files
+// of the host, or from the database in the program if the host has no such
+// files. For example, Windows and images without an operating system have no
+// time zone files.
 package moment
 
 import (
@@ -12,8 +13,8 @@ import (
 	"time"
 )
 
-// Format formats t with a precision of milliseconds. An empty format gives ISO
-// 8601 without fractions.
+// Format formats t with a precision of milliseconds. For an empty format, Format
+// returns the time in ISO 8601 without fractions of seconds.
 func Format(t time.Time, zone Zone, format string) string {
 	m := instant{t: t.Truncate(time.Millisecond).In(zone.location), zone: zone}
 	if format == "" {
@@ -33,8 +34,9 @@ type instant struct {
 	zone Zone
 }
 
-// isoFormat returns the format that replaces an empty format. The format ends
-// in Z only if the zone is known and has no offset from UTC at the time of m.
+// isoFormat returns the format that replaces an empty format. The result of the
+// format ends in Z only if the zone is known and has no offset from UTC at the
+// time m.
 func (m instant) isoFormat() string {
 	if _, offset := m.t.Zone(); m.zone.Known() && offset == 0 {
 		return "YYYY-MM-DDTHH:mm:ss[Z]"
@@ -42,8 +44,8 @@ func (m instant) isoFormat() string {
 	return "YYYY-MM-DDTHH:mm:ssZ"
 }
 
-// print returns the value of a token. For text that is not a token, it returns
-// the text without its escapes.
+// print returns the value of a token. For text that is not a token, print
+// returns the text without its escapes.
 func (m instant) print(token string) string {
 	if fn, ok := tokens[token]; ok {
 		return fn(m)
@@ -51,8 +53,8 @@ func (m instant) print(token string) string {
 	return plain(token)
 }
 
-// plain returns a text without its brackets or backslashes. Outside brackets it
-// also removes line breaks, which Moment.js does not print.
+// plain returns a text without its brackets or backslashes. Outside brackets,
+// plain also removes line breaks, because Moment.js does not print line breaks.
 func plain(s string) string {
 	if len(s) > 1 && s[0] == '[' {
 		return strings.TrimSuffix(s[1:], "]")

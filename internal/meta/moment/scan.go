@@ -6,8 +6,8 @@ import (
 )
 
 // spellings lists the tokens by their first letter, in the order in which the
-// scanner tries them. Some entries, such as "w|", have no value. They are
-// matched as one token, and printed as text.
+// scanner tries them. The scanner also matches entries without a value, such as
+// "w|", as one token, and Format prints these entries as text.
 var spellings = map[byte][]string{
 	'e': {"eHHmm", "e"},
 	'H': {"Hmmss", "Hmm", "HH", "H"},
@@ -31,7 +31,7 @@ var spellings = map[byte][]string{
 	'Z': {"ZZ", "Z"},
 }
 
-// localFormats are the tokens that represent other formats.
+// localFormats lists the tokens that represent other formats.
 var localFormats = []struct{ token, format string }{
 	{"LTS", "h:mm:ss A"},
 	{"LT", "h:mm A"},
@@ -45,8 +45,8 @@ var localFormats = []struct{ token, format string }{
 	{"l", "M/D/YYYY"},
 }
 
-// expand replaces the localized tokens. It does not replace tokens in brackets
-// or after a backslash.
+// expand replaces the localized tokens in a format. expand does not replace
+// tokens in brackets or after a backslash.
 func expand(format string) string {
 	if !strings.ContainsAny(format, "Ll") {
 		return format
@@ -85,8 +85,8 @@ func localToken(s string) (n int, replacement string) {
 	return 1, ""
 }
 
-// next returns the token, the bracketed text or the character at the start of
-// s.
+// next returns the first part of s. The returned part is a token, a text in
+// brackets, or a single character.
 func next(s string) string {
 	if b := bracketed(s); b != "" {
 		return b
@@ -96,7 +96,7 @@ func next(s string) string {
 		escape = 1
 	}
 	for _, spelling := range spellings[s[escape]] {
-		// After a backslash, Moment.js matches only a single e.
+		// After a backslash, Moment.js matches "e" but not "eHHmm".
 		if strings.HasPrefix(s[escape:], spelling) && (escape == 0 || spelling != "eHHmm") {
 			return s[:escape+len(spelling)]
 		}
@@ -105,8 +105,9 @@ func next(s string) string {
 	return s[:escape+n]
 }
 
-// bracketed returns the literal text at the start of s with its brackets, or
-// "". The text ends at the last closing bracket before another opening bracket.
+// bracketed returns the literal text at the start of s with its brackets, or "".
+// The literal text ends at the last closing bracket before the next opening
+// bracket.
 func bracketed(s string) string {
 	if s[0] != '[' {
 		return ""

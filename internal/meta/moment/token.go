@@ -89,8 +89,8 @@ var tokens = map[string]func(instant) string{
 
 func era(name string) func(instant) string { return func(instant) string { return name } }
 
-// fraction formats the first n digits of the fraction of a second. Digits after
-// the third are zero.
+// fraction formats the first n digits of the fraction of a second. All digits
+// after the third digit are zero.
 func fraction(n int) func(instant) string {
 	return func(m instant) string { return fmt.Sprintf("%09d", m.t.Nanosecond())[:n] }
 }
@@ -110,8 +110,8 @@ func (m instant) abbreviation() string {
 	return name
 }
 
-// week returns the week number. Weeks start on Sunday, and week 1 contains
-// January 1.
+// week returns the number of the week and the year of the week. A week starts on
+// Sunday, and week 1 contains January 1.
 func week(t time.Time) (year, number int) {
 	year = t.Year()
 	start := sunday(year)
@@ -122,7 +122,8 @@ func week(t time.Time) (year, number int) {
 }
 
 // sunday returns the day on which the first week of the year starts, counted
-// from January 1. It is zero or negative.
+// from January 1. The result is zero or negative, because the week can start in
+// the previous year.
 func sunday(year int) int {
 	return -int(time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC).Weekday())
 }
@@ -134,7 +135,7 @@ func second(_, b int) int { return b }
 
 func pad(n, width int) string { return fmt.Sprintf("%0*d", width, n) }
 
-// ordinal returns 1st, 2nd, 3rd, 4th, 11th, 21st and so on.
+// ordinal returns a number as an English ordinal, such as 1st, 2nd, 3rd or 4th.
 func ordinal(n int) string {
 	suffix := "th"
 	if n/10%10 != 1 {

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"sync"
 	"time"
-	_ "time/tzdata" // for hosts without zone files
+	_ "time/tzdata" // Some hosts have no time zone files.
 )
 
 // names lists the zones of the IANA database, one per line.
@@ -13,7 +13,8 @@ import (
 //go:embed zones.txt
 var names string
 
-// zoneNames maps a folded zone name to its real name.
+// zoneNames maps the result of the function fold for a zone name to this zone
+// name.
 var zoneNames = sync.OnceValue(func() map[string]string {
 	out := map[string]string{}
 	for name := range strings.Lines(names) {
@@ -23,24 +24,26 @@ var zoneNames = sync.OnceValue(func() map[string]string {
 	return out
 })
 
-// loaded caches the zones that were loaded, because loading is slow.
+// loaded caches the zones that LoadZone has loaded, because the loading of a
+// zone is slow.
 var loaded sync.Map // name → *time.Location
 
-// Zone is a time zone. The zero value is invalid; use [LoadZone].
+// Zone is a time zone. The zero value is invalid. Use [LoadZone] to get a Zone.
 type Zone struct {
 	location *time.Location
 	known    bool
 }
 
-// UTC is the zone for a date without a tz attribute.
+// UTC is the zone for a date without the attribute tz.
 var UTC = Zone{location: time.UTC, known: true}
 
 // Known reports whether the name of the zone exists in the database.
 func (z Zone) Known() bool { return z.known }
 
-// LoadZone finds a zone of the IANA database. The name is not case-sensitive,
-// and can have underscores instead of slashes. An unknown zone has the offset
-// of UTC, but no name.
+// LoadZone returns the zone of the IANA database with the given name. The name
+// is not case-sensitive, and it can have underscores instead of slashes. For an
+// unknown name, LoadZone returns a zone with the offset of UTC and without a
+// name.
 func LoadZone(name string) Zone {
 	real, ok := zoneNames()[fold(name)]
 	if !ok {

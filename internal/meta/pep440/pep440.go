@@ -1,51 +1,55 @@
-// Package pep440 parses Python versions by the regular expression of PEP 440,
-// appendix B. It normalizes them as Renovate's library does, because
-// docker/metadata-action uses that library.
+// Package pep440 parses Python versions with the regular expression in PEP 440,
+// appendix B. The package normalizes versions as Renovate's library does,
+// because docker/metadata-action uses Renovate's library.
 //
-// It supports versions, but no specifiers. It does not use
-// github.com/aquasecurity/go-pep440-version. That library accepts surrounding
-// blanks, keeps parsed numbers as strings, and joins local segments with dots
-// instead of commas.
+// The package supports versions, but not version specifiers. The package does
+// not use github.com/aquasecurity/go-pep440-version, because that library
+// accepts surrounding blanks and joins local segments with dots instead of
+// commas.
 package pep440
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
-// pattern is the regular expression of PEP 440 with anchors. It is not case-sensitive.
-var pattern = regexp.MustCompile(`(?i)^v?(?:(?P<epoch>[0-9]+)!)?(?P<release>[0-9]+(?:\.[0-9]+)*)` +
+// pattern is the regular expression of PEP 440 with anchors. The expression is
+// not case-sensitive.
+var pattern = lazy.Regexp(`(?i)^v?(?:(?P<epoch>[0-9]+)!)?(?P<release>[0-9]+(?:\.[0-9]+)*)` +
 	`(?:[-_.]?(?P<pre>alpha|a|beta|b|preview|pre|c|rc)[-_.]?(?P<preN>[0-9]+)?)?` +
 	`(?P<post>-(?P<postN1>[0-9]+)|[-_.]?(?:post|rev|r)[-_.]?(?P<postN2>[0-9]+)?)?` +
 	`(?P<dev>[-_.]?dev[-_.]?(?P<devN>[0-9]+)?)?` +
 	`(?:\+(?P<local>[a-z0-9]+(?:[-_.][a-z0-9]+)*))?$`)
 
-// maxLength is the maximum length of a version in bytes. It limits the time of
-// the match. The longest real version has about 60 characters.
+// maxLength is the maximum length of a version in bytes. The maximum length
+// limits the time of a match. The longest real version has about 60 characters.
 const maxLength = 256
 
-// Version is a valid version. Its numbers have no leading zeros.
+// Version is a valid Python version. The numbers of a Version have no leading
+// zeros.
 type Version struct {
 	Raw     string
 	Epoch   string
 	Release []string
-	// Pre, Post and Dev are normalized ("rc2", "post1", "dev0") or empty.
+	// Pre, Post and Dev are normalized, for example "rc2", "post1" and "dev0".
+	// Pre, Post and Dev are empty if the version does not have the part.
 	Pre, Post, Dev string
 	Local          []string
 }
 
-// Parse parses a version. It returns false for an invalid version. A leading v
-// is allowed, and blanks are not.
+// Parse parses a version. Parse returns false for an invalid version. A leading
+// v is valid, but blanks are not valid.
 func Parse(s string) (Version, bool) {
 	if len(s) > maxLength {
 		return Version{}, false
 	}
-	m := pattern.FindStringSubmatch(s)
+	m := pattern().FindStringSubmatch(s)
 	if m == nil {
 		return Version{}, false
 	}
-	group := func(name string) string { return m[pattern.SubexpIndex(name)] }
+	group := func(name string) string { return m[pattern().SubexpIndex(name)] }
 	v := Version{Raw: s, Epoch: number(group("epoch"))}
 	for _, n := range strings.Split(group("release"), ".") {
 		v.Release = append(v.Release, number(n))
@@ -72,7 +76,8 @@ func Parse(s string) (Version, bool) {
 // post-release, nor a development release.
 func (v Version) Stable() bool { return v.Pre == "" && v.Post == "" && v.Dev == "" }
 
-// String returns the normal form. Local segments are joined with commas.
+// String returns the normal form of the version. In this form, commas separate
+// the local segments.
 func (v Version) String() string {
 	var b strings.Builder
 	if v.Epoch != "0" {
@@ -91,8 +96,9 @@ func (v Version) String() string {
 	return b.String()
 }
 
-// Part returns a number of the release: 0 is the major number, 1 is the minor
-// number, and so on. A missing number is 0.
+// Part returns the number with the index i in the release. The major number has
+// the index 0, and the minor number has the index 1. For a missing number, Part
+// returns 0.
 func (v Version) Part(i int) string {
 	if i < len(v.Release) {
 		return v.Release[i]
@@ -100,7 +106,8 @@ func (v Version) Part(i int) string {
 	return "0"
 }
 
-// number removes leading zeros. An empty text becomes 0.
+// number returns a number without leading zeros. For an empty text, number
+// returns 0.
 func number(s string) string {
 	if s = strings.TrimLeft(s, "0"); s != "" {
 		return s
@@ -108,7 +115,8 @@ func number(s string) string {
 	return "0"
 }
 
-// localPart removes the leading zeros of a numeric segment.
+// localPart returns a local segment. localPart removes leading zeros if the
+// segment is a number.
 func localPart(s string) string {
 	if _, err := strconv.ParseUint(s, 10, 64); err == nil {
 		return number(s)

@@ -2,8 +2,9 @@ package expr
 
 import "strings"
 
-// IsBoolean reports whether the text is one expression whose value is true or false
-// in every run. The value of a reference can also be empty.
+// IsBoolean reports whether the text is one expression whose value is true or
+// false in every run. IsBoolean returns false for a reference, because the
+// value of a reference can also be empty.
 func IsBoolean(text string) bool {
 	text = strings.TrimSpace(text)
 	if strings.EqualFold(text, "true") || strings.EqualFold(text, "false") {
@@ -29,5 +30,5 @@ func (n *node) isBoolean() bool {
 	if n.text == "&&" || n.text == "||" {
 		return n.args[0].isBoolean() && n.args[1].isBoolean()
 	}
-	return true // a comparison or a negation
+	return true // The remaining operators are comparisons and the negation.
 }

@@ -96,9 +96,9 @@ func (e *evaluator) operator(n *node, depth int) Value {
 	return Value{}
 }
 
-// and returns the value of left && right. If the left operand is unknown, the
-// result is also unknown, but it has the references and the text of the right
-// operand.
+// and returns the value of the expression "left && right". If the left operand
+// is unknown, the value is unknown, but the result contains the references and
+// the text of the right operand.
 func and(left, right Value) Value {
 	holds, ok := left.truth()
 	switch {
@@ -111,8 +111,8 @@ func and(left, right Value) Value {
 	return left
 }
 
-// or returns the value of left || right. If the left operand is unknown, the result may
-// have the references of both operands.
+// or returns the value of the expression "left || right". If the left operand
+// is unknown, the result can contain the references of both operands.
 func or(left, right Value) Value {
 	holds, ok := left.truth()
 	switch {
@@ -125,8 +125,8 @@ func or(left, right Value) Value {
 	return Value{Refs: refs[:min(len(refs), maxRefs)]}
 }
 
-// truth reports whether a value counts as true. ok is false if the value is
-// unknown.
+// truth reports whether an expression treats the value as true. The result ok
+// is false if the value is unknown.
 func (v Value) truth() (holds, ok bool) {
 	if !v.Known {
 		return false, false
@@ -143,9 +143,9 @@ func (v Value) truth() (holds, ok bool) {
 	return v.Text != "", true
 }
 
-// Truth reports whether v counts as true. known is false if the value is
-// unknown. Truth treats the string "false" as false, because v may be the value
-// of an "if:" or of an input.
+// Truth reports whether GitHub treats the value v as true. The result known is
+// false if the value is unknown. Truth treats the string "false" as false,
+// because v can be the value of a key "if:" or of an input.
 func (v Value) Truth() (holds, known bool) {
 	if v.Known && v.kind == isString && strings.EqualFold(v.Text, "false") {
 		return false, true

@@ -1,49 +1,50 @@
-// Package expr evaluates GitHub Actions expressions. These are the texts in
-// "${{ }}" (GitHub docs, "Evaluate expressions in workflows and actions"). It
-// computes each value that the text of a workflow determines. It also records
-// the origin of each value.
+// Package expr evaluates GitHub Actions expressions, which are the texts in
+// "${{ }}" (GitHub docs, "Evaluate expressions in workflows and actions"). The
+// package computes each value that the text of a workflow determines, and
+// records the origin of each value.
 //
-// It is not the runner's evaluator. A value that only a run can know, such as a
-// secret, an event or a step's output, stays unknown. For such a value, the
-// package returns the reference to the value. It also returns the part of the
-// text that an edit must replace in order to replace the value.
+// The package is not the evaluator of the runner. Only a run knows the value of
+// a secret, of an event or of the output of a step. For an unknown value, the
+// package returns the reference to the value. The package also returns the part
+// of the text that determines the value, so that an edit can replace this part.
 package expr
 
 import "strings"
 
-// These limits keep the time and memory of one evaluation small. Without them,
-// a few lines of nested env could need gigabytes. maxText limits the bytes of a
-// value. maxLookups limits the number of references that one evaluation
-// follows, and maxNesting limits their depth. maxRefs limits the references of
-// one value.
+// These limits keep the time and memory of one evaluation small. Without
+// limits, a few lines of nested environment variables could need gigabytes.
+// maxText is the maximum number of bytes of a value. maxLookups is the maximum
+// number of references that one evaluation follows, and maxNesting is the
+// maximum depth of these references. maxRefs is the maximum number of
+// references of one value.
 const (
 	maxText       = 64 << 10
 	maxLookups    = 1000
 	maxNesting    = 8
-	maxExpression = 21000 // GitHub's own limit, in characters
+	maxExpression = 21000 // This limit is the limit of GitHub, in characters.
 	maxRefs       = 64
 )
 
 // Value is the result of evaluating a text with expressions.
 type Value struct {
-	// Text is the exact value if Known is true. Otherwise it is the known part
-	// of the value, without the unknown parts.
+	// Text is the exact value if Known is true. If Known is false, Text
+	// contains only the known parts of the value.
 	Text  string
 	Known bool
-	// Start and End delimit the part of the evaluated text that determines the
+	// Start and End are the offsets of the part of the text that determines the
 	// value. In "${{ a && b || c }}", this part is "b" if "a" is known to be
-	// true. In a text without expressions, it is the whole text.
+	// true. In a text without expressions, the part is the whole text.
 	Start, End int
-	// InExpr reports that Start and End are inside "${{ }}".
+	// InExpr is true if Start and End are inside "${{ }}".
 	InExpr bool
-	// Refs are the references that the value may come from, in order.
+	// Refs contains the references from which the value can come, in order.
 	Refs []Ref
 
 	kind valueKind
-	// chosen reports that a condition that is known to be true selected the
-	// value. If "c" is true in "c && a || b", the result is "a", even if it is
-	// unknown whether "a" is empty. The authors of workflows use this form for
-	// a choice.
+	// chosen is true if a condition selected the value, and if the condition is
+	// known to be true. If "c" is true in "c && a || b", the result is "a",
+	// although "a" could be empty. The reason is that authors of workflows use
+	// this form to choose between two values.
 	chosen bool
 }
 
@@ -56,48 +57,48 @@ const (
 	isNull
 )
 
-// Ref is one reference to a context.
+// Ref is one reference to a value of a context, such as secrets.CR_PAT.
 type Ref struct {
-	// Name is the path with dots, such as secrets.CR_PAT. The context is in
-	// lower case. Unknown path elements are "*".
+	// Name is the path with dots, for example secrets.CR_PAT. The name of the
+	// context is in lower case. An unknown path element is "*".
 	Name string
-	// Via is the value that the reference refers to, or nil if Lookup does not
-	// know it.
+	// Via is the value to which the reference refers. Via is nil if Lookup does
+	// not find the value.
 	Via *Value
-	// Source is the field Source of the value that Lookup returned. It identifies the
-	// place that holds the text of Via.
+	// Source is the field Source of the result of Lookup. Source identifies the
+	// place of the text from which Via was evaluated.
 	Source any
-	// Key is the value of the last path element if an expression gives it, as
-	// in secrets[matrix.name]. Otherwise it is nil.
+	// Key is the value of the last path element if the element is an
+	// expression, for example in secrets[matrix.name]. Otherwise, Key is nil.
 	Key *Value
 }
 
-// Found is the text that a reference refers to.
+// Found is the text to which a reference refers.
 type Found struct {
 	Text   string
 	Source any
 }
 
-// Lookup finds the text for a path such as ["env", "REGISTRY"]. It returns
-// false if the text is unknown.
+// Lookup finds the text for a path such as ["env", "REGISTRY"]. The boolean
+// result is false if the text is unknown.
 type Lookup func(path []string) (Found, bool)
 
-// Eval evaluates text, which may contain any number of expressions.
+// Eval evaluates a text that contains any number of expressions.
 func Eval(text string, lookup Lookup) Value {
 	e := &evaluator{lookup: lookup, lookupsLeft: maxLookups}
 	return e.text(text, 0)
 }
 
-// Part is a piece of a text: an expression with its delimiters, or the text
-// between two expressions.
+// Part is a part of a text. Part is either an expression with its delimiters,
+// or the text between two expressions.
 type Part struct {
 	Start, End int
 	Expr       bool
 }
 
-// Split divides a text into its expressions and the text between them. It
-// respects quotes inside an expression. An expression without an end is plain
-// text.
+// Split divides a text into its expressions and the text between the
+// expressions. Split ignores the delimiter "}}" inside of quotes. An expression
+// without an end is plain text.
 func Split(text string) []Part {
 	var parts []Part
 	at := 0

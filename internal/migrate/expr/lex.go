@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// token is one lexeme of an expression. start and end are offsets in the
-// surrounding text.
+// token is one lexical element of an expression. The fields start and end are
+// offsets in the surrounding text.
 type token struct {
 	kind       kind
-	text       string // without quotes and escapes for a string
+	text       string // The text of a string contains no quotes and no escapes.
 	start, end int
 }
 
@@ -23,11 +23,11 @@ const (
 	op
 )
 
-// operators lists the operators of expressions, the longest first (GitHub docs,
-// "Evaluate expressions in workflows and actions", Operators).
+// operators lists the operators of expressions, with the longest operator first
+// (GitHub docs, "Evaluate expressions in workflows and actions", Operators).
 var operators = []string{"&&", "||", "==", "!=", "<=", ">=", "<", ">", "!", "(", ")", "[", "]", ".", ",", "*"}
 
-// lex splits text[from:to] into tokens.
+// lex splits the range [from, to) of a text into tokens.
 func lex(text string, from, to int) ([]token, error) {
 	var out []token
 	for at := from; at < to; {
@@ -72,7 +72,7 @@ func lexString(text string, at, to int) (token, error) {
 		}
 		return token{str, b.String(), at, i + 1}, nil
 	}
-	return token{}, fmt.Errorf("reading the string at %d: no closing quote", at)
+	return token{}, fmt.Errorf("reading the string at offset %d: the closing quote is missing", at)
 }
 
 func lexWhile(text string, at, to int, k kind, in func(byte) bool) token {

@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// maxDepth limits the nesting, so that hostile input cannot exhaust the stack.
-// GitHub's own limit is also 50.
+// maxDepth is the maximum depth of nested expressions. maxDepth prevents that
+// hostile input exhausts the stack. GitHub has the same limit.
 const maxDepth = 50
 
-// node is a parsed expression. For the kind call, text is the name of the
-// function. For the kind ref, text is the name of the context, and args are the
-// path elements after the context. An element is a string for .name, and any
-// expression for [index].
+// node is a parsed expression. For the kind call, the field text is the name of
+// the function. For the kind ref, the field text is the name of the context,
+// and args contains the other path elements. The path element ".name" is a
+// string, and the path element "[index]" is any expression.
 type node struct {
 	kind       nodeKind
 	text       string
@@ -24,7 +24,7 @@ type nodeKind int
 
 const (
 	litString nodeKind = iota
-	litOther           // number, true, false, null
+	litOther           // litOther is a number, true, false or null.
 	ref
 	call
 	operator
@@ -37,7 +37,7 @@ type parser struct {
 
 func parse(text string, from, to int) (*node, error) {
 	if to-from > maxExpression {
-		return nil, fmt.Errorf("reading the expression: longer than %d bytes", maxExpression)
+		return nil, fmt.Errorf("reading the expression: the expression is longer than %d bytes", maxExpression)
 	}
 	tokens, err := lex(text, from, to)
 	if err != nil {
@@ -54,7 +54,8 @@ func parse(text string, from, to int) (*node, error) {
 	return n, nil
 }
 
-// levels are the binary operators, from the lowest precedence to the highest.
+// levels lists the binary operators from the lowest precedence to the highest
+// precedence.
 var levels = [][]string{{"||"}, {"&&"}, {"==", "!="}, {"<", "<=", ">", ">="}}
 
 func (p *parser) binary(level int) (*node, error) {
@@ -77,7 +78,7 @@ func (p *parser) binary(level int) (*node, error) {
 
 func (p *parser) unary() (*node, error) {
 	if p.depth++; p.depth > maxDepth {
-		return nil, fmt.Errorf("reading the expression: nested deeper than %d", maxDepth)
+		return nil, fmt.Errorf("reading the expression: the nesting is deeper than %d levels", maxDepth)
 	}
 	defer func() { p.depth-- }()
 	if not, ok := p.take("!"); ok {
@@ -112,7 +113,7 @@ func (p *parser) primary() (*node, error) {
 		n.start, n.end = t.start, closing.end
 		return n, err
 	}
-	return nil, fmt.Errorf("reading the expression: a value is missing at character %d", t.start)
+	return nil, fmt.Errorf("reading the expression: a value is missing at offset %d", t.start)
 }
 
 func (p *parser) arguments(fn token) (*node, error) {
@@ -155,7 +156,7 @@ func (p *parser) property(base *node) (*node, error) {
 	p.tokens = p.tokens[1:]
 	t := p.tokens[0]
 	if t.kind != name && t.text != "*" || t.kind == end {
-		return nil, fmt.Errorf("reading the expression: a name is missing at %d", t.start)
+		return nil, fmt.Errorf("reading the expression: a name is missing at offset %d", t.start)
 	}
 	p.tokens = p.tokens[1:]
 	return base.extend(&node{litString, t.text, nil, t.start, t.end}, t.end), nil
@@ -171,9 +172,9 @@ func (p *parser) index(base *node) (*node, error) {
 	return base.extend(key, closing.end), err
 }
 
-// extend appends one element to a path. If the node is not a reference (for
-// example, it is the result of a function), extend returns a reference without a name. No
-// Lookup resolves such a reference.
+// extend appends one element to the path of a reference. If the node is not a
+// reference but, for example, a function call, the method extend returns a
+// reference without a name. No Lookup resolves a reference without a name.
 func (n *node) extend(key *node, end int) *node {
 	if n.kind != ref {
 		return &node{kind: ref, args: []*node{n, key}, start: n.start, end: end}
@@ -200,7 +201,7 @@ func (p *parser) take(texts ...string) (token, bool) {
 func (p *parser) expect(text string) (token, error) {
 	t, ok := p.take(text)
 	if !ok {
-		return t, fmt.Errorf("reading the expression: %q is missing at %d", text, t.start)
+		return t, fmt.Errorf("reading the expression: %q is missing at offset %d", text, t.start)
 	}
 	return t, nil
 }

@@ -2,8 +2,9 @@
 // a composite action. Each part keeps the yaml.Node from which it was read, so
 // that package text can edit the part in place.
 //
-// It implements the parts of GitHub's "Workflow syntax" and "Metadata syntax"
-// that concern credentials and permissions. It checks nothing else.
+// The package implements the parts of GitHub's "Workflow syntax" and "Metadata
+// syntax" that concern credentials and permissions. The package does not check
+// the other parts.
 package flow
 
 import (
@@ -11,38 +12,39 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/text"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
-// These are the errors of Parse.
+// Parse returns these errors.
 var (
-	ErrSyntax      = errors.New("not valid YAML")
-	ErrEncoding    = errors.New("not UTF-8 text")
-	ErrNotWorkflow = errors.New("neither a workflow (no jobs) nor an action (no runs)")
-	ErrDocuments   = errors.New("several YAML documents in one file")
+	ErrSyntax      = errors.New("the file is not valid YAML")
+	ErrEncoding    = errors.New("the file is not UTF-8 text")
+	ErrNotWorkflow = errors.New("the file is neither a workflow with jobs nor an action with runs")
+	ErrDocuments   = errors.New("the file contains several YAML documents")
 	ErrTooMuch     = errors.New("the aliases of the file expand to more than 20,000 jobs and steps")
 )
 
-// maxSteps limits the total number of jobs and steps, because aliases can
-// multiply jobs and steps.
+// maxSteps is the maximum total number of jobs and steps. The limit exists
+// because YAML aliases can multiply jobs and steps.
 const maxSteps = 20000
 
 // Document is one workflow or action file.
 type Document struct {
 	Text *text.File
 	Root *yaml.Node
-	// Action is true for a composite action. Its steps are in a single Job
-	// without an ID.
+	// Action is true for a composite action. A composite action has a single
+	// Job without an ID.
 	Action bool
-	// Callable reports that other workflows can call the file. Direct reports
-	// that another event can also start the workflow.
+	// Callable is true if other workflows can call the file. Direct is true if
+	// another event can also start the workflow.
 	Callable, Direct bool
-	// Triggers maps each event of "on:" to its filters, or to nil.
+	// Triggers maps each event of the key "on:" to the filters of the event, or
+	// to nil.
 	Triggers map[string]*yaml.Node
 	// Inputs maps the name of each input to its declaration.
 	Inputs map[string]*yaml.Node
@@ -66,7 +68,7 @@ type Job struct {
 	Key, Node   *yaml.Node
 	Doc         *Document
 	Permissions *Pair
-	Uses        *Pair // the reusable workflow that the job calls, or nil
+	Uses        *Pair // Uses is the reusable workflow that the job calls, or nil.
 	With        *yaml.Node
 	Secrets     *Pair
 	Steps       []*Step
@@ -81,16 +83,16 @@ type Job struct {
 type Step struct {
 	Job  *Job
 	Node *yaml.Node
-	Uses *Pair // nil for a script
-	Run  *Pair // nil for an action
+	Uses *Pair // Uses is nil for a script.
+	Run  *Pair // Run is nil for an action.
 	With *yaml.Node
 	Env  *yaml.Node
 
 	shell string
 }
 
-// Parse parses a workflow or an action. It returns ErrSyntax, ErrEncoding,
-// ErrNotWorkflow, ErrDocuments or ErrTooMuch for a file that it refuses.
+// Parse parses a workflow or an action. If Parse cannot parse the file, the
+// error is ErrSyntax, ErrEncoding, ErrNotWorkflow, ErrDocuments or ErrTooMuch.
 func Parse(src []byte) (*Document, error) {
 	if !utf8.Valid(src) {
 		return nil, ErrEncoding
@@ -232,8 +234,8 @@ func (j *Job) readSteps(parent *yaml.Node) []*Step {
 	return steps
 }
 
-// withinLimit counts one job or step. It returns false if the limit is
-// exceeded.
+// withinLimit counts one job or step. withinLimit returns false if the file has
+// more than maxSteps jobs and steps.
 func (d *Document) withinLimit() bool {
 	d.count++
 	return d.count <= maxSteps
@@ -244,13 +246,14 @@ func defaultShell(n *yaml.Node) string {
 }
 
 // errorLine matches the line number in an error of the YAML parser.
-var errorLine = regexp.MustCompile(`line ([0-9]+)`)
+var errorLine = lazy.Regexp(`line ([0-9]+)`)
 
-// syntaxError returns ErrSyntax with the line at which the parser ended. The text of the
-// parser describes its state and not the fault.
+// syntaxError returns ErrSyntax with the line at which the parser stopped.
+// syntaxError omits the message of the parser, because the message describes
+// the state of the parser and not the fault.
 func syntaxError(err error) error {
-	if m := errorLine.FindStringSubmatch(err.Error()); m != nil {
-		return fmt.Errorf("%w at line %s or before it", ErrSyntax, m[1])
+	if m := errorLine().FindStringSubmatch(err.Error()); m != nil {
+		return fmt.Errorf("%w: the error is in line %s or in an earlier line", ErrSyntax, m[1])
 	}
 	return ErrSyntax
 }

@@ -7,12 +7,12 @@ import (
 )
 
 // maxCombos is the maximum number of jobs of a matrix. GitHub has the same
-// limit.
+// maximum.
 const maxCombos = 256
 
-// Combos returns the combinations of the job's matrix, as GitHub builds them
-// from the lists and from "include". It does not apply "exclude". A job without
-// a matrix, or with a matrix that only a run can know, has one empty
+// Combos returns the combinations of the matrix of a job. Combos applies the
+// key "include" like GitHub, but ignores the key "exclude". If the job has no
+// matrix, or if only a run knows the matrix, Combos returns one empty
 // combination.
 func (j *Job) Combos() []Combo {
 	if j.combos == nil {
@@ -63,9 +63,9 @@ func multiply(combos []Combo, key string, values []*yaml.Node) []Combo {
 	return out
 }
 
-// extend adds an entry of "include" to each combination whose original values
-// the entry does not overwrite. If no combination matches, the entry becomes a
-// new combination.
+// extend applies an entry of the key "include". The function extend adds the
+// entry to each combination whose original values stay the same. If no such
+// combination exists, the entry becomes a new combination.
 func extend(combos []Combo, plain int, original map[string]bool, entry *yaml.Node) []Combo {
 	added := false
 	for _, c := range combos[:plain] {

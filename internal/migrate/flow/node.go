@@ -6,14 +6,15 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Pair is a key of a mapping with its value. Raw is the value node in the file,
-// which may be an alias. Value is the node after resolving the alias.
+// Pair is a key of a YAML mapping with its value. Raw is the node of the value
+// in the file, which can be an alias. Value is the node to which the alias
+// refers.
 type Pair struct {
 	Key, Raw, Value *yaml.Node
 }
 
-// Resolve follows aliases. It returns an empty node for an alias that refers to
-// itself.
+// Resolve returns the node to which an alias refers. Resolve returns an empty
+// node for an alias that refers to itself.
 func Resolve(n *yaml.Node) *yaml.Node {
 	for range 8 {
 		if n == nil || n.Kind != yaml.AliasNode {
@@ -24,8 +25,8 @@ func Resolve(n *yaml.Node) *yaml.Node {
 	return &yaml.Node{}
 }
 
-// Pairs returns the pairs of a mapping. It returns nil for a node of another
-// kind.
+// Pairs returns the pairs of a YAML mapping. Pairs returns nil if the node is
+// not a mapping.
 func Pairs(n *yaml.Node) []Pair {
 	if n == nil || n.Kind != yaml.MappingNode {
 		return nil
@@ -37,7 +38,8 @@ func Pairs(n *yaml.Node) []Pair {
 	return pairs
 }
 
-// Get returns the pair with the given key of a mapping, or nil.
+// Get returns the pair of a YAML mapping that has the given key. Get returns
+// nil if no pair has the key.
 func Get(n *yaml.Node, key string) *Pair {
 	if n == nil || n.Kind != yaml.MappingNode {
 		return nil
@@ -57,7 +59,8 @@ func value(n *yaml.Node, key string) *yaml.Node {
 	return nil
 }
 
-// Text returns the string of a scalar, or "" for a node of another kind.
+// Text returns the string of a YAML scalar. Text returns "" if the node is not
+// a scalar.
 func Text(n *yaml.Node) string {
 	if n == nil || n.Kind != yaml.ScalarNode {
 		return ""
@@ -65,12 +68,14 @@ func Text(n *yaml.Node) string {
 	return n.Value
 }
 
-// Input returns the text of one of the step's inputs, or "" if the input is not
-// set. It removes blanks at both ends, as actions do when they read an input.
+// Input returns the value of an input of the step, or "" if the step does not
+// set the input. Input removes blanks at both ends, because actions also remove
+// them.
 func (s *Step) Input(name string) string { return strings.TrimSpace(Text(value(s.With, name))) }
 
-// Scalars calls visit for each scalar below n, in the order of the file. It
-// does not follow aliases, so it visits each node once.
+// Scalars calls the function visit for each scalar below the node n, in the
+// order of the file. Scalars does not follow aliases, so it visits each node
+// only once.
 func Scalars(n *yaml.Node, visit func(*yaml.Node)) {
 	if n == nil {
 		return

@@ -8,10 +8,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/expr"
 )
 
-// Shell returns the shell that runs the script of a step, or "" for the default
-// shell of a runner without Windows. known is false if the step has the default
-// shell of a runner, and the runner is unknown or differs between the jobs of the
-// matrix.
+// Shell returns the shell that runs the script of a step. Shell returns "" for
+// the default shell of a runner without Windows. The result known is false if
+// the step uses the default shell, but it is unknown whether the runner uses
+// Windows.
 func (s *Step) Shell() (shell string, known bool) {
 	for _, shell := range []string{s.shell, s.Job.shell, s.Job.Doc.shell} {
 		if shell != "" {
@@ -26,8 +26,9 @@ func (s *Step) Shell() (shell string, known bool) {
 	}
 }
 
-// onWindows reports whether all runners of the job have Windows. known is false if
-// only a run can know the runner, or if only some runners have Windows.
+// onWindows reports whether all runners of the job use Windows. The result
+// known is false if only a run knows the runner, or if only some runners use
+// Windows.
 func (j *Job) onWindows() (windows, known bool) {
 	if j.runner == nil {
 		j.runner = &runner{}

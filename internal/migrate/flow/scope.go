@@ -8,21 +8,22 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/expr"
 )
 
-// These placeholders replace the unknown parts of a repository's name. Each
-// placeholder is equal only to itself, which is sufficient to compare image
-// names.
+// These placeholders replace an unknown owner or an unknown name of a
+// repository. No real name equals a placeholder, so image names with
+// placeholders can be compared.
 const (
 	UnknownOwner = "{owner}"
 	UnknownName  = "{repository}"
 )
 
-// Repository holds the owner and the name of the repository, as the github
-// context gives them. An unknown part is empty.
+// Repository contains the owner and the name of a repository. An unknown field
+// is empty.
 type Repository struct {
 	Owner, Name string
 }
 
-// Known returns r with placeholders for the unknown parts.
+// Known returns a copy of the repository with placeholders for the unknown
+// fields.
 func (r Repository) Known() Repository {
 	if r.Owner == "" {
 		r.Owner = UnknownOwner
@@ -33,25 +34,25 @@ func (r Repository) Known() Repository {
 	return r
 }
 
-// Origin is the position of a text that a Lookup found. It is the Source of an
-// expr.Ref.
+// Origin is the place of a text that a Lookup found. The field Source of an
+// expr.Ref contains the Origin.
 type Origin struct {
-	// Context is the context of the reference. A Lookup sets it to "env",
-	// "inputs" or "matrix".
+	// Context is the context of the reference: "env", "inputs" or "matrix".
 	Context string
 	Name    string
 	Node    *yaml.Node
 }
 
-// Combo is one combination of a job's matrix.
+// Combo is one combination of the values in the matrix of a job.
 type Combo map[string]*yaml.Node
 
-// Scope resolves references in the scope of one job, step and combination.
+// Scope resolves references in one job, one step and one combination of the
+// matrix.
 type Scope struct {
 	Repository Repository
 	Job        *Job
-	Step       *Step // nil at job level
-	Combo      Combo // nil outside a matrix
+	Step       *Step // Step is nil for a text outside of a step.
+	Combo      Combo // Combo is nil if the values of the matrix do not matter.
 }
 
 // Lookup implements expr.Lookup.
@@ -72,8 +73,8 @@ func (s Scope) Lookup(path []string) (expr.Found, bool) {
 	return expr.Found{}, false
 }
 
-// Env finds an environment variable. It searches the step, then the job, then
-// the workflow, and then the variables that the runner sets.
+// Env finds the value of an environment variable. Env searches the step, the
+// job, the workflow and the variables of the runner, in this order.
 func (s Scope) Env(name string) (expr.Found, bool) {
 	var places []*yaml.Node
 	if s.Step != nil {

@@ -4,31 +4,32 @@ import "strings"
 
 // Login is one command that passes a credential to a registry.
 type Login struct {
-	// Tool is the name of the command in messages, such as "docker login",
+	// Tool is the name of the command in messages, for example "docker login",
 	// "helm registry login" or "skopeo copy --dest-creds".
 	Tool string
-	// At is the offset of the tool's name in the script.
+	// At is the offset of the first word of Tool in the script.
 	At int
-	// Registry and Username are nil if the command does not name them.
+	// Registry and Username are nil if the command does not contain them.
 	Registry, Username *Word
-	// Password holds the words that the password comes from. If AfterColon is
-	// true, only references after the colon belong to the password. Password is
-	// empty if the script does not show the source.
+	// Password contains the words from which the password comes. If AfterColon
+	// is true, only the references after the colon belong to the password.
+	// Password is empty if the script does not show the source of the password.
 	Password []Word
-	// AfterColon reports that Password has the form user:password.
+	// AfterColon is true if Password has the form user:password.
 	AfterColon bool
 }
 
-// tools maps each command that can log in to the word that must precede
-// "login". The word is "" if "login" follows the command directly.
+// tools contains the commands that can log in. The value for a command is the
+// word that must precede "login". The word is "" if "login" directly follows
+// the command.
 var tools = map[string]string{
 	"docker": "", "podman": "", "buildah": "", "skopeo": "", "nerdctl": "", "oras": "", "cosign": "",
 	"ko": "", "img": "", "docker.exe": "", "podman.exe": "",
 	"helm": "registry", "regctl": "registry", "crane": "auth", "gcrane": "auth", "notation": "",
 }
 
-// flagsWithValue are the flags of these tools that take the next word as their
-// value.
+// flagsWithValue contains the flags of these commands that use the next word as
+// their value.
 var flagsWithValue = map[string]bool{
 	"-u": true, "--username": true, "--user": true, "-p": true, "--password": true, "--pass": true,
 	"--config": true, "-c": true, "--context": true, "--authfile": true, "--cert-dir": true,
@@ -37,7 +38,7 @@ var flagsWithValue = map[string]bool{
 	"-n": true, "--namespace": true, "--creds": true, "--dest-creds": true, "--src-creds": true,
 }
 
-// Logins finds the logins among the commands of a script.
+// Logins returns the logins in the commands of a script.
 func Logins(commands []Command) []Login {
 	var out []Login
 	for i, c := range commands {
@@ -63,9 +64,9 @@ func login(commands []Command, i int) (Login, bool) {
 	return l, true
 }
 
-// findLogin returns the index of the tool's word and the index of the first
-// word after "login". It returns false for a command that only prints or
-// defines a login.
+// findLogin returns the index of the word that names the program, and the index
+// of the first word after "login". The result ok is false if the command only
+// prints or defines a login.
 func (c Command) findLogin() (at, rest int, ok bool) {
 	if len(c.Words) == 0 || printsOnly(c.Words[0].Text) {
 		return 0, 0, false
@@ -107,8 +108,8 @@ func (c Command) tool(at int) string {
 	return name + " login"
 }
 
-// parseArguments reads the flags and arguments of a login. It reports whether
-// the login reads the password from standard input.
+// parseArguments reads the flags and arguments of a login. The result stdin is
+// true if the login reads the password from standard input.
 func (l *Login) parseArguments(words []Word) (stdin bool) {
 	for i := 0; i < len(words); i++ {
 		flag, value, inline := cutFlag(words[i])
@@ -134,8 +135,8 @@ func (l *Login) parseArguments(words []Word) (stdin bool) {
 	return stdin
 }
 
-// cutFlag splits --flag=value, -pvalue and -p=value. flag is "" for an
-// argument.
+// cutFlag splits a word such as --flag=value, -pvalue or -p=value into the flag
+// and the value. The result flag is "" if the word is not a flag.
 func cutFlag(w Word) (flag string, value *Word, inline bool) {
 	if !strings.HasPrefix(w.Text, "-") || len(w.Text) < 2 {
 		return "", nil, false
@@ -151,10 +152,9 @@ func cutFlag(w Word) (flag string, value *Word, inline bool) {
 	return name, &Word{Text: text, Start: w.Start + skip, End: w.End, Refs: w.Refs}, true
 }
 
-// stdinWords returns the words that reach the standard input of the command
-// with the index i. The words come from a here-string, from the previous
-// command in the pipe, or from a file that an earlier command of the script
-// wrote.
+// stdinWords returns the words that the command with the index i reads from
+// standard input. The words come from a here-string, from the previous command
+// in the pipe, or from a file that an earlier command wrote.
 func stdinWords(commands []Command, i int) []Word {
 	for ; i >= 0; i-- {
 		c := commands[i]
@@ -188,8 +188,8 @@ func withRefs(words []Word) []Word {
 	return out
 }
 
-// writtenTo returns the words that a script wrote to a file, as in: echo TEXT >
-// file.
+// writtenTo returns the words that a command of the script wrote to a file, for
+// example with "echo TEXT > file".
 func writtenTo(commands []Command, file string) []Word {
 	for i := len(commands) - 1; i >= 0; i-- {
 		for _, f := range commands[i].Files {
@@ -220,8 +220,9 @@ func printsOnly(word string) bool {
 	return false
 }
 
-// credentials finds --creds user:password and similar flags. skopeo, podman and
-// buildah accept these flags with several commands.
+// credentials finds the flags --creds, --src-creds and --dest-creds with a
+// value user:password. Several commands of skopeo, podman and buildah accept
+// these flags.
 func credentials(c Command) []Login {
 	var out []Login
 	for i := range c.Words {
@@ -243,9 +244,10 @@ func credentials(c Command) []Login {
 	return out
 }
 
-// image returns the argument whose registry receives the credentials. For
-// --src-creds, this is the first argument that names an image. For the other
-// flags, this is the last such argument.
+// image returns the argument whose registry receives the credentials. For the
+// flag --src-creds, the method image returns the first argument that names an
+// image. For other flags, the method image returns the last argument that names
+// an image.
 func (c Command) image(flag string) *Word {
 	var found *Word
 	for i := range c.Words {

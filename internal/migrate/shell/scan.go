@@ -2,7 +2,7 @@ package shell
 
 import "strings"
 
-// Parse splits a script into commands. It returns nil for the dialect None.
+// Parse splits a script into commands. Parse returns nil for the dialect None.
 func Parse(script string, d Dialect) []Command {
 	if d == None {
 		return nil
@@ -21,10 +21,10 @@ type scanner struct {
 	at       int
 	commands []Command
 	cur      Command
-	pipe     bool     // the next command reads the output of the previous command
-	target   *[]Word  // destination of the next word; nil means cur.Words
-	heredocs []string // delimiters of the here-documents that start on the next line
-	owner    int      // index of the command that reads these here-documents
+	pipe     bool     // pipe is true if the next command reads the output of the previous command.
+	target   *[]Word  // The scanner appends the next word to this list. If the list is nil, the scanner appends the word to cur.Words.
+	heredocs []string // heredocs contains the delimiters of the here-documents that start on the next line.
+	owner    int      // owner is the index of the command that reads these here-documents.
 }
 
 func (s *scanner) step() {
@@ -67,8 +67,8 @@ func (s *scanner) separator() int {
 
 func (s *scanner) has(prefix string) bool { return strings.HasPrefix(s.src[s.at:], prefix) }
 
-// continues reports whether the line continues on the next line. This is the
-// case if a backslash, backtick or caret precedes the line break.
+// continues reports whether the command continues on the next line. A command
+// continues if a backslash, backtick or caret precedes the line break.
 func (s *scanner) continues() bool {
 	mark := [...]byte{POSIX: '\\', PowerShell: '`', Cmd: '^'}[s.d]
 	return s.src[s.at] == mark && (s.at+1 < len(s.src) && s.src[s.at+1] == '\n' || strings.HasPrefix(s.src[s.at+1:], "\r\n"))
@@ -98,7 +98,7 @@ func (s *scanner) skipPast(end string) {
 func (s *scanner) newline() {
 	s.at++
 	if s.pipe && len(s.cur.Words) == 0 {
-		return // a command continues after a pipe at the end of a line
+		return // A pipe at the end of a line continues the command on the next line.
 	}
 	s.endCommand(false)
 	for _, delimiter := range s.heredocs {
@@ -107,8 +107,8 @@ func (s *scanner) newline() {
 	s.heredocs = nil
 }
 
-// heredoc reads the body of a here-document and adds it to the input of its
-// command.
+// heredoc reads the body of a here-document and adds the body to the standard
+// input of the command.
 func (s *scanner) heredoc(delimiter string) {
 	start := s.at
 	for s.at < len(s.src) {
@@ -181,8 +181,8 @@ func (s *scanner) redirect() {
 	}
 }
 
-// keepCommand records the command of a here-document even if the command has no
-// words, so that the body belongs to a command.
+// keepCommand adds an empty word to a command without words, so that the body
+// of a here-document always belongs to a command.
 func (s *scanner) keepCommand() {
 	if len(s.cur.Words) == 0 {
 		s.cur.Words = append(s.cur.Words, Word{Start: s.at, End: s.at})

@@ -1,26 +1,28 @@
-// Package shell parses the scripts of workflow steps. It finds the commands
-// with their words, and the commands that log in to a registry.
+// Package shell parses the scripts of workflow steps. The package finds the
+// commands with their words, and the commands that log in to a registry.
 //
-// It does not interpret scripts. One scanner handles POSIX shells, PowerShell
-// and cmd with their quotes, line continuations, pipes, here-strings and
-// comments. It skips text that it cannot parse, and never returns an error.
+// The package does not run scripts. One scanner handles POSIX shells,
+// PowerShell and cmd with their quotes, line continuations, pipes, here-strings
+// and comments. The scanner skips text that it cannot parse, and never returns
+// an error.
 package shell
 
 import "strings"
 
-// Dialect is the family of a step's shell.
+// Dialect is the family of the shell that runs a script.
 type Dialect int
 
-// The comments name the "shell:" values that select each dialect.
+// The comment of each dialect lists the values of the key "shell:" for the
+// dialect.
 const (
-	POSIX      Dialect = iota // bash, sh and unknown shells
+	POSIX      Dialect = iota // POSIX is the dialect of bash, sh and unknown shells.
 	PowerShell                // pwsh, powershell
 	Cmd                       // cmd
-	None                      // python, perl and other programs that are not shells
+	None                      // None is the dialect of python, perl and other programs that are not shells.
 )
 
-// DialectOf returns the dialect of a "shell:" value. The value may be a
-// template such as "bash -e {0}".
+// DialectOf returns the dialect for the value of the key "shell:". The value
+// can be a template such as "bash -e {0}".
 func DialectOf(shell string) Dialect {
 	fields := strings.Fields(strings.ToLower(shell))
 	if len(fields) == 0 {
@@ -38,33 +40,34 @@ func DialectOf(shell string) Dialect {
 }
 
 // Ref is a variable or an expression inside a word. Start and End are offsets
-// in the script. For an expression, these offsets include "${{" and "}}".
+// in the script. The range of an expression includes the delimiters "${{" and
+// "}}".
 type Ref struct {
-	Name       string // the variable's name; "" for an expression
+	Name       string // Name is the name of the variable. Name is "" for an expression.
 	Start, End int
 }
 
 // Word is one word of a command.
 type Word struct {
-	// Text is the word without its quotes. Variables and expressions have the
-	// same form as in the script.
+	// Text is the word without its quotes. The text contains variables and
+	// expressions in the same form as the script.
 	Text string
-	// Start and End delimit the word in the script, including its quotes.
+	// Start and End are the offsets of the word in the script, including its
+	// quotes.
 	Start, End int
-	// Refs are the variables and expressions in the word, in order.
+	// Refs contains the variables and expressions in the word, in order.
 	Refs []Ref
 }
 
 // Command is one simple command of a script.
 type Command struct {
 	Words []Word
-	// Stdin holds a here-string, the body of a here-document, or the name of
+	// Stdin contains a here-string, the body of a here-document, or the name of
 	// the file after "<".
 	Stdin []Word
-	// Files are the names after ">" and ">>".
+	// Files contains the file names after ">" and ">>".
 	Files []Word
-	// Piped reports that the previous command writes to the input of this
-	// command.
+	// Piped is true if this command reads the output of the previous command.
 	Piped bool
 	// Start is the offset of the first word.
 	Start int
@@ -79,9 +82,9 @@ func (c Command) Fields() []string {
 	return out
 }
 
-// Assigned returns the last word that a script assigns to a variable:
-// NAME=word, export NAME=word, $NAME = word or set NAME=word. It returns nil if
-// the script does not assign the variable.
+// Assigned returns the last word that a script assigns to a variable. Assigned
+// recognizes NAME=word, export NAME=word, $NAME = word and set NAME=word.
+// Assigned returns nil if the script does not assign the variable.
 func Assigned(commands []Command, name string) *Word {
 	var found *Word
 	for _, c := range commands {

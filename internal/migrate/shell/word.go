@@ -6,14 +6,16 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/expr"
 )
 
-// maxNesting is the depth to which nested substitutions are followed.
+// maxNesting is the maximum depth of nested substitutions that the scanner
+// follows.
 const maxNesting = 20
 
-// maxSearch is the number of bytes that are searched for the end of an
-// expression or substitution.
+// maxSearch is the maximum number of bytes that the scanner searches for the
+// end of an expression or a substitution.
 const maxSearch = 4096
 
-// word scans one word. It always advances, so that the scan terminates.
+// word scans one word. The method word always advances by at least one byte, so
+// that the scan terminates.
 func (s *scanner) word() Word {
 	start := s.at
 	var text strings.Builder
@@ -49,7 +51,8 @@ func (s *scanner) finish(start int, text string) Word {
 	return w
 }
 
-// raw returns a range of the script as a word, including its quotes.
+// raw returns a range of the script as a word. The text of the word includes
+// the quotes.
 func (s *scanner) raw(start, end int) Word {
 	return Word{Text: s.src[start:end], Start: start, End: end, Refs: refs(s.src, start, end, s.d)}
 }
@@ -66,8 +69,8 @@ func (s *scanner) endsWord(c byte) bool {
 
 func (s *scanner) opensQuote(c byte) bool { return c == '"' || c == '\'' && s.d != Cmd }
 
-// expression scans a complete "${{ ... }}". The runner replaces expressions
-// before a shell reads the script, so quotes do not protect them.
+// expression scans an expression "${{ }}". Quotes do not matter, because the
+// runner replaces expressions before a shell reads the script.
 func (s *scanner) expression(text *strings.Builder) bool {
 	if !s.has("${{") {
 		return false
@@ -82,8 +85,9 @@ func (s *scanner) expression(text *strings.Builder) bool {
 }
 
 // expressionEnd returns the offset after the "}}" of the expression that starts
-// at the given offset. It returns -1 if the expression has no end. It searches
-// only maxSearch bytes, so that a script with many "${{" takes linear time.
+// at the given offset. expressionEnd returns -1 if the expression has no end.
+// expressionEnd searches only maxSearch bytes, so that the scan of a script
+// with many "${{" needs only linear time.
 func expressionEnd(src string, at int) int {
 	if parts := expr.Split(src[at:min(len(src), at+maxSearch)]); len(parts) > 0 && parts[0].Expr {
 		return at + parts[0].End
@@ -91,7 +95,7 @@ func expressionEnd(src string, at int) int {
 	return -1
 }
 
-// substitution scans a complete $(...), <(...) or ${...}.
+// substitution scans a substitution of the form $(...), <(...) or ${...}.
 func (s *scanner) substitution(text *strings.Builder) bool {
 	if s.at+1 >= len(s.src) {
 		return false
@@ -120,8 +124,7 @@ func (s *scanner) substitution(text *strings.Builder) bool {
 	return false
 }
 
-// escape scans a backslash, backtick or caret with the character that it
-// escapes.
+// escape scans a backslash, backtick or caret and the escaped character.
 func (s *scanner) escape(text *strings.Builder) bool {
 	mark := [...]byte{POSIX: '\\', PowerShell: '`', Cmd: '^'}[s.d]
 	if s.src[s.at] != mark || s.at+1 >= len(s.src) {
@@ -136,8 +139,9 @@ func (s *scanner) escape(text *strings.Builder) bool {
 	return true
 }
 
-// refs returns the expressions and variables in a range of the script. Of a
-// text in single quotes, it returns only the expressions.
+// refs returns the expressions and variables in a range of the script. In a
+// text in single quotes, refs finds only expressions, because the shell does
+// not replace variables there.
 func refs(src string, start, end int, d Dialect) []Ref {
 	var out []Ref
 	single := false
@@ -169,7 +173,8 @@ func refs(src string, start, end int, d Dialect) []Ref {
 	return out
 }
 
-// variable parses $NAME, ${NAME}, ${NAME:-x}, $env:NAME, ${env:NAME} or %NAME%.
+// variable parses a variable of the form $NAME, ${NAME}, ${NAME:-x}, $env:NAME,
+// ${env:NAME} or %NAME%.
 func variable(src string, at int, d Dialect) (Ref, bool) {
 	if d == Cmd {
 		return cmdVariable(src, at)

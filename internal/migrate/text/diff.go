@@ -6,20 +6,22 @@ import (
 	"strings"
 )
 
-// contextLines is the number of unchanged lines around a change.
+// contextLines is the number of unchanged lines that a diff shows around a
+// change.
 const contextLines = 3
 
-// change replaces the lines [start, end) of the old text. Lines start at 0.
+// change replaces the range [start, end) of lines of the old text. The first
+// line has the index 0.
 type change struct {
 	start, end int
 	lines      []string
 }
 
-// Diff returns the unified diff of a text and its edits. The commands "patch" and
-// "git apply" can read this format. name is the path of the file in the diff. A
-// line without an edit never occurs as removed and added, because Diff uses the
-// positions of the edits and compares only the edited lines. Diff returns "" if the edits change nothing. The edits
-// are sorted, as List returns them.
+// Diff returns the unified diff of a text and its edits. The commands "patch"
+// and "git apply" can read the diff. The argument name is the path of the file
+// in the diff. The edits must have the order of [Edits.List]. Diff compares
+// only the edited lines, so each line without an edit stays unchanged in the
+// diff. Diff returns "" if the edits change nothing.
 func Diff(name string, src []byte, edits []Edit) string {
 	old := splitLines(string(src))
 	changes := changesOf(src, old, edits)
@@ -40,7 +42,7 @@ func Diff(name string, src []byte, edits []Edit) string {
 	return b.String()
 }
 
-// splitLines splits a text into lines with their line breaks.
+// splitLines splits a text into lines. Each line includes its line break.
 func splitLines(s string) []string {
 	lines := strings.SplitAfter(s, "\n")
 	if lines[len(lines)-1] == "" {
@@ -49,8 +51,8 @@ func splitLines(s string) []string {
 	return lines
 }
 
-// changesOf returns the changed lines. Edits of the same line or of adjacent lines
-// are one change.
+// changesOf returns the changed lines. changesOf combines edits of the same
+// line or of adjacent lines into one change.
 func changesOf(src []byte, old []string, edits []Edit) []change {
 	starts := lineStarts(old)
 	var out []change
@@ -86,12 +88,12 @@ func lineStarts(lines []string) []int {
 	return starts
 }
 
-// lineSpan returns the range of the lines that an edit touches.
+// lineSpan returns the range of the lines that an edit changes.
 func lineSpan(src []byte, e Edit) (first, last int) {
 	first = bytes.Count(src[:e.Start], []byte("\n"))
 	last = bytes.Count(src[:e.End], []byte("\n")) + 1
 	if e.End > e.Start && src[e.End-1] == '\n' && strings.HasSuffix("\n"+e.New, "\n") {
-		last-- // the last byte of the edit ends the line before
+		last-- // The last byte of the edit is the line break of the previous line.
 	}
 	return first, last
 }
@@ -99,9 +101,9 @@ func lineSpan(src []byte, e Edit) (first, last int) {
 // maxRefine is the maximum number of pairs of lines that refine compares.
 const maxRefine = 100_000
 
-// refine splits a change at the lines that the change keeps. These lines are a
-// longest common subsequence of the old and the new lines. A very large change
-// stays one change.
+// refine splits a change at the lines that occur in the old and in the new
+// text. These lines are a longest common subsequence of the old and the new
+// lines. The method refine does not split a very large change.
 func (c change) refine(old []string) []change {
 	from := old[c.start:c.end]
 	if len(from)*len(c.lines) > maxRefine {
@@ -149,9 +151,9 @@ func commonLengths(a, b []string) [][]int {
 	return lengths
 }
 
-// writeHunk writes changes with the lines between and around them. shift is the
-// number of lines that earlier changes added. It returns the number of lines that
-// these changes add.
+// writeHunk writes changes together with the unchanged lines between and around
+// the changes. The argument shift is the number of lines that earlier changes
+// added. writeHunk returns the number of lines that its changes add.
 func writeHunk(b *strings.Builder, old []string, changes []change, shift int) int {
 	from := max(changes[0].start-contextLines, 0)
 	to := min(changes[len(changes)-1].end+contextLines, len(old))
@@ -174,7 +176,7 @@ func writeHunk(b *strings.Builder, old []string, changes []change, shift int) in
 // span formats the first line and the number of lines of a hunk.
 func span(start, count int) string {
 	if count > 0 {
-		start++ // an empty range names the line before it
+		start++ // The unified format describes an empty range by the line before the range.
 	}
 	return fmt.Sprintf("%d,%d", start, count)
 }

@@ -7,22 +7,21 @@ import (
 	"strings"
 )
 
-// Edit replaces the bytes [Start, End) with New. If Start equals End, it
-// inserts New.
+// Edit replaces the range [Start, End) of bytes with New. If Start equals End,
+// the edit inserts New.
 type Edit struct {
 	Start, End int
 	New        string
 }
 
 // Edits is a set of edits of one text. A second identical edit has no effect,
-// so that two references to one place, such as two aliases, can add the same
-// edit.
+// because two aliases of one node cause the same edit.
 type Edits struct {
 	list []Edit
 }
 
-// Add records an edit. Two insertions at one offset keep their order. Add
-// returns an error if the edit overlaps an earlier edit and differs from it.
+// Add adds an edit to the set. Two insertions at the same offset keep their
+// order. Add returns an error if the edit overlaps a different edit.
 func (e *Edits) Add(edit Edit) error {
 	for _, other := range e.list {
 		if other == edit {
@@ -37,19 +36,20 @@ func (e *Edits) Add(edit Edit) error {
 	return nil
 }
 
-// Drop removes the edits within [start, end), so that a larger edit can replace
-// them.
+// Drop removes the edits in the range [start, end), so that a larger edit can
+// replace them.
 func (e *Edits) Drop(start, end int) {
 	e.list = slices.DeleteFunc(e.list, func(x Edit) bool { return x.Start >= start && x.End <= end })
 }
 
-// Covers reports whether a single edit replaces all bytes of [start, end).
+// Covers reports whether a single edit replaces all bytes of the range [start,
+// end).
 func (e *Edits) Covers(start, end int) bool {
 	return slices.ContainsFunc(e.list, func(x Edit) bool { return x.Start <= start && end <= x.End })
 }
 
-// List returns the edits, sorted by position. An insertion precedes a replacement
-// that starts at the same offset.
+// List returns the edits, sorted by position. If an insertion and a replacement
+// start at the same offset, the insertion comes first.
 func (e *Edits) List() []Edit {
 	sorted := slices.Clone(e.list)
 	slices.SortStableFunc(sorted, func(a, b Edit) int { return cmp.Or(a.Start-b.Start, a.End-b.End) })

@@ -6,25 +6,25 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Scalar is a string value together with the position of each byte in the
-// source. In all five scalar styles, folding and indentation only add or remove
-// blanks. For this reason, the n-th non-blank byte of the value corresponds to
-// the n-th non-blank byte of the source.
+// Scalar is the value of a YAML scalar and the position of each byte of the
+// value in the file. In all five scalar styles, folding and indentation only
+// add or remove blanks. For this reason, the non-blank bytes of the value have
+// the same order as the non-blank bytes in the file.
 type Scalar struct {
 	// Value is the decoded string.
 	Value string
 	// Start and End are the offsets of the content, without the quotes.
 	Start, End int
 
-	from, to []int // source offsets of each byte of Value; from contains -1 for a blank
+	from, to []int // from and to contain the offsets of each byte of Value in the file. For a blank, the value in the slice from is -1.
 }
 
-// Scalar locates a scalar node in the source. It returns an error for a node of
-// another kind, and for a value whose bytes do not correspond to the source,
-// for example because of an escape such as \u0041.
+// Scalar locates a YAML scalar in the file. Scalar returns an error if the node
+// is not a scalar, or if it cannot locate the bytes of the value, for example
+// because of an escape such as \u0041.
 func (f *File) Scalar(n *yaml.Node) (*Scalar, error) {
 	if n.Kind != yaml.ScalarNode {
-		return nil, fmt.Errorf("finding the source of a node in line %d: not a scalar", n.Line)
+		return nil, fmt.Errorf("finding the source of a node in line %d: the node is not a scalar", n.Line)
 	}
 	s := &Scalar{Value: n.Value, from: make([]int, len(n.Value)), to: make([]int, len(n.Value))}
 	at := f.skipProperties(f.Start(n))
@@ -50,8 +50,9 @@ func (f *File) Scalar(n *yaml.Node) (*Scalar, error) {
 	return s, nil
 }
 
-// Span maps the half-open range [from, to) of Value to source offsets. It
-// excludes blanks at both ends. ok is false if the range contains only blanks.
+// Span returns the offsets in the file for the range [from, to) of Value. The
+// result excludes blanks at both ends. The result ok is false if the range
+// contains only blanks.
 func (s *Scalar) Span(from, to int) (start, end int, ok bool) {
 	for from < to && s.from[from] < 0 {
 		from++
@@ -65,8 +66,8 @@ func (s *Scalar) Span(from, to int) (start, end int, ok bool) {
 	return s.from[from], s.to[to-1], true
 }
 
-// next returns the range of the first content byte at or after the given
-// offset, including its escape.
+// next returns the range of the first non-blank byte at or after the given
+// offset. The range includes the escape of this byte.
 func (f *File) next(at int, style yaml.Style) (start, end int) {
 	for at < len(f.src) {
 		c := f.src[at]
@@ -88,7 +89,7 @@ func (f *File) next(at int, style yaml.Style) (start, end int) {
 	return -1, -1
 }
 
-// decodes reports whether the source bytes represent the byte c.
+// decodes reports whether a range of the file represents the byte c of a value.
 func decodes(src []byte, c byte) bool {
 	switch string(src) {
 	case `\"`, `\\`, `\/`:
@@ -119,6 +120,6 @@ func (f *File) skipProperties(at int) int {
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
 
-// isBlankEscape reports whether a backslash and c represent a blank in a
-// double-quoted scalar.
+// isBlankEscape reports whether a backslash and the byte c represent a blank in
+// a double-quoted scalar.
 func isBlankEscape(c byte) bool { return c == 'n' || c == 't' || c == 'r' }

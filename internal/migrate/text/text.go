@@ -1,9 +1,10 @@
-// Package text edits YAML in place. It locates the bytes from which a yaml.Node
-// was read, and replaces only these bytes. All other bytes stay the same,
-// including comments, quotes, indentation, line endings and a byte order mark.
+// Package text edits YAML in place. The package locates the bytes of a
+// yaml.Node in the file, and replaces only these bytes. All other bytes stay
+// the same, including comments, quotes, indentation, line endings and a byte
+// order mark.
 //
-// It never serializes YAML. It knows the five scalar styles of YAML (YAML 1.2,
-// chapters 7 and 8.1), but nothing about workflows.
+// The package never serializes YAML. The package implements the five scalar
+// styles of YAML (YAML 1.2, chapters 7 and 8.1), but no rules about workflows.
 package text
 
 import (
@@ -16,7 +17,7 @@ import (
 // File is a source text with an index of its lines.
 type File struct {
 	src    []byte
-	starts []int // offset of each line's first byte
+	starts []int // starts contains the offset of the first byte of each line.
 }
 
 // New returns a File for src. The File keeps a reference to src and never
@@ -24,7 +25,7 @@ type File struct {
 func New(src []byte) *File {
 	f := &File{src: src, starts: []int{0}}
 	if len(src) >= 3 && string(src[:3]) == "\ufeff" {
-		f.starts[0] = 3 // yaml.v3 counts columns after the byte order mark
+		f.starts[0] = 3 // The package yaml.v3 does not count the byte order mark as a column.
 	}
 	for i := 0; i < len(src); {
 		if width := breakAt(src, i); width > 0 {
@@ -40,9 +41,9 @@ func New(src []byte) *File {
 // Bytes returns the source text.
 func (f *File) Bytes() []byte { return f.src }
 
-// breakAt returns the length of the line break at the offset i, or 0 if the
-// text has no line break at i. It recognizes the same line breaks as yaml.v3:
-// CR LF, CR, LF, NEL, LS and PS.
+// breakAt returns the length of the line break at the offset i. breakAt returns
+// 0 if the text has no line break at this offset. breakAt recognizes the same
+// line breaks as yaml.v3: CR LF, CR, LF, NEL, LS and PS.
 func breakAt(src []byte, i int) int {
 	switch {
 	case src[i] == '\n':
@@ -60,9 +61,10 @@ func breakAt(src []byte, i int) int {
 	return 0
 }
 
-// Offset returns the byte offset of a line and a column. Both start at 1, and
-// columns count characters, as in yaml.v3. For a position after the end of the
-// text, Offset returns the length of the text.
+// Offset returns the byte offset of a line and a column. As in yaml.v3, the
+// first line and the first column have the number 1, and columns count
+// characters. For a position after the end of the text, Offset returns the
+// length of the text.
 func (f *File) Offset(line, column int) int {
 	if line < 1 || line > len(f.starts) {
 		return len(f.src)
@@ -75,8 +77,8 @@ func (f *File) Offset(line, column int) int {
 	return at
 }
 
-// Position returns the line and the column of an offset. It is the inverse of
-// Offset.
+// Position returns the line and the column of an offset. Position is the
+// inverse of Offset.
 func (f *File) Position(offset int) (line, column int) {
 	line = sort.Search(len(f.starts), func(i int) bool { return f.starts[i] > offset })
 	if line == 0 {
@@ -86,19 +88,19 @@ func (f *File) Position(offset int) (line, column int) {
 	return line, utf8.RuneCount(f.src[start:min(offset, len(f.src))]) + 1
 }
 
-// Start returns the offset of a node's first byte. If the node has an anchor or
-// a tag, this is the first byte of the anchor or the tag.
+// Start returns the offset of the first byte of a node. An anchor or a tag
+// before the value belongs to the node.
 func (f *File) Start(n *yaml.Node) int { return f.Offset(n.Line, n.Column) }
 
-// LineStart returns the offset of the first byte of the line that contains
-// offset.
+// LineStart returns the offset of the first byte of the line that contains the
+// given offset.
 func (f *File) LineStart(offset int) int {
 	line, _ := f.Position(offset)
 	return f.starts[line-1]
 }
 
-// LineEnd returns the offset of the line break at or after offset, or the
-// length of the text.
+// LineEnd returns the offset of the first line break at or after the given
+// offset. If no line break follows, LineEnd returns the length of the text.
 func (f *File) LineEnd(offset int) int {
 	for offset < len(f.src) && breakAt(f.src, offset) == 0 {
 		offset++
@@ -106,9 +108,9 @@ func (f *File) LineEnd(offset int) int {
 	return offset
 }
 
-// EOL returns the line break for text that is inserted at offset. This is the
-// break at the end of the line that contains offset. If that line ends without
-// CR or LF, EOL returns the first line break of the text.
+// EOL returns the line break for text that an edit inserts at an offset. EOL
+// uses the line break at the end of the line that contains the offset. If this
+// line does not end with CR or LF, EOL uses the first line break of the text.
 func (f *File) EOL(offset int) string {
 	for _, end := range append([]int{f.LineEnd(offset)}, f.ends()...) {
 		if end < len(f.src) && (f.src[end] == '\n' || f.src[end] == '\r') {
@@ -118,8 +120,8 @@ func (f *File) EOL(offset int) string {
 	return "\n"
 }
 
-// ends returns the offsets of the first 20 line ends. One of them is almost
-// always CR or LF.
+// ends returns the offsets of the first 20 line ends. Almost every file has CR
+// or LF at one of these offsets.
 func (f *File) ends() []int {
 	var out []int
 	for _, start := range f.starts[:min(len(f.starts), 20)] {

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/Masterminds/semver/v3"
+	"golang.org/x/mod/semver"
 )
 
 // Order is the order of two images in time.
@@ -65,22 +65,27 @@ func Compare(ctx context.Context, ours, theirs Origin, history History) Finding 
 }
 
 func versions(ours, theirs Origin) Finding {
-	a, errA := full(ours.Version)
-	b, errB := full(theirs.Version)
-	if errA != nil || errB != nil || a.Equal(b) {
+	a, okA := full(ours.Version)
+	b, okB := full(theirs.Version)
+	if !okA || !okB {
 		return Finding{}
 	}
-	if a.LessThan(b) {
-		return Finding{Older, fmt.Sprintf("it points at %s, and this image has the older version %s", theirs, a)}
+	switch semver.Compare(a, b) {
+	case -1:
+		return Finding{Older, fmt.Sprintf("it points at %s, and this image has the older version %s", theirs, a[1:])}
+	case 1:
+		return Finding{Newer, fmt.Sprintf("it points at %s, and this image has the newer version %s", theirs, a[1:])}
 	}
-	return Finding{Newer, fmt.Sprintf("it points at %s, and this image has the newer version %s", theirs, a)}
+	return Finding{}
 }
 
-// full parses a version of three numbers. It rejects a shorter version, because a
-// shorter version may be the number of a pull request, a year, or a commit id that
-// consists of digits.
-func full(version string) (*semver.Version, error) {
-	return semver.StrictNewVersion(strings.TrimPrefix(version, "v"))
+// full returns a version of three numbers with the prefix "v". It rejects a shorter
+// version, because a shorter version may be the number of a pull request, a year, or a
+// commit id that consists of digits.
+func full(version string) (string, bool) {
+	v := "v" + strings.TrimPrefix(version, "v")
+	// Canonical adds the numbers that are missing in v1 and in v1.2.
+	return v, semver.IsValid(v) && semver.Canonical(v)+semver.Build(v) == v
 }
 
 func commits(ctx context.Context, ours, theirs Origin, history History) Finding {

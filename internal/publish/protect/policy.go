@@ -1,19 +1,18 @@
 package protect
 
 import (
-	"regexp"
-
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // version matches a full version, which is three numbers with an optional SemVer
 // suffix. A tag cannot contain "+", so "-" or "_" separates the build metadata. A
 // tag with a full version names one release permanently. All other tags, such as
 // "latest", "1", "1.2" or the name of a branch, can move.
-var version = regexp.MustCompile(`^v?\d+\.\d+\.\d+([-_.][0-9A-Za-z._-]+)?$`)
+var version = lazy.Regexp(`^v?\d+\.\d+\.\d+([-_.][0-9A-Za-z._-]+)?$`)
 
 // Moves reports whether a tag belongs to the class of moving tags.
-func Moves(tag string) bool { return !version.MatchString(tag) }
+func Moves(tag string) bool { return !version().MatchString(tag) }
 
 // Forbids reports whether a tag that exists must not be written. The parameter same
 // is true if the tag already points at the digest of this run.

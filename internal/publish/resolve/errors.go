@@ -8,11 +8,13 @@ const (
 	// CodeVisibilityUnknown reports that the visibility of a package could not be
 	// read.
 	CodeVisibilityUnknown = "visibility-unknown"
-	// CodeLayerTooLarge reports a layer that is larger than ghcr.io's limit.
+	// CodeLayerTooLarge means that a layer is larger than the limit of ghcr.io.
 	CodeLayerTooLarge = "layer-too-large"
-	// CodeLayerHeavy reports a layer that needs a fast connection.
+	// CodeLayerHeavy means that a layer is so large that its upload needs a fast
+	// connection.
 	CodeLayerHeavy = "layer-heavy"
-	// CodeLayerMissing reports a layer that a registry lists but does not have.
+	// CodeLayerMissing means that the registry has the manifest of an image, but not
+	// all layers of the image.
 	CodeLayerMissing = "layer-missing"
 	// CodeLayersNotCompared reports that the layers of an image were not compared with
 	// the layers of the root, because the image could not be read.

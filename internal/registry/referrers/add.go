@@ -20,31 +20,33 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
-// maxRounds limits the writes of the list.
+// maxRounds limits how often Add writes the list of referrers.
 const maxRounds = 12
 
-// Wait is the shortest wait before the list is read again. The longest wait is
-// three times as long. A wait must be much longer than one request.
+// Wait is the shortest wait before Add reads the list again. The longest wait is
+// three times as long as Wait. Wait must be much longer than the time of one
+// request.
 const Wait = 250 * time.Millisecond
 
-// CodeOverwritten reports that other runs overwrote the list of referrers in all
-// rounds.
+// CodeOverwritten reports that other runs overwrote the list of referrers after
+// each write of this run.
 const CodeOverwritten = "referrers-overwritten"
 
-// Writer adds entries to lists of referrers.
+// Writer adds manifests to lists of referrers.
 type Writer struct {
 	Registry *registry.Client
-	// Wait is the shortest wait before the list is read again. If zero, the package
-	// uses the constant [Wait].
+	// Wait is the shortest wait before Add reads the list again. If Wait is
+	// zero, Add uses the constant [Wait].
 	Wait time.Duration
-	// Sleep waits between rounds. If nil, it uses the real clock.
+	// Sleep waits between two writes of the list. If Sleep is nil, Add waits on
+	// the real clock.
 	Sleep retry.Sleeper
 }
 
-// Add lists manifests as referrers of the subject. The manifests must be in the
-// repository. Add does nothing if the registry has the referrers API. Add reads the
-// list again one wait after each write, and returns when the list contains all
-// manifests.
+// Add adds manifests to the list of the referrers of the subject. The manifests
+// must already be in the repository. Add does nothing if the registry has the
+// referrers API. After each write, Add waits and reads the list again. Add
+// returns when the list contains all manifests.
 func (w *Writer) Add(ctx context.Context, repo name.Repository, subject v1.Hash, add []v1.Descriptor) error {
 	if _, err := w.Registry.Referrers(ctx, repo, subject); err == nil {
 		return nil
@@ -72,14 +74,14 @@ func (w *Writer) Add(ctx context.Context, repo name.Repository, subject v1.Hash,
 	}
 	return &diag.Error{
 		Code: CodeOverwritten, Side: diag.Registry,
-		Title: fmt.Sprintf("The referrers of %s are not listed: other runs overwrote the tag %s %d times", subject, Tag(subject), maxRounds),
+		Title: fmt.Sprintf("The list of the referrers of %s is incomplete, because other runs overwrote the tag %s %d times", subject, Tag(subject), maxRounds),
 		Hint:  "Run again, and add a concurrency group to the workflow so that only one run signs or attests at a time.",
 	}
 }
 
-// mergeInto reports whether a wanted entry is missing in the list. It also adds all
-// other entries of the list to the wanted entries. The next round then restores all
-// entries if a third writer overwrites the list.
+// mergeInto reports whether a wanted entry is missing in the list. mergeInto
+// also adds all other entries of the list to the wanted entries. With these
+// entries, the next write can restore all entries that another writer removed.
 func mergeInto(want map[v1.Hash]v1.Descriptor, list []v1.Descriptor) (incomplete bool) {
 	listed := map[v1.Hash]bool{}
 	for _, d := range list {
@@ -96,8 +98,8 @@ func mergeInto(want map[v1.Hash]v1.Descriptor, list []v1.Descriptor) (incomplete
 	return incomplete
 }
 
-// put writes the index in sorted order, so that writers with the same entries
-// write the same bytes.
+// put writes the index with sorted entries, so that writers with the same
+// entries write the same bytes.
 func (w *Writer) put(ctx context.Context, repo name.Repository, subject v1.Hash, annotations map[string]string, all map[v1.Hash]v1.Descriptor) error {
 	doc := v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Annotations: annotations}
 	for _, d := range all {

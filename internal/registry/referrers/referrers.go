@@ -1,16 +1,18 @@
-// Package referrers reads and writes the list of the referrers of an image:
-// signatures, attestations and SBOMs (distribution-spec, "Listing Referrers").
+// Package referrers reads and writes the list of the referrers of an image
+// (distribution-spec, "Listing Referrers"). Referrers are signatures,
+// attestations and SBOMs.
 //
 // A registry with the referrers API maintains the list itself. ghcr.io does not
-// have this API (docs/ghcr.md, Referrers). On a registry without the API, the list
-// is an index under the fallback tag of the subject. Clients write this index
-// ("Referrers Tag Schema").
+// have the referrers API (docs/ghcr.md, Referrers). On a registry without the
+// referrers API, the list is an index under the fallback tag of the subject.
+// Clients, not the registry, write the index under the fallback tag ("Referrers
+// Tag Schema").
 //
-// A registry has no conditional write, so two concurrent writers can overwrite each
-// other. This package therefore reads the list again after a short random wait and
-// writes missing entries again. An entry is not lost if every other writer needs
-// less than this wait between its read and its write. A writer that does not read
-// the list again can remove the entry.
+// A registry has no conditional write, so two concurrent writers can overwrite
+// each other. Package referrers reads the list again after a short random wait,
+// and writes missing entries again. An entry remains in the list if every other
+// writer needs less time than this wait between its read and its write. A slower
+// writer can remove the entry.
 package referrers
 
 import (
@@ -24,15 +26,16 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// maxEntries is the maximum number of entries. The list is limited, because a
-// reader sends requests for each entry.
+// maxEntries is the maximum number of entries in a list of referrers. A limit is
+// necessary, because a reader of the list sends requests for each entry.
 const maxEntries = 5000
 
 // Tag returns the fallback tag of a subject.
 func Tag(subject v1.Hash) string { return subject.Algorithm + "-" + subject.Hex }
 
-// List returns the referrers of a subject. It uses the referrers API, or the
-// fallback tag if the registry does not have the API. The list can be empty.
+// List returns the referrers of a subject. List uses the referrers API, or the
+// fallback tag if the registry does not have the API. The returned list can be
+// empty.
 func List(ctx context.Context, client *registry.Client, repo name.Repository, subject v1.Hash) ([]v1.Descriptor, error) {
 	if pages, err := client.Referrers(ctx, repo, subject); err == nil {
 		return entries(pages...)

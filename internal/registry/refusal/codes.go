@@ -2,10 +2,10 @@ package refusal
 
 import "github.com/ghcr-publish/ghcr-publish/internal/diag"
 
-// The codes of refusals, in the order of Table. The codes do not change, because
-// scripts and docs/refusals.md use them.
+// The following codes identify refusals. The codes have the order of Table. A
+// code never changes, because scripts and docs/refusals.md use the codes.
 const (
-	// CodeOtherRegistryDenied is the code for a registry other than GitHub's that
+	// CodeOtherRegistryDenied reports that a registry other than GitHub's
 	// requires a login or refuses the login.
 	CodeOtherRegistryDenied = "other-registry-denied"
 	// CodeWritePackage is the code for an existing package to which the
@@ -28,56 +28,57 @@ const (
 	CodeOwnerNotFound = "owner-not-found"
 	// CodeSecondaryRateLimit is the code for GitHub's secondary rate limit.
 	CodeSecondaryRateLimit = "secondary-rate-limit"
-	// CodeTooManyRequests is the code for status 429 to all attempts of a request.
+	// CodeTooManyRequests is the code for a request that got status 429 in all
+	// attempts.
 	CodeTooManyRequests = "too-many-requests"
 	// CodeNameInvalid is the code for an image name that the registry does not
 	// accept.
 	CodeNameInvalid = "name-invalid"
 	// CodeUploadTooLarge is the code for status 413.
 	CodeUploadTooLarge = "upload-too-large"
-	// CodeNotAuthenticated is the code for status 401 after a new token
-	// exchange.
+	// CodeNotAuthenticated is the code for a request that got status 401 again
+	// after a new token exchange.
 	CodeNotAuthenticated = "not-authenticated"
 	// CodeDenied is the code for status 403 without a reason.
 	CodeDenied = "denied"
 	// CodeNotARegistry is the code for a response that no registry sends, such as the
 	// login page of a network.
 	CodeNotARegistry = "not-a-registry"
-	// CodeFrontEndFailed is the code for a web page with an error status, which a front
-	// end of the registry or a proxy sends.
+	// CodeFrontEndFailed is the code for a web page with an error status. A
+	// front end of the registry or a proxy sends such a page.
 	CodeFrontEndFailed = "front-end-failed"
-	// CodeOtherHostRefused is the code for a refusal by a host to which the registry
-	// sent the request.
+	// CodeOtherHostRefused is the code for a refusal by another host to which
+	// the registry directed the request.
 	CodeOtherHostRefused = "other-host-refused"
-	// CodeWrongScheme is the code for a request without TLS to a port for HTTPS.
+	// CodeWrongScheme is the code for a request without TLS to a port that
+	// accepts only HTTPS.
 	CodeWrongScheme = "https-required"
-	// CodeAttestationRefused is the code for an attestation in the form of BuildKit 0.32
-	// and later that the registry does not accept.
+	// CodeAttestationRefused means that the registry does not accept an attestation in
+	// the form of BuildKit 0.32 and later.
 	CodeAttestationRefused = "attestation-refused"
-	// CodeRegistryRefused reports a response that no other code explains.
+	// CodeRegistryRefused means that the registry refused a request for a reason that
+	// has no other code.
 	CodeRegistryRefused = "registry-refused"
 )
 
-// The codes of failures without an error response of the registry.
+// The following codes identify failures without an error response of the
+// registry.
 const (
-	// CodeUploadTruncated is the code for an upload that ended at the
-	// registry's time limit.
+	// CodeUploadTruncated means that the registry ended an upload at its time limit.
 	CodeUploadTruncated = "upload-truncated"
-	// CodeDownloadTruncated is the code for a download that ended early in all
-	// attempts.
+	// CodeDownloadTruncated means that all attempts of a download ended early.
 	CodeDownloadTruncated = "download-truncated"
-	// CodeSourceBlobWrong is the code for a blob that differs from its
-	// descriptor. Package source has the same code.
+	// CodeSourceBlobWrong is the code for a blob whose content differs from its
+	// descriptor. Package source uses the same code.
 	CodeSourceBlobWrong = diag.CodeSourceBlobWrong
-	// CodeCertificateUntrusted is the code for a registry whose certificate is
-	// not trusted.
+	// CodeCertificateUntrusted means that the certificate of a registry is not trusted.
 	CodeCertificateUntrusted = "certificate-untrusted"
-	// CodeLocationUnusable is the code for a redirect, an upload session or a page of a
-	// list whose address cannot be used.
+	// CodeLocationUnusable means that the program cannot use the address of a redirect,
+	// of an upload session or of the next page of a list.
 	CodeLocationUnusable = "location-unusable"
-	// CodeResponseWrong is the code for a response that a registry does not send, such as
-	// a manifest with another digest.
+	// CodeResponseWrong means that a registry sent a wrong response of success, such as a
+	// manifest with another digest.
 	CodeResponseWrong = "response-wrong"
-	// CodeRegistryUnreachable is the code for a registry that does not respond.
+	// CodeRegistryUnreachable means that a registry does not respond.
 	CodeRegistryUnreachable = "registry-unreachable"
 )

@@ -17,8 +17,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
-// explainFailure explains an error without an error response of the registry:
-// wrong content, a truncated transfer, or a registry that does not respond.
+// explainFailure explains an error without an error response of the registry.
+// Examples are wrong content, a truncated transfer, and a registry that does not
+// respond.
 func explainFailure(err error, ev Evidence) error {
 	var upload *registry.TruncatedUpload
 	var wrong *registry.WrongContent
@@ -29,7 +30,7 @@ func explainFailure(err error, ev Evidence) error {
 	case errors.As(err, &upload):
 		return &diag.Error{
 			Code: CodeUploadTruncated, Side: diag.Registry, Err: err,
-			Title: fmt.Sprintf("The upload of one layer ended early after %s", upload.Took.Round(time.Second)),
+			Title: fmt.Sprintf("The registry ended the upload of one layer after %s", upload.Took.Round(time.Second)),
 			Hint: fmt.Sprintf("ghcr.io ends an upload after 10 minutes, and this layer has %.1f GB. Split the build step that creates the layer, or publish from a machine that sends at least %.0f MB/s.",
 				float64(upload.Size)/1e9, float64(upload.Size)/1e6/registry.UploadLimit.Seconds()),
 		}
@@ -37,13 +38,13 @@ func explainFailure(err error, ev Evidence) error {
 		return &diag.Error{
 			Code: CodeSourceBlobWrong, Side: diag.Source, Err: err,
 			Title: fmt.Sprintf("The content of a blob differs from its digest in the image: %s", wrong.Want.Digest),
-			Hint:  "The source is damaged, or it changed after the build. Create the image again with the build step. No tag was moved.",
+			Hint:  "The source is damaged, or it changed after the build. Run the build step again, and then publish again. The run has not changed any tag.",
 		}
 	case errors.As(err, &download):
 		return &diag.Error{
 			Code: CodeDownloadTruncated, Side: diag.Registry, Err: err,
 			Title: fmt.Sprintf("%s ended the download of %s early in all attempts", download.Host, download.Digest),
-			Hint:  "Run again. If the download ends at the same byte, check whether a proxy or a firewall limits long transfers. If no proxy or firewall does this, push the blob again, because the registry has only a part of the blob.",
+			Hint:  "Run again. If the download ends at the same byte, check whether a proxy or a firewall limits long transfers. If no proxy or firewall limits transfers, push the blob again, because the registry has only a part of the blob.",
 		}
 	case errors.As(err, &response):
 		return &diag.Error{
@@ -58,33 +59,33 @@ func explainFailure(err error, ev Evidence) error {
 	case errors.As(err, new(*tls.CertificateVerificationError)):
 		return &diag.Error{
 			Code: CodeCertificateUntrusted, Side: diag.Registry, Err: err,
-			Title: fmt.Sprintf("This machine does not trust the certificate of %s, and nothing was sent", ev.Repo.RegistryStr()),
-			Hint:  "If a proxy inspects TLS, or the registry has a private certificate authority, set ca-file to the certificate of that authority. In all other cases, do not continue, because another host may impersonate the registry.",
+			Title: fmt.Sprintf("This machine does not trust the certificate of %s, so the run sent nothing to this registry", ev.Repo.RegistryStr()),
+			Hint:  "If a proxy inspects TLS, or the registry has a private certificate authority, set ca-file to the certificate of that authority. In all other cases, stop, because another host may impersonate the registry.",
 		}
 	}
 	return unreachable(err, ev)
 }
 
-// unreachable explains a request without a response.
+// unreachable returns the error for a request without a response.
 func unreachable(err error, ev Evidence) error {
 	host := cmp.Or(UnreachableHost(err), ev.Repo.RegistryStr())
 	e := &diag.Error{
 		Code: CodeRegistryUnreachable, Side: diag.Registry, Err: withoutStep(err), Title: host + " did not answer",
-		Hint: "Check that this runner can connect to the host. If it cannot, open the firewall, or set HTTPS_PROXY to the proxy. Then run again.",
+		Hint: "Check that this runner can connect to the host. If the connection fails, allow the host in the firewall, or set HTTPS_PROXY to the proxy. Then run again.",
 	}
 	named := cmp.Or(ev.HostInput, "image")
 	if ev.Reading {
 		named = "source"
 	}
 	var dns *net.DNSError
-	written := strings.TrimPrefix(host, "index.") // the library writes index.docker.io for docker.io
+	written := strings.TrimPrefix(host, "index.") // go-containerregistry writes index.docker.io instead of docker.io.
 	switch {
-	case host != ev.Repo.RegistryStr(): // the host of the token service or of the storage
+	case host != ev.Repo.RegistryStr(): // The host belongs to the token service or to the storage.
 	case errors.As(err, &dns) && dns.IsNotFound:
-		e.Input, e.Title = named, fmt.Sprintf("The host %s of the input %s cannot be resolved", written, named)
+		e.Input, e.Title = named, fmt.Sprintf("The host %s in the input %s does not exist in DNS", written, named)
 		e.Hint = strings.TrimSpace(nearest.Question(host, knownHosts) + " Correct the host in the input " + named + ". If the host is correct, check the DNS server of this runner, or set HTTPS_PROXY to the proxy.")
 	default:
-		e.Input, e.Title = named, fmt.Sprintf("The host %s of the input %s did not answer", written, named)
+		e.Input, e.Title = named, fmt.Sprintf("The host %s in the input %s did not answer", written, named)
 		e.Hint = "Check the host in the input " + named + ". " + e.Hint
 	}
 	return e
@@ -108,7 +109,8 @@ func withoutStep(err error) error {
 	return err
 }
 
-// UnreachableHost returns the host that did not respond, or "" if err does not name it.
+// UnreachableHost returns the host that did not respond, or "" if err does not
+// contain the host.
 func UnreachableHost(err error) string {
 	var noAnswer *registry.NoAnswer
 	var request *url.Error
@@ -123,8 +125,9 @@ func UnreachableHost(err error) string {
 	return ""
 }
 
-// isNetworkError reports whether a request got no response. A source that cannot be
-// read also ends a request, but it is not an error of the network.
+// isNetworkError reports whether a request got no response because of the
+// network. An unreadable source also ends a request without a response, but it
+// is not an error of the network.
 func isNetworkError(err error) bool {
 	var dial *net.OpError
 	var request *url.Error

@@ -9,13 +9,14 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
-// permissions is a hint with the permissions block that cures most refusals.
-const permissions = `Add this block to the job (if the job is in a reusable workflow, to the job that calls the workflow):
+// permissions is a hint that contains the permissions block for a job that
+// publishes.
+const permissions = `Add this block to the job (for a reusable workflow, add the block to the job that calls the workflow):
     permissions:
       contents: read
       packages: write`
 
-// removeInput is the cure for an unusable token in a workflow.
+// removeInput is a hint for a workflow whose input token is unusable.
 const removeInput = "Remove the input token to use the job's GITHUB_TOKEN."
 
 func writePackage(ev Evidence) (title, hint string) {
@@ -28,7 +29,7 @@ func writePackage(ev Evidence) (title, hint string) {
 	return fmt.Sprintf("%s exists, and this repository may not write to it", ev.Repo), grantAccess("Write", ev)
 }
 
-// grantAccess names the page and the steps of "Manage Actions access".
+// grantAccess returns the steps to give the repository access to the package.
 func grantAccess(role string, ev Evidence) string {
 	page := "the package's settings"
 	if ev.SettingsURL != "" {
@@ -38,13 +39,13 @@ func grantAccess(role string, ev Evidence) string {
 	if repository == "" {
 		repository = "the repository"
 	}
-	return fmt.Sprintf("Open %s → Manage Actions access → Add repository → %s, role %s. The connection of the repository to the package alone does not grant access.", page, repository, role)
+	return fmt.Sprintf("Open %s → Manage Actions access → Add repository → %s, and select the role %s. A repository that is only connected to the package has no access.", page, repository, role)
 }
 
 // notAllowed explains the refusals whose text contains "organization package"
 // (docs/ghcr.md, Refused: create package; docs/ghcr.md, Refused: write package).
-// The registry uses this text also if the owner is a user. notAllowed selects the
-// most probable cause that the evidence allows.
+// The registry also uses the text "organization package" if the owner is a user.
+// notAllowed selects the most probable cause from the evidence.
 func notAllowed(verb string, ev Evidence) (title, hint string) {
 	switch {
 	case ev.ReadOnly != "":
@@ -60,13 +61,13 @@ func notAllowed(verb string, ev Evidence) (title, hint string) {
 	return fmt.Sprintf("The token may not %s %s", verb, ev.Repo), addPermissions(ev) + otherCauses(verb, ev)
 }
 
-// personal reports whether the token is a token of a person. The permissions of a job do
-// not change such a token.
+// personal reports whether the token belongs to a user. The permissions of a job
+// do not change the token of a user.
 func (e Evidence) personal() bool { return e.Kind == secret.ClassicPAT || e.Kind == secret.OAuth }
 
-// personalToken explains a token with sufficient scopes whose user lacks an access. In
-// an organization, only a member can create a package (docs/ghcr.md, Package creation
-// setting).
+// personalToken explains the refusal of a token that has the necessary scopes,
+// but whose user may not write to the package. In an organization, only a member
+// can create a package (docs/ghcr.md, Package creation setting).
 func personalToken(verb string, ev Evidence) (title, hint string) {
 	owner, _, _ := strings.Cut(ev.Repo.RepositoryStr(), "/")
 	title = fmt.Sprintf("The user of the token may not %s %s", strings.Replace(verb, "write", "write to", 1), ev.Repo)
@@ -86,21 +87,21 @@ func personalToken(verb string, ev Evidence) (title, hint string) {
 
 func lower(s string) string { return strings.ToLower(s[:1]) + s[1:] }
 
-// readOnlyRun describes the options for a run to which GitHub gives a read-only token,
-// such as a run for a fork (docs/ghcr.md, Limits of GITHUB_TOKEN).
+// readOnlyRun returns the hint for a run to which GitHub gives a read-only
+// token. An example is a run for a fork (docs/ghcr.md, Limits of GITHUB_TOKEN).
 func readOnlyRun(ev Evidence) string {
-	const fact = "GitHub gives such runs a read-only token, and a permissions block does not change the token. Publish after the merge. "
+	const fact = "GitHub gives this run a read-only token, and a permissions block cannot change the token. Publish after the merge. "
 	switch ev.OnReadOnly {
 	case "skip":
-		return fact + "To give the image to a trusted job instead, set on-readonly: archive. To make this an error, set on-readonly: fail."
+		return fact + "To give the image to a trusted job instead, set on-readonly: archive. To let the run fail instead, set on-readonly: fail."
 	case "archive":
 		return fact + "A job with packages: write can publish the archive."
 	}
-	return fact + "To skip the push of such runs without an error, set on-readonly: skip."
+	return fact + "To end a run with a read-only token without an error, set on-readonly: skip."
 }
 
-// addPermissions describes the change of the job's permissions, depending on
-// the workflow file.
+// addPermissions returns a hint about the job's permissions. The hint depends on
+// the permissions in the workflow file.
 func addPermissions(ev Evidence) string {
 	switch ev.Grants {
 	case "write":
@@ -113,7 +114,8 @@ func addPermissions(ev Evidence) string {
 	return permissions + "\nIf the job has this permission:"
 }
 
-// otherCauses lists the less probable causes, for a job that has the permission.
+// otherCauses lists less probable causes of a refusal for a job that already has
+// packages: write.
 func otherCauses(verb string, ev Evidence) string {
 	hint := ""
 	if ev.Kind == secret.Installation {
@@ -134,13 +136,14 @@ func otherOwner(ev Evidence) (title, hint string) {
 		"Publish under the owner of the workflow's repository, because GITHUB_TOKEN has access only to packages of that owner. Or set the input token to a classic token of the other owner with write:packages."
 }
 
-// credentialsRefused explains a login of the input credentials that a registry refuses.
+// credentialsRefused explains that a registry refuses a login from the input
+// credentials.
 func credentialsRefused(ev Evidence) (title, hint string) {
 	host := ev.Repo.RegistryStr()
 	title = fmt.Sprintf("%s refuses the login of the user %s from the input credentials", host, ev.LoginUser)
 	hint = fmt.Sprintf("Correct the user name and the secret in the line %s USER SECRET of the input credentials.", host)
 	if ev.Home {
-		hint += " Or remove this line, so that the run uses the input token."
+		hint += " To use the input token instead, remove this line."
 	}
 	return title, hint
 }
@@ -178,7 +181,7 @@ func scopes(n int) string {
 func replaceToken(ev Evidence) string {
 	switch {
 	case ev.SSOURL != "":
-		return fmt.Sprintf("The organization requires single sign-on for the token. As the owner of the token, open %s (valid for one hour) and authorize the token. In a workflow, you can instead remove the input token to use the job's GITHUB_TOKEN.", ev.SSOURL)
+		return fmt.Sprintf("The organization requires single sign-on for the token. Sign in as the owner of the token, open %s (valid for one hour), and authorize the token. In a workflow, you can instead remove the input token to use the job's GITHUB_TOKEN.", ev.SSOURL)
 	case ev.Scoped && !slices.Contains(ev.Scopes, "write:packages"):
 		return replaceScopes(ev)
 	case ev.TokenInvalid && ev.InWorkflow:
@@ -207,12 +210,12 @@ func (e Evidence) tokensURL() string {
 	return e.TokensURL
 }
 
-// otherRegistry explains the refusal of a registry other than GitHub's. Such a
-// registry does not accept tokens of GitHub.
+// otherRegistry explains that a registry other than GitHub's refuses access.
+// Another registry does not accept tokens of GitHub.
 func otherRegistry(ev Evidence) (title, hint string) {
 	host := ev.Repo.RegistryStr()
 	return fmt.Sprintf("%s refuses access to %s with this login", host, ev.Repo.RepositoryStr()),
-		fmt.Sprintf("Add this line to the input credentials: %s USER SECRET. Or log in on this machine before the run: docker login %s. GITHUB_TOKEN is not sent to this registry.", host, host)
+		fmt.Sprintf("Add this line to the input credentials: %s USER SECRET. Or log in on this machine before the run: docker login %s. The run does not send GITHUB_TOKEN to this registry.", host, host)
 }
 
 func denied(ev Evidence) (title, hint string) {

@@ -1,9 +1,9 @@
-// Package refusal explains the error responses of a registry. It finds the cause
-// and the cure from the server's message and from the evidence about the run. It
-// returns the error that the user reads.
+// Package refusal explains the error responses of a registry. The package finds
+// the cause and the cure from the server's message and from the evidence about
+// the run. The function Explain returns the error that the user reads.
 //
-// Its table follows docs/ghcr.md, Refusals. The package sends no requests, because
-// package resolve gathers the evidence.
+// The rows of Table correspond to docs/ghcr.md, Refusals. Package refusal sends
+// no requests, because package resolve collects the evidence.
 package refusal
 
 import (
@@ -19,37 +19,40 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
-// Evidence describes the run that was refused.
+// Evidence describes a run whose request a registry refused.
 type Evidence struct {
 	// Repo is the repository of the request.
 	Repo name.Repository
-	// HostInput is the input that contains the host of a destination; "" for image.
+	// HostInput is the name of the input that contains the host of a
+	// destination. HostInput is "" for the input image.
 	HostInput string
-	// LoginUser is the user name of the login in the input credentials that the run used
-	// instead of the token; "" for the token.
+	// LoginUser is the user name of a login in the input credentials. LoginUser
+	// is "" if the run used the token instead of a login.
 	LoginUser string
-	// Home is true if the registry is GitHub's.
+	// Home is true if the registry is GitHub's registry.
 	Home bool
 	// InWorkflow is true in a workflow run.
 	InWorkflow bool
-	// Repository is the owner/name of the workflow's repository.
+	// Repository is the workflow's repository in the form owner/name.
 	Repository string
 	// ReadOnly is the reason why the token of the workflow run can only read, or "" if
 	// no reason is known.
 	ReadOnly string
-	// OnReadOnly is the value of the input on-readonly: fail, skip or archive. It is ""
-	// if the run does not push to the repository.
+	// OnReadOnly is the value of the input on-readonly: fail, skip or archive.
+	// OnReadOnly is "" if the run does not push to the repository.
 	OnReadOnly string
-	// Kind is the kind of the token, found by its prefix.
+	// Kind is the kind of the token. The prefix of a token shows its kind.
 	Kind secret.Kind
-	// Exists is true if the package exists, and nil if its existence is unknown.
+	// Exists states whether the package exists. Exists is nil if this is
+	// unknown.
 	Exists *bool
 	// SettingsURL is the settings page of the package.
 	SettingsURL string
 	// OrganizationURL is the page where an organization allows the creation of
-	// packages; "" if the owner is a user.
+	// packages. OrganizationURL is "" if the owner is a user.
 	OrganizationURL string
-	// Inherits is the visibility that a new package would have; "" if unknown.
+	// Inherits is the visibility that a new package would have. Inherits is ""
+	// if the visibility is unknown.
 	Inherits string
 	// TokensURL is the page that lists classic tokens.
 	TokensURL string
@@ -65,19 +68,20 @@ type Evidence struct {
 	// SSOURL is the page where the owner of the token authorizes the token for the
 	// organization. SSOURL is "" if no authorization is required.
 	SSOURL string
-	// Grants is the value of packages in the job's permissions, according to the
-	// workflow file. The value is write, read, none, or default if there is no
-	// permissions block. Grants is "" if the file could not be read.
+	// Grants is the value of the permission "packages" of the job, according to
+	// the workflow file. Grants is "write", "read", "none", or "default" if the
+	// workflow file has no permissions block. Grants is "" if the program could
+	// not read the file.
 	Grants string
 	// GrantsFile is the path of the workflow file.
 	GrantsFile string
 	// Promote is true if the command is promote, which never changes an image.
 	Promote bool
-	// Reading is true if the request read the source, and false if it concerned
-	// a destination.
+	// Reading is true for a request that read the source. Reading is false for a
+	// request to a destination.
 	Reading bool
 
-	tokenRequest bool // the registry refused the token request
+	tokenRequest bool // tokenRequest is true if the registry refused the token request.
 	answer       *registry.Error
 }
 
@@ -89,9 +93,9 @@ func (e Evidence) OtherOwner() bool {
 	return e.InWorkflow && own != "" && !strings.EqualFold(own, other)
 }
 
-// Explain returns the error to show for err. If a response is not in Table, Explain
-// uses the status of the response. If err is already a diag.Error, Explain returns
-// err unchanged.
+// Explain returns the error that explains err to the user. If no row of Table
+// matches the response, the error contains only the status of the response. If
+// err is already a diag.Error, Explain returns err unchanged.
 func Explain(err error, ev Evidence) error {
 	var diagErr *diag.Error
 	var answer *registry.Error
@@ -115,29 +119,31 @@ func Explain(err error, ev Evidence) error {
 	}
 }
 
-// withoutRow returns the hint for a response that is not in Table.
+// withoutRow returns the hint for a response that no row of Table matches.
 func withoutRow(answer *registry.Error) string {
 	if answer.ServerMessage() != "" {
-		return "Search the web for the registry's message above. If the search does not help, run again with debug: true and send the request id to the registry's support."
+		return "Search the web for the registry's message above. If the search does not help, run again with debug: true, and send the request id to the registry's support."
 	}
-	return "The registry gave no reason. Run again later. If the registry answers in the same way, run with debug: true and send the request id to the registry's support."
+	return "The registry gave no reason. Run again later. If the registry refuses the request again, run with debug: true, and send the request id to the registry's support."
 }
 
-// Row is one kind of refusal.
+// Row describes one kind of refusal.
 type Row struct {
-	// Code is stable and documented in docs/refusals.md.
+	// Code is the stable code of the refusal. docs/refusals.md documents it.
 	Code string
 	// Messages lists texts in lower case. The row matches if the server's message
 	// contains one of these texts.
 	Messages []string
-	// Status is the status that the row matches; 0 matches any status.
+	// Status is the HTTP status that the row matches. The value 0 matches every
+	// status.
 	Status int
-	// Is, if not nil, selects the responses by other facts.
+	// Is, if not nil, returns true for the responses that the row matches.
 	Is func(*registry.Error) bool
-	// OtherRegistry is true for a login that a registry other than GitHub's
-	// refuses.
+	// OtherRegistry is true if the row matches a login that a registry other
+	// than GitHub's refuses.
 	OtherRegistry bool
-	// Meaning and Cure are the general cause and cure for docs/refusals.md.
+	// Meaning and Cure are texts for docs/refusals.md about the usual cause and
+	// the cure.
 	Meaning, Cure string
 
 	explain func(Evidence) (title, hint string)

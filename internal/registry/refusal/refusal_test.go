@@ -61,7 +61,7 @@ func TestExplainFindsTheCauseByMessageAndEvidence(t *testing.T) {
 		code     string
 		mentions []string
 	}{
-		{"write_package", 403, "permission_denied: write_package", nil, refusal.CodeWritePackage, []string{"https://github.com/orgs/acme/packages/container/web/settings", "Acme/web, role Write"}},
+		{"write_package", 403, "permission_denied: write_package", nil, refusal.CodeWritePackage, []string{"https://github.com/orgs/acme/packages/container/web/settings", "Acme/web, and select the role Write"}},
 		{"write_package for another owner", 403, "permission_denied: write_package", func(e *refusal.Evidence) { e.Repository = "other/web" }, refusal.CodeWritePackage, []string{"and other/web have different owners"}},
 		{"create", 403, "installation not allowed to Create organization package", nil, refusal.CodeCreatePackage, []string{"packages: write", "GitHub App", "organizations/acme/settings/packages"}},
 		{"create for a user", 403, "permission_denied: create_package", func(e *refusal.Evidence) { e.OrganizationURL = "" }, refusal.CodeCreatePackage, []string{"packages: write"}},

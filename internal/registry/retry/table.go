@@ -7,20 +7,20 @@ import (
 	"time"
 )
 
-// Reaction is the reaction to a failed attempt.
+// Reaction is the reaction of the client to a failed attempt.
 type Reaction int
 
 // The reactions.
 const (
 	// Final ends the request. The server's answer explains the failure.
 	Final Reaction = iota
-	// FinalWithCause ends the request. The error names a cause that the server's answer
-	// does not contain.
+	// FinalWithCause ends the request. The error states a cause that the
+	// server's answer does not contain.
 	FinalWithCause
 	// Again repeats the request.
 	Again
-	// AgainFromStart repeats the request. An upload opens another session, and sends
-	// the blob from its start.
+	// AgainFromStart repeats the request. An upload opens a new session, and
+	// sends the whole blob again.
 	AgainFromStart
 )
 
@@ -29,13 +29,14 @@ type Pause int
 
 // The kinds of wait.
 const (
-	ByBackoff Pause = iota // the backoff, or the longer wait that the server requested
+	ByBackoff Pause = iota // The client waits for the backoff, or for the wait that the server requested if that wait is longer.
 	NoPause                // none
-	Throttled              // all requests to the host wait at least a second
-	Minutes                // all requests to the host wait minutes
+	Throttled              // All requests to the host wait at least one second.
+	Minutes                // All requests to the host wait several minutes.
 )
 
-// Row is one row of the table. An empty field matches every failure.
+// Row is one row of the table. A field with the zero value matches every
+// failure.
 type Row struct {
 	// Name describes the row.
 	Name string
@@ -46,49 +47,56 @@ type Row struct {
 	Least      int // lowest status
 	Most       int // highest status
 	Page       bool
-	Codes      []string // one of these error codes
-	NoCode     bool     // the body contains no error code
-	Messages   []string // the message contains one of these texts, which are in lower case
+	Codes      []string // The row matches if the body contains one of these error codes.
+	NoCode     bool     // The row matches only if the body contains no error code.
+	Messages   []string // The row matches if the message contains one of these texts. The texts are in lower case.
 	OtherHost  bool
-	OldToken   time.Duration // the token is older
+	OldToken   time.Duration // The row matches only if the token is older than OldToken.
 
 	Reaction Reaction
 	Pause    Pause
-	Attempts int  // maximum number of attempts that fail with an error of this row; 0 means the maximum of the request
-	NewToken bool // once, with another token
-	HTTP1    bool // the next attempt uses HTTP/1.1
+	Attempts int  // Attempts limits the attempts that fail with an error of this row. If zero, only the limit of the request applies.
+	NewToken bool // NewToken is true if the client repeats the request once with another token.
+	HTTP1    bool // HTTP1 is true if the next attempt must use HTTP/1.1.
 }
 
-// freshToken is the age below which a token cannot be the cause of a refusal.
+// freshToken is the minimum age of a token that the client replaces after status
+// 403.
 const freshToken = 30 * time.Second
 
-// silentAttempts limits the attempts that end without an answer, because each of
-// them takes longer than all other attempts together.
+// silentAttempts limits the attempts that end without an answer, because each
+// such attempt takes a long time.
 const silentAttempts = 3
 
-// malformedAttempts limits the attempts that get a response that is not HTTP.
+// malformedAttempts limits the attempts that end with a response that is not
+// HTTP.
 const malformedAttempts = 6
 
-// session lists the codes of an upload session that the registry lost.
+// session lists the error codes that a registry sends for an upload session that
+// it no longer knows.
 var session = []string{"BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_INVALID", "BLOB_UNKNOWN"}
 
-// plainHTTP lists texts of nginx, of Go and of Apache about a request without TLS.
+// plainHTTP lists the texts with which nginx, Go and Apache answer a request
+// without TLS.
 var plainHTTP = []string{"http request was sent to https", "http request to an https server", "plain http to an ssl"}
 
-// Table decides about every failed attempt. The first row that matches applies.
+// Table contains the reaction to every failed attempt. Decide uses the first row
+// that matches.
 var Table = []Row{
-	// Errors without a response.
+	// The following rows match errors without a response.
 	{
-		// The run was cancelled, or its timeout leaves no time for the wait.
+		// The user cancelled the run, or the timeout of the run leaves no time
+		// for the wait.
 		Name: "the run ends", Transports: []Transport{Cancelled, OutOfTime}, Reaction: Final,
 	},
 	{
-		// The token exchange has its own attempts, and its error contains their result.
+		// The token exchange has its own retry budget. Its error is the result
+		// of all its attempts.
 		Name: "authentication failed", Transports: []Transport{Handshake}, Reaction: Final,
 	},
 	{
-		// Another attempt would read the same source. A body that the transport closed
-		// after a reset is not a failure of the source.
+		// Another attempt would read the same source. An error of a body that
+		// the transport closed after a reset is not a failure of the source.
 		Name: "source failed", Transports: []Transport{SourceFailed}, Reaction: FinalWithCause,
 	},
 	{
@@ -96,62 +104,69 @@ var Table = []Row{
 		Name: "certificate not trusted", Transports: []Transport{Untrusted}, Reaction: FinalWithCause,
 	},
 	{
-		// The header Location has a wrong scheme, or the redirects form a loop
+		// The header Location has a wrong scheme, or redirects form a loop
 		// (docs/how-it-works.md, Redirects).
 		Name: "unusable location", Transports: []Transport{UnusableLocation}, Reaction: FinalWithCause,
 	},
 	{
-		// A server that sends no TLS sends none in the next attempt.
+		// If a server does not use TLS, it also does not use TLS in the next
+		// attempt.
 		Name: "no TLS", Transports: []Transport{WrongScheme}, Reaction: FinalWithCause,
 	},
 	{
-		// docs/how-it-works.md, Waiting for an answer.
+		// The limit is explained in docs/how-it-works.md, Waiting for an answer.
 		Name: "silent or slow", Transports: []Transport{Silent, Slow}, Reaction: AgainFromStart, Attempts: silentAttempts,
 	},
 	{
-		// The rest of an earlier response on the connection can cause this, or a response
-		// that lost a part, such as the Location of a redirect. A server that always sends
-		// such responses sends them in each attempt.
+		// A malformed response can be the rest of an earlier response on the
+		// connection, or can lack a part, such as the header Location of a
+		// redirect. The number of attempts is limited, because some servers
+		// always send malformed responses.
 		Name: "malformed response", Transports: []Transport{Malformed}, Reaction: AgainFromStart, Attempts: malformedAttempts,
 	},
 	{
-		// RFC 9113 §7: the server requires HTTP/1.1 for this request.
+		// The server requires HTTP/1.1 for this request (RFC 9113 §7).
 		Name: "HTTP/1.1 required", Transports: []Transport{HTTP1Required}, Reaction: AgainFromStart, Pause: NoPause, HTTP1: true,
 	},
 	{
-		// RFC 9113 §7: the peer generates excessive load.
+		// The server reports that the client generates excessive load (RFC 9113
+		// §7).
 		Name: "HTTP/2 too busy", Transports: []Transport{TooBusy}, Reaction: AgainFromStart, Pause: Throttled, HTTP1: true,
 	},
 	{
-		// A stream of HTTP/2 can end before the server read the body, and a connection can
-		// end with all its streams. With HTTP/1.1, one request cannot end the others.
+		// An HTTP/2 stream can end before the server has read the body, and a
+		// connection can end with all its streams. With HTTP/1.1, each request
+		// has a separate connection.
 		Name: "HTTP/2 stream or connection ended", Transports: []Transport{StreamReset, GoAway}, Reaction: AgainFromStart, HTTP1: true,
 	},
 	{
-		// A reset, an early end, or an error of DNS.
+		// Examples are a reset connection, a connection that ended early, and an
+		// error of DNS.
 		Name: "connection failed", Transports: []Transport{Disconnected}, Reaction: AgainFromStart,
 	},
 
 	// Responses.
 	{
-		// Only the registry's host receives the token, so another token cannot help. Another
-		// attempt gets another signed address from the registry.
+		// A new token cannot help, because only the registry's host receives the
+		// token. In the next attempt, the registry can redirect the request to
+		// another signed URL.
 		Name: "another host requires a login", Status: http.StatusUnauthorized, OtherHost: true, Reaction: AgainFromStart, Pause: NoPause, Attempts: 2,
 	},
 	{
-		// docs/ghcr.md, Refused: unknown token.
+		// The answer is described in docs/ghcr.md, Refused: unknown token.
 		Name: "token refused", Status: http.StatusUnauthorized, Reaction: Again, Pause: NoPause, NewToken: true,
 	},
 	{
-		// docs/ghcr.md, Refused: secondary rate limit.
+		// The answer is described in docs/ghcr.md, Refused: secondary rate
+		// limit.
 		Name: "secondary rate limit", Status: http.StatusForbidden, Messages: []string{"secondary rate limit"}, Reaction: AgainFromStart, Pause: Minutes,
 	},
 	{
-		// For example a signed address that is not valid.
+		// An example is a signed URL that is not valid.
 		Name: "another host forbids", Status: http.StatusForbidden, OtherHost: true, Reaction: FinalWithCause,
 	},
 	{
-		// A proxy or a firewall sends a web page. A registry sends JSON.
+		// A proxy or a firewall sends a web page, but a registry sends JSON.
 		Name: "page that forbids", Status: http.StatusForbidden, Page: true, Reaction: FinalWithCause,
 	},
 	{
@@ -159,29 +174,34 @@ var Table = []Row{
 		Name: "old token forbidden", Status: http.StatusForbidden, OldToken: freshToken, Reaction: Again, Pause: NoPause, NewToken: true,
 	},
 	{
-		// docs/ghcr.md, Refused: too many requests.
+		// The answer is described in docs/ghcr.md, Refused: too many requests.
 		Name: "too many requests", Status: http.StatusTooManyRequests, Reaction: AgainFromStart, Pause: Throttled,
 	},
 	{
-		// The size stays the same in each attempt, whatever code the body contains.
+		// The next attempt would send a body of the same size.
 		Name: "too large", Status: http.StatusRequestEntityTooLarge, Reaction: FinalWithCause,
 	},
 	{
-		// docs/ghcr.md, Refused: upload session. Only status 404 means a lost session. With
-		// the statuses 400 and 416, the same codes are about the content of the request.
+		// The answer is described in docs/ghcr.md, Refused: upload session. Only
+		// with status 404, these error codes mean that the registry no longer
+		// knows the session. With the statuses 400 and 416, the same codes
+		// describe a fault of the request.
 		Name: "session lost", Request: Upload, Status: http.StatusNotFound, Codes: session, Reaction: AgainFromStart,
 	},
 	{
-		// A front end or another replica does not know the session, and sends no code.
+		// A front end or another replica of the registry does not know the
+		// session, and sends no error code.
 		Name: "session not found", Request: Upload, Status: http.StatusNotFound, NoCode: true, Reaction: AgainFromStart,
 	},
 	{
-		// A web server answers so if a request without TLS arrives at its port for HTTPS.
+		// A web server sends this answer if a request without TLS arrives at its
+		// port for HTTPS.
 		Name: "HTTP to HTTPS port", Status: http.StatusBadRequest, Messages: plainHTTP, Reaction: FinalWithCause,
 	},
 	{
-		// docs/ghcr.md, Refusals: GitHub's front end answers so during an upload. A
-		// registry that refuses the request sends JSON.
+		// GitHub's front end sends a web page with status 400 during an upload
+		// (docs/ghcr.md, Refusals). A registry that refuses the request sends
+		// JSON.
 		Name: "page of a front end", Status: http.StatusBadRequest, Page: true, Reaction: AgainFromStart,
 	},
 	{
@@ -189,47 +209,51 @@ var Table = []Row{
 		Name: "request timeout", Status: http.StatusRequestTimeout, Reaction: AgainFromStart,
 	},
 	{
-		// 421 Misdirected Request: another connection reaches the right server (RFC 9110
-		// §15.5.20).
+		// The status is 421 Misdirected Request. A new connection can reach the
+		// right server (RFC 9110 §15.5.20).
 		Name: "misdirected", Status: http.StatusMisdirectedRequest, Reaction: AgainFromStart, HTTP1: true,
 	},
 	{
-		// 425 Too Early (RFC 8470).
+		// The status is 425 Too Early (RFC 8470).
 		Name: "too early", Status: http.StatusTooEarly, Reaction: AgainFromStart,
 	},
 	{
-		// 499 Client Closed Request: a front end of nginx lost the connection.
+		// A front end with nginx sends status 499 (Client Closed Request) if it
+		// lost the connection.
 		Name: "client closed request", Status: 499, Reaction: AgainFromStart,
 	},
 	{
-		// 501 and 505 are about the request and not about the state of the server.
+		// The statuses 501 and 505 describe the request and not the state of the
+		// server.
 		Name: "not implemented", Status: http.StatusNotImplemented, Reaction: Final,
 	},
 	{
 		Name: "HTTP version", Status: http.StatusHTTPVersionNotSupported, Reaction: Final,
 	},
 	{
-		// 511: a person must log in to the network first (RFC 6585 §6).
+		// Status 511 means that the user must first log in to the network (RFC
+		// 6585 §6).
 		Name: "network login", Status: http.StatusNetworkAuthenticationRequired, Reaction: FinalWithCause,
 	},
 	{
-		// The server, its gateway (502 to 504) or Cloudflare in front of it (520 to 530)
-		// failed. docs/ghcr.md, Refusals.
+		// The server, its gateway (502 to 504) or its proxy Cloudflare (520 to
+		// 530) failed (docs/ghcr.md, Refusals).
 		Name: "server failed", Least: http.StatusInternalServerError, Reaction: AgainFromStart,
 	},
 	{
-		// A status of success that the request does not expect, or a web page with such a
-		// status: a login page of a network, or a server that is not a registry.
+		// The status means success, but the client does not expect this status
+		// or a web page. The response comes from a login page of a network, or
+		// from a server that is not a registry.
 		Name: "unexpected success", Least: 1, Most: 399, Reaction: FinalWithCause,
 	},
 	{
-		// Each other status is an answer about this request, such as 400 with JSON, 403,
-		// 404, 405, 409 and 416.
+		// Every other status describes a fault of the request. Examples are 400
+		// with JSON, 403, 404, 405, 409 and 416.
 		Name: "refused", Reaction: Final,
 	},
 }
 
-// Decide returns the row for a failure.
+// Decide returns the first row of Table that matches a failure.
 func Decide(f Failure) Row {
 	for _, row := range Table {
 		if row.matches(f) {

@@ -7,12 +7,13 @@ import (
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 )
 
-// useEmbeddedRoots makes package crypto/x509 use Mozilla's root certificates if the
-// system has no root certificates. The program can therefore run in an image that
-// contains no other file.
+// useEmbeddedRoots makes package crypto/x509 use Mozilla's root certificates if
+// the system has no root certificates. With Mozilla's root certificates, the
+// program can run in an image that contains no other files.
 //
-// Package x509roots/fallback does the same in its init function. There it costs each
-// start of the program about 3 ms, because it parses all certificates.
+// An import of package x509roots/fallback would also set the root certificates.
+// But its init function would parse all certificates at each start of the
+// program, which takes about 3 ms.
 var useEmbeddedRoots = sync.OnceFunc(func() {
 	if pool, err := x509.SystemCertPool(); err == nil && !pool.Equal(x509.NewCertPool()) {
 		return
@@ -25,7 +26,7 @@ func embeddedRoots() *x509.CertPool {
 	for root := range bundle.Roots() {
 		cert, err := x509.ParseCertificate(root.Certificate)
 		if err != nil {
-			continue // the test of the bundle finds such a certificate
+			continue // A test finds certificates in the bundle that the program cannot parse.
 		}
 		if root.Constraint == nil {
 			pool.AddCert(cert)

@@ -1,8 +1,8 @@
 // Package transport creates the HTTP transport for all requests of a run. The
-// transport uses the proxies of the environment (HTTPS_PROXY, NO_PROXY; see
-// net/http.ProxyFromEnvironment). It trusts the system's certificates and the
-// certificates of a file. If the system has no certificates, it trusts the
-// certificates in the program.
+// transport uses the proxies in the environment variables HTTPS_PROXY and
+// NO_PROXY (net/http.ProxyFromEnvironment). The transport trusts the system's
+// root certificates and the certificates in a file. If the system has no root
+// certificates, the transport trusts the root certificates in the program.
 package transport
 
 import (
@@ -19,16 +19,17 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
 )
 
-// CodeCAFileUnusable is the code of a ca-file that cannot be read or contains no
-// certificates.
+// CodeCAFileUnusable means that the file in the input ca-file cannot be read or
+// contains no certificates.
 const CodeCAFileUnusable = "ca-file-unusable"
 
-// maxFile is the maximum size of a file of certificates, in bytes. All certificates
-// of a system together have about 250 KB.
+// maxFile is the maximum size of a file with certificates, in bytes. All root
+// certificates of a system together have about 250 KB.
 const maxFile = 16 << 20
 
-// New returns a new transport. The file contains certificates in PEM. If file is
-// "", the transport trusts only the system's certificates.
+// New returns a new transport. The argument file is the path of a file with
+// certificates in PEM. If file is "", the transport trusts only the system's
+// certificates.
 func New(file string) (*http.Transport, error) {
 	useEmbeddedRoots()
 	t := http.DefaultTransport.(*http.Transport).Clone()
@@ -44,7 +45,7 @@ func New(file string) (*http.Transport, error) {
 		return nil, unusableFile(file, err)
 	}
 	if !pool.AppendCertsFromPEM(text) {
-		return nil, unusableFile(file, errors.New("the file contains no certificate in PEM"))
+		return nil, unusableFile(file, errors.New("the file does not contain a certificate in PEM"))
 	}
 	t.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
 	return t, nil
@@ -70,6 +71,6 @@ func unusableFile(file string, err error) error {
 	}
 	return &diag.Error{
 		Code: CodeCAFileUnusable, Side: diag.Input, Input: "ca-file", Err: err, Title: title,
-		Hint: hint + "Set ca-file to a file on this runner with certificates in PEM. Such a file begins with -----BEGIN CERTIFICATE-----. If the step runs in a container, mount the file into the container.",
+		Hint: hint + "Set ca-file to a file on this runner with certificates in PEM. A file in PEM begins with -----BEGIN CERTIFICATE-----. If the step runs in a container, mount the file into the container.",
 	}
 }

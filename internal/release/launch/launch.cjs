@@ -1,15 +1,16 @@
 // The runner starts this script for the main step and for the post step. The
-// script finds and runs the ghcr-publish program of this tree. The script exits
-// with the exit code of the program.
+// script finds and runs the program ghcr-publish. The script exits with the
+// exit code of the program.
 //
 //  - A release contains internal/release/launch/manifest.json and compressed files
 //    with the programs. The script decompresses the program for this machine, and
-//    runs it only if its sha256 is equal to the value in the release manifest.
+//    runs it only if the SHA-256 sum equals the value in the release
+//    manifest.
 //  - In another tree (`uses: ./`, a branch, a fork), the script builds the
 //    program with the Go toolchain of the job.
 //
-// The script downloads no program. If one of these two ways fails, the script
-// does not try the other way.
+// The script downloads no program. If a release contains no valid program, the
+// script fails and does not build the program.
 'use strict';
 
 const { spawn, spawnSync } = require('node:child_process');
@@ -21,26 +22,27 @@ const zlib = require('node:zlib');
 
 const root = path.resolve(__dirname, '..', '..', '..');
 const manifestFile = path.join(__dirname, 'manifest.json');
-const isPost = process.env.STATE_isPost === 'true'; // the runner passes state only to the post step
+const isPost = process.env.STATE_isPost === 'true'; // The runner passes STATE variables only to the post step.
 const isWindows = process.platform === 'win32';
 const goos = isWindows ? 'windows' : process.platform;
 const goarch = { x64: 'amd64' }[process.arch] ?? process.arch;
 const exe = isWindows ? '.exe' : '';
 
-let child; // the process that receives the signals of this script
-let stopped; // the first signal that this script received
+let child; // This process receives the signals of this script.
+let stopped; // This is the first signal that this script received.
 for (const signal of isWindows ? ['SIGINT', 'SIGBREAK'] : ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {
     stopped ??= signal;
-    // On Windows, kill would end the child at once. The child receives the
-    // console event itself.
+    // On Windows, kill would end the child immediately. The child process
+    // receives the console event directly from Windows.
     if (!isWindows) child?.kill(signal);
   });
 }
 
-// Runs a program with the standard streams of this script, and resolves to its
-// exit code. spawnSync is not suitable, because the child would continue after
-// a cancel.
+// The function run starts a program with the standard streams of this script.
+// The promise resolves to the exit code of the program. The function does not
+// use spawnSync, because then the program would continue after the runner
+// cancels the step.
 function run(file, args, options) {
   return new Promise((resolve, reject) => {
     child = spawn(file, args, { stdio: 'inherit', ...options });
@@ -49,14 +51,16 @@ function run(file, args, options) {
   });
 }
 
-// Returns the program of the release for this machine. The first step of a job
-// decompresses the program into the temporary folder of the job. The other steps and
-// the post steps use this file again, after checking its sha256.
+// The function bundled returns the path of the released program for this
+// machine. The first step of a job decompresses the program into the temporary
+// folder of the job. Later steps of the job check the SHA-256 sum of this file
+// and use it again.
 async function bundled() {
   const { platforms = {} } = JSON.parse(fs.readFileSync(manifestFile, 'utf8'));
   const want = platforms[`${goos}-${goarch}`];
   if (!want) throw new Error(`this release has no program for ${goos}-${goarch}. Its platforms are: ${Object.keys(platforms).join(', ') || 'none'}`);
-  // Without RUNNER_TEMP, other users could write to a folder with a known name.
+  // Without RUNNER_TEMP, the folder needs a random name, because other users
+  // could write to a folder with a known name.
   const folder = process.env.RUNNER_TEMP
     ? path.join(process.env.RUNNER_TEMP, `ghcr-publish-${want.sha256}`)
     : fs.mkdtempSync(path.join(os.tmpdir(), 'ghcr-publish-'));
@@ -74,8 +78,9 @@ function isProgram(file, want) {
   }
 }
 
-// Writes a program of a compressed file. The file gets its name only after the check
-// of its sha256, so that a concurrent step never runs an incomplete program.
+// The function decompress writes one program of a compressed file to a new
+// file. The new file gets its final name only after the check of its SHA-256
+// sum, so that a concurrent step never runs an incomplete program.
 async function decompress(want, file) {
   const pack = path.join(__dirname, 'bin', want.pack);
   const part = `${file}.${process.pid}`;
@@ -97,13 +102,13 @@ async function decompress(want, file) {
   }
   try {
     fs.renameSync(part, file);
-  } catch (err) { // on Windows, a running program cannot be replaced
+  } catch (err) { // Windows cannot replace a running program.
     fs.rmSync(part);
     if (!isProgram(file, want)) throw err;
   }
 }
 
-// Returns a part of the decompressed content, in pieces.
+// The function section returns a part of the decompressed content in pieces.
 async function* section(pack, offset, size) {
   if (!zlib.createZstdDecompress) throw new Error(`Node.js ${process.version} has no zstd. This action needs the Node.js 24 of the runner`);
   const input = fs.createReadStream(pack, { highWaterMark: 1 << 20 });
@@ -124,22 +129,23 @@ async function* section(pack, offset, size) {
   }
 }
 
-// The job may have settings for cross-compilation, or for another Go toolchain.
+// This environment replaces settings of the job for cross-compilation or for
+// another Go toolchain.
 const goEnv = { ...process.env, CGO_ENABLED: '0', GOTOOLCHAIN: 'local', GOWORK: 'off', GOFLAGS: '', GOOS: '', GOARCH: '' };
 
-// Builds this tree into a new folder, so that concurrent steps do not share
-// files.
+// The function built builds the program into a new folder, so that concurrent
+// steps do not share files.
 async function built() {
   checkGo();
   const folder = fs.mkdtempSync(path.join(process.env.RUNNER_TEMP || os.tmpdir(), 'ghcr-publish-'));
   const file = path.join(folder, `ghcr-publish${exe}`);
   const code = await run('go', ['build', '-mod=readonly', '-trimpath', '-buildvcs=false', '-o', file, '.'], { cwd: root, env: goEnv });
-  if (code !== 0 && !stopped) throw new Error(`building ${root}: go build failed with exit code ${code}; see its output above`);
+  if (code !== 0 && !stopped) throw new Error(`building ${root}: go build failed with exit code ${code}. The log above contains the output of go build`);
   return file;
 }
 
-// Checks the Go version first, because the error of an old Go toolchain is hard
-// to understand.
+// The function checkGo checks the Go version before the build, because the
+// error of an old Go toolchain is hard to understand.
 function checkGo() {
   const need = /^go (\S+)/m.exec(fs.readFileSync(path.join(root, 'go.mod'), 'utf8'))[1];
   const cure = `This tree is not a release, so this step builds the program with Go ${need} or newer. Add a step with actions/setup-go before this step, or use a release of the action`;
@@ -149,14 +155,15 @@ function checkGo() {
   if (have.localeCompare(need, 'en', { numeric: true }) < 0) throw new Error(`the installed Go version is ${have || 'unknown'}. ${cure}`);
 }
 
-// Saves a value, which the runner passes to the post step of the same action.
+// The function save stores a value that the runner passes to the post step of
+// the same action.
 function save(name, value) {
   if (process.env.GITHUB_STATE) fs.appendFileSync(process.env.GITHUB_STATE, `${name}=${value}\n`);
 }
 
 async function main() {
   if (!isPost) save('isPost', 'true');
-  else if (!process.env.STATE_program) return 0; // the main step ended before it had a program
+  else if (!process.env.STATE_program) return 0; // The main step ended before it had a program.
   const program = fs.existsSync(manifestFile) ? await bundled() : process.env.STATE_program || (await built());
   if (stopped) return 128 + os.constants.signals[stopped];
   if (!isPost) save('program', program);

@@ -5,12 +5,13 @@ import (
 	"runtime"
 )
 
-// Platform is an operating system and an architecture, in Go's terms. String
-// returns the key of the platform in the release manifest.
+// Platform is an operating system and an architecture, with the names that Go
+// uses. The release manifest uses the result of String as the key of a
+// platform.
 type Platform struct{ OS, Arch string }
 
-// Platforms returns the platforms of a release: all platforms of GitHub's
-// runners.
+// Platforms returns the platforms of a release. A release supports all
+// platforms of the runners that GitHub hosts.
 func Platforms() []Platform {
 	return []Platform{
 		{"linux", "amd64"}, {"linux", "arm64"},
@@ -25,7 +26,7 @@ func Host() Platform { return Platform{runtime.GOOS, runtime.GOARCH} }
 // String returns the platform in the form "linux-amd64".
 func (p Platform) String() string { return p.OS + "-" + p.Arch }
 
-// Name returns the name of the program's file, such as
+// Name returns the file name of the program for the platform, for example
 // "ghcr-publish-linux-amd64".
 func (p Platform) Name() string {
 	name := "ghcr-publish-" + p.String()
@@ -35,8 +36,9 @@ func (p Platform) Name() string {
 	return name
 }
 
-// Architectures returns the architectures of a release. One compressed file contains
-// the programs of one architecture, which share most of their code.
+// Architectures returns the architectures of a release. Each architecture has
+// one compressed file, because programs of the same architecture share most of
+// their code.
 func Architectures() []string { return []string{"amd64", "arm64"} }
 
 // PackName returns the name of the compressed file with the programs of an

@@ -1,11 +1,11 @@
-// Package version identifies the running ghcr-publish: the release, the commit
-// of its sources and its platform.
+// Package version describes the running program: its release, the commit of its
+// sources and its platform.
 //
-// For a release, the linker sets the values (see internal/release). For another
-// build, the package reads the data that the Go toolchain records. The
-// toolchain records the module version for `go install`, and the commit for a
-// build in a clone. The package sends no requests and does not look for newer
-// releases.
+// In a release, the linker sets the values (see internal/release). In any other
+// build, the package reads the data that the Go toolchain stores in the
+// program. The toolchain stores the module version for `go install`, and the
+// commit for a build in a clone. The package sends no requests and does not
+// look for newer releases.
 package version
 
 import (
@@ -17,23 +17,23 @@ import (
 
 // Only the command internal/release sets these variables, with -ldflags "-X …".
 var (
-	release string // "v1.2.3"
-	commit  string // full commit ID
-	date    string // commit date, RFC 3339
+	release string // release is the version, for example "v1.2.3".
+	commit  string // commit is the full commit ID.
+	date    string // date is the date of the commit in the format of RFC 3339.
 )
 
-// Info describes a binary. Unknown fields are empty, except Version, which is
-// then "devel".
+// Info describes a program. An unknown field is empty, but an unknown Version
+// is "devel".
 type Info struct {
 	Version  string `json:"version"`
 	Commit   string `json:"commit,omitempty"`
-	Date     string `json:"date,omitempty"` // commit date, RFC 3339
+	Date     string `json:"date,omitempty"` // Date is the date of the commit in the format of RFC 3339.
 	Modified bool   `json:"modified,omitempty"`
 	Go       string `json:"go"`
-	Platform string `json:"platform"` // in the form of an image's platform: "linux/amd64"
+	Platform string `json:"platform"` // Platform has the form of an image platform, for example "linux/amd64".
 }
 
-// Read returns the description of the running binary.
+// Read returns the description of the running program.
 func Read() Info {
 	info := Info{Version: release, Commit: commit, Date: date}
 	if release == "" {
@@ -45,8 +45,8 @@ func Read() Info {
 	return info
 }
 
-// fromBuildInfo returns the data that the toolchain recorded in the binary. For
-// a binary that was built without module support, the argument build is nil.
+// fromBuildInfo returns the data that the Go toolchain stored in the program.
+// The argument build is nil if the program was built without module support.
 func fromBuildInfo(build *debug.BuildInfo) Info {
 	info := Info{Version: "devel"}
 	if build == nil {
@@ -68,8 +68,8 @@ func fromBuildInfo(build *debug.BuildInfo) Info {
 	return info
 }
 
-// String returns the description as one line of text, such as
-// "v1.2.3 (commit 0a1b2c3d4e5f of 2026-10-01T12:00:00Z, go1.26.0, linux/amd64)".
+// String returns the description as one line, for example "v1.2.3 (commit
+// 0a1b2c3d4e5f of 2026-10-01T12:00:00Z, go1.26.0, linux/amd64)".
 func (i Info) String() string {
 	var about []string
 	if i.Commit != "" {
@@ -89,5 +89,6 @@ func (i Info) String() string {
 // String returns Read().String().
 func String() string { return Read().String() }
 
-// UserAgent returns the value of the User-Agent header: "ghcr-publish/v1.2.3".
+// UserAgent returns the value of the User-Agent header, for example
+// "ghcr-publish/v1.2.3".
 func UserAgent() string { return "ghcr-publish/" + Read().Version }

@@ -1,6 +1,7 @@
-// Package bounded limits the number of bytes that the program reads from a server. Every
-// body of an HTTP response has such a limit, also the body of an error: a server, or a
-// proxy before the server, could otherwise fill the memory of the machine.
+// Package bounded limits the number of bytes that the program reads from a
+// server. Every body of an HTTP response has a limit, also the body of an
+// error response. Without the limit, a server or a proxy could fill the
+// memory of the machine.
 package bounded
 
 import (
@@ -11,24 +12,25 @@ import (
 
 // Limits of responses, in bytes.
 const (
-	MaxError  = 64 << 10 // body of an error
-	MaxAnswer = 8 << 20  // body of another response of the REST API or of a token request
+	MaxError  = 64 << 10 // the body of an error response
+	MaxAnswer = 8 << 20  // the body of every other response to a REST API request or a token request
 )
 
-// TooLongError reports a body that is longer than its limit.
+// TooLongError is the error for a body that is longer than its limit.
 type TooLongError struct{ Limit int64 }
 
-// Error returns the limit.
+// Error returns a message that contains the limit.
 func (e *TooLongError) Error() string {
 	return fmt.Sprintf("the response has more than %d bytes", e.Limit)
 }
 
-// Body returns a body that fails with a *TooLongError after limit bytes.
+// Body returns a reader of the body. After limit bytes, the reader returns a
+// *TooLongError.
 func Body(body io.ReadCloser, limit int64) io.ReadCloser {
 	return &limited{body, &TooLongError{limit}, limit}
 }
 
-// limited is a body with a limit.
+// limited is a body of a response with a limit.
 type limited struct {
 	io.ReadCloser
 	tooLong *TooLongError
@@ -39,7 +41,8 @@ func (l *limited) Read(p []byte) (int, error) {
 	if l.left < 0 {
 		return 0, l.tooLong
 	}
-	// One more byte than the limit distinguishes a body of exactly this length.
+	// Read reads one byte more than the limit, because a body whose length is
+	// exactly the limit is not an error.
 	n, err := l.ReadCloser.Read(p[:min(int64(len(p)), l.left+1)])
 	if l.left -= int64(n); l.left < 0 {
 		return n - 1, l.tooLong
@@ -47,8 +50,8 @@ func (l *limited) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Transport limits every body that its Base returns. The zero Base is
-// [http.DefaultTransport].
+// Transport limits every body that its field Base returns. If Base is nil,
+// Transport uses [http.DefaultTransport].
 type Transport struct{ Base http.RoundTripper }
 
 // RoundTrip sends the request and limits the body of the response.
@@ -65,7 +68,7 @@ func (t Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// limitOf returns the limit for a body of a response with this status.
+// limitOf returns the limit for the body of a response with the given status.
 func limitOf(status int) int64 {
 	if status >= http.StatusBadRequest {
 		return MaxError

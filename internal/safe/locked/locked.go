@@ -1,9 +1,10 @@
 // Package locked repeats an operation on a file that another program has open.
 //
-// Windows does not rename or remove a file while a program has the file open, unless
-// that program permits it. A virus scanner or another step has a file open only for a
-// short time. On other systems, an open file prevents neither operation, so the package
-// never repeats an operation there.
+// While a program has a file open, Windows usually does not rename or remove
+// the file. A second attempt often succeeds, because a virus scanner or
+// another step has a file open only for a short time. On other operating
+// systems, a program can rename and remove an open file, so package locked
+// never repeats an operation on these systems.
 package locked
 
 import (
@@ -14,13 +15,14 @@ import (
 	"github.com/rogpeppe/go-internal/robustio"
 )
 
-// limit is the time after which Retry gives up. The go command waits for the same time
-// (cmd/internal/robustio).
+// limit is the time after which Retry returns the error. The go command uses
+// the same limit (cmd/internal/robustio).
 const limit = 2 * time.Second
 
-// Retry calls operation. It repeats the call while the error means that another
-// program has the file open. After two seconds, it returns the error. A file without
-// permission has the same error on Windows, so Retry also waits for such a file.
+// Retry calls operation. If the error means that another program has the file
+// open, Retry calls operation again. After two seconds, Retry returns the
+// error. On Windows, a file that the user may not change causes the same
+// error, so Retry also waits for such a file.
 func Retry(operation func() error) error {
 	start := time.Now()
 	for pause := time.Millisecond; ; pause *= 2 {

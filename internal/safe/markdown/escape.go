@@ -7,8 +7,9 @@ import (
 	"unicode"
 )
 
-// escape returns a value that Markdown shows unchanged, as a part of one line. It can be
-// anywhere in a paragraph, a heading, a quote, a list or a table.
+// escape returns Markdown that GitHub shows as the given value on one line.
+// The Markdown can be anywhere in a paragraph, a heading, a quote, a list or
+// a table.
 func escape(value string) string {
 	var b strings.Builder
 	shown := visible(value)
@@ -18,7 +19,7 @@ func escape(value string) string {
 			b.WriteByte('\\')
 			b.WriteRune(r)
 		case r == ' ' && i == 0 && strings.HasPrefix(shown, "    "):
-			b.WriteString("&#32;") // four blanks at the beginning of a line are a block of code
+			b.WriteString("&#32;") // Four spaces at the beginning of a line would start a code block.
 		default:
 			b.WriteString(html.EscapeString(string(r)))
 		}
@@ -27,24 +28,29 @@ func escape(value string) string {
 }
 
 const (
-	// inline are the characters that have a meaning anywhere in a line (gfm, "Inlines" and
-	// "Tables"). GitHub also shows the text between two dollar signs as a formula.
+	// The constant inline contains the characters that have a meaning
+	// anywhere in a line (gfm, "Inlines" and "Tables"). The dollar sign is in
+	// the list, because GitHub shows the text between two dollar signs as a
+	// formula.
 	inline = "\\`*_[]|!~$"
-	// block are the characters that start a block (gfm, "Leaf blocks" and "Container
-	// blocks"). The entity of > is sufficient for a quote.
+	// The constant block contains the characters that can start a block (gfm,
+	// "Leaf blocks" and "Container blocks"). The character > is not in the
+	// list, because html.EscapeString already replaces it.
 	block = "#+-="
 )
 
-// marksList reports whether the character at the offset i makes a list of a line that
-// begins with digits. A list needs a blank after this character.
+// marksList reports whether the character at the offset i would make the line
+// an item of a numbered list. An item starts with digits, a dot or a
+// parenthesis, and a space.
 func marksList(line string, i int, r rune) bool {
 	ends := i+1 == len(line) || line[min(i+1, len(line)-1)] == ' '
 	return i > 0 && ends && (r == '.' || r == ')') && strings.Trim(line[:i], "0123456789") == ""
 }
 
-// visible replaces characters that a reader does not see, or that change the direction of
-// the text, by their number. A reader could otherwise not see the difference between two
-// names. visible returns one line of valid UTF-8.
+// visible replaces each invisible character, and each character that changes
+// the direction of the text, by its Unicode number. Without the number, two
+// different names could look the same. visible returns one line of valid
+// UTF-8.
 func visible(value string) string {
 	var b strings.Builder
 	for _, r := range value {
@@ -60,7 +66,8 @@ func visible(value string) string {
 	return b.String()
 }
 
-// hidden has the characters without a width that are letters or marks in Unicode.
-// unicode.IsPrint does not report the others: control characters, and characters that
-// format the text, such as U+202E and U+200B.
+// hidden contains the invisible characters for which unicode.IsPrint returns
+// true, because they are letters or marks in Unicode. For other invisible
+// characters, such as control characters, U+202E and U+200B, unicode.IsPrint
+// returns false.
 var hidden = []*unicode.RangeTable{unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point}

@@ -1,10 +1,11 @@
-// Package markdown writes Markdown for the job summary. The values in this Markdown come
-// from images, files and servers, so they are not trusted.
+// Package markdown writes Markdown for the job summary. The values in the
+// summary are not trusted, because they come from images, files and servers.
 //
-// A [Text] can only be made by this package. Every function escapes the values that it
-// gets, and accepts Markdown only in a format, which must be a constant. Other packages
-// can therefore not write an unescaped value into the summary. The dialect is GitHub
-// Flavored Markdown (github.github.com/gfm).
+// Only package markdown can create a [Text] that is not empty. Every function
+// escapes its arguments, and accepts Markdown only in a format string, which
+// must be a constant. For this reason, other packages cannot write an
+// unescaped value into the summary. The dialect is GitHub Flavored Markdown
+// (github.github.com/gfm).
 package markdown
 
 import (
@@ -16,25 +17,26 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
-// constant is the type of a format. The type has no exported name. Other packages can
-// therefore pass only constants, and no values that a program has read.
+// constant is the type of a format string. Because the type is not exported,
+// other packages can pass only a constant as a format string, and not a value
+// that the program has read.
 type constant string
 
-// Text is a part of the summary. The zero value is empty.
+// Text is a part of the summary. The zero value is an empty text.
 type Text struct{ markdown, plain string }
 
 // String returns the Markdown.
 func (t Text) String() string { return t.markdown }
 
-// Plain returns the same text without Markdown, for the log and a terminal. It is not
-// escaped.
+// Plain returns the same text without Markdown for the log and a terminal.
+// The values in the plain text are not escaped.
 func (t Text) Plain() string { return t.plain }
 
 // Empty reports whether the text is empty.
 func (t Text) Empty() bool { return t.markdown == "" }
 
-// Sprintf returns the format with its arguments. It escapes every argument that is not a
-// Text, a number or a truth value.
+// Sprintf inserts the arguments into the format string, as fmt.Sprintf does.
+// Sprintf escapes every argument that is not a Text, a number or a Boolean.
 func Sprintf(format constant, args ...any) Text {
 	escaped, plain := make([]any, len(args)), make([]any, len(args))
 	for i, arg := range args {
@@ -51,18 +53,18 @@ func Sprintf(format constant, args ...any) Text {
 	return Text{fmt.Sprintf(string(format), escaped...), fmt.Sprintf(string(format), plain...)}
 }
 
-// Escape returns a value as a text of one line.
+// Escape returns a value as an escaped text on one line.
 func Escape(value string) Text { return Text{escape(value), value} }
 
-// Code returns a value as code in a sentence or in a table. It returns an empty text for
-// an empty value.
+// Code returns a value as code in a sentence or in a table. For an empty
+// value, Code returns an empty text.
 func Code(value string) Text {
 	shown := visible(value)
 	switch {
 	case value == "":
 		return Text{}
 	case shown != strings.TrimSpace(shown) || strings.ContainsAny(shown, "`|\\"):
-		return Text{"<code>" + escape(value) + "</code>", value} // backquotes cannot show these characters in a table
+		return Text{"<code>" + escape(value) + "</code>", value} // Backquotes cannot show these characters in a table.
 	}
 	return Text{"`" + shown + "`", value}
 }
@@ -70,8 +72,8 @@ func Code(value string) Text {
 // Bold returns a value in bold letters.
 func Bold(value string) Text { return Text{"**" + escape(value) + "**", value} }
 
-// Link returns a link. It returns only the label if the address is not an HTTP address,
-// or contains a character that ends a link.
+// Link returns a link. If the address is not an HTTP address or contains a
+// character that could end the link, Link returns only the label.
 func Link(label, address string) Text {
 	web := strings.HasPrefix(address, "https://") || strings.HasPrefix(address, "http://")
 	if !web || address != visible(address) || strings.ContainsAny(address, " ()<>\\`|\"") {
@@ -80,7 +82,8 @@ func Link(label, address string) Text {
 	return Text{"[" + escape(label) + "](" + address + ")", label}
 }
 
-// Block returns a block of code. The language is the name after the fence, or "".
+// Block returns a code block. The argument language is the name of the
+// language of the code, or "".
 func Block(language constant, code string) Text {
 	fence := "```"
 	for strings.Contains(code, fence) {
@@ -96,13 +99,15 @@ func Block(language constant, code string) Text {
 	return Text{fence + string(language) + "\n" + b.String() + fence, code}
 }
 
-// Quote returns a text with the mark of a quote before each line except the first.
+// Quote writes "> " before each line of a text except the first line, because
+// the caller writes it before the first line.
 func Quote(t Text) Text {
 	return Text{strings.ReplaceAll(t.markdown, "\n", "\n> "), t.plain}
 }
 
-// Hide returns a text without the secrets. It also finds a secret that is escaped, which
-// the masks of the runner do not find.
+// Hide replaces each secret in a text by a placeholder. Hide also replaces an
+// escaped secret, because the masks of the runner do not find an escaped
+// secret.
 func (t Text) Hide(secrets []string) Text {
 	escaped := make([]string, len(secrets))
 	for i, value := range secrets {
@@ -111,7 +116,8 @@ func (t Text) Hide(secrets []string) Text {
 	return Text{secret.Hide(secret.Hide(t.markdown, escaped), secrets), secret.Hide(t.plain, secrets)}
 }
 
-// Join returns the texts with the separator between them.
+// Join returns one text that contains all texts, with the separator between
+// two texts.
 func Join(texts []Text, separator constant) Text {
 	var b Builder
 	for i, t := range texts {
@@ -134,13 +140,14 @@ func capital(s string) string {
 	return string(unicode.ToUpper(first)) + s[size:]
 }
 
-// Builder joins parts of a summary.
+// Builder builds a text from several parts.
 type Builder struct{ markdown, plain strings.Builder }
 
-// Printf adds a format with its arguments. See [Sprintf].
+// Printf adds the text that Sprintf returns for the format string and the
+// arguments. See [Sprintf].
 func (b *Builder) Printf(format constant, args ...any) { b.Add(Sprintf(format, args...)) }
 
-// Add adds a text.
+// Add adds a text to the parts.
 func (b *Builder) Add(t Text) {
 	b.markdown.WriteString(t.markdown)
 	b.plain.WriteString(t.plain)

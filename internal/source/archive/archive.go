@@ -1,19 +1,21 @@
-// Package archive reads the files of a tar by name, without unpacking the tar.
-// It reads the tar once and records the offset of each file. After that, each
-// file is a section of the open tar, and any number of readers can read
-// concurrently.
+// Package archive reads the files of a tar by name, without unpacking the
+// tar. It reads the tar once and records the offset of each file. After this
+// scan, each file is a section of the open tar, and any number of readers can
+// read the files concurrently.
 //
-// A tar that is compressed with gzip or zstd has no usable offsets. Package
-// archive decompresses such a tar once to list the files, and keeps the
-// content of small files. To read a large file, it continues the decompressor
-// whose position is nearest before that file. If the files are read in the
-// order in which the tar contains them, all files together need one additional pass.
-// In another order, each file can need a pass. Nothing is written to disk. Package archive reads
-// a tar that arrives as a stream ([OpenExport]) in a similar way.
+// In a tar that is compressed with gzip or zstd, a reader cannot start at the
+// offset of a file. Package archive decompresses a compressed tar once to
+// list the files, and keeps the content of small files in memory. To read a
+// large file, package archive continues the decompressor whose position is
+// nearest before the file. If the callers read the files in the order of the
+// tar, all files together need one more decompression of the tar. In another
+// order, each file can need one more decompression. Package archive does not
+// write decompressed files to the disk. [OpenExport] reads a tar that arrives
+// as a stream in a similar way.
 //
-// An archive is untrusted. Package archive refuses names that leave the
-// archive, devices, sparse files and endless lists. It follows links only
-// inside the archive.
+// Package archive treats every archive as untrusted. It refuses file names
+// that lead out of the archive, devices, sparse files and archives with too
+// many files. It follows a link only if the target is in the archive.
 package archive
 
 import (
@@ -38,10 +40,11 @@ const (
 	// MaxFiles limits the number of files in an archive. The limit is ten
 	// times the number of files in the largest known image.
 	MaxFiles = 100_000
-	// MaxName limits the length of a file name, in bytes. Linux has the same
-	// limit for paths.
+	// MaxName limits the length of a file name, in bytes. Linux limits the
+	// length of a path to the same number.
 	MaxName = 4096
-	// maxLinks limits the length of a chain of links.
+	// maxLinks limits the number of links that a link follows to its target
+	// file.
 	maxLinks = 10
 )
 
@@ -52,8 +55,8 @@ type Archive struct {
 	bodies      bodies
 	entries     map[string]*entry
 	ended       bool
-	remaining   int  // the number of names that may still be added
-	uniqueNames bool // refuses duplicate names, because a stream cannot compare two files
+	remaining   int  // the number of names that the scan may still add
+	uniqueNames bool // If uniqueNames is true, the scan refuses a name that occurs twice, because the program cannot compare two files of a stream.
 	mu          sync.Mutex
 }
 
@@ -66,25 +69,25 @@ type span struct {
 // entry is one name in the archive.
 type entry struct {
 	span
-	link   string // the target of a link; empty for a file
+	link   string // the target of a link, or "" for a file
 	others []span // the positions of other files with this name
-	small  []byte // the content; nil if the content is not kept
-	head   []byte // the first bytes; nil if these bytes are not kept
+	small  []byte // the content, or nil if the content is not in memory
+	head   []byte // the first bytes, or nil if these bytes are not in memory
 }
 
-// headSize is the number of bytes that Head returns. Every known magic number
-// fits into this size.
+// headSize is the number of bytes that Head returns. Every magic number that
+// the callers compare has at most 8 bytes.
 const headSize = 8
 
-// A value of type bodies opens a part of a tar as a reader.
+// bodies opens the content of a file of the tar as a reader.
 type bodies interface {
 	open(ctx context.Context, s span) (io.ReadCloser, error)
 }
 
-// Open lists the files of the tar at path. The tar may be compressed with gzip
-// or zstd. Errors are *diag.Error with one of these codes: source-not-a-layout
-// (not a tar), source-truncated, source-unsafe-path, source-too-many-files or
-// source-unreadable.
+// Open opens the tar at the given path and lists its files. The tar may be
+// compressed with gzip or zstd. An error of Open is a *diag.Error with one of
+// these codes: source-not-a-layout (the file is not a tar), source-truncated,
+// source-unsafe-path, source-too-many-files or source-unreadable.
 func Open(ctx context.Context, path string) (*Archive, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -103,7 +106,7 @@ func Open(ctx context.Context, path string) (*Archive, error) {
 }
 
 // read lists the files of a tar. The argument size is the size of the tar in
-// bytes. Messages contain the argument name.
+// bytes. The argument name is the name of the tar in messages.
 func read(ctx context.Context, name string, r io.ReaderAt, size int64) (*Archive, error) {
 	a := &Archive{path: name, entries: map[string]*entry{}, remaining: MaxFiles}
 	format, err := compression(name, r)
@@ -123,19 +126,22 @@ func read(ctx context.Context, name string, r io.ReaderAt, size int64) (*Archive
 	return a, err
 }
 
-// Close closes the tar. Readers that are still open return errors afterwards.
+// Close closes the tar. After Close, readers that are still open return
+// errors.
 func (a *Archive) Close() error { return a.file.Close() }
 
-// Complete reports whether the tar has its end-of-archive mark. A tar without
-// the mark may have been truncated exactly between two files.
+// Complete reports whether the tar has its end-of-archive mark. If the mark
+// is missing, another program may have truncated the tar between two files.
 func (a *Archive) Complete() bool { return a.ended }
 
-// Names lists the names of all files and links in the archive, sorted.
+// Names returns a sorted list of the names of all files and links in the
+// archive.
 func (a *Archive) Names() []string { return slices.Sorted(maps.Keys(a.entries)) }
 
 // Stat follows links and returns the size of the file with the given name, in
-// bytes. If the file does not exist, the error is fs.ErrNotExist. Stat refuses
-// a name that belongs to several files with different content.
+// bytes. If the file does not exist, Stat returns an error that wraps
+// fs.ErrNotExist. If several files have the name and their contents differ,
+// Stat returns an error with the code source-unreadable.
 func (a *Archive) Stat(ctx context.Context, name string) (int64, error) {
 	e, err := a.find(ctx, name)
 	if err != nil {
@@ -144,8 +150,8 @@ func (a *Archive) Stat(ctx context.Context, name string) (int64, error) {
 	return e.size, nil
 }
 
-// Open follows links and opens the file with the given name. The caller closes
-// the reader.
+// Open follows links and opens the file with the given name. The caller must
+// close the reader.
 func (a *Archive) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 	e, err := a.find(ctx, name)
 	if err != nil {
@@ -158,8 +164,8 @@ func (a *Archive) Open(ctx context.Context, name string) (io.ReadCloser, error) 
 }
 
 // Head returns the first eight bytes of the file with the given name. If the
-// content is shorter, it returns the whole content. Head needs no pass over a
-// compressed tar.
+// file has fewer bytes, Head returns the whole content. For a compressed tar,
+// Head returns bytes from memory and does not decompress the tar again.
 func (a *Archive) Head(ctx context.Context, name string) ([]byte, error) {
 	e, err := a.find(ctx, name)
 	if err != nil {
@@ -180,8 +186,8 @@ func (a *Archive) Head(ctx context.Context, name string) ([]byte, error) {
 	return head, nil
 }
 
-// Resolve follows links and returns the name of the target file. If the target
-// does not exist, the error is fs.ErrNotExist.
+// Resolve follows links and returns the name of the target file. If the
+// target does not exist, Resolve returns an error that wraps fs.ErrNotExist.
 func (a *Archive) Resolve(name string) (string, error) {
 	start := name
 	for range maxLinks {
@@ -194,11 +200,12 @@ func (a *Archive) Resolve(name string) (string, error) {
 		}
 		name = e.link
 	}
-	return "", unsafe(a.path, start, fmt.Sprintf("resolves through more than %d links", maxLinks))
+	return "", unsafe(a.path, "the link %q leads through more than %d links", start, maxLinks)
 }
 
-// find follows links and returns the entry. It returns an error if files with
-// the same name differ.
+// find follows links and returns the entry of the target file. If several
+// files have the name of the target and their contents differ, find returns
+// an error.
 func (a *Archive) find(ctx context.Context, name string) (*entry, error) {
 	target, err := a.Resolve(path.Clean(name))
 	if err != nil {
@@ -208,8 +215,9 @@ func (a *Archive) find(ctx context.Context, name string) (*entry, error) {
 	return e, a.checkDuplicates(ctx, target, e)
 }
 
-// checkDuplicates compares the files that have the same name. It compares each
-// of these files only once.
+// checkDuplicates compares the contents of the files that have the same name.
+// checkDuplicates compares each of these files only once, even if a caller
+// opens the name several times.
 func (a *Archive) checkDuplicates(ctx context.Context, name string, e *entry) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -220,15 +228,15 @@ func (a *Archive) checkDuplicates(ctx context.Context, name string, e *entry) er
 		}
 		if !same {
 			return diag.New(CodeUnreadable, diag.Source,
-				"Write the archive again with one command. Appending to a tar (tar -r, tar -A) keeps both files.", nil,
-				"the archive %q contains %q twice with different content", a.path, name)
+				"Write the archive again with one command. If a command adds a file to an existing tar (tar -r, tar -A), the tar also keeps the old file.", nil,
+				"the archive %q contains the file %q twice with different content", a.path, name)
 		}
 		e.others = e.others[1:]
 	}
 	return nil
 }
 
-// same compares two sections of the tar byte by byte.
+// same reports whether two sections of the tar have the same bytes.
 func (a *Archive) same(ctx context.Context, x, y span) (bool, error) {
 	if x.size != y.size {
 		return false, nil
@@ -246,7 +254,7 @@ func (a *Archive) same(ctx context.Context, x, y span) (bool, error) {
 	return equal(left, right)
 }
 
-// equal compares two streams of the same length.
+// equal reports whether two streams of the same length have the same bytes.
 func equal(left, right io.Reader) (bool, error) {
 	var a, b [32 << 10]byte
 	for {
@@ -257,7 +265,7 @@ func equal(left, right io.Reader) (bool, error) {
 		if !bytes.Equal(a[:n], b[:n]) {
 			return false, nil
 		}
-		if err == io.EOF || err == io.ErrUnexpectedEOF { // ReadFull returns these two errors at the end
+		if err == io.EOF || err == io.ErrUnexpectedEOF { // At the end of a stream, io.ReadFull returns one of these two errors.
 			return true, nil
 		}
 		if err != nil {

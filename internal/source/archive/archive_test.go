@@ -238,10 +238,10 @@ func TestErrorNamesTheTruncatedFile(t *testing.T) {
 		{"nothing", 0, 0, "source-not-a-layout", "empty", false},
 		{"in the first header", 1, 511, "source-not-a-layout", "not an image archive", false},
 		{"before the first body", 512, 512, "source-truncated", `"first" needs 1 more`, false},
-		{"in the second header", 1025, 1535, "source-truncated", `after "first"`, false},
+		{"in the second header", 1025, 1535, "source-truncated", `after the file "first"`, false},
 		{"in the last body", 1536, 2235, "source-truncated", `"last" needs`, false},
 		{"all content exists, but the padding is missing", 2236, 2560, "", "", false},
-		{"in the end mark", 2561, 3071, "source-truncated", `after "last"`, false},
+		{"in the end mark", 2561, 3071, "source-truncated", `after the file "last"`, false},
 		{"after half of the end mark", 3072, 3072, "", "", true},
 		{"whole", 3584, 3584, "", "", true},
 	}

@@ -13,12 +13,13 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 )
 
-// maxIdle is the number of idle decompressors that are kept for later readers.
-// Each idle decompressor keeps its window in memory. The size of the window is
-// 32 KiB for gzip, and up to compress.MaxWindow for zstd.
+// maxIdle is the maximum number of idle decompressors that package archive
+// keeps for later readers. Each idle decompressor keeps its window in memory.
+// The window has 32 KiB for gzip, and up to compress.MaxWindow bytes for
+// zstd.
 const maxIdle = 2
 
-// compression detects the compression of a file by its first bytes.
+// compression detects the compression of a file from its first bytes.
 func compression(name string, r io.ReaderAt) (compress.Format, error) {
 	head := make([]byte, compress.HeadSize)
 	if _, err := r.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
@@ -30,14 +31,14 @@ func compression(name string, r io.ReaderAt) (compress.Format, error) {
 	return compress.Detect(head), nil
 }
 
-// sections implements bodies for a plain tar.
+// sections implements the interface bodies for an uncompressed tar.
 type sections struct{ file io.ReaderAt }
 
 func (s sections) open(ctx context.Context, at span) (io.ReadCloser, error) {
 	return io.NopCloser(io.NewSectionReader(s.file, at.offset, at.size)), ctx.Err()
 }
 
-// cursors implements bodies for a compressed tar.
+// cursors implements the interface bodies for a compressed tar.
 type cursors struct {
 	name    string
 	file    io.ReaderAt
@@ -48,10 +49,10 @@ type cursors struct {
 	idle []*cursor
 }
 
-// cursor is one decompressor and its position in the tar.
+// cursor is one decompressor and its position in the decompressed tar.
 type cursor struct {
 	in  io.ReadCloser
-	pos int64 // offset in the decompressed tar, in bytes
+	pos int64 // the position in the decompressed tar, in bytes
 	ctx context.Context
 	own *cursors
 	err error
@@ -65,8 +66,8 @@ func (c *cursors) start() (*cursor, error) {
 	return &cursor{in: in, own: c}, nil
 }
 
-// Read returns decompressed bytes. After an error, every call returns the same
-// error.
+// Read returns decompressed bytes. After the first error, every call of Read
+// returns this error.
 func (c *cursor) Read(p []byte) (int, error) {
 	if c.err == nil {
 		c.err = c.ctx.Err()
@@ -86,16 +87,18 @@ func (c *cursor) Read(p []byte) (int, error) {
 // Close releases the decompressor.
 func (c *cursor) Close() error { return c.in.Close() }
 
-// broken returns the error of the decompressor with an explanation.
+// broken replaces an error of the decompressor by an error that explains the
+// cause to the user.
 func (c *cursors) broken(err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-		return Truncated(c.name, "the compressed data ends early")
+		return Truncated(c.name, "the end of the compressed data is missing")
 	}
 	return unreadable(c.name, fmt.Errorf("decompressing: %w", err))
 }
 
-// open takes the idle cursor that is nearest before the span, or starts a new
-// cursor. It then reads up to the start of the span.
+// open takes the idle cursor whose position is nearest before the start of
+// the file. If no idle cursor is before the file, open starts a new cursor.
+// open then reads and discards the bytes before the file.
 func (c *cursors) open(ctx context.Context, at span) (io.ReadCloser, error) {
 	cur, err := c.nearest(at.offset)
 	if err != nil {
@@ -125,8 +128,8 @@ func (c *cursors) nearest(offset int64) (*cursor, error) {
 	return cur, nil
 }
 
-// putBack keeps a cursor for the next reader. If too many cursors are idle, it
-// closes the oldest.
+// putBack keeps a cursor for a later reader. If more than maxIdle cursors are
+// idle, putBack closes the oldest cursor.
 func (c *cursors) putBack(cur *cursor) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -162,8 +165,8 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close returns the decompressor at its current position, so that the next file
-// can use it.
+// Close keeps the decompressor at its current position, so that the reader of
+// a later file can continue it.
 func (b *body) Close() error {
 	if b.closed {
 		return nil

@@ -11,21 +11,24 @@ import (
 	"sync"
 )
 
-// Export starts a tar at its first byte. OpenExport calls it again if a reader
-// needs a file before the current position. Every call must return the same
-// files. The errors of Export are returned unchanged.
+// Export starts an export and returns a reader that starts at the first byte
+// of the tar. OpenExport calls Export again if a reader needs a file before
+// the current position. Every call must return a tar with the same files.
+// OpenExport returns the errors of Export unchanged.
 type Export func(context.Context) (io.ReadCloser, error)
 
-// OpenExport lists the files of a tar that arrives as a stream and cannot be
-// seeked. Messages contain the argument name. OpenExport reads one export to
-// its end and keeps the content of small files.
+// OpenExport lists the files of a tar that arrives as a stream, in which a
+// reader cannot go back. The argument name is the name of the tar in
+// messages. OpenExport reads one export to its end and keeps the content of
+// small files in memory.
 //
-// After that, only one reader at a time reads the stream, and the other
-// readers wait. The next reader is the reader whose file is nearest after the
-// current position. For this reason, files that are requested at the same time
-// need only one more export in total, in any order. Only a file before the
-// current position of the stream needs another export. A reader that is not
-// closed blocks all other readers.
+// For large files, OpenExport starts further exports. Only one reader at a
+// time reads an export, and all other readers wait. The next reader is the
+// reader whose file is nearest after the current position. If callers open
+// several files at the same time, one more export is thus enough for all
+// these files. Only a file before the current position of the stream needs
+// another export. A reader that the caller does not close blocks all other
+// readers.
 func OpenExport(ctx context.Context, name string, export Export) (*Archive, error) {
 	t := &streams{name: name, export: export}
 	a := &Archive{path: name, entries: map[string]*entry{}, remaining: MaxFiles, bodies: t, file: t, uniqueNames: true}
@@ -35,8 +38,9 @@ func OpenExport(ctx context.Context, name string, export Export) (*Archive, erro
 	return a, nil
 }
 
-// scanExport lists the files of one export. It reads the whole stream, because
-// an engine that fails during the export ends the stream early.
+// scanExport lists the files of one export. It reads the stream to its end,
+// because a Docker engine that fails during the export ends the stream too
+// early.
 func (a *Archive) scanExport(ctx context.Context, t *streams) error {
 	stream, err := t.start(ctx)
 	if err != nil {
@@ -54,28 +58,28 @@ func (a *Archive) scanExport(ctx context.Context, t *streams) error {
 	return nil
 }
 
-// streams implements bodies for exports. It contains the current export and
-// the readers that wait for that export.
+// streams implements the interface bodies for exports. It contains the
+// current export and the readers that wait for the export.
 type streams struct {
 	name   string
 	export Export
 
 	mu      sync.Mutex
 	waiting []*waiter
-	busy    bool // a reader uses the stream
+	busy    bool // true while a reader uses the stream
 	closed  bool
-	stream  *stream // nil if no export is running
+	stream  *stream // the current export, or nil
 }
 
 // waiter is a reader that waits for its turn.
 type waiter struct {
-	at   int64 // the offset of its file, in bytes
+	at   int64 // the offset of the requested file, in bytes
 	turn chan struct{}
 }
 
-// open waits for its turn, and then reads the stream until the content of the file begins. It starts
-// a new export if
-// the current export is already past the file.
+// open waits until the caller may use the stream, and then reads the stream
+// until the content of the file begins. If the position of the current export
+// is after the file, open starts a new export.
 func (t *streams) open(ctx context.Context, s span) (io.ReadCloser, error) {
 	if err := t.wait(ctx, s.offset, false); err != nil {
 		return nil, err
@@ -85,8 +89,9 @@ func (t *streams) open(ctx context.Context, s span) (io.ReadCloser, error) {
 			t.handOver(true)
 			return nil, err
 		}
-		// Starting an export takes time. A reader that arrived in the meantime
-		// goes first if its file is nearer to the start.
+		// The start of an export takes time, and other readers can request
+		// files during this time. If the file of another reader is nearer to
+		// the start of the tar, this other reader reads first.
 		if err := t.wait(ctx, s.offset, true); err != nil {
 			return nil, err
 		}
@@ -100,8 +105,9 @@ func (t *streams) open(ctx context.Context, s span) (io.ReadCloser, error) {
 	return r, nil
 }
 
-// wait blocks until this reader may use the stream. If owned is true, the
-// reader already uses the stream and lets other readers go first.
+// wait blocks until this reader may use the stream. If the argument owned is
+// true, this reader already uses the stream, and wait lets the reader with
+// the next file in the stream read first.
 func (t *streams) wait(ctx context.Context, at int64, owned bool) error {
 	w := &waiter{at: at, turn: make(chan struct{})}
 	t.mu.Lock()
@@ -118,9 +124,10 @@ func (t *streams) wait(ctx context.Context, at int64, owned bool) error {
 	}
 }
 
-// serveNext gives the stream to the waiter with the nearest file after the
-// current position. If no waiter has a file after that position, serveNext
-// gives the stream to the waiter with the first file. The caller holds t.mu.
+// serveNext gives the stream to the waiter whose file is nearest after the
+// current position. If all requested files are before the current position,
+// serveNext gives the stream to the waiter whose file is the first in the
+// tar. The caller must hold the lock t.mu.
 func (t *streams) serveNext() {
 	if t.busy || len(t.waiting) == 0 {
 		return
@@ -140,8 +147,8 @@ func (t *streams) serveNext() {
 	close(next.turn)
 }
 
-// abandon removes a waiter. If the waiter already has the stream, abandon gives
-// it to the next waiter.
+// abandon removes a waiter. If the waiter already has the stream, abandon
+// gives the stream to the next waiter.
 func (t *streams) abandon(w *waiter) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -153,7 +160,8 @@ func (t *streams) abandon(w *waiter) {
 	t.serveNext()
 }
 
-// handOver gives the stream to the next waiter. It stops an export that failed.
+// handOver gives the stream to the next waiter. If the export failed,
+// handOver stops the export.
 func (t *streams) handOver(broken bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -165,7 +173,7 @@ func (t *streams) handOver(broken bool) {
 	t.serveNext()
 }
 
-// restart replaces the current export by a new one.
+// restart stops the current export and starts a new export.
 func (t *streams) restart(ctx context.Context) error {
 	fresh, err := t.start(ctx)
 	t.mu.Lock()
@@ -182,8 +190,8 @@ func (t *streams) restart(ctx context.Context) error {
 
 var errClosed = errors.New("the source is closed")
 
-// start starts an export. The export continues after the context of its first
-// reader ends.
+// start starts an export. The export does not end when the context of its
+// first reader ends.
 func (t *streams) start(ctx context.Context) (*stream, error) {
 	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	release := context.AfterFunc(ctx, cancel)
@@ -207,7 +215,7 @@ func (t *streams) Close() error {
 	t.closed = true
 	if t.stream != nil {
 		t.stream.cancel()
-		if !t.busy { // otherwise the reader stops the stream
+		if !t.busy { // If a reader uses the stream, this reader stops the stream.
 			t.stream.stop()
 			t.stream = nil
 		}

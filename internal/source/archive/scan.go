@@ -14,41 +14,43 @@ import (
 
 const (
 	blockSize = 512 // the block size of a tar, in bytes
-	// keepEach and keepAll limit the content of a compressed tar that is kept
-	// in memory. keepEach is the limit per file, and keepAll is the limit for
-	// all files together, in bytes. Manifests and configs fit into these
-	// limits, so reading them needs no additional pass.
+	// keepEach and keepAll limit the number of bytes of a compressed tar that
+	// stay in memory. keepEach is the limit for one file, and keepAll is the
+	// limit for all files together. Most manifests and configs are smaller
+	// than these limits, so the program can read them without another
+	// decompression of the tar.
 	keepEach = 256 << 10
 	keepAll  = 8 << 20
 	// maxPlain limits the decompressed size of a tar, in bytes.
 	maxPlain = 256 << 30
 )
 
-// scan is one pass over a tar.
+// scan reads a tar once, from its first header to its last header.
 type scan struct {
 	*Archive
 	tar    *tar.Reader
-	offset func() int64 // returns the number of bytes read so far
-	have   int64        // the size of the tar in bytes; -1 if the size is not known before the end of the pass
-	keep   int64        // the number of bytes that may still be kept
-	end    int64        // the end of the latest content
+	offset func() int64 // returns the number of bytes that the scan has read
+	have   int64        // the size of the tar in bytes, or -1 if the size is not known before the end of the scan
+	keep   int64        // the number of bytes that the scan may still keep in memory
+	end    int64        // the offset of the end of the latest file, in bytes
 	last   string       // the name of the latest file
 }
 
-// scanPlain lists the files of a plain tar. It reads only the headers, because
-// it can seek.
+// scanPlain lists the files of an uncompressed tar. It reads only the headers
+// and skips the content of the files.
 func (a *Archive) scanPlain(ctx context.Context, r io.ReaderAt, size int64) error {
 	section := io.NewSectionReader(r, 0, size)
 	s := &scan{Archive: a, tar: tar.NewReader(section), have: size}
 	s.offset = func() int64 {
-		at, _ := section.Seek(0, io.SeekCurrent) // Seek with offset 0 never fails
+		at, _ := section.Seek(0, io.SeekCurrent) // The method Seek never fails for the offset 0.
 		return at
 	}
 	return s.all(ctx)
 }
 
-// scanCompressed lists the files of a compressed tar. It reads all compressed
-// data, so that the decompressor also verifies the checksum of the data.
+// scanCompressed lists the files of a compressed tar. scanCompressed reads
+// the compressed data to its end, so that the decompressor verifies the
+// checksum of the data.
 func (a *Archive) scanCompressed(ctx context.Context, c *cursors) error {
 	in, err := c.start()
 	if err != nil {
@@ -96,9 +98,9 @@ func (s *scan) all(ctx context.Context) error {
 	}
 }
 
-// finish distinguishes a complete tar from a truncated tar. Missing padding
-// and a missing end mark are not errors. Other tar programs also accept such a
-// tar.
+// finish returns nil for a complete tar, and an error for a truncated tar.
+// finish accepts a tar whose padding or end mark is missing, because other
+// tar programs also accept such a tar.
 func (s *scan) finish(err error) error {
 	var explained *diag.Error
 	at := s.offset()
@@ -125,7 +127,7 @@ func (s *scan) finish(err error) error {
 
 func padded(n int64) int64 { return (n + blockSize - 1) / blockSize * blockSize }
 
-// note adds the file of one header to the list.
+// note adds the file or link of one header to the list of files.
 func (s *scan) note(h *tar.Header) error {
 	name, err := s.check(h)
 	if err != nil {
@@ -147,14 +149,14 @@ func (s *scan) note(h *tar.Header) error {
 		if e.link, err = s.target(h, name); err != nil {
 			return err
 		}
-	default: // directories, and records without content
+	default: // The list does not contain directories and other headers without content.
 		return nil
 	}
 	return s.add(name, e)
 }
 
-// read keeps the content of a small file of a compressed tar, and the first
-// bytes of a large file.
+// read keeps the content of a small file of a compressed tar in memory. For a
+// large file, read keeps only the first bytes in memory.
 func (s *scan) read(e *entry) error {
 	if s.have >= 0 {
 		return nil
@@ -173,8 +175,9 @@ func (s *scan) read(e *entry) error {
 	return err
 }
 
-// add adds the entry to the list. A second file with the same name is an error
-// only when a caller opens that name (see [Archive.Stat]).
+// add adds the entry to the list. If a name occurs twice in the tar, add
+// returns no error, because [Archive.Stat] compares the two files when a
+// caller needs the name.
 func (s *scan) add(name string, e *entry) error {
 	first, twice := s.entries[name]
 	switch {
@@ -184,32 +187,32 @@ func (s *scan) add(name string, e *entry) error {
 		s.remaining--
 		s.entries[name] = e
 	case e.link != first.link:
-		return unsafe(s.path, name, "occurs twice, and at least one entry is a link")
+		return unsafe(s.path, "the name %q occurs twice, and at least one of the two entries is a link", name)
 	case len(first.others) >= maxLinks:
 		return tooManyFiles(s.path)
 	case s.uniqueNames:
-		return unsafe(s.path, name, "occurs twice")
+		return unsafe(s.path, "the name %q occurs twice", name)
 	case e.link == "":
 		first.others = append(first.others, e.span)
 	}
 	return nil
 }
 
-// check returns an error for content that no image archive needs and that an
-// attacker could use.
+// check returns an error for a header that an image archive does not need and
+// that an attacker could misuse, for example a device.
 func (s *scan) check(h *tar.Header) (string, error) {
 	switch h.Typeflag {
 	case tar.TypeChar, tar.TypeBlock, tar.TypeFifo:
-		return "", unsafe(s.path, h.Name, "is a device file")
+		return "", unsafe(s.path, "%q is a device file", h.Name)
 	}
 	if sparse(h) {
-		return "", unsafe(s.path, h.Name, "is a sparse file")
+		return "", unsafe(s.path, "%q is a sparse file", h.Name)
 	}
 	if len(h.Name) > MaxName || len(h.Linkname) > MaxName {
-		return "", unsafe(s.path, h.Name[:min(len(h.Name), 80)], "has a name that is too long")
+		return "", unsafe(s.path, "the name that starts with %q is too long", h.Name[:min(len(h.Name), 80)])
 	}
 	if escapes(h.Name) {
-		return "", unsafe(s.path, h.Name, "is a path outside the archive")
+		return "", unsafe(s.path, "the name %q is a path outside the archive", h.Name)
 	}
 	return path.Clean(h.Name), nil
 }
@@ -239,17 +242,17 @@ func escapes(name string) bool {
 	return false
 }
 
-// target returns the target of a link. The target of a hard link is relative to
-// the top of the archive. The target of a symbolic link is relative to the
-// directory of the link. docker save before version 25 writes
-// "../other/layer.tar" for layers that images share.
+// target returns the target of a link. The target of a hard link is relative
+// to the top of the archive. The target of a symbolic link is relative to the
+// directory of the link. For a layer that several images share, docker save
+// before version 25 writes a link such as "../other/layer.tar".
 func (s *scan) target(h *tar.Header, name string) (string, error) {
 	to := path.Clean(h.Linkname)
 	if h.Typeflag == tar.TypeSymlink && !path.IsAbs(to) {
 		to = path.Join(path.Dir(name), to)
 	}
 	if escapes(to) || h.Linkname == "" {
-		return "", unsafe(s.path, name, fmt.Sprintf("is a link to a path outside the archive, %q", h.Linkname))
+		return "", unsafe(s.path, "the link %q leads to %q, which is a path outside the archive", name, h.Linkname)
 	}
 	return to, nil
 }

@@ -10,14 +10,18 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// OpenSpool lists the files of a tar that arrives as a stream and can be read only once.
-// It copies the stream to a temporary file in the folder temp, because an image is read
-// more than once. If temp is empty, it uses the default folder of the operating system.
-// Only the user of the process can read the file. Close removes the file. On Unix, the
-// file has no name after its creation, so it also disappears if the process is killed.
+// OpenSpool lists the files of a tar that arrives as a stream and can be read
+// only once. OpenSpool copies the stream to a temporary file in the folder
+// temp, because the program reads an image more than once. If the argument
+// temp is empty, OpenSpool uses the folder for temporary files of the
+// operating system. Only the user of the process can read the temporary file.
+// Close removes the temporary file. On Unix, OpenSpool removes the name of
+// the file at once, so the operating system deletes the file even if the
+// process is killed.
 //
-// Messages contain the argument name. If ctx ends while the stream gives no bytes,
-// OpenSpool returns without the rest of the stream.
+// The argument name is the name of the stream in messages. If the context
+// ends while OpenSpool waits for bytes of the stream, OpenSpool returns an
+// error.
 func OpenSpool(ctx context.Context, name string, stream io.Reader, temp string) (*Archive, Spool, error) {
 	if temp == "" {
 		temp = os.TempDir()
@@ -26,7 +30,7 @@ func OpenSpool(ctx context.Context, name string, stream io.Reader, temp string) 
 	if err != nil {
 		return nil, Spool{}, notSpooled(name, temp, err)
 	}
-	spooled := &spoolFile{File: file, removed: os.Remove(file.Name()) == nil} // Windows cannot remove an open file
+	spooled := &spoolFile{File: file, removed: os.Remove(file.Name()) == nil} // On Windows, os.Remove fails, because Windows does not remove an open file.
 	size, err := spooled.copy(ctx, stream)
 	switch {
 	case ctx.Err() != nil:
@@ -38,7 +42,7 @@ func OpenSpool(ctx context.Context, name string, stream io.Reader, temp string) 
 	case size > maxPlain:
 		err = tooLarge(name)
 	case size == 0:
-		err = diag.New(CodeNotArchive, diag.Source, "Check that the command that writes the image ends without an error. In a workflow, a step has no standard input: write the image to a file, and set source to the file.", nil, "%q contains no bytes", name)
+		err = diag.New(CodeNotArchive, diag.Source, "Check that the command that writes the image ends without an error. In a workflow, write the image to a file, and set the input source to the path of the file, because a step has no standard input.", nil, "%q contains no bytes", name)
 	}
 	if err != nil {
 		return nil, Spool{}, errors.Join(err, spooled.Close())
@@ -57,7 +61,8 @@ type Spool struct {
 	Size   int64 // in bytes
 }
 
-// OpenFile lists the files of the tar in an open file. Close also closes the file.
+// OpenFile lists the files of the tar in an open file. The method Close of
+// the archive also closes the file.
 func OpenFile(ctx context.Context, name string, file *os.File) (*Archive, error) {
 	info, err := file.Stat()
 	if err != nil {
@@ -71,8 +76,8 @@ func OpenFile(ctx context.Context, name string, file *os.File) (*Archive, error)
 	return a, nil
 }
 
-// errStream is the cause of an error that the stream, and not the temporary file,
-// returned.
+// errStream marks an error of the stream, so that the program can distinguish
+// it from an error of the temporary file.
 var errStream = errors.New("reading the stream")
 
 // spoolFile is the temporary file of a stream.
@@ -81,7 +86,7 @@ type spoolFile struct {
 	removed bool
 }
 
-// Close closes and removes the file.
+// Close closes and removes the temporary file.
 func (s *spoolFile) Close() error {
 	err := s.File.Close()
 	if !s.removed {
@@ -90,9 +95,10 @@ func (s *spoolFile) Close() error {
 	return err
 }
 
-// copy copies the stream to the file. It returns if ctx ends, even if the stream blocks.
-// The goroutine that still reads the stream then ends with the next bytes, because the
-// file is closed.
+// copy copies the stream to the temporary file. If the context ends, copy
+// returns, even if a read of the stream blocks. The caller then closes the
+// file, and the goroutine that copies the stream ends when it writes the next
+// bytes.
 func (s *spoolFile) copy(ctx context.Context, stream io.Reader) (int64, error) {
 	type result struct {
 		size int64
@@ -111,7 +117,7 @@ func (s *spoolFile) copy(ctx context.Context, stream io.Reader) (int64, error) {
 	}
 }
 
-// streamErrors marks the errors of a stream.
+// streamErrors is a reader that wraps each error of a stream with errStream.
 type streamErrors struct{ io.Reader }
 
 func (s streamErrors) Read(p []byte) (int, error) {
@@ -124,6 +130,6 @@ func (s streamErrors) Read(p []byte) (int, error) {
 
 func notSpooled(name, folder string, err error) error {
 	return diag.New(CodeUnreadable, diag.Source,
-		"Free space in this folder, set RUNNER_TEMP (in a workflow) or TMPDIR to a folder with more space, or write the image to a file and set source to the file.", err,
+		"Free space in this folder, or set RUNNER_TEMP (in a workflow) or TMPDIR to a folder with more space. As an alternative, write the image to a file, and set the input source to the path of the file.", err,
 		"the image from %q cannot be stored in the folder %q", name, folder)
 }

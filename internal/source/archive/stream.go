@@ -12,7 +12,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// stream is one export that is being read.
+// stream is one running export.
 type stream struct {
 	name   string
 	in     io.ReadCloser
@@ -21,8 +21,8 @@ type stream struct {
 	cancel context.CancelFunc
 }
 
-// Read reads the export and counts the bytes. It returns an error after
-// maxPlain bytes, because no image is that large.
+// Read reads the export and counts the bytes. After maxPlain bytes, Read
+// returns an error, because an image cannot be larger.
 func (r *stream) Read(p []byte) (int, error) {
 	if r.pos > maxPlain {
 		return 0, tooLarge(r.name)
@@ -32,22 +32,23 @@ func (r *stream) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// stop ends the export. It ignores the error of Close, because the stream is
-// not read again.
+// stop ends the export. stop ignores the error of Close, because the program
+// does not need more bytes of the stream.
 func (r *stream) stop() {
 	r.cancel()
 	_ = r.in.Close()
 }
 
-// seek reads up to the file with the name of the span. It does not use the
-// offset. An engine can change the modification times of other files between
-// two exports. The headers of these files can then have another size, and the
-// offsets after the headers change.
+// seek reads the stream until the file with the name in the argument s
+// begins. seek does not use the offset of the file, because the offsets of
+// two exports can differ. For example, a Docker engine can change the
+// modification time of a file between two exports, and the header of the file
+// can then have another size.
 func (r *stream) seek(s span) error {
 	for {
 		h, err := r.tar.Next()
 		if errors.Is(err, io.EOF) {
-			return changed(r.name, s.name, "no longer exists")
+			return changed(r.name, "the file %q no longer exists", s.name)
 		}
 		if err != nil {
 			return err
@@ -56,15 +57,15 @@ func (r *stream) seek(s span) error {
 			continue
 		}
 		if h.Size != s.size {
-			return changed(r.name, s.name, fmt.Sprintf("had %[2]d bytes and now has %[1]d", h.Size, s.size))
+			return changed(r.name, "the file %q had %d bytes and now has %d bytes", s.name, s.size, h.Size)
 		}
 		return nil
 	}
 }
 
-func changed(name, file, how string) error {
-	return diag.New(CodeUnreadable, diag.Source, "Run the step again, and stop other programs that write or remove the image.", nil,
-		"%q changed while it was read: %q %s", name, file, how)
+func changed(name, format string, args ...any) error {
+	return diag.New(CodeUnreadable, diag.Source, "Stop other programs that write or remove the image, and run the step again.", nil,
+		"%q changed while the run read it: %s", name, fmt.Sprintf(format, args...))
 }
 
 // streamFile reads one file of the export.
@@ -72,9 +73,9 @@ type streamFile struct {
 	streams *streams
 	stream  *stream
 	ctx     context.Context
-	release func() bool // stops waiting for the end of ctx
+	release func() bool // stops the function that cancels the export when ctx ends
 
-	mu     sync.Mutex // needed because a failed request closes its body during a read
+	mu     sync.Mutex // The lock is necessary, because an HTTP client can close the body of a failed request during a read.
 	broken bool
 	closed bool
 }
@@ -98,8 +99,9 @@ func (r *streamFile) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// explain returns the reason for the end of the stream. The usual reason is
-// that the context of the reader ended.
+// explain replaces the error of a read by the cause for the end of the
+// stream. If the context of the reader ended, the cause is the error of the
+// context.
 func (r *streamFile) explain(err error) error {
 	var diagErr *diag.Error
 	switch {
@@ -108,13 +110,14 @@ func (r *streamFile) explain(err error) error {
 	case errors.As(err, &diagErr):
 		return err
 	}
-	return Truncated(r.streams.name, "the export ended before the file was complete")
+	return Truncated(r.streams.name, "the export ended before the run had read the complete file")
 }
 
-// Close lets the next reader continue the stream.
+// Close ends the reading of this file, and the next reader can use the
+// stream.
 func (r *streamFile) Close() error {
 	if !r.mu.TryLock() {
-		r.stream.cancel() // another goroutine is reading and may block for a long time
+		r.stream.cancel() // Another goroutine is in a call of Read, which can block for a long time.
 		r.mu.Lock()
 		r.broken = true
 	}

@@ -1,5 +1,6 @@
-// Package detect finds the kind of a file or folder that a user gave as an image by
-// mistake, and the inputs that the user can write instead.
+// Package detect detects the kind of a file or folder that is not an image,
+// for example a zip file, if a user sets the input source to it by mistake.
+// It also returns a hint that tells the user which inputs to set.
 package detect
 
 import (
@@ -16,11 +17,11 @@ import (
 
 // Finding is the result of a detection.
 type Finding struct {
-	Is   string // the end of a sentence: "is a zip file"
-	Hint string // full sentences that say what to write instead
+	Is   string // the end of a sentence, for example "is a zip file"
+	Hint string // full sentences that tell the user which inputs to set
 }
 
-// Found reports whether the file or the folder is known.
+// Found reports whether the kind of the file or folder is known.
 func (f Finding) Found() bool { return f.Is != "" }
 
 const isDockerfile = "is a Dockerfile"
@@ -28,10 +29,11 @@ const isDockerfile = "is a Dockerfile"
 // IsDockerfile reports whether the file is a Dockerfile.
 func (f Finding) IsDockerfile() bool { return f.Is == isDockerfile }
 
-// headSize is the number of bytes of a file that are read.
+// headSize is the number of bytes that File reads from the beginning of a
+// file.
 const headSize = 4096
 
-// magic is the beginning of a kind of file.
+// magic describes the bytes with which each file of one kind starts.
 type magic struct {
 	offset int
 	bytes  string
@@ -39,31 +41,31 @@ type magic struct {
 }
 
 const (
-	hintZip     = "Unzip it, and set source to the tar or the layout inside. actions/download-artifact unpacks an artifact into a folder; set source to the tar in this folder."
-	hintProgram = "To create an image from a program, set content to a line such as %s:/usr/bin/app, instead of source."
-	hintDisk    = "Use an image from docker save, skopeo copy or an OCI output of a build. A container image has no disk or installation image."
+	hintZip     = "Unzip the file, and set the input source to the tar or the layout in it. If actions/download-artifact downloads the artifact, the action also unzips it, so set the input source to the tar in the folder of the download."
+	hintProgram = "To create an image from a program, set the input content to a line such as %s:/usr/bin/app and remove the input source."
+	hintDisk    = "Use an image from docker save, skopeo copy or an OCI output of a build. A disk image or installation image is not a container image."
 )
 
-// magics lists the kinds of files that are not images and that people upload,
-// download or build.
+// magics lists kinds of files that are not images and that users often
+// upload, download or build.
 var magics = []magic{
 	{0, "PK\x03\x04", Finding{"is a zip file", hintZip}},
 	{0, "PK\x05\x06", Finding{"is an empty zip file", hintZip}},
 	{0, "\x7fELF", Finding{"is a program for Linux", hintProgram}},
 	{0, "MZ", Finding{"is a program for Windows", hintProgram}},
 	{0, "\xcf\xfa\xed\xfe", Finding{"is a program for macOS", hintProgram}},
-	{0, "!<arch>\n", Finding{"is a Debian package or a library", "To create an image from a package, build it from a Dockerfile with context."}},
-	{0, "\xed\xab\xee\xdb", Finding{"is an RPM package", "To create an image from a package, build it from a Dockerfile with context."}},
-	{0, "7z\xbc\xaf\x27\x1c", Finding{"is a 7z archive", "Unpack it, and set source to the tar or the layout inside."}},
+	{0, "!<arch>\n", Finding{"is a Debian package or a library", "To create an image from a package, write a Dockerfile that installs the package, and set the input context to the folder of the Dockerfile."}},
+	{0, "\xed\xab\xee\xdb", Finding{"is an RPM package", "To create an image from a package, write a Dockerfile that installs the package, and set the input context to the folder of the Dockerfile."}},
+	{0, "7z\xbc\xaf\x27\x1c", Finding{"is a 7z archive", "Unpack the file, and set the input source to the tar or the layout in it."}},
 	{0, "hsqs", Finding{"is a SquashFS file system", hintDisk}},
 	{0, "QFI\xfb", Finding{"is a disk image of QEMU", hintDisk}},
-	{32, "SIF_MAGIC", Finding{"is an image of Apptainer", "Build the same image as an OCI image, and set source to this image."}},
+	{32, "SIF_MAGIC", Finding{"is an image of Apptainer", "Build the same image as an OCI image, and set the input source to the OCI image."}},
 	{32769, "CD001", Finding{"is an ISO file", hintDisk}},
-	{0, "version https://git-lfs.github.com/spec/", Finding{"is a pointer of Git LFS, not the file", "Set lfs: true in the step with actions/checkout."}},
+	{0, "version https://git-lfs.github.com/spec/", Finding{"is a pointer of Git LFS and not the file itself", "Set lfs: true in the step that runs actions/checkout."}},
 }
 
-// File detects the kind of the file at path. It returns no finding if the file is of no
-// known kind or cannot be read.
+// File detects the kind of the file with the given path. If the kind is
+// unknown or the file cannot be opened, File returns an empty Finding.
 func File(path string) Finding {
 	file, err := os.Open(path)
 	if err != nil {
@@ -75,7 +77,7 @@ func File(path string) Finding {
 	if err != nil && n == 0 {
 		return Finding{
 			"is an empty file",
-			"The step that writes it failed or had no disk space. Read the log of this step, and add set -eo pipefail to a script that uses a pipe.",
+			"The step that writes the file failed or had no disk space. Read the log of that step. If its script uses a pipe, add the line set -eo pipefail to the script.",
 		}
 	}
 	head = head[:n]
@@ -88,7 +90,7 @@ func File(path string) Finding {
 	return text(path, head)
 }
 
-// matches reports whether a file has the bytes of the kind.
+// matches reports whether the file has the bytes of m at the offset of m.
 func (m magic) matches(head []byte, file io.ReaderAt) bool {
 	if m.offset+len(m.bytes) > headSize {
 		head = make([]byte, m.offset+len(m.bytes))
@@ -99,7 +101,7 @@ func (m magic) matches(head []byte, file io.ReaderAt) bool {
 	return len(head) >= m.offset && bytes.HasPrefix(head[m.offset:], []byte(m.bytes))
 }
 
-// text detects kinds of text files.
+// text detects the kind of a text file.
 func text(path string, head []byte) Finding {
 	body := strings.TrimSpace(string(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))))
 	switch {
@@ -108,16 +110,17 @@ func text(path string, head []byte) Finding {
 	case looksLikeDockerfile(path, body):
 		return Finding{isDockerfile, useContext(filepath.Dir(path), filepath.Base(path))}
 	case strings.HasPrefix(body, "{") || strings.HasPrefix(body, "["):
-		return Finding{"is a JSON document", "Set source to the folder of the OCI layout or to the tar, not to one of their documents."}
+		return Finding{"is a JSON document", "Set the input source to the folder of the OCI layout or to the tar, and not to a JSON document in the folder or in the tar."}
 	case strings.HasPrefix(body, "<"):
-		return Finding{"is an HTML or XML page", "The step that downloads it got a page instead of the image. Read the log of this step, and use curl with --fail."}
+		return Finding{"is an HTML or XML page", "The step that downloads the file received a web page instead of the image. Read the log of that step, and add the option --fail to its curl command."}
 	case strings.HasPrefix(body, "#!"):
 		return Finding{"is a script", fmt.Sprintf(hintProgram, filepath.ToSlash(path))}
 	}
-	return Finding{"is a text file", "Set source to a tar from docker save, to the folder of an OCI layout, or to the name of an image."}
+	return Finding{"is a text file", "Set the input source to a tar from docker save, to the folder of an OCI layout, or to the name of an image."}
 }
 
-// validPrefix reports whether head is UTF-8. The last character can be incomplete.
+// validPrefix reports whether the beginning of a file is UTF-8. The last
+// character of the beginning can be incomplete.
 func validPrefix(head []byte) bool {
 	for range utf8.UTFMax {
 		if utf8.Valid(head) {
@@ -131,8 +134,8 @@ func validPrefix(head []byte) bool {
 	return false
 }
 
-// looksLikeDockerfile reports whether a text file is a Dockerfile: by its name, or by its
-// first instruction.
+// looksLikeDockerfile reports whether a text file has the usual name of a
+// Dockerfile, or starts with an instruction of a Dockerfile.
 func looksLikeDockerfile(path, body string) bool {
 	if isBuildFile(filepath.Base(path)) {
 		return true
@@ -147,7 +150,8 @@ func looksLikeDockerfile(path, body string) bool {
 	return false
 }
 
-// isBuildFile reports whether a name is usual for a Dockerfile.
+// isBuildFile reports whether a file name is a usual name of a Dockerfile,
+// for example "web.Dockerfile".
 func isBuildFile(name string) bool {
 	name = strings.ToLower(name)
 	for _, kind := range []string{"dockerfile", "containerfile"} {
@@ -158,23 +162,26 @@ func isBuildFile(name string) bool {
 	return false
 }
 
-// useContext returns the hint to build a Dockerfile.
+// useContext returns a hint that tells the user which inputs build the
+// Dockerfile.
 func useContext(folder, file string) string {
-	hint := "To build it, write context: " + filepath.ToSlash(folder)
+	hint := "To build the Dockerfile, write context: " + filepath.ToSlash(folder)
 	if file != "Dockerfile" {
 		hint += " and file: " + path.Join(filepath.ToSlash(folder), file)
 	}
 	return hint + " instead of source."
 }
 
-// rootFolders are the folders of a root file system.
+// rootFolders are top-level folders of the root file system of Linux.
 var rootFolders = []string{"bin", "dev", "etc", "lib", "proc", "usr", "var"}
 
-// minRootFolders is the number of these folders that a root file system has at
-// least. Minimal images have few.
+// minRootFolders is the minimum number of folders in rootFolders that a root
+// file system contains. The number is small, because minimal images have few
+// folders.
 const minRootFolders = 3
 
-// Names detects the kind of a tar by the slash-separated names of its files.
+// Names detects the kind of a tar from the names of the files in it. The
+// names contain slashes on every operating system.
 func Names(file string, names []string) Finding {
 	top := map[string]bool{}
 	for _, name := range names {
@@ -182,20 +189,20 @@ func Names(file string, names []string) Finding {
 		top[first] = true
 		switch rest {
 		case "Chart.yaml":
-			return Finding{"is a packed Helm chart", fmt.Sprintf("To publish a chart, set content: %s and artifact-type: application/vnd.cncf.helm.config.v1+json, instead of source.", filepath.ToSlash(file))}
+			return Finding{"is a packed Helm chart", fmt.Sprintf("To publish a chart, set content: %s and artifact-type: application/vnd.cncf.helm.config.v1+json, and remove the input source.", filepath.ToSlash(file))}
 		case "index.json", "manifest.json":
-			return Finding{fmt.Sprintf("contains the image in the folder %q", first), fmt.Sprintf("Pack only the content of the folder: tar -C %s -cf image.tar .", first)}
+			return Finding{fmt.Sprintf("contains the image in the folder %q", first), fmt.Sprintf("To pack only the content of the folder, run tar -C %s -cf image.tar .", first)}
 		}
 	}
 	if isRoot(top) {
 		return Finding{
-			"contains the files of a root file system, as docker export writes it",
-			"Use docker save instead of docker export. To create an image from these files, unpack the tar into a folder, and set content to FOLDER:/, instead of source.",
+			"contains the files of a root file system, like a tar that docker export wrote",
+			"Use docker save instead of docker export. To create an image from these files, unpack the tar into a folder, set content: FOLDER:/ with the path of the folder, and remove the input source.",
 		}
 	}
 	for _, name := range names {
 		if IsArchive(name) {
-			return Finding{fmt.Sprintf("contains the archive %q", name), "Unpack the outer archive, and set source to this archive."}
+			return Finding{fmt.Sprintf("contains the archive %q", name), "Unpack the outer archive, and set the input source to the archive in it."}
 		}
 	}
 	return Finding{}
@@ -211,7 +218,8 @@ func isRoot(top map[string]bool) bool {
 	return n >= minRootFolders
 }
 
-// IsArchive reports whether a name is usual for the archive of an image.
+// IsArchive reports whether a file name has a usual extension of an image
+// archive, for example ".tar".
 func IsArchive(name string) bool {
 	name = strings.ToLower(name)
 	return slices.ContainsFunc([]string{".tar", ".tar.gz", ".tgz", ".tar.zst", ".oci"}, func(end string) bool { return strings.HasSuffix(name, end) })

@@ -29,7 +29,7 @@ func check(t *testing.T, got detect.Finding, is, hint string) {
 func TestFile(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, file, body, is, hint string }{
-		{"zip", "image.tar", "PK\x03\x04rest", "zip file", "the tar or the layout inside"},
+		{"zip", "image.tar", "PK\x03\x04rest", "zip file", "the tar or the layout in it"},
 		{"empty", "image.tar", "", "empty file", "disk space"},
 		{"Dockerfile by name", "Dockerfile", "# x\n", "is a Dockerfile", "write context: "},
 		{"Dockerfile with another name", "Dockerfile.prod", "FROM scratch\n", "is a Dockerfile", "file: "},
@@ -67,7 +67,7 @@ func TestNames(t *testing.T) {
 		{[]string{"./etc/passwd", "./dev/console", "./proc/x"}, "root file system", "docker save"},
 		{[]string{"web/Chart.yaml", "web/values.yaml"}, "Helm chart", "artifact-type"},
 		{[]string{"image/index.json", "image/oci-layout"}, `folder "image"`, "tar -C image"},
-		{[]string{"readme", "out/image.tar"}, `archive "out/image.tar"`, "this archive"},
+		{[]string{"readme", "out/image.tar"}, `archive "out/image.tar"`, "the archive in it"},
 		{[]string{"etc/app.conf", "app"}, "", ""},
 		{nil, "", ""},
 	} {
@@ -87,7 +87,7 @@ func TestFolder(t *testing.T) {
 		{[]string{"Dockerfile", "b.tar", "a.tar"}, `archive "a.tar"`, "/a.tar."},
 		{[]string{"image.tar", "zzz/index.json"}, `OCI layout "zzz"`, "/zzz."},
 		{[]string{"layout/index.json"}, `OCI layout "layout"`, "/layout."},
-		{[]string{"bin/sh", "etc/passwd", "usr/x"}, "root file system", ":/ instead"},
+		{[]string{"bin/sh", "etc/passwd", "usr/x"}, "root file system", ":/ and remove"},
 		{[]string{"main.go"}, "", ""},
 	} {
 		dir := t.TempDir()

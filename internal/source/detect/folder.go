@@ -9,20 +9,21 @@ import (
 	"strings"
 )
 
-// maxEntries is the maximum number of entries of a folder that are read.
+// maxEntries is the maximum number of files and folders that Folder reads in
+// one folder.
 const maxEntries = 1000
 
-// Folder detects the content of the folder at path. It returns no finding if the
-// content is of no known kind or cannot be read.
+// Folder detects the kind of the content of a folder. If the kind is unknown
+// or the folder cannot be opened, Folder returns an empty Finding.
 func Folder(folder string) Finding {
 	dir, err := os.Open(folder)
 	if err != nil {
 		return Finding{}
 	}
 	defer dir.Close()
-	entries, _ := dir.ReadDir(maxEntries) // an incomplete list can be detected, too
+	entries, _ := dir.ReadDir(maxEntries) // An error is ignored, because Folder can detect the kind from an incomplete list of files.
 	if len(entries) == 0 {
-		return Finding{"is an empty folder", "The step that writes the image failed, or wrote it to another folder."}
+		return Finding{"is an empty folder", "The step that writes the image failed, or wrote the image to another folder. Read the log of that step, and set the input source to the folder to which the step writes."}
 	}
 	slices.SortFunc(entries, func(a, b os.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	for _, detect := range []func(string, os.DirEntry) Finding{layoutEntry, archiveEntry, dockerfileEntry} {
@@ -39,13 +40,13 @@ func Folder(folder string) Finding {
 	if isRoot(top) {
 		return Finding{
 			"contains the files of a root file system",
-			fmt.Sprintf("To create an image from these files, set content: %s:/ instead of source.", filepath.ToSlash(folder)),
+			fmt.Sprintf("To create an image from these files, set content: %s:/ and remove the input source.", filepath.ToSlash(folder)),
 		}
 	}
 	return Finding{}
 }
 
-// layoutEntry detects an OCI layout in a folder.
+// layoutEntry returns a Finding if the entry of the folder is an OCI layout.
 func layoutEntry(folder string, e os.DirEntry) Finding {
 	if !e.IsDir() || !isLayout(filepath.Join(folder, e.Name())) {
 		return Finding{}
@@ -53,7 +54,8 @@ func layoutEntry(folder string, e os.DirEntry) Finding {
 	return Finding{fmt.Sprintf("contains the OCI layout %q", e.Name()), setSource(folder, e)}
 }
 
-// archiveEntry detects an archive in a folder.
+// archiveEntry returns a Finding if the entry of the folder is an image
+// archive.
 func archiveEntry(folder string, e os.DirEntry) Finding {
 	if e.IsDir() || !IsArchive(e.Name()) {
 		return Finding{}
@@ -61,16 +63,17 @@ func archiveEntry(folder string, e os.DirEntry) Finding {
 	return Finding{fmt.Sprintf("contains the archive %q", e.Name()), setSource(folder, e)}
 }
 
-// dockerfileEntry detects a Dockerfile in a folder.
+// dockerfileEntry returns a Finding if the entry of the folder is a
+// Dockerfile.
 func dockerfileEntry(folder string, e os.DirEntry) Finding {
 	if e.IsDir() || !isBuildFile(e.Name()) {
 		return Finding{}
 	}
-	return Finding{"contains a Dockerfile, not an image", useContext(folder, e.Name())}
+	return Finding{"contains a Dockerfile and not an image", useContext(folder, e.Name())}
 }
 
 func setSource(folder string, e os.DirEntry) string {
-	return fmt.Sprintf("Set source to %s.", path.Join(filepath.ToSlash(folder), e.Name()))
+	return fmt.Sprintf("Set the input source to %s.", path.Join(filepath.ToSlash(folder), e.Name()))
 }
 
 // isLayout reports whether a folder is an OCI layout.

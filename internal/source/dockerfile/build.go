@@ -1,11 +1,11 @@
 // Package dockerfile builds an image from a Dockerfile with an installed
 // builder. The builder is docker buildx, the classic builder of the Docker
-// engine, buildah or podman. It chooses the first builder that supports the
-// request, runs the builder, and returns the name of the result for package
-// source.
+// engine, buildah or podman. Package dockerfile chooses the first of these
+// builders that supports the request, and runs the builder. It then returns
+// the name with which package source opens the built image.
 //
-// Package dockerfile contains no builder and does not read the Dockerfile. It
-// does not publish the image. Package source opens the result.
+// Package dockerfile contains no builder and does not publish the image. It
+// reads the Dockerfile only to find labels.
 package dockerfile
 
 import (
@@ -25,53 +25,56 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/detect"
 )
 
-// The codes of the errors of a build.
+// The codes of the errors of this package.
 const (
 	CodeNoBuilder = "build-no-builder"      // no installed builder supports the request, or no builder is installed
 	CodeFailed    = "build-failed"          // the builder failed
-	CodeContext   = "build-context-missing" // the context does not exist
+	CodeContext   = "build-context-missing" // the build context does not exist
 	// CodeNoDockerfile means that the Dockerfile of a local build does not exist.
 	CodeNoDockerfile = "build-dockerfile-missing"
 )
 
 // Request describes a build in the terms of docker build.
 type Request struct {
-	Context   string // a folder, or the URL of a context that the builder fetches
-	File      string // empty for the file Dockerfile in the context
+	Context   string // a folder, or the URL of a context that the builder downloads
+	File      string // the path of the Dockerfile, or "" for the file "Dockerfile" in the context
 	Target    string
 	Args      []string // NAME=VALUE
 	Secrets   []Secret
 	Platforms []string
-	Builder   string // the name of a buildx builder; empty for the current builder
+	Builder   string // the name of a buildx builder, or "" for the current builder
 	CacheFrom []string
 	CacheTo   []string
 	Labels    []string // KEY=VALUE
 }
 
-// Secret is a build secret for RUN --mount=type=secret,id=ID.
+// Secret is a build secret, which a Dockerfile reads with RUN
+// --mount=type=secret,id=ID.
 type Secret struct {
 	ID    string
 	Value secret.Secret
 }
 
-// Machine is the environment in which a build runs.
+// Machine contains the environment, the temporary folder and the log of a
+// build.
 type Machine struct {
 	// Environ is the environment of the builder, in the format of os.Environ.
 	Environ []string
 	// Temp is a temporary folder that only this run uses. The builder writes
-	// its result to this folder.
+	// the built image or its ID to this folder.
 	Temp string
 	// Log receives the output of the builder while it runs.
 	Log Log
-	// Exec runs a program. If Exec is nil, the build runs programs of the
-	// machine.
+	// Exec runs a program, and tests replace it. If Exec is nil, the build
+	// runs the programs that are installed on the machine.
 	Exec func(context.Context, Command) ([]byte, error)
 }
 
-// Run builds the image and returns the name of the result for package source.
-// The name is a path with its transport, or an image in the Docker engine or
-// in podman's storage. If no builder is suitable or the build fails, the error
-// is a *diag.Error with a code of this package.
+// Run builds the image and returns the name with which package source opens
+// the built image. The name contains a transport prefix and the path or ID of
+// the image, for example "oci-archive:PATH" or "docker-daemon:ID". If no
+// builder supports the request or the build fails, Run returns a *diag.Error
+// with a code of this package.
 func Run(ctx context.Context, m *Machine, r *Request) (string, error) {
 	if err := r.check(); err != nil {
 		return "", err
@@ -84,8 +87,9 @@ func Run(ctx context.Context, m *Machine, r *Request) (string, error) {
 	return t.build(ctx, m, r)
 }
 
-// check returns an error if a local context does not exist. The builders also
-// report a missing context, but their messages are short.
+// check returns an error if a local context or its Dockerfile does not exist.
+// The builders also report a missing context, but their messages contain no
+// advice.
 func (r *Request) check() error {
 	if r.remote() {
 		return nil
@@ -100,12 +104,13 @@ func (r *Request) check() error {
 	}
 	return &diag.Error{
 		Code: CodeContext, Side: diag.Source, Input: "context", Err: err, Title: title,
-		Hint: contextHint(r.Context, info) + "The path is relative to the working directory of the step. In a workflow, run actions/checkout first.",
+		Hint: contextHint(r.Context, info) + "Set the input context to a path that is relative to the working directory of the step. In a workflow, run actions/checkout before this step.",
 	}
 }
 
-// checkFile returns an error if the Dockerfile does not exist. Builders search the file
-// in the working directory or in the context.
+// checkFile returns an error if the Dockerfile does not exist. Some builders
+// look for the Dockerfile in the working directory, and other builders look
+// for it in the context.
 func (r *Request) checkFile() error {
 	names := []string{r.File, filepath.Join(r.Context, r.File)}
 	if r.File == "" {
@@ -121,7 +126,7 @@ func (r *Request) checkFile() error {
 	}
 	if r.File == "" {
 		e.Title = fmt.Sprintf("The build context %q contains no Dockerfile", r.Context)
-		e.Hint = missing.Folder(names[0]) + " Set the input context to the folder of the Dockerfile, or the input file to its path. In a workflow, run actions/checkout first."
+		e.Hint = missing.Folder(names[0]) + " Set the input context to the folder of the Dockerfile, or set the input file to the path of the Dockerfile. In a workflow, run actions/checkout before this step."
 	}
 	return e
 }
@@ -131,7 +136,8 @@ func exists(path string) bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// contextHint explains a context that does not exist, or that is a file.
+// contextHint returns a hint for a context that does not exist or that is a
+// Dockerfile.
 func contextHint(context string, info fs.FileInfo) string {
 	if info == nil {
 		return missing.Hint(context) + " "
@@ -140,10 +146,11 @@ func contextHint(context string, info fs.FileInfo) string {
 		return ""
 	}
 	context = filepath.ToSlash(context)
-	return fmt.Sprintf("%s is a Dockerfile. Set context to its folder (%s) and file to %s. ", context, path.Dir(context), context)
+	return fmt.Sprintf("%s is a Dockerfile. Set the input context to %s, which is the folder of the Dockerfile, and set the input file to %s. ", context, path.Dir(context), context)
 }
 
-// remote reports whether the builder fetches the context.
+// remote reports whether the context is a URL from which the builder
+// downloads the context.
 func (r *Request) remote() bool {
 	return strings.Contains(r.Context, "://") || strings.HasPrefix(r.Context, "git@")
 }
@@ -170,7 +177,7 @@ func (r *Request) commonArgs() []string {
 	return args
 }
 
-// context returns the last argument of the build command.
+// context returns the context as the last argument of the build command.
 func (r *Request) context() string {
 	if r.remote() {
 		return r.Context
@@ -187,19 +194,20 @@ func pathArgument(path string) string {
 	return path
 }
 
-// secretVariable is the prefix of the variables that contain secrets.
+// secretVariable is the prefix of the environment variables that contain the
+// build secrets.
 const secretVariable = "GHCR_PUBLISH_SECRET_" //nolint:gosec // a name
 
 // secrets returns the arguments for the secrets, and the variables that
 // contain the values. The arguments contain only the names of the variables,
-// because every process of the machine can read arguments. Only the builder
-// can read the variables.
+// because every process on the machine can read the arguments of a program.
+// Only processes of the same user can read the variables.
 func (r *Request) secrets() (args, env []string) {
 	for i, s := range r.Secrets {
 		variable := fmt.Sprintf("%s%d", secretVariable, i)
 		value := s.Value.Reveal()
 		if strings.Contains(value, "\n") {
-			value += "\n" // a file, such as a key, ends with a line break
+			value += "\n" // A secret with several lines is a file, for example a private key, and a file must end with a line break.
 		}
 		args = append(args, "--secret", "id="+s.ID+",env="+variable)
 		env = append(env, variable+"="+value)

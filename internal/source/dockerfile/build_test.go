@@ -158,7 +158,7 @@ func TestWithoutABuilderTheErrorNamesProgramsToInstall(t *testing.T) {
 		{"an empty machine", nil, Request{}, []string{"No builder is installed", "docker/setup-buildx-action", "buildah"}},
 		{"a secret for the classic builder", engine, Request{Secrets: []Secret{{ID: "a"}}}, []string{"classic builder of the Docker engine does not support the input secrets", "setup-buildx"}},
 		{"platforms on the classic store", driverOld, Request{Platforms: []string{"a", "b"}}, []string{"docker buildx does not support several platforms"}},
-		{"GitHub's cache for buildah", buildah, Request{CacheFrom: []string{"type=gha"}}, []string{"buildah does not support a type in cache-from"}},
+		{"GitHub's cache for buildah", buildah, Request{CacheFrom: []string{"type=gha"}}, []string{"buildah does not support a cache type in the input cache-from"}},
 		{"a builder without buildx", podman, Request{Builder: "b"}, []string{"podman does not support the input builder"}},
 	}
 	for _, c := range cases {

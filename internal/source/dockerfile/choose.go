@@ -15,14 +15,15 @@ import (
 // tool is a builder.
 type tool interface {
 	fmt.Stringer
-	// available returns the reason why the tool cannot be used on this machine,
-	// or nil.
+	// If the tool cannot be used on this machine, available returns the
+	// reason as an error.
 	available(context.Context, *Machine, *Request) error
-	// unsupported returns the parts of the request that the tool does not
-	// support, or an empty text.
+	// unsupported returns a list of the features of the request that the tool
+	// does not support. If the tool supports the whole request, the list is
+	// the empty string.
 	unsupported(*Request) string
-	// build builds the image and returns the name of the result for package
-	// source.
+	// build builds the image and returns the name with which package source
+	// opens the built image.
 	build(context.Context, *Machine, *Request) (string, error)
 }
 
@@ -49,13 +50,15 @@ func choose(ctx context.Context, m *Machine, r *Request) (tool, error) {
 	return nil, noBuilder(why, failed)
 }
 
-// failure is a tool that is installed but failed.
+// failure is an installed tool that cannot be used on this machine, and the
+// reason.
 type failure struct {
 	tool tool
 	err  error
 }
 
-// output returns the complete output of a program that failed, for the log.
+// output returns the error of a failed program and its complete output for
+// the log.
 func output(err error) string {
 	var program *program.Error
 	if errors.As(err, &program) && program.Output != "" {
@@ -75,8 +78,9 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// reasons returns the reasons of all failures in one sentence. Tools of one engine
-// often fail for the same reason.
+// reasons returns one sentence that contains each different reason once,
+// because several tools that use one Docker engine often fail for the same
+// reason.
 func reasons(failed []failure) string {
 	var known, texts []string
 	for _, f := range failed {
@@ -88,37 +92,39 @@ func reasons(failed []failure) string {
 	return strings.Join(texts, "; ")
 }
 
-// noBuilder returns the error for a machine without a suitable builder. The
-// hint names programs to install.
+// noBuilder returns the error for a machine without a builder that supports
+// the request. Its hint names builders that the user can install.
 func noBuilder(why []string, failed []failure) error {
 	e := &diag.Error{
 		Code: CodeNoBuilder, Side: diag.Runner, Input: "context",
 		Title: "No builder is installed",
-		Hint:  "In a workflow on GitHub's runners for Linux, put docker/setup-buildx-action before this step. On other machines, install one of these builders: Docker with buildx, buildah, podman. Or build in a separate step, and set source to the result of that step.",
+		Hint:  "On a Linux runner of GitHub, run docker/setup-buildx-action in a step before this step. On other machines, install one of these builders: Docker with buildx, buildah, podman. As an alternative, build the image in a separate step, and set the input source to the built image.",
 	}
 	if len(failed) > 0 {
 		e.Title, e.Err = "No installed builder can be used", errors.New(reasons(failed))
-		e.Hint = "The log above contains the output of each builder. " + e.Hint
+		e.Hint = "Read the output of each builder in the log above. " + e.Hint
 		if slices.ContainsFunc(failed, func(f failure) bool { return f.tool == classic{} }) {
 			e.Hint = "Start the Docker engine, or set DOCKER_HOST to its address. " + e.Hint
 		}
 	}
 	if len(why) > 0 {
 		e.Title = "No installed builder supports this request: " + strings.Join(why, "; ")
-		e.Err = nil // the log contains the output of each builder
-		e.Hint = "Put docker/setup-buildx-action before this step. With this action, docker buildx supports the request. Or remove the inputs that the installed builders do not support."
+		e.Err = nil // The error repeats no output, because the log already contains the output of each builder.
+		e.Hint = "Run docker/setup-buildx-action in a step before this step, because docker buildx then supports the request. As an alternative, remove the inputs that the installed builders do not support."
 	}
 	return e
 }
 
-// feature is a part of a request that a tool does not support.
+// feature is a feature that a tool does not support. The field asked is true
+// if the request needs the feature.
 type feature struct {
 	asked bool
 	what  string
 }
 
-// listRequested joins the descriptions of the features that the request uses.
-// If the request uses none of the features, the result is empty.
+// listRequested returns the descriptions of the features that the request
+// needs, separated by commas. If the request needs none of the features,
+// listRequested returns "".
 func listRequested(all ...feature) string {
 	var out []string
 	for _, l := range all {

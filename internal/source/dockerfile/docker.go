@@ -8,10 +8,11 @@ import (
 	"strings"
 )
 
-// buildx is BuildKit, used through the buildx plugin of the docker command.
+// buildx runs BuildKit through the command docker buildx.
 type buildx struct {
-	// loadsIntoEngine is true if the builder stores the result in the engine.
-	// With the classic image store, the driver "docker" has no other output.
+	// loadsIntoEngine is true if the builder can write the built image only
+	// to the image store of the Docker engine. This limit applies to the
+	// driver "docker" with the classic image store.
 	loadsIntoEngine bool
 }
 
@@ -39,7 +40,8 @@ func (b *buildx) available(ctx context.Context, m *Machine, r *Request) error {
 	return nil
 }
 
-// driver returns the driver in the output of buildx inspect.
+// driver returns the name of the driver in the output of the command docker
+// buildx inspect.
 func driver(about string) string {
 	for line := range strings.Lines(about) {
 		if value, ok := strings.CutPrefix(line, "Driver:"); ok {
@@ -70,7 +72,8 @@ func (b *buildx) build(ctx context.Context, m *Machine, r *Request) (string, err
 	return "oci-archive:" + out, m.runLogged(ctx, env, "docker", append(args, "--output", "type=oci,dest="+out, r.context())...)
 }
 
-// classic is the builder of the engine, for machines without buildx.
+// classic is the classic builder of the Docker engine, which the program uses
+// on machines without buildx.
 type classic struct{}
 
 func (classic) String() string { return "the classic builder of the Docker engine" }
@@ -84,7 +87,7 @@ func (classic) unsupported(r *Request) string {
 	return listRequested(
 		feature{r.Builder != "", "the input builder"}, feature{len(r.Secrets) > 0, "the input secrets"},
 		feature{len(r.Platforms) > 1, "several platforms"},
-		feature{len(r.CacheTo) > 0, "the input cache-to"}, feature{hasTypedCache(r.CacheFrom), "a type in cache-from"},
+		feature{len(r.CacheTo) > 0, "the input cache-to"}, feature{hasTypedCache(r.CacheFrom), "a cache type in the input cache-from"},
 	)
 }
 
@@ -92,14 +95,15 @@ func (classic) build(ctx context.Context, m *Machine, r *Request) (string, error
 	return buildIntoEngine(ctx, m, []string{"DOCKER_BUILDKIT=0"}, append([]string{"build"}, r.commonArgs()...), r.context())
 }
 
-// hasTypedCache reports whether a cache uses the notation of BuildKit, which
-// other builders do not accept.
+// hasTypedCache reports whether a cache contains "type=", which only BuildKit
+// accepts.
 func hasTypedCache(caches []string) bool {
 	return strings.Contains(strings.Join(caches, "\n"), "type=")
 }
 
-// buildIntoEngine runs a build that stores its result in the engine. It returns
-// the source with the ID that the builder writes to a file.
+// buildIntoEngine runs a build that stores the image in the Docker engine. It
+// returns "docker-daemon:" and the ID of the image, which the builder writes
+// to a file.
 func buildIntoEngine(ctx context.Context, m *Machine, env, args []string, context string) (string, error) {
 	idFile := filepath.Join(m.Temp, "id")
 	if err := m.runLogged(ctx, env, "docker", append(args, "--iidfile", idFile, context)...); err != nil {

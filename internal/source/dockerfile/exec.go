@@ -17,7 +17,7 @@ type Command struct {
 	Args []string
 	Env  []string
 	// Out receives standard output and standard error while the program runs.
-	// If Out is nil, the output is returned.
+	// If Out is nil, the function that runs the program returns the output.
 	Out io.Writer
 }
 
@@ -30,7 +30,7 @@ func (l Log) printLine(line string) {
 	}
 }
 
-// execute runs a program of the machine.
+// execute runs a program that is installed on the machine.
 func execute(ctx context.Context, c Command) ([]byte, error) {
 	if c.Out == nil {
 		return program.Output(ctx, c.Env, c.Name, c.Args...)
@@ -49,8 +49,8 @@ func (m *Machine) output(ctx context.Context, name string, args ...string) (stri
 	return strings.TrimSpace(string(out)), err
 }
 
-// runLogged runs a program with additional variables and writes its output to
-// the log.
+// runLogged runs a program with additional environment variables and writes
+// the output of the program to the log.
 func (m *Machine) runLogged(ctx context.Context, env []string, name string, args ...string) error {
 	env = append(append(program.Environ(m.Environ), "NO_COLOR=1"), env...)
 	var end tail
@@ -60,7 +60,7 @@ func (m *Machine) runLogged(ctx context.Context, env []string, name string, args
 	}
 	e := &diag.Error{
 		Code: CodeFailed, Side: diag.Source, Title: name + " did not build the image",
-		Hint: "Read the output of the builder in the group Build of the log.",
+		Hint: "Read the output of the builder in the log group \"Build\", and correct the Dockerfile or its context.",
 	}
 	if reason := program.Reason(end.errorLines()); reason != "" {
 		e.Err = fmt.Errorf("%s reports: %s", name, reason)

@@ -4,23 +4,28 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
-// maxFile is the largest part of a Dockerfile that is searched for labels, in bytes.
+// maxFile is the number of bytes of a Dockerfile that SetsLabel reads at
+// most.
 const maxFile = 1 << 20
 
 var (
-	// continuation matches the end of a line that continues on the next line, and
-	// the comments between these lines (Dockerfile reference, "Format" and "escape").
-	continuation = regexp.MustCompile("[\\\\`][ \\t]*\\r?\\n(?:[ \\t]*#[^\\n]*\\n)*")
-	labelLine    = regexp.MustCompile(`(?im)^[ \t]*LABEL[ \t]+(.*)$`)
+	// continuation matches the end of a line that continues on the next line.
+	// It also matches comments between the two lines (Dockerfile reference,
+	// "Format" and "escape").
+	continuation = lazy.Regexp("[\\\\`][ \\t]*\\r?\\n(?:[ \\t]*#[^\\n]*\\n)*")
+	labelLine    = lazy.Regexp(`(?im)^[ \t]*LABEL[ \t]+(.*)$`)
 )
 
-// SetsLabel reports whether an instruction LABEL of the Dockerfile sets a label. The
-// option --label of a builder would replace this label. SetsLabel returns false for a
-// Dockerfile that it cannot read. The builder then reports the error.
+// SetsLabel reports whether an instruction LABEL in the Dockerfile sets the
+// label with the given key. The caller must not set such a label, because the
+// option --label of a builder would replace the label of the Dockerfile. If
+// SetsLabel cannot read the Dockerfile, it returns false, and the builder
+// reports the error later.
 func (r *Request) SetsLabel(key string) bool {
 	if r.remote() {
 		return false
@@ -38,8 +43,8 @@ func (r *Request) SetsLabel(key string) bool {
 	if err != nil {
 		return false
 	}
-	text := continuation.ReplaceAllString(string(raw), " ")
-	for _, m := range labelLine.FindAllStringSubmatch(text, -1) {
+	text := continuation().ReplaceAllString(string(raw), " ")
+	for _, m := range labelLine().FindAllStringSubmatch(text, -1) {
 		if hasKey(m[1], key) {
 			return true
 		}
@@ -47,8 +52,9 @@ func (r *Request) SetsLabel(key string) bool {
 	return false
 }
 
-// hasKey reports whether the arguments of LABEL contain a key. The key can be in
-// quotation marks. In the old form, a blank separates the key and the value.
+// hasKey reports whether the arguments of an instruction LABEL contain the
+// given key. The key can be in quotation marks. In the old notation, a space
+// and not "=" separates the key and the value.
 func hasKey(arguments, key string) bool {
 	plain := strings.NewReplacer(`"`, "", "'", "").Replace(arguments)
 	for _, word := range strings.Fields(plain) {

@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// storage is buildah or podman. Both tools build into their own storage and
+// storage is buildah or podman. Buildah and podman use the same storage and
 // accept nearly the same arguments. The program publishes a single image
-// directly from that storage. The storage has the uncompressed layers, so only
-// new layers must be compressed.
+// directly from the storage. The storage contains uncompressed layers, so the
+// program compresses only layers that the registry does not have.
 type storage struct{ name string }
 
 func (s storage) String() string { return s.name }
@@ -24,7 +24,7 @@ func (s storage) available(ctx context.Context, m *Machine, _ *Request) error {
 }
 
 func (s storage) unsupported(r *Request) string {
-	return listRequested(feature{r.Builder != "", "the input builder"}, feature{hasTypedCache(r.CacheFrom) || hasTypedCache(r.CacheTo), "a type in cache-from or cache-to"})
+	return listRequested(feature{r.Builder != "", "the input builder"}, feature{hasTypedCache(r.CacheFrom) || hasTypedCache(r.CacheTo), "a cache type in the input cache-from or cache-to"})
 }
 
 func (s storage) build(ctx context.Context, m *Machine, r *Request) (string, error) {
@@ -44,8 +44,8 @@ func (s storage) build(ctx context.Context, m *Machine, r *Request) (string, err
 	return "containers-storage:" + strings.TrimSpace(string(id)), nil
 }
 
-// buildIndex builds an index under a random name and removes the name
-// afterwards.
+// buildIndex builds an index with a random name, writes the index to an OCI
+// layout, and then removes the name from the storage.
 func (s storage) buildIndex(ctx context.Context, m *Machine, env, args []string, context string) (string, error) {
 	name, out := "localhost/ghcr-publish-"+strings.ToLower(rand.Text()), filepath.Join(m.Temp, "layout")
 	if err := m.runLogged(ctx, env, s.name, append(args, "--manifest", name, context)...); err != nil {

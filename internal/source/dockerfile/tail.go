@@ -2,14 +2,14 @@ package dockerfile
 
 import "strings"
 
-// maxTail is the number of bytes that are kept from the end of an output.
+// maxTail is the number of bytes that a tail keeps.
 const maxTail = 16 << 10
 
-// tail keeps the end of an output. The reason of a failed build is in the last
-// lines.
+// tail keeps the last bytes of the output of a builder, because the last
+// lines contain the reason of a failed build.
 type tail struct{ kept []byte }
 
-// Write implements io.Writer. It never returns an error.
+// Write implements io.Writer. Write never returns an error.
 func (t *tail) Write(p []byte) (int, error) {
 	t.kept = append(t.kept, p...)
 	if over := len(t.kept) - maxTail; over > 0 {
@@ -18,8 +18,8 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// errorLines returns the kept lines that report an error. Other lines of a build
-// do not state the reason of its failure.
+// errorLines returns the lines that start with "Error:" or "Error response
+// from daemon:". Only these lines contain the reason of a failed build.
 func (t *tail) errorLines() string {
 	var out []string
 	for line := range strings.Lines(string(t.kept)) {

@@ -30,7 +30,8 @@ type ArtifactOptions struct {
 	// Name is the name of the artifact in messages.
 	Name     string
 	Artifact *input.Artifact
-	// Remote reads the subject. It may be nil if the artifact has no subject.
+	// Remote reads the manifest of the subject from the registry. Remote may
+	// be nil if the artifact has no subject.
 	Remote source.Remote
 }
 
@@ -46,11 +47,11 @@ type artifactManifest struct {
 	Annotations   map[string]string `json:"annotations,omitempty"`
 }
 
-// OpenArtifact reads the files once to compute their digests and builds the
-// manifest of an artifact. Each file is a layer with its name as the title,
-// and the config is the empty config. For a Helm chart, the config contains
-// the metadata of the chart instead. Errors about files are *diag.Error with a
-// code of this package.
+// OpenArtifact reads the files once to compute their digests, and builds the
+// manifest of an artifact. Each file is a layer, and the title annotation of
+// the layer is the name of the file. The config is the empty JSON object. For
+// a Helm chart, the config contains the metadata of the chart. An error about
+// a file is a *diag.Error with a code of this package.
 func OpenArtifact(ctx context.Context, o ArtifactOptions) (*source.Source, error) {
 	doc := artifactManifest{SchemaVersion: 2, MediaType: types.OCIManifestSchema1, ArtifactType: o.Artifact.Type}
 	var blobs []*image.Blob
@@ -107,8 +108,8 @@ func fileBlobs(ctx context.Context, files []input.ArtifactFile) ([]*image.Blob, 
 	return out, nil
 }
 
-// file returns a blob with the content of a file. The reader of the blob
-// verifies the digest.
+// file returns a blob with the content of a file. The caller that reads the
+// blob must verify the digest.
 func file(ctx context.Context, path string, t types.MediaType) (*image.Blob, error) {
 	opened := func(context.Context) (io.ReadCloser, error) { return openPlain(path) }
 	in, err := opened(ctx)
@@ -123,15 +124,15 @@ func file(ctx context.Context, path string, t types.MediaType) (*image.Blob, err
 	return &image.Blob{Descriptor: v1.Descriptor{MediaType: t, Digest: digest, Size: size}, Open: opened}, nil
 }
 
-// openPlain opens a regular file. It refuses a pipe, because opening a pipe
-// would block.
+// openPlain opens a regular file. openPlain refuses a named pipe, because
+// opening a named pipe would block.
 func openPlain(path string) (*os.File, error) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
 		return nil, readError(err, path)
 	case info.IsDir():
-		return nil, contentError(CodeUnsafe, "Pack the folder first: tar -czf NAME.tar.gz FOLDER.", nil, "%q is a folder, and an artifact contains only files", path)
+		return nil, contentError(CodeUnsafe, "Pack the folder into an archive with tar -czf NAME.tar.gz FOLDER, and set the input content to the archive.", nil, "%q is a folder, and an artifact contains only files", path)
 	case !info.Mode().IsRegular():
 		return nil, notPlain(path, info.Mode())
 	}
@@ -142,9 +143,9 @@ func openPlain(path string) (*os.File, error) {
 	return in, nil
 }
 
-// Describe returns the digest of the subject of m, and the entry of m in the
-// list of referrers (distribution-spec, "Listing Referrers"). ok is false if m
-// has no subject.
+// Describe returns the digest of the subject of the manifest m, and the entry
+// of m in the list of referrers (distribution-spec, "Listing Referrers"). If
+// m has no subject, the result ok is false.
 func Describe(m *image.Manifest) (subject v1.Hash, entry v1.Descriptor, ok bool) {
 	var doc artifactManifest
 	if err := json.Unmarshal(m.Raw, &doc); err != nil || doc.Subject == nil {

@@ -18,23 +18,23 @@ import (
 // maxConfig limits the size of the config of a base image, in bytes.
 const maxConfig = 8 << 20
 
-// base is the base image for one platform. If the user chose no base image,
-// base contains only the platform.
+// base is the base image for one platform. If the input base is not set, base
+// contains only the platform.
 type base struct {
 	platform v1.Platform
-	config   []byte // nil without a base image
+	config   []byte // the config, or nil if the input base is not set
 	layers   []*image.Blob
-	digest   v1.Hash // digest of the manifest
+	digest   v1.Hash // the digest of the manifest
 }
 
-// bases returns the base for each platform.
+// bases returns the base image for each platform.
 func (m *builder) bases(ctx context.Context, variants []*variant) ([]base, error) {
 	want, err := m.platforms(ctx, variants)
 	if err != nil {
 		return nil, err
 	}
 	if i := slices.IndexFunc(want, func(p v1.Platform) bool { return p.OS == "windows" }); i >= 0 {
-		return nil, contentError(CodePlatform, "Build the image with docker build on Windows, and set source to the result of that build.", nil, "an image for %s cannot be built from files, because layers of Windows have another format", want[i])
+		return nil, contentError(CodePlatform, "Build the image with docker build on Windows, and set the input source to the built image.", nil, "an image for %s cannot be built from files, because layers of Windows images have another format", want[i])
 	}
 	if m.Files.Base == nil {
 		if len(want) == 0 {
@@ -49,9 +49,10 @@ func (m *builder) bases(ctx context.Context, variants []*variant) ([]base, error
 	return m.fetch(ctx, want)
 }
 
-// platforms returns the platforms in the paths and in the input platform. If
-// both are empty, it returns the platform of the programs among the files, or
-// nil if the programs do not determine one platform.
+// platforms returns the platforms in the paths of the input content and in
+// the input platform. If the two inputs contain no platform, platforms
+// returns the platform for which all programs among the files are built. If
+// the programs are built for several platforms, platforms returns nil.
 func (m *builder) platforms(ctx context.Context, variants []*variant) ([]v1.Platform, error) {
 	var out []v1.Platform
 	for _, v := range variants {
@@ -85,9 +86,9 @@ func unique(all []v1.Platform) []v1.Platform {
 	return out
 }
 
-// fetch reads the base image from its registry. From an index, it reads only
-// the images for the wanted platforms. If no platform is wanted, it reads all
-// images for Linux.
+// fetch reads the base image from its registry. If the base is an index,
+// fetch reads only the images for the platforms in the argument want. If want
+// is empty, fetch reads all images for Linux.
 func (m *builder) fetch(ctx context.Context, want []v1.Platform) ([]base, error) {
 	ref := m.Files.Base
 	desc, raw, err := m.Remote.Manifest(ctx, ref)
@@ -119,7 +120,8 @@ func (m *builder) fetch(ctx context.Context, want []v1.Platform) ([]base, error)
 	return out, nil
 }
 
-// choose returns the entries of the index of the base for the wanted platforms.
+// choose returns the entries for the platforms in the argument want from the
+// index of the base.
 func (m *builder) choose(raw []byte, want []v1.Platform) ([]v1.Descriptor, error) {
 	var doc v1.IndexManifest
 	if err := json.Unmarshal(raw, &doc); err != nil {
@@ -150,7 +152,7 @@ func (m *builder) choose(raw []byte, want []v1.Platform) ([]v1.Descriptor, error
 }
 
 func (m *builder) noPlatform(p v1.Platform, names []string) error {
-	return baseError("Choose another base, or set platform to platforms of the base: "+strings.Join(names[:min(len(names), 20)], ", ")+".", nil,
+	return baseError("Choose another base, or set the input platform to platforms of the base: "+strings.Join(names[:min(len(names), 20)], ", ")+".", nil,
 		"the base %q has no image for %s", m.Files.Base, p)
 }
 
@@ -187,7 +189,7 @@ func readConfig(ctx context.Context, b *image.Blob) ([]byte, error) {
 		return nil, err
 	}
 	defer in.Close()
-	return io.ReadAll(io.LimitReader(in, maxConfig+1)) // Open returns a reader that verifies the digest
+	return io.ReadAll(io.LimitReader(in, maxConfig+1)) // The reader verifies the digest of the config.
 }
 
 // knownManifest is a registry client that already has one manifest.
@@ -197,8 +199,8 @@ type knownManifest struct {
 	raw  []byte
 }
 
-// Manifest implements source.Remote. It returns the known manifest without a
-// request.
+// Manifest implements source.Remote. Manifest returns the known manifest
+// without a request.
 func (k knownManifest) Manifest(ctx context.Context, ref name.Reference) (v1.Descriptor, []byte, error) {
 	if ref.Identifier() == k.desc.Digest.String() {
 		return k.desc, k.raw, nil

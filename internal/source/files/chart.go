@@ -25,18 +25,19 @@ const (
 	helmChart  types.MediaType = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 )
 
-// Limits of the search for the metadata of a chart.
+// The name of the metadata file in a chart, and limits of the search for this
+// file.
 const (
-	maxMetadata  = 1 << 20   // size of Chart.yaml in bytes
-	maxUnpacked  = 256 << 20 // size of the archive before Chart.yaml in bytes
+	maxMetadata  = 1 << 20   // the maximum size of Chart.yaml in bytes
+	maxUnpacked  = 256 << 20 // the maximum number of bytes in the uncompressed archive before Chart.yaml
 	metadataName = "Chart.yaml"
 )
 
-// ChartVersion returns the version in the Chart.yaml of a packed Helm chart. It returns
-// "" for an artifact that is not a Helm chart.
+// ChartVersion returns the version in the Chart.yaml of a packed Helm chart.
+// For an artifact that is not a Helm chart, ChartVersion returns "".
 func ChartVersion(a *input.Artifact) (string, error) {
 	if a.Type != helmConfig || len(a.Files) != 1 {
-		return "", nil // OpenArtifact explains several files
+		return "", nil // For a chart with several files, OpenArtifact returns an error.
 	}
 	metadata, err := chartMetadata(a.Files[0].Path)
 	if err != nil {
@@ -46,12 +47,13 @@ func ChartVersion(a *input.Artifact) (string, error) {
 	return version, nil
 }
 
-// chart returns the blobs of a packed Helm chart in the format of helm push.
-// The config contains the metadata, and the archive is the only layer. As with
-// helm push, the media type of the config identifies the artifact.
+// chart returns the blobs of a packed Helm chart in the format of the command
+// helm push. The config contains the metadata, and the archive is the only
+// layer. chart removes the artifact type, because helm push does not write an
+// artifact type either, and the media type of the config identifies a chart.
 func chart(ctx context.Context, files []input.ArtifactFile, doc *artifactManifest) ([]*image.Blob, error) {
 	if len(files) != 1 {
-		return nil, contentError(CodeTooMany, "Publish one chart per step, in the format of helm package.", nil, "a Helm chart is one .tgz file, but the input content has %d files", len(files))
+		return nil, contentError(CodeTooMany, "Publish each chart in a separate step, and set the input content to one file that helm package wrote.", nil, "a Helm chart is one .tgz file, but the input content has %d files", len(files))
 	}
 	at := files[0].Path
 	metadata, err := chartMetadata(at)
@@ -80,10 +82,11 @@ func chart(ctx context.Context, files []input.ArtifactFile, doc *artifactManifes
 }
 
 func notChart(at string, err error) error {
-	return contentError(CodeUnreadable, "Write the chart with helm package.", err, "%q is not a packed Helm chart", at)
+	return contentError(CodeUnreadable, "Pack the chart with helm package, and set the input content to the file that helm package writes.", err, "%q is not a packed Helm chart", at)
 }
 
-// chartMetadata returns the content of Chart.yaml in the folder of the chart.
+// chartMetadata returns the content of the file Chart.yaml in the archive of
+// a chart.
 func chartMetadata(at string) (map[string]any, error) {
 	in, err := openPlain(at)
 	if err != nil {
@@ -112,8 +115,8 @@ func chartMetadata(at string) (map[string]any, error) {
 	}
 }
 
-// explainEOF replaces io.EOF by an error that reports that the archive does
-// not contain the file.
+// explainEOF replaces io.EOF by the error "the archive does not contain the
+// file".
 func explainEOF(err error) error {
 	if errors.Is(err, io.EOF) {
 		return errors.New("the archive does not contain the file")
@@ -127,7 +130,7 @@ func parseMetadata(r io.Reader) (map[string]any, error) {
 		return nil, err
 	}
 	if len(raw) > maxMetadata {
-		return nil, fmt.Errorf("%s has more than %d bytes", metadataName, maxMetadata)
+		return nil, fmt.Errorf("the file %s has more than %d bytes", metadataName, maxMetadata)
 	}
 	out := map[string]any{}
 	if err := yaml.NewDecoder(bytes.NewReader(raw)).Decode(&out); err != nil {
@@ -135,7 +138,7 @@ func parseMetadata(r io.Reader) (map[string]any, error) {
 	}
 	for _, key := range []string{"name", "version"} {
 		if text, ok := out[key].(string); !ok || text == "" {
-			return nil, fmt.Errorf("%s has no %s", metadataName, key)
+			return nil, fmt.Errorf("the file %s has no %s", metadataName, key)
 		}
 	}
 	return out, nil

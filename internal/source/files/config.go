@@ -10,7 +10,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// object is a JSON object. Values that are not set keep their original bytes.
+// object is a JSON object. A value that the program does not set keeps its
+// original bytes.
 type object map[string]json.RawMessage
 
 func (o object) set(key string, value any) error {
@@ -19,8 +20,8 @@ func (o object) set(key string, value any) error {
 	return err
 }
 
-// inner returns the object at key, or an empty object if the key does not
-// exist.
+// inner returns the object with the given key. If the key does not exist,
+// inner returns an empty object.
 func (o object) inner(key string) (object, error) {
 	in := object{}
 	if raw := o[key]; len(raw) > 0 {
@@ -28,13 +29,13 @@ func (o object) inner(key string) (object, error) {
 			return nil, fmt.Errorf("reading %q of a config: %w", key, err)
 		}
 	}
-	if in == nil { // the value was null
+	if in == nil { // The JSON value was null.
 		in = object{}
 	}
 	return in, nil
 }
 
-// config returns the config of the base with the layer of the files and the
+// config returns the config of the base image with the new layer and with the
 // values of the inputs (image-spec, "Image Configuration").
 func (m *builder) config(b base, l *layer) ([]byte, error) {
 	doc := object{}
@@ -53,7 +54,7 @@ func (m *builder) config(b base, l *layer) ([]byte, error) {
 		}
 	}
 	if err != nil {
-		return nil, baseError("Choose another base.", err, "the config of the base %q cannot be extended", m.Files.Base)
+		return nil, baseError("Choose another base.", err, "the run cannot add a layer to the config of the base %q", m.Files.Base)
 	}
 	values := map[string]any{
 		"config": run, "created": m.Epoch.Format(time.RFC3339), "os": b.platform.OS, "architecture": b.platform.Architecture,
@@ -69,10 +70,11 @@ func (m *builder) config(b base, l *layer) ([]byte, error) {
 	return json.Marshal(doc)
 }
 
-// run sets the fields that control how the image starts. If the input
-// entrypoint is set and the input cmd is not set, run removes the cmd of the
-// base. The ENTRYPOINT instruction of a Dockerfile does the same. The old cmd
-// contains arguments for another program.
+// run sets the fields of the config that containers read when they start, for
+// example Entrypoint and User. If the input entrypoint is set and the input
+// cmd is not set, run removes the field Cmd of the base, because it contains
+// arguments for another program. The instruction ENTRYPOINT of a Dockerfile
+// also removes the field Cmd of the base.
 func (m *builder) run(run object) error {
 	f := m.Files
 	if f.Entrypoint != nil {
@@ -104,7 +106,7 @@ func (m *builder) run(run object) error {
 	return nil
 }
 
-// env returns the variables in the config of the base.
+// env returns the environment variables in the config of the base image.
 func (o object) env() ([]string, error) {
 	raw := o["Env"]
 	if len(raw) == 0 {
@@ -117,7 +119,8 @@ func (o object) env() ([]string, error) {
 	return env, nil
 }
 
-// withEnv adds variables to env and replaces variables with the same name.
+// withEnv adds environment variables to the list env. withEnv replaces a
+// variable in env that has the same name as an added variable.
 func withEnv(env, add []string) []string {
 	for _, line := range add {
 		key, _, _ := strings.Cut(line, "=")
@@ -131,7 +134,7 @@ func withEnv(env, add []string) []string {
 	return env
 }
 
-// rootfs adds the diff ID of the layer.
+// rootfs adds the diff ID of the new layer to the config.
 func (m *builder) rootfs(doc object, b base, l *layer) error {
 	var fs v1.RootFS
 	if raw := doc["rootfs"]; len(raw) > 0 {
@@ -145,9 +148,9 @@ func (m *builder) rootfs(doc object, b base, l *layer) error {
 	return doc.set("rootfs", v1.RootFS{Type: "layers", DiffIDs: append(fs.DiffIDs, l.diffID)})
 }
 
-// history adds an entry to the history. It does not add an entry if the base
-// has layers but no history. In a history, each entry that is not empty must
-// correspond to a layer.
+// history adds an entry for the new layer to the history in the config. If
+// the base image has layers but no history, history adds no entry, because a
+// history must have one entry for each layer.
 func (m *builder) history(doc object, b base, _ *layer) error {
 	var list []json.RawMessage
 	if raw := doc["history"]; len(raw) > 0 {

@@ -18,26 +18,27 @@ import (
 // Limits of a layer.
 const (
 	maxEntries = 500_000
-	maxName    = 4096 // in bytes; the limit of Linux for paths
+	maxName    = 4096 // in bytes, like the limit of Linux for paths
 )
 
-// entry is one name in a layer.
+// entry is one file, folder or link in a layer.
 type entry struct {
-	name string // as in a tar, without a leading slash
+	name string // the path in the layer, without a slash at the start
 	kind byte   // tar.TypeReg, TypeDir or TypeSymlink
 	link string // the target of a link
 
-	folder, file string // the path on this machine; the file must be inside folder
+	folder, file string // the path on this machine, in two parts, because a link in the path must not lead out of the folder
 }
 
-// entries collects the names of one layer.
+// entries collects the files, folders and links of one layer.
 type entries struct {
 	byName map[string]*entry
-	gitDir []string // the .git folders that were left out
+	gitDir []string // the .git folders that the layer does not contain
 }
 
-// gather returns all files of the lines, sorted by name, and the .git folders
-// that it left out.
+// gather returns the entries for all lines of the input content, sorted by
+// name. gather skips .git folders and also returns a list of the skipped
+// folders.
 func gather(ctx context.Context, content []input.Content, parents bool) ([]*entry, []string, error) {
 	all := &entries{byName: map[string]*entry{}}
 	for _, c := range content {
@@ -56,9 +57,9 @@ func gather(ctx context.Context, content []input.Content, parents bool) ([]*entr
 	return out, all.gitDir, nil
 }
 
-// line adds one file, or the content of one folder. The method line follows a
-// link if the path in the input is a link. It does not follow links inside the
-// folder.
+// line adds the file or the content of the folder in one line of the input
+// content. If the path in the input is a link, line follows the link. line
+// does not follow a link inside the folder, but adds the link to the layer.
 func (a *entries) line(ctx context.Context, c input.Content) error {
 	real, err := filepath.EvalSymlinks(c.Path)
 	if err != nil {
@@ -82,8 +83,8 @@ func (a *entries) line(ctx context.Context, c input.Content) error {
 }
 
 func notPlain(path string, mode fs.FileMode) error {
-	return contentError(CodeUnsafe, "Remove the file from the input content. A layer contains files, folders and symbolic links. The machine that runs the image creates devices and sockets.", nil,
-		"%q is a special file (%s), not a file, folder or link", path, mode.Type())
+	return contentError(CodeUnsafe, "Remove the file from the input content. The run accepts only files, folders and symbolic links, because the machine that runs a container creates the devices and sockets.", nil,
+		"%q is a special file (%s) and not a regular file, folder or link", path, mode.Type())
 }
 
 // folder adds the content of a folder.
@@ -113,7 +114,7 @@ func (a *entries) folder(ctx context.Context, from, to string) error {
 	return err
 }
 
-// found adds one file of a folder.
+// found adds one file, folder or link of a folder.
 func (a *entries) found(root *os.Root, e *entry, mode fs.FileMode) error {
 	here := filepath.Join(e.folder, e.file)
 	switch mode & fs.ModeType {
@@ -128,8 +129,8 @@ func (a *entries) found(root *os.Root, e *entry, mode fs.FileMode) error {
 			return readError(err, here)
 		}
 		if e.link = filepath.ToSlash(link); !inside(e.file, e.link) {
-			return contentError(CodeUnsafe, "Use a relative link to a file of the same folder, or replace the link by the file (cp -L).", nil,
-				"the link %q leads to a path outside its folder, %q", here, link)
+			return contentError(CodeUnsafe, "Use a relative link to a file in the same folder, or replace the link by a copy of the file (cp -L).", nil,
+				"the link %q leads to %q, which is a path outside the folder", here, link)
 		}
 	default:
 		return notPlain(here, mode)
@@ -137,24 +138,25 @@ func (a *entries) found(root *os.Root, e *entry, mode fs.FileMode) error {
 	return a.add(e)
 }
 
-// inside reports whether the target of a link at name is inside the folder from
-// the input.
+// inside reports whether the link with the given name leads to a path inside
+// the folder from the input content.
 func inside(name, link string) bool {
 	return link != "" && !path.IsAbs(link) && !filepath.IsAbs(link) && filepath.IsLocal(filepath.FromSlash(path.Join(path.Dir(name), link)))
 }
 
-// add adds an entry. It refuses names that have a special meaning in a layer.
+// add adds an entry to the layer. add refuses a name that has a special
+// meaning in a layer.
 func (a *entries) add(e *entry) error {
 	here := filepath.Join(e.folder, e.file)
 	switch {
 	case !utf8.ValidString(e.name) || strings.ContainsFunc(e.name, unicode.IsControl):
 		return contentError(CodeName, "Rename the file. The name must be UTF-8 text without control characters.", nil, "the name %q is not valid UTF-8 text", here)
 	case len(e.name) > maxName:
-		return contentError(CodeName, "Shorten the path.", nil, "the path of %.200q… in the image has more than %d bytes", here, maxName)
+		return contentError(CodeName, "Shorten the path.", nil, "the path of the file %.200q… in the image has more than %d bytes", here, maxName)
 	case strings.HasPrefix(path.Base(e.name), ".wh."):
-		return contentError(CodeName, "Rename the file, or remove it from the input content.", nil, "the name %q would delete a file of the base, because .wh. marks a deleted file in a layer (image-spec, \"Whiteouts\")", here)
+		return contentError(CodeName, "Rename the file, or remove it from the input content.", nil, "the file %q would delete a file of the base image, because a name that starts with \".wh.\" marks a deleted file (image-spec, \"Whiteouts\")", here)
 	case len(a.byName) >= maxEntries:
-		return contentError(CodeTooMany, "Pack the files into an archive, or split them over several images.", nil, "the input content has more than %d files", maxEntries)
+		return contentError(CodeTooMany, "Pack the files into an archive, or divide the files into several images.", nil, "the input content has more than %d files", maxEntries)
 	}
 	if old := a.byName[e.name]; old != nil {
 		if old.kind == tar.TypeDir && e.kind == tar.TypeDir {
@@ -166,12 +168,13 @@ func (a *entries) add(e *entry) error {
 	return nil
 }
 
-// adjustFolders returns an error if a file has other files below its path. It
-// also adds and removes folders. Without a base image (parents is true), the
-// layer lists every folder. With a base image, it lists only empty folders. A
-// folder in the layer would replace the mode of that folder in the base
-// (/tmp), or a link with that name (/lib). The program that unpacks the layer
-// creates missing folders.
+// adjustFolders returns an error if the path of a file is also the path of a
+// folder with files. If the argument parents is true, which means that the
+// image has no base image, adjustFolders adds an entry for every folder. With
+// a base image, adjustFolders keeps only the entries of empty folders. An
+// entry for a folder would replace the mode of the folder in the base, for
+// example of /tmp, or would replace a link in the base, for example /lib. A
+// program that unpacks a layer creates each folder that has no entry.
 func (a *entries) adjustFolders(parents bool) error {
 	full := map[string]bool{}
 	for _, e := range a.byName {
@@ -182,7 +185,7 @@ func (a *entries) adjustFolders(parents bool) error {
 	for dir := range full {
 		switch e := a.byName[dir]; {
 		case e != nil && e.kind != tar.TypeDir:
-			return contentError(CodeDuplicate, "Give the files different paths.", nil, "%q has the path /%s in the image, and other files have paths below it", filepath.Join(e.folder, e.file), dir)
+			return contentError(CodeDuplicate, "Change the path after the colon in one of the lines of the input content.", nil, "the file %q has the path /%s in the image, but this path is also a folder that contains other files", filepath.Join(e.folder, e.file), dir)
 		case parents && e == nil:
 			a.byName[dir] = &entry{name: dir, kind: tar.TypeDir}
 		case !parents && e != nil:
@@ -190,7 +193,7 @@ func (a *entries) adjustFolders(parents bool) error {
 		}
 	}
 	if len(a.byName) == 0 {
-		return contentError(CodeNotFound, "Run the step that writes the files before this step.", nil, "the input content has no file")
+		return contentError(CodeNotFound, "Run the step that writes the files before this step.", nil, "the paths in the input content contain no file")
 	}
 	return nil
 }

@@ -9,27 +9,27 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
 
-// The codes of the errors of this package. The codes are stable, because the
-// documents and workflows contain them.
+// The codes of the errors of this package. The value of a code must not
+// change, because users compare codes in their workflows.
 const (
-	CodeNotFound   = "content-not-found"      // the file does not exist, or no file exists for a platform
-	CodeUnreadable = "content-unreadable"     // the system denies access
-	CodeUnsafe     = "content-unsafe"         // content contains a device, or a link that leaves its folder
-	CodeName       = "content-name"           // a file has a name that is not allowed in a layer
+	CodeNotFound   = "content-not-found"      // a file of the input content does not exist, or no file exists for a platform
+	CodeUnreadable = "content-unreadable"     // the system denies access to a file of the input content
+	CodeUnsafe     = "content-unsafe"         // a folder contains a device, or a link that points outside the folder
+	CodeName       = "content-name"           // the name of a file is not allowed in a layer
 	CodeDuplicate  = "content-twice"          // two files have the same path in the image
-	CodeTooMany    = "content-too-many"       // content has more files than the limit of a layer
-	CodeChanged    = "content-changed"        // a file changed between the first and the second read
+	CodeTooMany    = "content-too-many"       // the input content has more files than the limit of a layer
+	CodeChanged    = "content-changed"        // a file changed while the program read it twice
 	CodePlatform   = diag.CodePlatformMissing // the base or a path has no content for the platform
-	CodeBase       = "base-unusable"          // the base is not an image that can be extended
+	CodeBase       = "base-unusable"          // files cannot be added to the base image
 )
 
 // The codes of the notices of this package.
 const (
 	codeGitDir         = "content-git-left-out"    // a .git folder is not in the image
 	codeArchitecture   = "content-architecture"    // all programs are for another architecture
-	codeNotLinux       = "content-not-linux"       // files for other systems are not in the image
-	codePlatformMissed = "content-platform-missed" // a path that looks like a platform matches no line of content
-	codePlatformTwice  = "content-platform-twice"  // two paths that one line of the input content matches are for the same platform
+	codeNotLinux       = "content-not-linux"       // files for other operating systems are not in the image
+	codePlatformMissed = "content-platform-missed" // a path that looks like a platform matches no line of the input content
+	codePlatformTwice  = "content-platform-twice"  // one line of the input content matches two paths for the same platform
 )
 
 // contentError returns an error about the input content.
@@ -46,8 +46,8 @@ func baseError(hint string, err error, format string, args ...any) error {
 	return e
 }
 
-// readError returns err unchanged if it contains a *diag.Error. It wraps any
-// other error in an error about the path.
+// If err contains a *diag.Error, readError returns err unchanged. Otherwise
+// readError wraps err in an error about the path.
 func readError(err error, path string) error {
 	var known *diag.Error
 	switch {
@@ -58,9 +58,9 @@ func readError(err error, path string) error {
 	case errors.Is(err, fs.ErrPermission):
 		return contentError(CodeUnreadable, source.HintPermission, err, "%q cannot be read", path)
 	}
-	return contentError(CodeUnreadable, "Write the files again with the step that made them, and check that the step ends without an error.", err, "%q cannot be read", path)
+	return contentError(CodeUnreadable, "Run the step that writes the files again, and check that the step ends without an error.", err, "%q cannot be read", path)
 }
 
 func changed(path string, err error) error {
-	return contentError(CodeChanged, "Stop other processes that write the file during this step, and run the step again.", err, "%q changed while it was published", path)
+	return contentError(CodeChanged, "Stop other processes that write the file during this step, and run the step again.", err, "%q changed while the run published it", path)
 }

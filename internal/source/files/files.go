@@ -1,12 +1,14 @@
 // Package files builds an image from files, without a builder. It adds one
-// layer to a base image, or makes an image with a single layer. It builds for
-// one platform, or for each platform that the input content has files for
-// (image-spec, "Image Layer Filesystem Changeset").
+// layer to a base image, or builds an image with a single layer. If the input
+// content has files for several platforms, package files builds an index with
+// one image for each platform. The format of a layer is described in
+// image-spec, "Image Layer Filesystem Changeset".
 //
-// The same files give the same bytes on every machine. Entries are sorted,
-// owners and times are fixed, and modes depend only on the content. Package
-// files ignores the umask, hard links and extended attributes. It runs no
-// program, and reads only the manifest and the config of the base.
+// For the same files, package files builds the same bytes on every machine.
+// It sorts the entries of a layer, sets fixed owners and times, and computes
+// the mode of a file from its content. Package files ignores the umask, hard
+// links and extended attributes. Package files runs no other programs. Of a
+// base image, it reads only the manifest and the config.
 package files
 
 import (
@@ -22,7 +24,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
 
-// Kind is the kind of a source that this package makes.
+// Kind is the kind of each source that this package returns.
 const Kind source.Kind = "files"
 
 // Options configures Open.
@@ -30,29 +32,32 @@ type Options struct {
 	// Name is the name of the image in messages.
 	Name  string
 	Files *input.Files
-	// Remote reads the base image. It may be nil without a base image.
+	// Remote reads the base image from the registry. Remote may be nil if the
+	// input base is not set.
 	Remote source.Remote
-	// Epoch is the time of every file and of the image, from SOURCE_DATE_EPOCH.
-	// The zero value means the start of 1970.
+	// Epoch is the time of every file and of the image. Its value comes from
+	// SOURCE_DATE_EPOCH. If Epoch is zero, Open uses the start of the year
+	// 1970.
 	Epoch time.Time
-	// Compression is the compression of the layer. The zero value means
-	// compress.Default.
+	// Compression is the compression of the layer. If Compression is zero,
+	// Open uses compress.Default.
 	Compression compress.Method
 }
 
-// builder builds one image.
+// builder builds one image or one index.
 type builder struct {
 	Options
 	layers  *layers
 	notices []diag.Notice
 }
 
-// Open reads the files once to compute their digests and builds the manifests.
-// The push reads the files again. It returns an error if a file has changed
-// since the first read. Open leaves no file open.
+// Open reads the files once to compute their digests, and builds the
+// manifests. The push reads the files a second time, and returns an error if
+// a file has changed since the first read. Open closes each file after the
+// first read.
 //
-// Errors are *diag.Error with a code of this package, or errors of reading the
-// base from a registry.
+// Open returns a *diag.Error with a code of this package, or an error of the
+// registry that has the base image.
 func Open(ctx context.Context, o Options) (*source.Source, error) {
 	if o.Epoch.IsZero() {
 		o.Epoch = time.Unix(0, 0)
@@ -70,7 +75,7 @@ func Open(ctx context.Context, o Options) (*source.Source, error) {
 	return &source.Source{Name: o.Name, Kind: Kind, Root: root, Notices: m.notices}, nil
 }
 
-// root builds the image, or the index of several images.
+// root builds the image. For several platforms, root builds an index.
 func (m *builder) root(ctx context.Context) (*image.Manifest, error) {
 	variants, err := m.variants()
 	if err != nil {
@@ -99,8 +104,8 @@ func (m *builder) root(ctx context.Context) (*image.Manifest, error) {
 	return index(images)
 }
 
-// variant contains the files for one platform. If platform is nil, the files
-// are for every platform.
+// variant contains the files for one platform. If the field platform is nil,
+// the files are for every platform.
 type variant struct {
 	platform *v1.Platform
 	content  []input.Content

@@ -18,12 +18,13 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 )
 
-// maxKept limits the total size of the compressed layers that are kept in
-// memory, in bytes. The files of such a layer need no second read.
+// maxKept is the maximum total size of the compressed layers in memory, in
+// bytes. If a layer is in memory, the push does not read its files a second
+// time.
 const maxKept = 8 << 20
 
-// layer contains the files of one variant, with their digests at the time of
-// the first read.
+// layer contains the files of one variant, and the digests of the layer that
+// the first read of the files computed.
 type layer struct {
 	blob     *image.Blob
 	diffID   v1.Hash
@@ -36,12 +37,12 @@ type layer struct {
 // layers builds the layer of each variant once.
 type layers struct {
 	*builder
-	remaining int // the number of bytes that may still be kept
+	remaining int // the number of bytes that may still be stored in memory
 	made      map[*variant]*layer
 }
 
-// layerFor returns the layer of a variant. It builds the layer at the first
-// call.
+// layerFor returns the layer of a variant. The first call for a variant
+// builds the layer.
 func (ls *layers) layerFor(ctx context.Context, v *variant) (*layer, error) {
 	if l := ls.made[v]; l != nil {
 		return l, nil
@@ -62,20 +63,21 @@ func (ls *layers) layerFor(ctx context.Context, v *variant) (*layer, error) {
 	return l, nil
 }
 
-// noticeGitDir adds a notice if a .git folder was left out. The .git folder of
-// a checkout contains the token of the job if actions/checkout stored it.
+// noticeGitDir adds a notice if the image does not contain a .git folder of
+// the input content. The .git folder of a checkout can contain the token of
+// the job, because actions/checkout stores the token in it by default.
 func (m *builder) noticeGitDir(gitDir []string) {
 	noticed := slices.ContainsFunc(m.notices, func(n diag.Notice) bool { return n.Code == codeGitDir })
 	if len(gitDir) > 0 && !noticed {
 		m.notices = append(m.notices, diag.Notice{
-			Code: codeGitDir, Level: diag.Warning, Title: "A .git folder was left out",
-			Text: fmt.Sprintf("%q can contain the token of the job, so the image does not contain this folder. Set content to the folders that the image needs instead of the complete checkout.", gitDir[0]),
+			Code: codeGitDir, Level: diag.Warning, Title: "The image does not contain a .git folder",
+			Text: fmt.Sprintf("%q can contain the token of the job, so the image does not contain this folder. Set the input content to the folders that the image needs, and not to the complete checkout.", gitDir[0]),
 		})
 	}
 }
 
-// read reads the files once and computes the digests of the uncompressed and
-// of the compressed layer.
+// read reads the files for the first time, and computes the digests of the
+// uncompressed layer and of the compressed layer.
 func (ls *layers) read(ctx context.Context, l *layer) error {
 	plain := stream(ctx, l.list, ls.Epoch, func(head []byte) {
 		if m := machine(head); m != "" {
@@ -102,8 +104,9 @@ func (ls *layers) read(ctx context.Context, l *layer) error {
 	return nil
 }
 
-// reopen returns a function that reads the files a second time. At the end of
-// the layer, the reader returns an error if the content has changed.
+// reopen returns a function that reads the files a second time. If the
+// content of the files has changed, the reader returns an error at the end of
+// the layer.
 func (l *layer) reopen(epoch time.Time, m compress.Method) func(context.Context) (io.ReadCloser, error) {
 	return func(ctx context.Context) (io.ReadCloser, error) {
 		plain := stream(ctx, l.list, epoch, func([]byte) {})
@@ -116,14 +119,15 @@ func (l *layer) reopen(epoch time.Time, m compress.Method) func(context.Context)
 	}
 }
 
-// limitedBuffer keeps the bytes that are written to it, up to a limit.
+// limitedBuffer stores the written bytes. If the number of bytes exceeds a
+// limit, limitedBuffer drops all bytes.
 type limitedBuffer struct {
 	remaining int
 	raw       bytes.Buffer
 	over      bool
 }
 
-// Write implements io.Writer. It never returns an error.
+// Write implements io.Writer. Write never returns an error.
 func (k *limitedBuffer) Write(b []byte) (int, error) {
 	if k.over = k.over || k.raw.Len()+len(b) > k.remaining; k.over {
 		k.raw = bytes.Buffer{}
@@ -132,7 +136,8 @@ func (k *limitedBuffer) Write(b []byte) (int, error) {
 	return k.raw.Write(b)
 }
 
-// bytes returns the written bytes, or nil if they exceeded the limit.
+// bytes returns the written bytes. If the number of bytes exceeded the limit,
+// bytes returns nil.
 func (k *limitedBuffer) bytes() []byte {
 	if k.over {
 		return nil

@@ -4,28 +4,31 @@ import (
 	"cmp"
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // maxNamed is the maximum number of paths that a notice lists.
 const maxNamed = 8
 
-// place is a pattern, divided at its placeholders.
+// place is a pattern that is divided at its placeholders.
 type place struct {
-	// before is the text before the first placeholder. after is the text behind
-	// the last placeholder, up to the next slash. rest follows this slash.
-	// A variant behind the last placeholder belongs to the platform, not to after.
+	// The field before is the text before the first placeholder. The field
+	// after is the text between the last placeholder and the next slash. The
+	// field rest is the remaining text, which starts with the slash. If the
+	// text after the last placeholder is only a variant, the field after is
+	// empty, because the variant belongs to the platform.
 	before, placeholders, after, rest string
 }
 
-// fixedVariant matches a variant that a pattern contains as text: {arch}_v1.
-var fixedVariant = regexp.MustCompile(`^[-_]?` + variantNames + `$`)
+// fixedVariant matches a variant that a pattern contains as text, for example
+// "_v1" in "{arch}_v1".
+var fixedVariant = lazy.Regexp(`^[-_]?` + variantNames + `$`)
 
 // placeOf divides a pattern that contains a placeholder.
 func placeOf(pattern string) place {
@@ -34,20 +37,21 @@ func placeOf(pattern string) place {
 	if slash := strings.IndexAny(p.after, `/`+string(filepath.Separator)); slash >= 0 {
 		p.after, p.rest = p.after[:slash], p.after[slash:]
 	}
-	if fixedVariant.MatchString(p.after) {
+	if fixedVariant().MatchString(p.after) {
 		p.after = ""
 	}
 	return p
 }
 
-// lookalikes returns the paths at the place of the pattern that look like a
-// platform, also in other spellings than the pattern has.
+// lookalikes returns the paths that differ from the pattern only in the
+// spelling of the platform. For example, it returns "dist/linux-amd64" for
+// the pattern "dist/{os}_{arch}".
 func (p place) lookalikes() []match {
 	var out []match
 	for _, end := range []string{"", ".exe"} {
 		found, err := expand(p.before + platformPlaceholder + p.after + end)
 		if err != nil {
-			return nil // the paths are only for a notice
+			return nil // The error is ignored, because the caller needs the paths only for a notice.
 		}
 		for _, m := range found {
 			if m.namesOS || !strings.Contains(p.placeholders, "{os}") {
@@ -58,8 +62,9 @@ func (p place) lookalikes() []match {
 	return out
 }
 
-// general returns the pattern with the placeholder {platform}, or "" if this
-// pattern has no file for one of the platforms.
+// general replaces the placeholders of the pattern by {platform}. If the new
+// pattern does not match one of the paths in the argument missed, general
+// returns "".
 func (p place) general(missed []match) string {
 	pattern := p.before + platformPlaceholder + p.after + p.rest
 	found, err := expand(pattern)
@@ -71,8 +76,8 @@ func (p place) general(missed []match) string {
 	return pattern
 }
 
-// missed returns the paths at the places of the patterns that look like a
-// platform, but that no line of content matches. The result is sorted by path.
+// missed returns the paths that look like a platform but match no line of the
+// input content. The list is sorted by path.
 func (m *builder) missed(patterns []lineMatches) []match {
 	var out []match
 	for i, line := range patterns {
@@ -90,8 +95,8 @@ func (m *builder) missed(patterns []lineMatches) []match {
 	return out
 }
 
-// covered reports whether a line of content has files of the path, or contains
-// the path.
+// covered reports whether a line of the input content matches the path, a
+// folder above the path, or a file below the path.
 func (m *builder) covered(path string, patterns []lineMatches) bool {
 	overlaps := func(other string) bool { return within(other, path) || within(path, other) }
 	for i, line := range patterns {
@@ -105,9 +110,9 @@ func (m *builder) covered(path string, patterns []lineMatches) bool {
 	return false
 }
 
-// noticeMissed adds a warning about paths for Linux that look like a platform,
-// but that no line of content matches. The input platform states which
-// platforms the user wants, so it turns the warning off.
+// noticeMissed adds a warning about paths that look like a platform for Linux
+// but match no line of the input content. If the input platform is set,
+// noticeMissed adds no warning, because the user has chosen the platforms.
 func (m *builder) noticeMissed(patterns []lineMatches) {
 	if len(m.Files.Platforms) > 0 {
 		return
@@ -117,15 +122,15 @@ func (m *builder) noticeMissed(patterns []lineMatches) {
 		return
 	}
 	m.notices = append(m.notices, diag.Notice{
-		Code: codePlatformMissed, Level: diag.Warning, Title: "Files for a platform are not in the image",
-		Text: missedText(missed) + " " + m.missedHint(missed, patterns) + " If the image does not need the platform, set platform to the platforms of the image.",
+		Code: codePlatformMissed, Level: diag.Warning, Title: "The image does not contain the files for a platform",
+		Text: missedText(missed) + " " + m.missedHint(missed, patterns) + " If the image does not need the platform, set the input platform to the platforms of the image.",
 	})
 }
 
-// missedText names the paths that look like a platform.
+// missedText returns a sentence with the paths that look like a platform.
 func missedText(missed []match) string {
 	if len(missed) == 1 {
-		return fmt.Sprintf("%s looks like the platform %s but matches no line of content.", missed[0].shown(), missed[0].platform)
+		return fmt.Sprintf("The path %s looks like the platform %s, but no line of the input content matches the path.", missed[0].shown(), missed[0].platform)
 	}
 	var names []string
 	for _, f := range missed[:min(len(missed), maxNamed)] {
@@ -134,11 +139,12 @@ func missedText(missed []match) string {
 	if more := len(missed) - len(names); more > 0 {
 		names = append(names, fmt.Sprintf("%d more", more))
 	}
-	return fmt.Sprintf("%d paths look like a platform but match no line of content: %s.", len(missed), strings.Join(names, ", "))
+	return fmt.Sprintf("%d paths look like a platform, but no line of the input content matches them: %s.", len(missed), strings.Join(names, ", "))
 }
 
-// missedHint returns the change that publishes the paths. It recommends the
-// placeholder {platform} only if this placeholder finds the files.
+// missedHint returns a hint that tells the user how to publish the files in
+// the paths. missedHint recommends the placeholder {platform} only if a
+// pattern with {platform} matches the paths.
 func (m *builder) missedHint(missed []match, patterns []lineMatches) string {
 	var lines []string
 	file, all := "", true
@@ -161,16 +167,17 @@ func (m *builder) missedHint(missed []match, patterns []lineMatches) string {
 	}
 	switch {
 	case all:
-		return fmt.Sprintf("Write %s in content, because {platform} also matches such names.", strings.Join(lines, " and "))
+		return fmt.Sprintf("Write %s in the input content, because {platform} also matches such a path.", strings.Join(lines, " and "))
 	case file != "":
-		return fmt.Sprintf("Check that the build writes %s into the folder, and that a line of content matches the name of the folder.", file)
+		return fmt.Sprintf("Check that the build writes %s into the folder, and that a line of the input content matches the name of the folder.", file)
 	}
-	return "Rename the path, or write a separate line of content for the path."
+	return "Rename the path, or write a separate line for the path in the input content."
 }
 
-// notFoundHint returns the hint of an error about a platform that has no path. It
-// names the paths that look like the platform, or like any platform if want is
-// nil. Without such a path, it returns the argument otherwise.
+// notFoundHint returns a hint for a platform that has no path. The hint
+// contains the paths that look like the platform in the argument want. If
+// want is nil, the hint contains the paths that look like any platform. If no
+// such path exists, notFoundHint returns the argument otherwise.
 func (m *builder) notFoundHint(want *v1.Platform, patterns []lineMatches, otherwise string) string {
 	missed := slices.DeleteFunc(m.missed(patterns), func(f match) bool {
 		return want != nil && !samePlatform(f.platform, *want)

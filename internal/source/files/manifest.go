@@ -13,15 +13,15 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// The annotations that name the base image (image-spec, "Pre-Defined Annotation
-// Keys").
+// The annotations that contain the name and the digest of the base image
+// (image-spec, "Pre-Defined Annotation Keys").
 const (
 	baseName   = "org.opencontainers.image.base.name"
 	baseDigest = "org.opencontainers.image.base.digest"
 )
 
-// image adds the layer to the base. The result is an OCI image, even if the
-// base is a Docker image.
+// image adds the layer to the base image. The built image has OCI media
+// types, even if the base image has Docker media types.
 func (m *builder) image(b base, l *layer) (*image.Manifest, error) {
 	raw, err := m.config(b, l)
 	if err != nil {
@@ -73,8 +73,8 @@ func index(images []*image.Manifest) (*image.Manifest, error) {
 	return out, nil
 }
 
-// manifest encodes a document as JSON. The same document always gives the same
-// bytes.
+// manifest encodes a document as JSON. For the same document, manifest always
+// returns the same bytes.
 func manifest(t types.MediaType, doc any) (*image.Manifest, error) {
 	raw, err := json.Marshal(doc)
 	if err != nil {

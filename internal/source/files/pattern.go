@@ -13,16 +13,18 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// match is a path that matches a pattern, with the platform in the path.
+// match is a path that matches a pattern, and the platform that the path
+// contains.
 type match struct {
 	path     string
 	platform v1.Platform
-	namesOS  bool // the path contains the name of a system
+	namesOS  bool // the path contains the name of an operating system
 }
 
-// expand returns all paths that match a pattern, sorted by path within each
-// form of the placeholder {platform}. It leaves out a folder that contains
-// another match, because linux/arm contains linux/arm/v7.
+// expand returns all paths that match a pattern. For each form of the
+// placeholder {platform}, the paths are sorted. If a matching folder contains
+// another match, expand omits the folder. For example, expand omits linux/arm
+// if linux/arm/v7 exists.
 func expand(pattern string) ([]match, error) {
 	var out []match
 	for _, form := range forms(pattern) {
@@ -38,8 +40,9 @@ func expand(pattern string) ([]match, error) {
 	}), nil
 }
 
-// forms returns the patterns for the forms of {platform}: a platform is one
-// name, two folders or three folders.
+// forms returns one pattern for each form of the placeholder {platform}. A
+// platform in a path can be one name, two nested folders or three nested
+// folders.
 func forms(pattern string) []string {
 	if !strings.Contains(pattern, platformPlaceholder) {
 		return []string{pattern}
@@ -51,10 +54,12 @@ func forms(pattern string) []string {
 	}
 }
 
-// shown returns the path for messages. Its slashes are the slashes of the input content.
+// shown returns the path for messages, with "/" as the separator on every
+// operating system.
 func (m match) shown() string { return filepath.ToSlash(m.path) }
 
-// expandForm compares one segment of the path at a time.
+// expandForm returns the paths that match one form of a pattern. It compares
+// one segment of the path after the other.
 func expandForm(pattern string) ([]match, error) {
 	out := []match{{}}
 	volume := filepath.VolumeName(pattern)
@@ -80,8 +85,8 @@ func expandForm(pattern string) ([]match, error) {
 	return out, nil
 }
 
-// segment returns the matches for the next segment. A segment without a
-// placeholder is a file name.
+// segment returns the matches for the next segment of the pattern. A segment
+// without a placeholder is the name of a file or folder.
 func (m match) segment(pattern string) ([]match, error) {
 	if !strings.Contains(pattern, "{") {
 		m.path = filepath.Join(m.path, pattern)
@@ -92,7 +97,7 @@ func (m match) segment(pattern string) ([]match, error) {
 		case errors.Is(err, fs.ErrPermission):
 			return nil, readError(err, m.path)
 		}
-		return nil, nil // no file exists for this platform
+		return nil, nil // The path does not exist for this platform.
 	}
 	names, err := m.names()
 	if err != nil {
@@ -111,8 +116,8 @@ func (m match) segment(pattern string) ([]match, error) {
 	return out, nil
 }
 
-// names lists the folder of the match. The list is empty if an earlier
-// placeholder matched a file, because a file contains no platforms.
+// names lists the files in the folder of the match. If an earlier placeholder
+// matched a file and not a folder, the list is empty.
 func (m match) names() ([]fs.DirEntry, error) {
 	if m.platform.String() != "" {
 		if info, err := os.Stat(m.path); err == nil && !info.IsDir() {
@@ -126,8 +131,8 @@ func (m match) names() ([]fs.DirEntry, error) {
 	return names, nil
 }
 
-// bind stores the values of the placeholders. It returns false if a placeholder
-// already has another value.
+// bind stores the values of the placeholders in the platform of the match. If
+// a placeholder already has another value, bind returns false.
 func (m match) bind(names, values []string) (match, bool) {
 	for i, name := range names {
 		value := part(name, values[i])
@@ -146,7 +151,7 @@ func (m match) bind(names, values []string) (match, bool) {
 	return m, true
 }
 
-// within reports whether a path is the folder, or is inside it.
+// within reports whether a path is inside a folder or is the folder itself.
 func within(path, folder string) bool {
 	rel, err := filepath.Rel(folder, path)
 	return err == nil && filepath.IsLocal(rel)

@@ -6,20 +6,25 @@ import (
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
-// platformPlaceholder matches a complete platform. The system and the variant
-// are optional: linux-arm-v7, linux_amd64, linux/arm/v7, arm64.
+// platformPlaceholder matches a complete platform, for example linux-arm-v7,
+// linux_amd64, linux/arm/v7 or arm64. The operating system and the variant
+// are optional.
 const platformPlaceholder = "{platform}"
 
-// The regular expressions of the placeholders. They match the names of systems,
-// architectures and variants in Go, Docker, uname and GoReleaser.
+// The regular expressions of the placeholders. They match the names of
+// operating systems, architectures and variants that Go, Docker, uname and
+// GoReleaser use.
 const (
 	osNames       = `(?i:(?P<os>linux|windows|darwin|freebsd|openbsd|netbsd|macos))`
 	archNames     = `(?i:(?P<arch>amd64|arm64|386|arm|riscv64|s390x|ppc64le|loong64|mips64le|mips64|ppc64|x86_64|aarch64|x64|i386|i686|armv[5-8]l?|armhf))`
 	variantNumber = `v?[0-9](?:\.[0-9])?`
-	// GoReleaser writes the defaults of GO386, GOMIPS64, GOPPC64 and GORISCV64
-	// into its names. No platform of OCI contains these values.
+	// GoReleaser writes the default values of GO386, GOMIPS64, GOPPC64 and
+	// GORISCV64 into the names of its folders. The variant of an OCI platform
+	// never has one of these values.
 	goDefaults   = `sse2|hardfloat|power8|rva20u64`
 	variantNames = `(?i:(?P<variant>` + variantNumber + `|` + goDefaults + `))`
 )
@@ -32,7 +37,7 @@ var placeholders = map[string]string{
 	platformPlaceholder: `(?:` + osNames + `[-_])?` + archNames + `(?:[-_]?` + variantNames + `)?`,
 }
 
-// expression returns the regular expression for a segment.
+// expression returns the regular expression for a segment of a pattern.
 func expression(pattern string) string {
 	text := regexp.QuoteMeta(pattern)
 	for name, part := range placeholders {
@@ -41,8 +46,8 @@ func expression(pattern string) string {
 	return text
 }
 
-// aliases maps other names of systems and architectures to the names that
-// Docker uses.
+// aliases maps other names of operating systems and architectures to the
+// names that Docker uses.
 var aliases = map[string]v1.Platform{
 	"macos":  {OS: "darwin"},
 	"x86_64": {Architecture: "amd64"}, "x64": {Architecture: "amd64"},
@@ -54,8 +59,9 @@ var aliases = map[string]v1.Platform{
 	"armv5l": {Architecture: "arm", Variant: "v5"}, "armv5": {Architecture: "arm", Variant: "v5"},
 }
 
-// part returns the part of a platform that the value of a placeholder means.
-// The argument name is the name of a group of the regular expressions.
+// part converts the value of one group of a regular expression to a platform
+// in which only the field for this group is set. The argument name is the
+// name of the group.
 func part(name, value string) v1.Platform {
 	value = strings.ToLower(value)
 	if p, ok := aliases[value]; ok {
@@ -69,16 +75,18 @@ func part(name, value string) v1.Platform {
 	case "variant":
 		return v1.Platform{Variant: variantName(value)}
 	}
-	return v1.Platform{} // the complete match, or a group without a name
+	return v1.Platform{} // The value is the complete match, or belongs to a group without a name.
 }
 
-// goDefault matches the values that mean no variant.
-var goDefault = regexp.MustCompile(`^(?:` + goDefaults + `)$`)
+// goDefault matches the default values of Go, for which an OCI platform has
+// no variant.
+var goDefault = lazy.Regexp(`^(?:` + goDefaults + `)$`)
 
-// variantName returns the name that OCI uses for a variant: v7 for 7.
+// variantName returns the name of a variant in an OCI platform, for example
+// "v7" for "7".
 func variantName(value string) string {
 	switch {
-	case value == "" || goDefault.MatchString(value):
+	case value == "" || goDefault().MatchString(value):
 		return ""
 	case value[0] != 'v':
 		return "v" + value
@@ -86,8 +94,9 @@ func variantName(value string) string {
 	return value
 }
 
-// normalize returns the platform with defaults: Linux, amd64, and v7 for arm.
-// It removes the default variants of amd64 and arm64.
+// normalize sets the default values of a platform, which are linux, amd64 and
+// the variant v7 for arm. normalize removes the default variants of amd64 and
+// arm64.
 func normalize(p v1.Platform) v1.Platform {
 	out := v1.Platform{OS: cmp.Or(p.OS, "linux"), Architecture: cmp.Or(p.Architecture, "amd64"), Variant: p.Variant}
 	switch out.Architecture + " " + strings.TrimSuffix(out.Variant, ".0") {
@@ -99,5 +108,6 @@ func normalize(p v1.Platform) v1.Platform {
 	return out
 }
 
-// samePlatform reports whether two platforms are equal after normalization.
+// samePlatform reports whether two platforms are equal after normalize has
+// changed them.
 func samePlatform(a, b v1.Platform) bool { return normalize(a).Equals(normalize(b)) }

@@ -13,25 +13,26 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// elf is the start of a Linux program (System V ABI, "ELF Header").
+// elf is the first four bytes of a Linux program (System V ABI, "ELF
+// Header").
 var elf = []byte("\x7fELF")
 
-// program reports whether Linux can execute a file. It returns true for ELF
-// files and scripts. The content determines the mode, because neither Windows
-// nor the artifacts of a job keep the executable bit.
+// program reports whether a file is an ELF file or a script. The program sets
+// the executable bit of such a file, because Windows and the artifacts of a
+// workflow do not keep the executable bit.
 func program(head []byte) bool {
 	return bytes.HasPrefix(head, elf) || bytes.HasPrefix(head, []byte("#!"))
 }
 
-// machines maps e_machine to the architecture. PowerPC and MIPS use one number
-// for both byte orders. The map contains only the little-endian architecture
-// of PowerPC.
+// machines maps the field e_machine of an ELF header to an architecture.
+// PowerPC uses one number for little-endian and big-endian programs, and the
+// map contains only the little-endian architecture.
 var machines = map[uint16]string{
 	3: "386", 40: "arm", 62: "amd64", 183: "arm64", 243: "riscv64", 22: "s390x", 21: "ppc64le", 258: "loong64",
 }
 
-// machine returns the architecture of an ELF file, or an empty text for other
-// files.
+// machine returns the architecture of an ELF file. For other files, machine
+// returns "".
 func machine(head []byte) string {
 	if len(head) < headSize || !bytes.HasPrefix(head, elf) {
 		return ""
@@ -46,15 +47,15 @@ func machine(head []byte) string {
 	return machines[binary.LittleEndian.Uint16(head[18:])]
 }
 
-// foreignPrograms adds a warning if the files contain programs, and all these
-// programs are for other platforms.
+// foreignPrograms adds a warning if the layer contains programs but no
+// program for the architecture of the image.
 func (m *builder) foreignPrograms(l *layer, p v1.Platform) {
 	if len(l.machines) == 0 || l.machines[p.Architecture] {
 		return
 	}
 	m.notices = append(m.notices, diag.Notice{
-		Code: codeArchitecture, Level: diag.Warning, Title: "Programs for another architecture",
-		Text: fmt.Sprintf("The image for %s contains programs only for %s. Put {platform} into the path, or set platform.",
+		Code: codeArchitecture, Level: diag.Warning, Title: "The programs in the image are for another architecture",
+		Text: fmt.Sprintf("The image for %s contains programs only for %s. Write the placeholder {platform} in the path in the input content, or set the input platform to the platform of the programs.",
 			p, strings.Join(slices.Sorted(maps.Keys(l.machines)), ", ")),
 	})
 }

@@ -12,8 +12,7 @@ import (
 	"time"
 )
 
-// The modes of the entries of a layer. The user of the image decides about
-// further permissions.
+// The modes of the entries of a layer.
 const (
 	modePlain   = 0o644
 	modeProgram = 0o755
@@ -21,24 +20,25 @@ const (
 	modeLink    = 0o777
 )
 
-// headSize is the number of bytes that are needed to recognise a program and
-// its architecture.
+// headSize is the number of bytes at the start of a file from which the
+// functions program and machine detect a program and its architecture.
 const headSize = 20
 
 // layerWriter writes the tar of a layer.
 type layerWriter struct {
 	out         *tar.Writer
 	epoch       time.Time
-	inspectHead func(head []byte) // receives the first bytes of each file
+	inspectHead func(head []byte) // The function inspectHead receives the first bytes of each file.
 }
 
-// stream returns the tar of the entries. A goroutine writes the tar while the
-// caller reads the tar. The goroutine ends when the caller closes the reader.
+// stream returns a reader of the tar of the entries. A goroutine writes the
+// tar while the caller reads it. When the caller closes the reader, the
+// goroutine ends.
 func stream(ctx context.Context, list []*entry, epoch time.Time, inspectHead func(head []byte)) io.ReadCloser {
 	in, out := io.Pipe()
 	go func() {
 		t := &layerWriter{out: tar.NewWriter(out), epoch: epoch, inspectHead: inspectHead}
-		out.CloseWithError(t.write(ctx, list)) // CloseWithError(nil) gives the reader io.EOF
+		out.CloseWithError(t.write(ctx, list)) // For a nil error, CloseWithError sends io.EOF to the reader.
 	}()
 	return in
 }
@@ -75,8 +75,8 @@ func (t *layerWriter) header(h *tar.Header) error {
 	return nil
 }
 
-// file writes the header and the content of a file. The size in the header is
-// the size that the file has when it is opened.
+// file writes the header and the content of a file. If the size of the file
+// changes after file has opened it, file returns an error.
 func (t *layerWriter) file(e *entry, h *tar.Header) error {
 	in, size, err := open(e)
 	if err != nil {
@@ -112,8 +112,9 @@ func (t *layerWriter) content(e *entry, in io.Reader, size int64) error {
 	return nil
 }
 
-// open opens a regular file inside its folder. It first refuses a file that has
-// become a pipe, because opening a pipe would block.
+// open opens a regular file inside the folder of the entry. Before it opens
+// the file, open refuses a named pipe, because opening a named pipe would
+// block.
 func open(e *entry) (*os.File, int64, error) {
 	here := filepath.Join(e.folder, e.file)
 	info, err := os.Lstat(here)

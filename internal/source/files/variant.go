@@ -11,12 +11,12 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 )
 
-// lineMatches contains the matches of one line of content. It is nil if the
-// path of the line has no placeholder.
+// lineMatches contains the matches of one line of the input content. If the
+// path of the line has no placeholder, lineMatches is nil.
 type lineMatches []match
 
-// find returns the match for a platform. If several paths name the platform, the
-// first path is the match.
+// find returns the match for a platform. If several paths contain the
+// platform, find returns the first path.
 func (l lineMatches) find(p v1.Platform) (match, bool) {
 	i := slices.IndexFunc(l, func(m match) bool { return samePlatform(m.platform, p) })
 	if i < 0 {
@@ -25,9 +25,9 @@ func (l lineMatches) find(p v1.Platform) (match, bool) {
 	return l[i], true
 }
 
-// variants returns the files for each platform in the paths, sorted by
-// platform. If no path has a placeholder, it returns one variant without a
-// platform.
+// variants returns one variant for each platform in the paths of the input
+// content, sorted by platform. If no path has a placeholder, variants returns
+// one variant without a platform.
 func (m *builder) variants() ([]*variant, error) {
 	patterns, err := m.expandLines()
 	if err != nil {
@@ -46,15 +46,16 @@ func (m *builder) variants() ([]*variant, error) {
 		out = append(out, v)
 	}
 	if len(out) == 0 {
-		return nil, contentError(CodeNotFound, m.notFoundHint(nil, patterns, "Check the path. {platform} matches names such as linux-amd64 and linux-arm-v7. Run the step that writes the files first."), nil,
+		return nil, contentError(CodeNotFound, m.notFoundHint(nil, patterns, "Check the path. The placeholder {platform} matches names such as linux-amd64 and linux-arm-v7. Run the step that writes the files before this step."), nil,
 			"no path matches %q", m.Files.Content[first].Path)
 	}
 	m.noticeMissed(patterns)
 	return out, nil
 }
 
-// expandLines returns the matches of each line of content. It adds a warning if
-// two paths of a line name the same platform, because only one is published.
+// expandLines returns the matches of each line of the input content. If two
+// paths that match a line contain the same platform, expandLines adds a
+// warning, because the program publishes only one of the paths.
 func (m *builder) expandLines() ([]lineMatches, error) {
 	out := make([]lineMatches, len(m.Files.Content))
 	for i, c := range m.Files.Content {
@@ -79,13 +80,13 @@ func (m *builder) expandLines() ([]lineMatches, error) {
 func (m *builder) noticeTwice(first, second match) {
 	m.notices = append(m.notices, diag.Notice{
 		Code: codePlatformTwice, Level: diag.Warning, Title: "Two paths for one platform",
-		Text: fmt.Sprintf("%s and %s both match content for %s. Only %s is published. Remove the other path, or write a path that matches only one of them.", first.shown(), second.shown(), first.platform, first.shown()),
+		Text: fmt.Sprintf("A line of the input content matches both %s and %s for the platform %s. The run publishes only %s. Remove the other path, or write a pattern that matches only one of the two paths.", first.shown(), second.shown(), first.platform, first.shown()),
 	})
 }
 
-// wanted returns the platforms from the input. If the input has no platforms,
-// it returns the found platforms for Linux. Most builds also write programs
-// for macOS and Windows into the same folder.
+// wanted returns the platforms in the input platform. If the input is empty,
+// wanted returns only the platforms for Linux in the paths, because most
+// builds also write programs for macOS and Windows into the same folder.
 func (m *builder) wanted(patterns []lineMatches) []v1.Platform {
 	if len(m.Files.Platforms) > 0 {
 		return m.Files.Platforms
@@ -107,14 +108,15 @@ func (m *builder) wanted(patterns []lineMatches) []v1.Platform {
 	slices.Sort(others)
 	if others = slices.Compact(others); len(others) > 0 {
 		m.notices = append(m.notices, diag.Notice{
-			Code: codeNotLinux, Level: diag.Info, Title: "Files for other systems were left out",
-			Text: fmt.Sprintf("The folder also contains files for %s. Only files for Linux are published.", strings.Join(others, ", ")),
+			Code: codeNotLinux, Level: diag.Info, Title: "The image does not contain files for other operating systems",
+			Text: fmt.Sprintf("The folder also contains files for %s. The run publishes only the files for Linux.", strings.Join(others, ", ")),
 		})
 	}
 	return out
 }
 
-// variant replaces the patterns by the paths of one platform.
+// variant returns the lines of the input content with the paths of one
+// platform in place of the patterns.
 func (m *builder) variant(p v1.Platform, patterns []lineMatches) (*variant, error) {
 	v := &variant{platform: &p, content: slices.Clone(m.Files.Content)}
 	for i, line := range patterns {
@@ -123,7 +125,7 @@ func (m *builder) variant(p v1.Platform, patterns []lineMatches) (*variant, erro
 		}
 		at, ok := line.find(p)
 		if !ok {
-			return nil, contentError(CodePlatform, m.notFoundHint(&p, patterns, "Build the files for this platform, or set platform to the platforms of the files."), nil,
+			return nil, contentError(CodePlatform, m.notFoundHint(&p, patterns, "Build the files for this platform, or set the input platform to the platforms of the existing files."), nil,
 				"no path matches %q for %s", m.Files.Content[i].Path, p)
 		}
 		v.content[i] = input.Content{Path: at.path, To: v.content[i].To, Into: v.content[i].Into}
@@ -131,7 +133,8 @@ func (m *builder) variant(p v1.Platform, patterns []lineMatches) (*variant, erro
 	return v, nil
 }
 
-// variantFor returns the variant for a platform.
+// variantFor returns the variant for a platform, or the first variant if no
+// variant has this platform.
 func variantFor(all []*variant, p v1.Platform) *variant {
 	for _, v := range all {
 		if v.platform != nil && samePlatform(*v.platform, p) {

@@ -14,23 +14,24 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/mutate"
 )
 
-// CodeAttestationStray reports an attestation whose image is not part of the
-// index.
+// CodeAttestationStray means that an attestation describes an image that is not part of
+// the index.
 const CodeAttestationStray = "attestation-stray"
 
-// CodeAttestationsLegacy reports attestations that got the form of BuildKit before version
-// 0.32.
+// CodeAttestationsLegacy reports attestations that got the form of BuildKit before
+// version 0.32.
 const CodeAttestationsLegacy = "attestations-legacy"
 
-// artifactType is the artifact type of attestations in the list of referrers.
+// artifactType is the artifact type of an attestation in the list of
+// referrers.
 const artifactType = "application/vnd.in-toto+json"
 
 // Referrer is a manifest that refers to an image of the index.
 type Referrer struct {
 	Subject  v1.Descriptor
 	Manifest *image.Manifest
-	// ArtifactType and Annotations are the fields of the entry in the list of
-	// referrers (distribution-spec, "Listing Referrers").
+	// ArtifactType and Annotations are fields of the entry for Manifest in
+	// the list of referrers (distribution-spec, "Listing Referrers").
 	ArtifactType string
 	Annotations  map[string]string
 }
@@ -61,8 +62,9 @@ func (j *Result) convert(images []ReadImage, o Options) error {
 }
 
 // matchAttestations returns the attestations of the images, in the order of
-// the images. It leaves out attestations of other images and adds a notice,
-// because no client could find the images of these attestations.
+// the images. matchAttestations omits an attestation of another image and
+// adds a notice, because a client could not find the image of this
+// attestation.
 func (j *Result) matchAttestations(images, others []entry) []entry {
 	var kept []entry
 	for _, img := range images {
@@ -75,17 +77,18 @@ func (j *Result) matchAttestations(images, others []entry) []entry {
 	for _, e := range others {
 		if !slices.Contains(kept, e) {
 			j.Notices = append(j.Notices, diag.Notice{
-				Code: CodeAttestationStray, Level: diag.Warning, Title: "An attestation was left out",
-				Text: fmt.Sprintf("The attestation %s of entry %q refers to an image that is not part of the index.", e.Descriptor.Digest, e.job),
+				Code: CodeAttestationStray, Level: diag.Warning, Title: "The index does not contain an attestation",
+				Text: fmt.Sprintf("The attestation %s of the entry %q refers to an image that is not part of the index, so the run does not publish the attestation.", e.Descriptor.Digest, e.job),
 			})
 		}
 	}
 	return kept
 }
 
-// referrers returns each attestation as a manifest whose subject is the attested image.
-// It converts an attestation of BuildKit before version 0.32, which has no subject. The
-// blobs of the config and of the statements do not change.
+// referrers returns each attestation as a manifest whose subject is the
+// attested image. An attestation of BuildKit before version 0.32 has no
+// subject, so referrers builds a new manifest with a subject. The new
+// manifest lists the same config and the same layers.
 func referrers(images, attestations []entry) ([]Referrer, error) {
 	subjects := map[string]v1.Descriptor{}
 	for _, e := range images {
@@ -108,8 +111,8 @@ func referrer(e entry, subject v1.Descriptor) (Referrer, error) {
 		return Referrer{}, fmt.Errorf("reading attestation %s: %w", e.Descriptor.Digest, err)
 	}
 	if old.Subject.Digest == subject.Digest && old.ArtifactType != "" {
-		// The attestation is a referrer already. With the same bytes, signatures of the
-		// attestation stay valid.
+		// The attestation already has a subject. The bytes of the attestation
+		// do not change, so its signatures stay valid.
 		m := &image.Manifest{Descriptor: subjectDescriptor(e.Descriptor), Raw: e.Raw, Blobs: e.Blobs}
 		m.Descriptor.Annotations = e.Descriptor.Annotations
 		return Referrer{Subject: subject, Manifest: m, ArtifactType: old.ArtifactType, Annotations: old.Annotations}, nil
@@ -139,13 +142,13 @@ type attestationManifest struct {
 	Annotations   map[string]string `json:"annotations,omitempty"`
 }
 
-// subjectDescriptor returns the media type, size and digest of d. A subject has
-// no platform.
+// subjectDescriptor returns the media type, size and digest of d. The
+// descriptor in the field subject must have no platform.
 func subjectDescriptor(d v1.Descriptor) v1.Descriptor {
 	return v1.Descriptor{MediaType: d.MediaType, Size: d.Size, Digest: d.Digest}
 }
 
-// isDockerType reports whether t is a media type of Docker.
+// isDockerType reports whether the media type t is a media type of Docker.
 func isDockerType(t types.MediaType) bool {
 	return strings.HasPrefix(string(t), "application/vnd.docker.")
 }

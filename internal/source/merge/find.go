@@ -17,8 +17,8 @@ import (
 const (
 	CodeNoDigests      = diag.CodeNoDigests         // the input digests contains no digest
 	CodeDigestInvalid  = diag.CodeDigestInvalid     // a value is not a digest
-	CodeDigestMissing  = "digest-missing"           // an entry of the input has no digest
-	CodeJobFailed      = "job-failed"               // a job of the input did not end successfully
+	CodeDigestMissing  = "digest-missing"           // an entry of the input digests has no digest
+	CodeJobFailed      = "job-failed"               // a job that the input digests names failed
 	CodeImagesSkipped  = "images-skipped"           // some jobs did not push, because their token is read-only
 	CodePatternInvalid = diag.CodeDigestNameInvalid // the input digest-name is not a pattern
 )
@@ -26,17 +26,16 @@ const (
 // maxImages limits the number of images in one merge.
 const maxImages = 1000
 
-// skipped is the value of an output if the job could not push because of a
-// read-only token.
+// skipped is the value of the output digest of a job that could not push,
+// because its token cannot write packages.
 const skipped = "skipped"
 
-// PlatformImage is the digest that one matrix job pushed, with the name of the
-// job and the repository of the image.
+// PlatformImage is an image that one matrix job pushed by digest.
 type PlatformImage struct {
-	// Name is the name of the entry, as the input digests contains it, for
-	// example digest-linux-arm64. For a line without a name, it is the number
-	// of the line, for example "line 3". For an entry of a JSON list, it is the number
-	// of the entry, for example "entry 3".
+	// Name is the name of the entry in the input digests, for example
+	// "digest-linux-arm64". For a line without a name, Name is the number of
+	// the line, for example "line 3". For an entry of a JSON list, Name is
+	// the number of the entry, for example "entry 3".
 	Name string
 	// Repo is the repository of the image. If Repo is nil, the image is in the
 	// target repository.
@@ -44,40 +43,43 @@ type PlatformImage struct {
 	Digest v1.Hash
 }
 
-// order returns a text by which images are sorted. The prefix of the name does not
-// matter, because outputs with and without the prefix can be mixed.
+// order returns the text by which the program sorts platform images. The text
+// does not contain the prefix "digest-" of the name, because one input can
+// contain names with and without the prefix.
 func (p PlatformImage) order() string { return matchName(p.Name) + " " + p.Digest.String() }
 
-// matchName returns the part of the name of an output that digest-name matches:
-// linux-arm64 for digest-linux-arm64.
+// matchName returns the part of the name of an output that the program
+// compares with the input digest-name. For example, matchName returns
+// "linux-arm64" for "digest-linux-arm64".
 func matchName(output string) string {
 	return strings.ReplaceAll(strings.TrimPrefix(output, prefix), "/", "-")
 }
 
-// Find parses the input digests. The input is one of these:
+// Find parses the input digests. The input has one of these forms:
 //   - the outputs of one or several jobs in the format of toJSON
 //   - a JSON object or list of digests
 //   - lines of the form [NAME=]DIGEST or REPOSITORY@DIGEST
 //
-// If the pattern is not empty, Find keeps only the images whose name matches
-// the pattern. In a pattern, * matches any part of a name.
+// If the argument pattern is not empty, Find returns only the images whose
+// name matches the pattern. In a pattern, the character * matches any text.
 //
-// The result is sorted by name and has each digest once. The result is empty
-// if every job skipped its push because of a read-only token. If only some
-// jobs skipped their push, Find returns an error. If only some entries have a
-// digest, or if a job failed, Find returns an error unless expect contains the
-// platforms of the index, because [Join] then finds a missing platform. Errors
-// are *diag.Error with a code of this package.
+// The returned list is sorted by name and contains each digest once. If every
+// job skipped its push, because its token cannot write packages, Find returns
+// an empty list. If only some jobs skipped their push, Find returns an error.
+// If an entry has no digest or a job failed, Find returns an error only if
+// the argument expect is empty. If expect contains the platforms of the
+// index, [Join] finds each missing platform. An error of Find is a
+// *diag.Error with a code of this package.
 func Find(text, pattern string, expect []string) ([]PlatformImage, error) {
 	f := &finder{pattern: pattern, checked: len(expect) > 0}
 	if _, err := path.Match(pattern, ""); err != nil {
-		return nil, inputError("digest-name", CodePatternInvalid, "Use * for any part of a name, for example web-*.", err, "The input digest-name is %q, which is not a valid pattern", pattern)
+		return nil, inputError("digest-name", CodePatternInvalid, "Write a name in which * matches any text, for example web-*.", err, "The input digest-name is %q, which is not a valid pattern", pattern)
 	}
-	text = strings.TrimSuffix(text, "\n") // a YAML block ends with a line break
+	text = strings.TrimSuffix(text, "\n") // A block of YAML text ends with a line break.
 	var err error
 	switch trimmed := strings.TrimSpace(text); {
 	case trimmed == "null":
-		err = inputError("digests", CodeNoDigests, nullHint, nil, "The input digests is null")
+		err = inputError("digests", CodeNoDigests, nullHint, nil, "The input \"digests\" is null")
 	case strings.HasPrefix(trimmed, "{"), strings.HasPrefix(trimmed, "["):
 		err = f.json(trimmed)
 	default:
@@ -89,21 +91,21 @@ func Find(text, pattern string, expect []string) ([]PlatformImage, error) {
 	return f.result()
 }
 
-// The cures for a text that contains no digest.
+// The hints for errors about a missing digest.
 const (
-	nullHint    = "The expression names a job that does not exist or that this job does not need. Add the job to needs, and check its name in digests: ${{ toJSON(needs.JOB.outputs) }}."
-	outputHint  = "The step with push-by-digest: true has the output digest-OS-ARCH. Declare this output as an output of the job. Then set digests: ${{ toJSON(needs.JOB.outputs) }}."
-	missingHint = "Read the log of the job that sets the value. If the image has no such platform, remove the output from the job, or set expect-platforms to the platforms of the image."
+	nullHint    = "The expression contains a job that does not exist or that is not in the needs list of this job. Add the job to needs, and check the name of the job in digests: ${{ toJSON(needs.JOB.outputs) }}."
+	outputHint  = "The step with push-by-digest: true has the output digest-OS-ARCH. Declare this output as an output of the job, and set digests: ${{ toJSON(needs.JOB.outputs) }}."
+	missingHint = "Read the log of the job that sets the value. If the image does not need this platform, remove the output from the job, or set the input expect-platforms to the platforms of the image."
 )
 
-// finder collects the platform images of the input.
+// finder collects the platform images in the input digests.
 type finder struct {
 	pattern string
-	checked bool   // Join compares the platforms with the expected platforms
-	job     string // the job whose outputs are read, or ""
+	checked bool   // If checked is true, Join compares the platforms with the input expect-platforms.
+	job     string // the job whose outputs the finder currently reads, or ""
 	found   []PlatformImage
 	skipped []string
-	empty   []string // the names of empty outputs, as in the input
+	empty   []string // the names of the empty outputs
 	failed  []string // the jobs that did not end successfully
 }
 
@@ -115,7 +117,7 @@ func (f *finder) lines(text string) error {
 			key, line = strings.TrimSpace(before), strings.TrimSpace(after)
 		}
 		if strings.ContainsAny(line, ", \t") && strings.Count(line, "sha256:") > 1 {
-			return inputError("digests", CodeDigestInvalid, "Write one digest per line, without commas and blanks.", nil, "%s contains several digests", capital(place(key)))
+			return inputError("digests", CodeDigestInvalid, "Write one digest per line, without commas and spaces.", nil, "%s contains several digests", capital(place(key)))
 		}
 		if err := f.add(key, line); err != nil {
 			return err
@@ -124,10 +126,12 @@ func (f *finder) lines(text string) error {
 	return nil
 }
 
-// place names an entry of the input in a sentence.
+// place returns the name of an entry and the words "of the input digests" for
+// a message.
 func place(name string) string { return Entry(name) + " of the input digests" }
 
-// Entry names an entry of the input digests by its name or by its number.
+// Entry returns the name or the number of an entry of the input digests for a
+// message.
 func Entry(name string) string {
 	if strings.HasPrefix(name, "line ") || strings.HasPrefix(name, "entry ") {
 		return name
@@ -137,10 +141,10 @@ func Entry(name string) string {
 
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
-// add adds the value of one output.
+// add adds the digest in the value of one output.
 func (f *finder) add(key, value string) error {
 	if f.pattern != "" {
-		if ok, _ := path.Match(f.pattern, matchName(key)); !ok { // the error is always nil, because Find has checked the pattern
+		if ok, _ := path.Match(f.pattern, matchName(key)); !ok { // The error is always nil, because Find has checked the pattern.
 			return nil
 		}
 	}
@@ -161,7 +165,7 @@ func (f *finder) add(key, value string) error {
 	}
 	f.found = append(f.found, img)
 	if len(f.found) > maxImages {
-		return inputError("digests", CodeDigestInvalid, "Merge the images in several steps.", nil, "The input digests contains more than %d digests", maxImages)
+		return inputError("digests", CodeDigestInvalid, "Merge the images in several steps.", nil, "The input \"digests\" contains more than %d digests", maxImages)
 	}
 	return nil
 }
@@ -186,7 +190,7 @@ func parseImage(key, value string) (PlatformImage, error) {
 	return img, nil
 }
 
-// digestHint says what to write instead of a value that is not a digest.
+// digestHint returns a hint for a value that is not a digest.
 func digestHint(value string) string {
 	if hint := missing.Unexpanded(value); hint != "" {
 		return hint
@@ -194,16 +198,16 @@ func digestHint(value string) string {
 	repo, digest, pinned := strings.Cut(value, "@")
 	switch hex, isDigest := strings.CutPrefix(value, "sha256:"); {
 	case isDigest:
-		return fmt.Sprintf("A digest has 64 hexadecimal digits after sha256:, and this value has %d characters there. Copy the complete digest.", len(hex))
+		return fmt.Sprintf("A digest has 64 hexadecimal digits after sha256:, but this value has %d characters after sha256:. Copy the complete digest.", len(hex))
 	case pinned && strings.HasPrefix(digest, "sha256:"):
-		return fmt.Sprintf("Write HOST/OWNER/NAME@sha256:…, with 64 hexadecimal digits. Check the repository %.60q and the digest.", repo)
+		return fmt.Sprintf("Write HOST/OWNER/NAME@sha256:…, with 64 hexadecimal digits after sha256:. Check the repository %.60q and the digest.", repo)
 	case strings.Contains(value, "/"):
-		return "A tag can move, so merge accepts only digests. Write the digest of the image, sha256: and 64 hexadecimal digits. The command inspect prints the digest."
+		return "Write the digest of the image, which is sha256: and 64 hexadecimal digits. The command merge does not accept a tag, because a tag can move. To print the digest, run ghcr-publish inspect."
 	}
 	return outputHint
 }
 
-// result returns the platform images in order, or an error about the complete
+// result returns the sorted platform images, or an error about the complete
 // input.
 func (f *finder) result() ([]PlatformImage, error) {
 	slices.Sort(f.skipped)
@@ -214,8 +218,8 @@ func (f *finder) result() ([]PlatformImage, error) {
 		return nil, f.noDigestsError()
 	case len(f.skipped) > 0:
 		return nil, inputError("digests", CodeImagesSkipped,
-			"Give the permission packages: write to every job, or to no job. Nothing was published.", nil,
-			"The jobs of these outputs did not push, because their token is read-only: %s", strings.Join(f.skipped, ", "))
+			"Add `packages: write` to the permissions of every job, or remove this permission from every job. Nothing was published.", nil,
+			"The jobs that set these outputs did not push, because their token cannot write packages: %s", strings.Join(f.skipped, ", "))
 	}
 	if err := f.incomplete(); err != nil {
 		return nil, err
@@ -234,39 +238,33 @@ func (f *finder) result() ([]PlatformImage, error) {
 	return images, nil
 }
 
-// incomplete returns an error if the index could lack a platform.
+// If an entry has no digest or a job failed, incomplete returns an error,
+// because the index could lack a platform.
 func (f *finder) incomplete() error {
 	slices.Sort(f.empty)
 	switch {
 	case f.checked:
 		return nil
 	case len(f.failed) > 0:
-		return inputError("digests", CodeJobFailed, "Read the log of the job and run it again. To merge the images of the other jobs, set expect-platforms to the platforms of the image.", nil,
+		return inputError("digests", CodeJobFailed, "Read the log of the job, and run the job again. To merge only the images of the other jobs, set the input expect-platforms to the platforms of these images.", nil,
 			"The index can lack a platform, because %s", strings.Join(f.failed, ", and "))
 	case len(f.empty) > 0:
 		return inputError("digests", CodeDigestMissing, missingHint, nil,
-			"The index would lack a platform, because %s in the input digests %s no value", strings.Join(f.empty, ", "), have(len(f.empty)))
+			"The index would lack a platform, because the input \"digests\" has no value for %s", strings.Join(f.empty, ", "))
 	}
 	return nil
 }
 
-func have(n int) string {
-	if n == 1 {
-		return "has"
-	}
-	return "have"
-}
-
 func (f *finder) noDigestsError() error {
-	hint := "Set digests: ${{ toJSON(needs.JOB.outputs) }}. JOB must declare an output digest-OS-ARCH for each platform, with the value of the step that has push-by-digest: true."
-	title := "The input digests contains no digest"
+	hint := "Set digests: ${{ toJSON(needs.JOB.outputs) }}. In the job JOB, declare an output digest-OS-ARCH for each platform, and set its value to the output of the step that has push-by-digest: true."
+	title := "The input \"digests\" contains no digest"
 	if f.pattern != "" {
-		title += fmt.Sprintf(" whose name matches digest-name: %s", f.pattern)
+		title = fmt.Sprintf("The input \"digests\" contains no digest whose name matches the input digest-name, which is %q", f.pattern)
 	}
 	if len(f.empty) > 0 {
 		slices.Sort(f.empty)
-		title += "; these outputs are empty: " + strings.Join(f.empty, ", ")
-		hint = "Read the logs of the jobs that set these outputs. " + hint
+		title += ", and these outputs are empty: " + strings.Join(f.empty, ", ")
+		hint = "Read the logs of the jobs that set the empty outputs. " + hint
 	}
 	return inputError("digests", CodeNoDigests, hint, nil, "%s", title)
 }

@@ -44,9 +44,9 @@ func (j *Result) index(images []ReadImage, entries []entry, o Options) (*image.M
 	return root, err
 }
 
-// descriptor returns the entry of the index for a manifest. The entry contains
-// the complete platform, and the annotations that the manifest had in the
-// index of its job.
+// descriptor returns the descriptor of a manifest for the new index. The
+// descriptor contains the complete platform, and the annotations that the
+// descriptor has in the index of the matrix job.
 func descriptor(e entry) v1.Descriptor {
 	d := subjectDescriptor(e.Descriptor)
 	d.Annotations, d.ArtifactType = e.Descriptor.Annotations, e.Descriptor.ArtifactType
@@ -59,9 +59,11 @@ func newDescriptor(t types.MediaType, raw []byte) (v1.Descriptor, error) {
 	return v1.Descriptor{MediaType: t, Size: size, Digest: digest}, err
 }
 
-// annotations returns the annotations for the index. These are the annotations
-// on which the indexes of all jobs agree, the defaults, and the annotations of the
-// options. It adds a notice for annotations that differ.
+// annotations returns the annotations for the new index. If the indexes of
+// two jobs have different values for an annotation, annotations omits the
+// annotation and adds a notice. A default annotation does not replace an
+// annotation of the indexes. The annotations of the options replace all other
+// annotations.
 func (j *Result) annotations(images []ReadImage, o Options) map[string]string {
 	all := map[string]string{}
 	var conflicting []string
@@ -83,8 +85,8 @@ func (j *Result) annotations(images []ReadImage, o Options) map[string]string {
 	}
 	if len(dropped) > 0 {
 		j.Notices = append(j.Notices, diag.Notice{
-			Code: CodeAnnotationsDiffer, Level: diag.Warning, Title: "Annotations were left out",
-			Text: fmt.Sprintf("The jobs set different values for %s. Set these annotations with the input annotations.", strings.Join(dropped, ", ")),
+			Code: CodeAnnotationsDiffer, Level: diag.Warning, Title: "The index does not contain some annotations",
+			Text: fmt.Sprintf("The jobs set different values for %s. Set a value for each of these annotations in the input annotations.", strings.Join(dropped, ", ")),
 		})
 	}
 	for k, v := range defaults(images, o.Defaults) {
@@ -137,17 +139,17 @@ func indexAnnotations(m *image.Manifest) map[string]string {
 		Annotations map[string]string `json:"annotations"`
 	}
 	if !m.Index() || json.Unmarshal(m.Raw, &doc) != nil {
-		return nil // the annotations of an image manifest stay in that manifest
+		return nil // Only the annotations of an index are copied, because an image manifest keeps its annotations.
 	}
 	return doc.Annotations
 }
 
-// allDocker returns an error for a media type that Docker's manifest list
-// cannot contain.
+// allDocker returns an error if an entry does not have a Docker media type,
+// because Docker's index can list only Docker media types.
 func allDocker(entries []entry) error {
 	for _, e := range entries {
 		if !isDockerType(e.Descriptor.MediaType) {
-			return inputError("index-type", CodeNotDocker, "Remove index-type, or build every image with oci-mediatypes=false and provenance: false.", nil,
+			return inputError("index-type", CodeNotDocker, "Remove the input index-type, or build every image with oci-mediatypes=false and provenance: false.", nil,
 				"%s has the media type %s, but index-type: docker accepts only Docker media types", capital(place(e.job)), e.Descriptor.MediaType)
 		}
 	}

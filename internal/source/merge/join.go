@@ -14,21 +14,21 @@ import (
 
 // The codes of errors and notices about the images to merge.
 const (
-	CodePlatformMissing    = diag.CodePlatformMissing // no image has an expected platform
+	CodePlatformMissing    = diag.CodePlatformMissing // no image has a platform that the input expect-platforms contains
 	CodePlatformDuplicate  = "platform-duplicate"     // two images have the same platform
-	CodePlatformUnexpected = "platform-unexpected"    // an image has a platform that is not expected
+	CodePlatformUnexpected = "platform-unexpected"    // the input expect-platforms does not contain the platform of an image
 	CodePlatformUnknown    = "platform-unknown"       // an image has no platform
-	CodeNotDocker          = "not-docker"             // an image for an index with Docker media types has another media type
-	CodeIndexTooLarge      = "index-too-large"        // registries do not accept an index of this size
+	CodeNotDocker          = "not-docker"             // an index with Docker media types cannot contain an image with an OCI media type
+	CodeIndexTooLarge      = "index-too-large"        // the index is too large for registries
 	CodeAnnotationsDiffer  = "annotations-differ"     // the jobs set different annotations on their indexes
 )
 
 // The values of Options.Attestations.
 const (
-	Keep      = "keep"      // attestations are entries of the index, as BuildKit writes them
-	Strip     = "strip"     // attestations are left out
-	Legacy    = "legacy"    // attestations are entries of the index, in the form of BuildKit before version 0.32
-	Referrers = "referrers" // attestations are separate manifests that refer to the image
+	Keep      = "keep"      // Attestations are entries of the index, as in an index of BuildKit.
+	Strip     = "strip"     // The index contains no attestations.
+	Legacy    = "legacy"    // Attestations are entries of the index, in the form of BuildKit before version 0.32.
+	Referrers = "referrers" // Attestations are separate manifests that refer to the image.
 )
 
 // Options configures Join.
@@ -38,9 +38,8 @@ type Options struct {
 	Docker bool
 	// Attestations is Keep, Strip, Legacy or Referrers.
 	Attestations string
-	// Annotations are added to the annotations on which the indexes of all
-	// jobs agree. An annotation from this map replaces an annotation with the
-	// same key.
+	// Annotations are annotations for the index. They replace annotations
+	// with the same key in the indexes of the jobs.
 	Annotations map[string]string
 	// Defaults are annotations that only describe the image. An annotation on which the
 	// jobs agree has precedence over them, and so has a label of the images.
@@ -53,25 +52,27 @@ type Options struct {
 
 // Result is the result of Join.
 type Result struct {
-	// Root is the index. If only one image exists, Root is that image without
-	// an index.
+	// Root is the index. If the index would contain only one image, Root is
+	// the image itself.
 	Root *image.Manifest
-	// Referrers are the manifests to list as referrers of an image. They are
-	// set only if Options.Attestations is Referrers.
+	// Referrers are the attestations that the caller must push as referrers
+	// of an image. If Options.Attestations is not Referrers, the list is
+	// empty.
 	Referrers []Referrer
 	// Notices are messages for the user.
 	Notices []diag.Notice
 }
 
-// entry is a manifest of the index, with the name of its matrix job.
+// entry is a manifest of the index, and the name of the input entry that
+// contains the manifest.
 type entry struct {
 	*image.Manifest
 	job string
 }
 
 // Join builds the index. The index depends only on the digests and not on the
-// order or the names of the images. Errors about platforms and media types are
-// *diag.Error with a code of this package.
+// order or the names of the images. An error about a platform or a media type
+// is a *diag.Error with a code of this package.
 func Join(platformImages []ReadImage, o Options) (*Result, error) {
 	j := &Result{}
 	if err := j.convert(platformImages, o); err != nil {
@@ -105,8 +106,8 @@ func Join(platformImages []ReadImage, o Options) (*Result, error) {
 	return j, err
 }
 
-// sort returns the images, sorted by platform, and all other manifests. It
-// removes duplicate digests.
+// sort returns the platform images, sorted by platform, and all other
+// manifests, for example attestations. sort removes duplicate digests.
 func sort(platformImages []ReadImage) (images, others []entry) {
 	seen := map[v1.Hash]bool{}
 	for _, img := range platformImages {
@@ -141,8 +142,8 @@ func leaves(root *image.Manifest) []*image.Manifest {
 	return slices.DeleteFunc(image.Manifests(root), func(m *image.Manifest) bool { return m.Index() })
 }
 
-// check returns an error for duplicate platforms and for differences from the
-// expected platforms.
+// check returns an error if two images have the same platform, or if the
+// platforms differ from the input expect-platforms.
 func check(images []entry, expect []string) error {
 	var errs []error
 	first := map[string]entry{}
@@ -164,8 +165,8 @@ func check(images []entry, expect []string) error {
 	return errors.Join(append(errs, compare(images, found, expect)...)...)
 }
 
-// compare returns an error for each missing platform and for each unexpected
-// platform.
+// compare returns an error for each missing platform and for each platform
+// that the input expect-platforms does not contain.
 func compare(images []entry, found map[string]bool, expect []string) []error {
 	if len(expect) == 0 {
 		return nil
@@ -180,7 +181,7 @@ func compare(images []entry, found map[string]bool, expect []string) []error {
 		wanted[name] = true
 	}
 	for _, e := range images {
-		usual, _ := usualName(e.Platform) // absent reports an image whose usual name is wanted
+		usual, _ := usualName(e.Platform) // If the usual name of the platform is expected, the function absent returns the error for this image.
 		if e.Platform != nil && !wanted[image.PlatformString(e.Platform)] && !wanted[usual] {
 			errs = append(errs, unexpected(e))
 		}
@@ -199,12 +200,12 @@ func absent(name string, images []entry) error {
 	for _, e := range images {
 		if usual, ok := usualName(e.Platform); ok && usual == name {
 			return inputError("digests", CodePlatformMissing,
-				fmt.Sprintf("Build the image of the entry %q for %s, for example with --platform %s. Its config should state the architecture %s.", e.job, name, name, strings.SplitN(name+"/", "/", 3)[1]), nil,
+				fmt.Sprintf("Build the image of the entry %q for %s, for example with --platform %s, so that its config contains the architecture %s.", e.job, name, name, strings.SplitN(name+"/", "/", 3)[1]), nil,
 				"No job pushed an image for %s. The image of the entry %q is for %s, which is another name of this platform", name, e.job, image.PlatformString(e.Platform))
 		}
 	}
 	return inputError("digests", CodePlatformMissing,
-		fmt.Sprintf("Check that the job that builds the image has the output %s. Found platforms: %s. If the image has no platform %s, remove it from expect-platforms.", output, strings.Join(found, ", "), name), nil,
+		fmt.Sprintf("Check that the job that builds the image has the output %s. The jobs pushed images for these platforms: %s. If the image does not need the platform %s, remove the platform from the input expect-platforms.", output, strings.Join(found, ", "), name), nil,
 		"No job pushed an image for %s, but the input expect-platforms contains this platform", name)
 }
 
@@ -215,16 +216,16 @@ func duplicate(a, b entry) error {
 }
 
 func unexpected(e entry) error {
-	return inputError("expect-platforms", CodePlatformUnexpected, "Add the platform to expect-platforms, or remove the entry from digests.", nil,
+	return inputError("expect-platforms", CodePlatformUnexpected, "Add the platform to the input expect-platforms, or remove the entry from the input digests.", nil,
 		"%s has the platform %s (%s), which is not in the input expect-platforms", capital(place(e.job)), image.PlatformString(e.Platform), short(e.Descriptor.Digest))
 }
 
 func unknown(e entry) error {
-	return inputError("digests", CodePlatformUnknown, "Set os and architecture in the config of the image.", nil,
+	return inputError("digests", CodePlatformUnknown, "Build the image with a tool that writes the fields os and architecture into the config, for example docker build.", nil,
 		"The image %s of %s has no platform", short(e.Descriptor.Digest), place(e.job))
 }
 
-// short returns the beginning of a digest for a message.
+// short returns the first characters of a digest for a message.
 func short(digest v1.Hash) string {
 	return digest.Algorithm + ":" + digest.Hex[:min(12, len(digest.Hex))]
 }

@@ -10,25 +10,26 @@ import (
 	"strings"
 )
 
-// prefix is the start of the names of outputs that contain a pushed digest.
+// prefix is the start of the name of each output that contains the digest of
+// a platform image.
 const prefix = "digest-"
 
-// maxNesting limits nested objects. The output of toJSON(needs) has three
-// levels.
+// maxNesting is the maximum number of levels of nested JSON objects. The
+// output of toJSON(needs) has three levels.
 const maxNesting = 8
 
 // json parses the output of toJSON.
 func (f *finder) json(text string) error {
 	var value any
 	if json.Unmarshal([]byte(text), &value) != nil {
-		return inputError("digests", CodeDigestInvalid, "Set digests: ${{ toJSON(needs.JOB.outputs) }} without quotes around it. Write no JSON by hand: write one digest per line instead.", nil, "The input digests starts like JSON but is not valid JSON")
+		return inputError("digests", CodeDigestInvalid, "Set digests: ${{ toJSON(needs.JOB.outputs) }} without quotation marks around the expression. If you write the digests by hand, write one digest per line and not JSON.", nil, "The input \"digests\" starts like JSON but is not valid JSON")
 	}
 	return f.walk("", value, 0)
 }
 
 func (f *finder) walk(key string, value any, depth int) error {
 	if depth > maxNesting {
-		return inputError("digests", CodeDigestInvalid, "Set digests to the outputs of the job, without other objects around them.", nil, "The input digests contains objects inside objects, more than %d levels", maxNesting)
+		return inputError("digests", CodeDigestInvalid, "Set digests: ${{ toJSON(needs.JOB.outputs) }}, without other JSON objects around the outputs.", nil, "The input \"digests\" contains JSON objects that are nested in more than %d levels", maxNesting)
 	}
 	switch value := value.(type) {
 	case map[string]any:
@@ -47,14 +48,14 @@ func (f *finder) walk(key string, value any, depth int) error {
 	return nil
 }
 
-// object adds the digests of one JSON object. A job has many kinds of outputs,
-// so object uses the first of these that exists:
+// object adds the digests of one JSON object. A job can have many outputs, so
+// object uses the first of these kinds of outputs that exists:
 //   - outputs named digest-*, which contain one digest each
 //   - the output digests, which contains all digests
 //   - the output digest
 //
-// If none of them exists, every value of the object is a digest or a nested
-// object.
+// If the JSON object has none of these outputs, object treats every value as
+// a digest or as a nested object.
 func (f *finder) object(name string, o map[string]any, depth int) error {
 	keys := slices.Sorted(maps.Keys(o))
 	own := slices.DeleteFunc(slices.Clone(keys), func(k string) bool { return !strings.HasPrefix(k, prefix) })
@@ -79,7 +80,7 @@ func (f *finder) needed(job string, o map[string]any, depth int) error {
 	outputs, _ := o["outputs"].(map[string]any)
 	selected := f.pattern == "" || len(outputs) == 0
 	for output := range outputs {
-		matches, _ := path.Match(f.pattern, matchName(output)) // Find has checked the pattern
+		matches, _ := path.Match(f.pattern, matchName(output)) // The error is always nil, because Find has checked the pattern.
 		selected = selected || matches
 	}
 	if result, _ := o["result"].(string); selected && (result == "failure" || result == "cancelled") {
@@ -90,8 +91,8 @@ func (f *finder) needed(job string, o map[string]any, depth int) error {
 	return f.walk("", o["outputs"], depth+1)
 }
 
-// isJob reports whether o is one job in the context "needs" (contexts
-// reference, "needs").
+// isJob reports whether the JSON object is one job in the context "needs"
+// (contexts reference, "needs").
 func isJob(o map[string]any) bool {
 	_, result := o["result"]
 	_, outputs := o["outputs"]
@@ -107,7 +108,8 @@ func (f *finder) each(o map[string]any, keys []string, depth int) error {
 	return nil
 }
 
-// list parses the output digests, which can contain a JSON object as text.
+// list adds the digests in the output "digests", which can contain a JSON
+// object as text.
 func (f *finder) list(value any, depth int) error {
 	text, ok := value.(string)
 	if !ok {

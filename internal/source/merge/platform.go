@@ -10,16 +10,16 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/rules"
 )
 
-// identity returns a text that is different for different platforms. The text
-// contains the version of the system, because one index can have images for
-// several versions of Windows.
+// identity returns a different text for each different platform. The text
+// contains the version of the operating system, because one index can contain
+// images for several versions of Windows.
 func identity(p *v1.Platform) string {
 	features := slices.Sorted(slices.Values(p.OSFeatures))
 	return strings.Join(append([]string{image.PlatformString(p), p.OSVersion}, features...), " ")
 }
 
-// complete reports whether p has all fields that the config of an image can
-// provide.
+// complete reports whether the platform p already has all fields that the
+// program could read from the config of the image.
 func complete(p *v1.Platform) bool {
 	switch {
 	case p == nil || p.OS == "" || p.Architecture == "":
@@ -32,8 +32,9 @@ func complete(p *v1.Platform) bool {
 	return true
 }
 
-// usualName returns the usual name of a platform in the form of image.PlatformString. It
-// returns false if p is nil or has its usual name already.
+// usualName returns the usual name of the platform p in the form of
+// image.PlatformString, for example "linux/amd64" for "linux/x86_64". If p is
+// nil or already has its usual name, usualName returns false.
 func usualName(p *v1.Platform) (string, bool) {
 	if p == nil {
 		return "", false
@@ -42,11 +43,13 @@ func usualName(p *v1.Platform) (string, bool) {
 	return image.PlatformString(&usual), ok
 }
 
-// isRunnable reports whether an image can run on p. BuildKit gives its
-// attestations the platform unknown/unknown.
+// isRunnable reports whether p is the platform of an image. It returns false
+// for unknown/unknown, which BuildKit writes as the platform of an
+// attestation.
 func isRunnable(p *v1.Platform) bool { return p != nil && p.OS != "" && p.OS != "unknown" }
 
-// canonical converts a platform from user input to the form of image.PlatformString.
+// canonical converts a platform in the input expect-platforms to the form of
+// image.PlatformString.
 func canonical(text string) string {
 	parts := strings.Split(strings.ToLower(strings.TrimSpace(text)), "/")
 	p := &v1.Platform{OS: parts[0]}

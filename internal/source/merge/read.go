@@ -16,28 +16,28 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
 
-// CodeImageMissing reports a platform image that is not in its repository.
+// CodeImageMissing means that the repository does not contain a platform image.
 const CodeImageMissing = "platform-image-missing"
 
-// maxConcurrentReads is the number of platform images that are read
+// maxConcurrentReads is the maximum number of platform images that Read reads
 // concurrently.
 const maxConcurrentReads = 16
 
-// maxConfig limits the size of a config that is read for its platform, in
-// bytes.
+// maxConfig is the maximum size of a config, in bytes. The program does not
+// read the platform from a larger config.
 const maxConfig = 8 << 20
 
-// ReadImage is a platform image with its manifests.
+// ReadImage is a platform image whose manifests the program has read.
 type ReadImage struct {
 	PlatformImage
 	Root *image.Manifest
 }
 
-// Read reads every platform image from the repository of the image. If the
-// image has no repository, Read uses the argument repo. If the function absent
-// returns true for an error, Read returns an error with the code
-// CodeImageMissing and the name of the image. It adds the name of the image to
-// other errors.
+// Read reads the manifests of every platform image from its registry. If the
+// field Repo of an image is nil, Read uses the argument repo. The function
+// absent reports whether an error means that the image does not exist. For
+// such an error, Read returns an error with the code CodeImageMissing. Each
+// error of Read contains the name of the image.
 func Read(ctx context.Context, remote source.Remote, repo name.Repository, images []PlatformImage, absent func(error) bool) ([]ReadImage, error) {
 	out := make([]ReadImage, len(images))
 	group, ctx := errgroup.WithContext(ctx)
@@ -71,8 +71,8 @@ func read(ctx context.Context, remote source.Remote, repo name.Repository, img P
 	return ReadImage{PlatformImage: img, Root: src.Root}, nil
 }
 
-// describe completes the platform of an image from its config. The entry of an
-// index may omit fields that the config has.
+// describe completes the platform of an image with fields from its config,
+// because the platform in an index can omit some fields.
 func describe(ctx context.Context, m *image.Manifest) error {
 	isImage := !m.Index() && len(m.Blobs) > 0 && m.Blobs[0].Descriptor.MediaType.IsConfig()
 	if !isImage || complete(m.Platform) || (m.Platform != nil && !isRunnable(m.Platform)) || m.Blobs[0].Descriptor.Size > maxConfig {
@@ -92,20 +92,20 @@ func describe(ctx context.Context, m *image.Manifest) error {
 	}
 	var p v1.Platform
 	if json.Unmarshal(raw, &p) != nil || p.OS == "" || p.Architecture == "" {
-		return nil // registries accept configs without a platform
+		return nil // The config contains no platform, which registries accept.
 	}
 	m.Platform = &v1.Platform{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant, OSVersion: p.OSVersion, OSFeatures: p.OSFeatures}
 	return nil
 }
 
 func imageMissing(img PlatformImage, repo name.Repository, err error) error {
-	hint := "Set the input image to the same value in the step that has push-by-digest: true."
+	hint := "In the step that has push-by-digest: true, set the input image to the same value as in this step."
 	if img.Repo != nil {
 		repo, hint = *img.Repo, "Check the repository and the digest."
 	}
 	return &diag.Error{
 		Code: CodeImageMissing, Side: diag.Registry, Input: "digests", Err: registry.Answer(err),
 		Title: fmt.Sprintf("The image %s of %s is not in %s", short(img.Digest), place(img.Name), repo),
-		Hint:  hint + " If the image was deleted from the package after its push, run the job again.",
+		Hint:  hint + " If another program deleted the image after its push, run the job that pushes the image again.",
 	}
 }

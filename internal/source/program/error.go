@@ -9,13 +9,14 @@ import (
 
 // Error is the error of a program that failed.
 type Error struct {
-	Command string // the program and its arguments; "" if the message names the program
-	Output  string // the standard error output
-	Err     error  // contains the exit status
+	Command string // the program and its arguments, or "" if the message already contains the name of the program
+	Output  string // the text that the program wrote to standard error
+	Err     error  // the error of package os/exec, which contains the exit status
 }
 
-// Error returns one line. It contains only the reason in the output, because an
-// output can have many lines.
+// Error returns one line with the exit status and the reason of the failure.
+// Error does not return the complete output, because an output can have many
+// lines.
 func (e *Error) Error() string {
 	text := e.Err.Error()
 	if e.Command != "" {
@@ -27,15 +28,17 @@ func (e *Error) Error() string {
 	return text
 }
 
-// Unwrap returns the error with the exit status.
+// Unwrap returns the error of package os/exec, which contains the exit
+// status.
 func (e *Error) Unwrap() error { return e.Err }
 
 // maxReason is the maximum length of a reason, in bytes.
 const maxReason = 500
 
-// Reason returns the line of an output that most probably states the reason of a
-// failure. This line is the last line that begins with "error:", or else the first
-// line that is not empty. It returns "" for an empty output.
+// Reason returns the line of an output that most probably contains the reason
+// of a failure. Reason returns the last line that begins with "error:",
+// without "error:". If no line begins with "error:", Reason returns the first
+// line that is not empty. For an empty output, Reason returns "".
 func Reason(output string) string {
 	reason, first := "", ""
 	lines := bufio.NewScanner(strings.NewReader(output))
@@ -70,7 +73,8 @@ func cutError(line string) (string, bool) {
 	return strings.TrimSpace(line[len(word):]), true
 }
 
-// printable removes control characters and surrounding blanks.
+// printable removes control characters, and removes spaces at the start and
+// at the end of the line.
 func printable(line string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) && r != '\t' {

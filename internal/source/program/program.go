@@ -1,7 +1,7 @@
-// Package program runs other programs. It looks for programs only in the
-// absolute folders of PATH. It removes the token from the environment of the
-// programs. To stop a program, it sends an interrupt first and kills the
-// program later.
+// Package program runs other programs. It looks for a program only in the
+// folders of PATH that have an absolute path. It removes tokens from the
+// environment of the program. To stop a program, it sends an interrupt, and
+// kills the program if the program does not end in time.
 package program
 
 import (
@@ -16,17 +16,19 @@ import (
 	"time"
 )
 
-// stopTimeout is the time that a program has to clean up after an interrupt.
+// stopTimeout is the time after an interrupt in which a program must end.
 const stopTimeout = 10 * time.Second
 
-// maxAnswer limits the number of bytes that are kept from the output of a
-// program.
+// maxAnswer is the maximum number of bytes that package program keeps from
+// the output of a program.
 const maxAnswer = 1 << 20
 
-// Environ returns env without the variables that other programs must not read. See
-// [Private]. A builder keeps ACTIONS_RUNTIME_TOKEN, because the cache type=gha needs it.
+// Environ returns the environment env without the variables that other
+// programs must not read. See [Private]. Environ keeps the variable
+// ACTIONS_RUNTIME_TOKEN, because a builder with the cache type=gha needs this
+// variable.
 func Environ(env []string) []string {
-	out := []string{} // not nil, because exec.Cmd passes the whole environment if Env is nil
+	out := []string{} // The list is not nil, because exec.Cmd passes the whole environment to a program if Env is nil.
 	for _, pair := range env {
 		key, _, _ := strings.Cut(pair, "=")
 		if !Private(key) {
@@ -36,9 +38,11 @@ func Environ(env []string) []string {
 	return out
 }
 
-// Private reports whether only this program may read a variable: the inputs and the state
-// of the step, tokens of GitHub, and the files with which a step sets outputs and variables
-// (docs/security.md, Tokens and credentials). Windows ignores the case of names.
+// Private reports whether other programs must not read an environment
+// variable (docs/security.md, Tokens and credentials). These variables
+// contain the inputs and the state of the step, the tokens of GitHub, and the
+// paths of the files in which a step sets outputs. Private ignores the case
+// of the name, as Windows does.
 func Private(name string) bool {
 	name = strings.ToUpper(name)
 	if strings.HasPrefix(name, "INPUT_") || strings.HasPrefix(name, "STATE_") {
@@ -53,8 +57,9 @@ func Private(name string) bool {
 	return false
 }
 
-// Command prepares a program with the environment env. It looks for the
-// program in the PATH of env. If the program is missing, the error is
+// Command returns a command that runs the program with the given name in the
+// environment env. Command looks for the program in the variable PATH of env.
+// If the program is missing, Command returns an error that wraps
 // exec.ErrNotFound.
 func Command(ctx context.Context, env []string, name string, args ...string) (*exec.Cmd, error) {
 	path, err := find(env, name)
@@ -63,14 +68,14 @@ func Command(ctx context.Context, env []string, name string, args ...string) (*e
 	}
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Env, cmd.WaitDelay = env, stopTimeout
-	if runtime.GOOS != "windows" { // Windows has no interrupt for another process
+	if runtime.GOOS != "windows" { // On Windows, a process cannot send an interrupt to another process.
 		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	}
 	return cmd, nil
 }
 
-// Output runs a program and returns the first mebibyte of its output. If the
-// program fails, the error is an *Error.
+// Output runs a program and returns the first mebibyte of its standard
+// output. If the program fails, Output returns an *Error.
 func Output(ctx context.Context, env []string, name string, args ...string) ([]byte, error) {
 	cmd, err := Command(ctx, env, name, args...)
 	if err != nil {
@@ -84,11 +89,11 @@ func Output(ctx context.Context, env []string, name string, args ...string) ([]b
 	return out.buffer.Bytes(), nil
 }
 
-// LimitedOutput keeps the first mebibyte of an output.
+// LimitedOutput is a writer that keeps the first mebibyte of an output.
 type LimitedOutput struct{ buffer bytes.Buffer }
 
-// Write keeps the bytes that still fit and drops all other bytes. It never
-// returns an error.
+// Write keeps at most the first mebibyte and drops all other bytes. Write
+// never returns an error.
 func (k *LimitedOutput) Write(p []byte) (int, error) {
 	if remaining := maxAnswer - k.buffer.Len(); remaining > 0 {
 		k.buffer.Write(p[:min(len(p), remaining)])
@@ -96,11 +101,12 @@ func (k *LimitedOutput) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// String returns the kept output without surrounding white space.
+// String returns the kept output without white space at its start and end.
 func (k *LimitedOutput) String() string { return strings.TrimSpace(k.buffer.String()) }
 
-// find returns the path of a program. It skips relative folders, so that a
-// program in the checkout cannot replace an installed program.
+// find returns the path of a program. find skips each folder of PATH that has
+// a relative path, so that a file in the checkout cannot replace an installed
+// program.
 func find(env []string, name string) (string, error) {
 	for _, dir := range filepath.SplitList(variable(env, "PATH")) {
 		if !filepath.IsAbs(dir) {

@@ -12,8 +12,8 @@ import (
 // Saved is one image for [DockerSave].
 type Saved struct {
 	Tags   []string
-	Config []byte   // a result of [Config]
-	Layers [][]byte // the bytes in the tar, plain or gzipped
+	Config []byte   // a config that the function Config returned
+	Layers [][]byte // the bytes of each layer in the tar, which can be uncompressed or compressed with gzip
 }
 
 // NewSaved returns an image for linux/amd64 with one uncompressed layer for
@@ -28,7 +28,7 @@ func NewSaved(tb testing.TB, tag string, texts ...string) Saved {
 	return s
 }
 
-// Gzipped returns the image with its layers gzipped.
+// Gzipped returns the image with layers that are compressed with gzip.
 func (s Saved) Gzipped() Saved {
 	var layers [][]byte
 	for _, raw := range s.Layers {
@@ -42,7 +42,7 @@ func (s Saved) Gzipped() Saved {
 func (s Saved) DiffIDs() []string {
 	var c v1.ConfigFile
 	if err := json.Unmarshal(s.Config, &c); err != nil {
-		panic(err) // the config comes from this package
+		panic(err) // The config is valid JSON, because this package wrote it.
 	}
 	var out []string
 	for _, id := range c.RootFS.DiffIDs {
@@ -55,7 +55,7 @@ func (s Saved) DiffIDs() []string {
 func (s Saved) ID() v1.Hash {
 	h, _, err := v1.SHA256(bytes.NewReader(s.Config))
 	if err != nil {
-		panic(err) // reading memory cannot fail
+		panic(err) // A read from memory cannot fail.
 	}
 	return h
 }
@@ -68,7 +68,7 @@ type Entry struct {
 	LayerSources map[string]v1.Descriptor `json:",omitempty"`
 }
 
-// ManifestJSON returns the file manifest.json with the entries.
+// ManifestJSON returns a file manifest.json that contains the entries.
 func ManifestJSON(tb testing.TB, entries ...Entry) File {
 	tb.Helper()
 	raw, err := json.Marshal(entries)
@@ -76,9 +76,10 @@ func ManifestJSON(tb testing.TB, entries ...Entry) File {
 	return File{Name: "manifest.json", Body: raw}
 }
 
-// DockerSave returns the files that docker save before version 25 writes. It
-// writes a directory for each layer, and a symbolic link instead of a layer that
-// an earlier image contains. The JSON documents are at the end.
+// DockerSave returns the files that docker save before version 25 writes.
+// Each layer is in a separate directory. If an earlier image contains the
+// same layer, DockerSave returns a symbolic link in place of the layer. The
+// JSON documents are the last files.
 func DockerSave(tb testing.TB, images ...Saved) []File {
 	tb.Helper()
 	var files []File
@@ -103,8 +104,8 @@ func DockerSave(tb testing.TB, images ...Saved) []File {
 	return append(files, ManifestJSON(tb, entries...), File{Name: "repositories", Body: []byte("{}")})
 }
 
-// DockerSaveOCI returns the files that docker save writes since version 25.
-// The files are an OCI layout and a manifest.json for the image.
+// DockerSaveOCI returns the files that docker save version 25 and later
+// writes. The files are an OCI layout and a file manifest.json for the image.
 func DockerSaveOCI(tb testing.TB, l *Layout, image v1.Descriptor, tags ...string) []File {
 	tb.Helper()
 	var m v1.Manifest

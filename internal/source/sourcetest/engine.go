@@ -20,33 +20,36 @@ type EngineImage struct {
 	ID    string
 	Names []string
 	Tar   []byte
-	// Only is the single platform of the image in the engine, in the format of
-	// the API. It is set if the engine cannot run that platform. The engine
-	// then exports only this platform. It does not export another platform or
-	// the complete index.
+	// Only is the single platform of the image in the engine, in the format
+	// of the API. A test sets Only for a platform that the engine cannot run.
+	// If Only is set, the engine exports only this platform, and not another
+	// platform or the complete index.
 	Only json.RawMessage
-	// Layers are the diff IDs. Members are the digests of the manifests below
-	// the ID in the containerd store.
+	// Layers are the diff IDs of the image. Members are the digests of the
+	// manifests in the index of the image, which only the containerd image
+	// store reports.
 	Layers, Members []string
-	// Digests are the references by digest with which the image was pulled or
-	// pushed.
+	// Digests are the references by digest from which the engine pulled the
+	// image or to which it pushed the image.
 	Digests []string
-	// Stream writes the tar of a large image and replaces Tar.
+	// Stream writes the tar of a large image. If Stream is set, the engine
+	// ignores Tar.
 	Stream func(io.Writer) error
 }
 
-// Engine is a fake Docker engine. It implements the parts of the HTTP API that
-// find, export, load and tag images.
+// Engine is a fake Docker engine. It implements the requests of the HTTP API
+// that find, export, load and tag images.
 type Engine struct {
-	// Host is the value for DOCKER_HOST.
+	// Host is the address of the engine for the variable DOCKER_HOST.
 	Host string
-	// Exports and Loads count the requests that started.
+	// Exports and Loads are the numbers of export requests and load requests
+	// that the engine received.
 	Exports, Loads atomic.Int32
-	// Containerd selects the containerd image store. Arch is the architecture
-	// of the engine; empty means amd64.
+	// If Containerd is true, the engine has the containerd image store. Arch
+	// is the architecture of the engine, and its default is amd64.
 	Containerd bool
 	Arch       string
-	// Loading handles the load requests if it is not nil.
+	// If Loading is not nil, Loading handles the load requests.
 	Loading http.HandlerFunc
 
 	tb          testing.TB
@@ -97,7 +100,8 @@ func (e *Engine) info(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprintf(w, `{"OSType":"linux","DriverStatus":[%s]}`, status)
 }
 
-// summary is an image in the responses to list and inspect requests.
+// summary is an image in the response to a list request or an inspect
+// request.
 type summary struct {
 	ID          string `json:"Id"`
 	RepoTags    []string
@@ -128,8 +132,9 @@ func (i *EngineImage) summary() summary {
 	return s
 }
 
-// list returns all images, or the images of the repository in the filter.
-// Without a filter the first image has no name, as in many real engines.
+// list sends all images, or only the images of the repository in the filter.
+// If the request has no filter, the first image in the response has no name,
+// as in many real engines.
 func (e *Engine) list(w http.ResponseWriter, r *http.Request) {
 	var filters struct{ Reference []string }
 	all := []summary{{ID: "sha256:0"}}
@@ -169,14 +174,14 @@ func (e *Engine) export(w http.ResponseWriter, id, platform string) {
 	e.Exports.Add(1)
 	w.Header().Set("Content-Type", "application/x-tar")
 	if i.Stream != nil {
-		_ = i.Stream(w) // the error is ignored, because a client may close the connection early
+		_ = i.Stream(w) // The error is ignored, because a client can close the connection too early.
 		return
 	}
-	_, _ = w.Write(i.Tar) // the error is ignored, because a client may close the connection early
+	_, _ = w.Write(i.Tar) // The error is ignored, because a client can close the connection too early.
 }
 
-// find looks up an image by the rules of a Docker engine. If the image does
-// not exist, it writes the error response and returns nil.
+// find returns the image with the given name or ID, like a Docker engine. If
+// the image does not exist, find writes the error response and returns nil.
 func (e *Engine) find(w http.ResponseWriter, name string) *EngineImage {
 	e.mu.Lock()
 	defer e.mu.Unlock()

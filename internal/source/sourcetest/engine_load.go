@@ -18,15 +18,16 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// maxKept limits the size of a file that is kept from an archive, in bytes.
-// Layers are larger and are not kept.
+// maxKept is the maximum size of a file that the fake engine keeps from an
+// archive, in bytes. The fake engine does not keep larger files, such as
+// large layers.
 const maxKept = 1 << 20
 
-// loaded is the content of an archive that was sent to the engine.
+// loaded is the content of an archive that a test sent to the engine.
 type loaded struct {
-	files   map[string][]byte // small files by name
+	files   map[string][]byte // maps the name of each small file to its content
 	diffs   map[string]string // maps the name of a blob to the digest of its uncompressed bytes
-	damaged []string          // blobs whose content does not have the digest in their name
+	damaged []string          // blobs whose digest differs from the digest in their name
 }
 
 // LoadedBlobs returns the names of the blobs in the last loaded archive.
@@ -49,9 +50,9 @@ func (e *Engine) Names(id string) []string {
 	return nil
 }
 
-// load implements docker load. For an archive that ends early or lacks a
-// needed file, it sends the status 200 and the error message of dockerd. An
-// archive that no engine should receive fails the test.
+// load implements docker load. For an archive that is truncated or lacks a
+// file, load sends the status 200 and the error message of dockerd. If the
+// program sends an archive with a wrong digest, load fails the test.
 func (e *Engine) load(w http.ResponseWriter, r *http.Request) {
 	e.Loads.Add(1)
 	if e.Loading != nil {
@@ -59,7 +60,7 @@ func (e *Engine) load(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.ContentLength <= 0 || r.FormValue("quiet") != "1" {
-		e.tb.Errorf("a load of %d bytes, quiet=%s", r.ContentLength, r.FormValue("quiet"))
+		e.tb.Errorf("the load request has %d bytes and quiet=%s, want a positive number and quiet=1", r.ContentLength, r.FormValue("quiet"))
 	}
 	l, err := read(r.Body)
 	if err == nil {
@@ -70,7 +71,7 @@ func (e *Engine) load(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// read reads an archive and the rest of the body.
+// read reads the archive and the bytes after it in the body of the request.
 func read(body io.Reader) (*loaded, error) {
 	l := &loaded{files: map[string][]byte{}, diffs: map[string]string{}}
 	in := tar.NewReader(body)
@@ -117,10 +118,10 @@ func (l *loaded) file(h *tar.Header, r io.Reader) error {
 	return nil
 }
 
-// store checks a complete archive and adds its image.
+// store checks a complete archive and adds its image to the engine.
 func (e *Engine) store(w http.ResponseWriter, l *loaded) error {
 	if len(l.damaged) > 0 {
-		e.tb.Errorf("a damaged archive was completed: %q", l.damaged)
+		e.tb.Errorf("the program sent a complete archive in which these blobs are damaged: %q", l.damaged)
 	}
 	var entries []Entry
 	var index v1.IndexManifest
@@ -130,7 +131,7 @@ func (e *Engine) store(w http.ResponseWriter, l *loaded) error {
 		}
 	}
 	if len(entries) != 1 || len(index.Manifests) != 1 || l.files[BlobName(index.Manifests[0].Digest)] == nil {
-		e.tb.Errorf("manifest.json lists %d images and index.json lists %d, but each must list one, whose manifest the archive must contain", len(entries), len(index.Manifests))
+		e.tb.Errorf("manifest.json lists %d images and index.json lists %d images, want one image in each file and the manifest of the image in the archive", len(entries), len(index.Manifests))
 	}
 	var config v1.ConfigFile
 	if err := json.Unmarshal(l.files[entries[0].Config], &config); err != nil {
@@ -158,8 +159,9 @@ func (e *Engine) store(w http.ResponseWriter, l *loaded) error {
 	return nil
 }
 
-// layers compares the layers with their diff IDs. The classic store does not
-// read a layer if another image has the same layers up to this layer.
+// layers compares the layers with their diff IDs. The classic image store
+// does not read a layer if another image starts with the same layers up to
+// this layer.
 func (e *Engine) layers(l *loaded, files, diffs []string) error {
 	if len(files) != len(diffs) {
 		return fmt.Errorf("invalid manifest, layers length mismatch: expected %d, got %d", len(files), len(diffs))
@@ -172,7 +174,7 @@ func (e *Engine) layers(l *loaded, files, diffs []string) error {
 		})
 		switch diff, ok := l.diffs[file]; {
 		case !ok && e.Containerd:
-			e.tb.Errorf("the store of containerd would accept an image without %s", file)
+			e.tb.Errorf("the archive lacks the layer %s, and the containerd image store would accept the archive without this layer", file)
 		case known && !e.Containerd:
 		case !ok:
 			return fmt.Errorf("open /var/lib/docker/tmp/docker-import-1/%s: no such file or directory", file)
@@ -183,7 +185,8 @@ func (e *Engine) layers(l *loaded, files, diffs []string) error {
 	return nil
 }
 
-// add adds an image and gives it the names. Other images lose these names.
+// add adds an image with the given names, and removes these names from all
+// other images.
 func (e *Engine) add(added EngineImage, names []string) {
 	for i := range e.images {
 		e.images[i].Names = slices.DeleteFunc(slices.Clone(e.images[i].Names), func(name string) bool {
@@ -211,7 +214,8 @@ func (e *Engine) tag(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusCreated)
 }
 
-// familiar returns a name in the form that Docker prints.
+// familiar returns the name of an image in the form that Docker prints, for
+// example "web" for "docker.io/library/web".
 func familiar(name string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(name, "docker.io/"), "library/")
 }

@@ -1,10 +1,10 @@
-// Package sourcetest builds small images for tests. An image is an OCI layout,
-// an archive of a layout, or a tar of docker save. The images are the same on
-// every run, and tests can damage them.
+// Package sourcetest builds small images for tests. An image is an OCI
+// layout, a tar of a layout, or a tar of docker save. On every run, an image
+// has the same bytes, and a test can damage these bytes.
 //
-// Only tests use this package. It reports errors through testing.TB. Every
-// image is a list of [File] in memory until [Dir] or [Tar] writes it, so that a
-// test can change a file first.
+// Only tests use this package. If a function of this package fails, it ends
+// the test. Every image is a list of [File] in memory, so that a test can
+// change a file before [Dir] or [Tar] writes the files to the disk.
 package sourcetest
 
 import (
@@ -23,14 +23,16 @@ import (
 type File struct {
 	Name string
 	Body []byte
-	// Link is the target of a link. A file with a Link has no Body.
+	// Link is the target of a link. If Link is set, the file has no Body.
 	Link string
-	// Type is the type of the tar entry. 0 means a regular file, or a symbolic
-	// link if Link is set.
+	// Type is the type of the tar entry. If Type is 0 and Link is set, the
+	// entry is a symbolic link. If Type is 0 and Link is empty, the entry is
+	// a regular file.
 	Type byte
 }
 
-// Dir writes files into a new directory and returns its path.
+// Dir writes files into a new directory and returns the path of the
+// directory.
 func Dir(tb testing.TB, files []File) string {
 	tb.Helper()
 	dir := tb.TempDir()
@@ -46,13 +48,14 @@ func Dir(tb testing.TB, files []File) string {
 	return dir
 }
 
-// Tar writes files into a new tar and returns its path.
+// Tar writes files into a new tar and returns the path of the tar.
 func Tar(tb testing.TB, files []File) string {
 	tb.Helper()
 	return Write(tb, "image.tar", TarBytes(tb, files))
 }
 
-// Write writes one file into a new directory and returns its path.
+// Write writes one file into a new directory and returns the path of the
+// file.
 func Write(tb testing.TB, name string, raw []byte) string {
 	tb.Helper()
 	path := filepath.Join(tb.TempDir(), name)
@@ -60,7 +63,8 @@ func Write(tb testing.TB, name string, raw []byte) string {
 	return path
 }
 
-// TarBytes returns a tar of the files in the given order and without times.
+// TarBytes returns a tar that contains the files in the given order. The
+// files in the tar have no modification times.
 func TarBytes(tb testing.TB, files []File) []byte {
 	tb.Helper()
 	var out bytes.Buffer
@@ -85,21 +89,23 @@ func header(f File) *tar.Header {
 	return h
 }
 
-// Gzip compresses raw. The result is the same on every run.
+// Gzip compresses raw. Gzip returns the same bytes on every run.
 func Gzip(raw []byte) []byte {
 	var out bytes.Buffer
 	w := gzip.NewWriter(&out)
-	_, _ = w.Write(raw) // writing to a bytes.Buffer never returns an error
+	_, _ = w.Write(raw) // A write to a bytes.Buffer never returns an error.
 	_ = w.Close()
 	return out.Bytes()
 }
 
-// Without returns files without the files called name.
+// Without returns the list of files without the files that have the given
+// name.
 func Without(files []File, name string) []File {
 	return slices.DeleteFunc(slices.Clone(files), func(f File) bool { return f.Name == name })
 }
 
-// Replace returns files with a new body for the file name.
+// Replace returns the list of files with a new body for each file that has
+// the given name.
 func Replace(files []File, name string, body []byte) []File {
 	out := slices.Clone(files)
 	for i := range out {

@@ -18,7 +18,7 @@ var (
 	Unknown = &v1.Platform{OS: "unknown", Architecture: "unknown"}
 )
 
-// The annotations that name an image in a layout.
+// The annotations that contain the name of an image in a layout.
 const (
 	RefName   = "org.opencontainers.image.ref.name"
 	ImageName = "io.containerd.image.name"
@@ -26,7 +26,7 @@ const (
 
 // Layout is an OCI layout in memory.
 type Layout struct {
-	// Entries are the manifests of index.json.
+	// Entries are the descriptors in index.json.
 	Entries []v1.Descriptor
 
 	tb    testing.TB
@@ -39,10 +39,10 @@ func NewLayout(tb testing.TB) *Layout {
 	return &Layout{tb: tb, met: map[v1.Hash]bool{}}
 }
 
-// Testing returns the test of the layout.
+// Testing returns the test that created the layout.
 func (l *Layout) Testing() testing.TB { return l.tb }
 
-// Blob stores bytes under their digest.
+// Blob stores a blob in the layout.
 func (l *Layout) Blob(t types.MediaType, raw []byte) v1.Descriptor {
 	l.tb.Helper()
 	h, size, err := v1.SHA256(bytes.NewReader(raw))
@@ -57,7 +57,7 @@ func (l *Layout) Blob(t types.MediaType, raw []byte) v1.Descriptor {
 // BlobName returns the path of a blob in a layout.
 func BlobName(h v1.Hash) string { return "blobs/" + h.Algorithm + "/" + h.Hex }
 
-// JSON stores v as JSON.
+// JSON encodes v as JSON and stores the JSON as a blob.
 func (l *Layout) JSON(t types.MediaType, v any) v1.Descriptor {
 	l.tb.Helper()
 	raw, err := json.Marshal(v)
@@ -71,7 +71,8 @@ func LayerTar(tb testing.TB, text string) []byte {
 	return TarBytes(tb, []File{{Name: "etc/motd", Body: []byte(text)}})
 }
 
-// Image stores an OCI image with one gzipped layer for each text.
+// Image stores an OCI image with one layer for each text. The layers are
+// compressed with gzip.
 func (l *Layout) Image(p *v1.Platform, texts ...string) v1.Descriptor {
 	l.tb.Helper()
 	var plain [][]byte
@@ -81,8 +82,9 @@ func (l *Layout) Image(p *v1.Platform, texts ...string) v1.Descriptor {
 	return l.ImageOf(p, types.OCILayer, plain...)
 }
 
-// ImageOf stores an OCI image with layers of the media type t. It gzips the
-// layers unless t is the type of uncompressed layers.
+// ImageOf stores an OCI image with layers of the media type t. If t is not
+// the media type of uncompressed layers, ImageOf compresses the layers with
+// gzip.
 func (l *Layout) ImageOf(p *v1.Platform, t types.MediaType, plain ...[]byte) v1.Descriptor {
 	l.tb.Helper()
 	m := v1.Manifest{
@@ -99,7 +101,7 @@ func (l *Layout) ImageOf(p *v1.Platform, t types.MediaType, plain ...[]byte) v1.
 	return l.JSON(m.MediaType, m)
 }
 
-// Config returns an image config for the layers.
+// Config returns an image config that contains the diff IDs of the layers.
 func Config(tb testing.TB, p *v1.Platform, plain ...[]byte) []byte {
 	tb.Helper()
 	c := v1.ConfigFile{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant, OSVersion: p.OSVersion, RootFS: v1.RootFS{Type: "layers"}}
@@ -120,8 +122,8 @@ func (l *Layout) Attestation(of v1.Descriptor) v1.Descriptor {
 	return l.attestation(of, v1.Manifest{Config: l.Blob(types.OCIConfigJSON, Config(l.tb, Unknown))})
 }
 
-// BoundAttestation stores an attestation of an image in the format of BuildKit 0.32 and
-// later: an artifact whose subject is the image.
+// BoundAttestation stores an attestation of an image in the format of
+// BuildKit 0.32 and later, which is an artifact whose subject is the image.
 func (l *Layout) BoundAttestation(of v1.Descriptor) v1.Descriptor {
 	l.tb.Helper()
 	return l.attestation(of, v1.Manifest{
@@ -150,23 +152,24 @@ func (l *Layout) Index(children ...v1.Descriptor) v1.Descriptor {
 	return l.JSON(types.OCIImageIndex, v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Manifests: children})
 }
 
-// MultiPlatform stores the result of a build for two platforms. The result is
-// an index with an image and an attestation for each platform.
+// MultiPlatform stores an index with an image and an attestation for each of
+// two platforms.
 func (l *Layout) MultiPlatform() v1.Descriptor {
 	l.tb.Helper()
 	amd, arm := On(l.Image(AMD64, "shared", "amd64"), AMD64), On(l.Image(ARM64, "shared", "arm64"), ARM64)
 	return l.Index(amd, arm, l.Attestation(amd), l.Attestation(arm))
 }
 
-// On returns the descriptor with a platform.
+// On returns the descriptor with the given platform.
 func On(d v1.Descriptor, p *v1.Platform) v1.Descriptor {
 	d.Platform = p
 	return d
 }
 
-// Add adds a manifest to index.json, once for each name, or once without a
-// name. It writes a name with a "/" as containerd does. One annotation
-// contains the whole name, and another annotation contains the tag.
+// Add adds one entry for each name to index.json, or one entry without a
+// name. For a name with a "/", Add writes the annotations of containerd. One
+// of these annotations contains the whole name, and the other annotation
+// contains only the tag.
 func (l *Layout) Add(d v1.Descriptor, names ...string) {
 	if len(names) == 0 {
 		l.Entries = append(l.Entries, d)
@@ -180,7 +183,7 @@ func (l *Layout) Add(d v1.Descriptor, names ...string) {
 	}
 }
 
-// Files returns the files of the layout, with index.json first.
+// Files returns the files of the layout. The first file is index.json.
 func (l *Layout) Files() []File {
 	l.tb.Helper()
 	raw, err := json.Marshal(v1.IndexManifest{SchemaVersion: 2, Manifests: l.Entries})

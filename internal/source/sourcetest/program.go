@@ -9,11 +9,12 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ci/needs"
 )
 
-// Program writes a shell script into a folder under the name of a program. It
-// skips the test if the system does not start such a script. The shell writes the file, because
-// the system does not execute a file that is open for writing. If this process
-// wrote the file, a child process of a concurrent test could inherit the open
-// file.
+// Program writes a shell script with the name of a program into a folder. If
+// the operating system cannot start a shell script by its name, Program skips
+// the test. A shell and not the test process writes the file, because a child
+// process of a concurrent test could inherit the open file of the test
+// process. The operating system does not start a program while its file is
+// open for writing.
 func Program(tb testing.TB, dir, name, text string) {
 	tb.Helper()
 	needs.Scripts(tb)

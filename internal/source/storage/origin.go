@@ -13,14 +13,15 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/program"
 )
 
-// maxOrigins limits the number of images that are inspected. Each inspection
-// starts the tool once.
+// maxOrigins is the maximum number of images that Origins inspects. The limit
+// is necessary, because each inspection starts podman or buildah once.
 const maxOrigins = 16
 
-// Origins lists images in registries that share layers with the image that has
-// the given ID. It lists only images in repositories for which the function
-// wanted returns true. The image with the most shared layers comes first. The
-// list contains only images whose repository is recorded in the storage.
+// Origins lists images in registries that share layers with the image that
+// has the given ID. Origins lists only images in repositories for which the
+// function wanted returns true. The image with the most shared layers is the
+// first in the list. For images without a repository in the storage, the list
+// contains no entry.
 func (s *Storage) Origins(ctx context.Context, id string, wanted func(name.Repository) bool) ([]image.Origin, error) {
 	t, env, err := s.tool(ctx)
 	if err != nil {

@@ -1,19 +1,19 @@
 // Package storage exports images of containers-storage, the image store of
 // podman, buildah and CRI-O. It runs podman, or buildah if podman is missing,
-// because these programs know the locks and drivers of the storage.
+// because only these programs can use the locks and drivers of the storage.
 //
-// An export is the output of podman save in the docker-archive format. It has
-// uncompressed layers and the unchanged config. The image ID therefore stays
-// the same, and the program recognises known layers by their diff IDs. Package
-// storage reads the fields of the manifest separately. The storage keeps
-// layers unpacked and does not have their compressed bytes. If the image was
-// pulled from the target registry, its digest stays the same. Otherwise, the
-// layers are compressed again. The new digest is then the same for every
+// An export is the output of podman save in the docker-archive format. An
+// export contains uncompressed layers and the unchanged config, so the image
+// ID and the diff IDs do not change. Package storage reads the annotations of
+// the manifest with a separate command. The storage does not keep the
+// compressed bytes of a layer. If podman pulled the image from the target
+// registry, the published image keeps its digest. Otherwise, the program
+// compresses the layers again, and the new digest is the same for every
 // export.
 //
-// Package storage writes nothing to disk. podman writes each layer to its own
-// temporary folder before it prints the layer. Package storage does not support
-// an index that podman manifest made.
+// Package storage writes no files, but podman writes each layer to a
+// temporary folder before it prints the layer. Package storage does not
+// support an index that the command podman manifest created.
 package storage
 
 import (
@@ -32,17 +32,19 @@ import (
 // The codes of the errors of this package.
 const (
 	CodeNoProgram = "storage-no-program"    // neither podman nor buildah is installed
-	CodeRefused   = "storage-refused"       // the tool cannot read the image
+	CodeRefused   = "storage-refused"       // podman or buildah cannot read the image
 	codeNotFound  = diag.CodeSourceNotFound // the code of package source
 )
 
-// Storage is the containers-storage of the current user.
+// Storage is the image store containers-storage of the current user.
 type Storage struct{ environ func() []string }
 
-// New returns the storage that programs with the environment environ use.
+// New returns the storage that podman uses in the environment that the
+// function environ returns.
 func New(environ func() []string) *Storage { return &Storage{environ: environ} }
 
-// tool returns the first installed tool and the environment for it.
+// tool returns the first tool of the list tools that is installed, and the
+// environment for the tool.
 func (s *Storage) tool(ctx context.Context) (tool, []string, error) {
 	env := program.Environ(s.environ())
 	for _, t := range tools {
@@ -53,20 +55,21 @@ func (s *Storage) tool(ctx context.Context) (tool, []string, error) {
 	return tool{}, nil, &diag.Error{
 		Code: CodeNoProgram, Side: diag.Runner,
 		Title: "Neither podman nor buildah is installed, so containers-storage cannot be read",
-		Hint:  "Install podman or buildah. Or save the image to a file on the machine that has the image: podman save -o image.tar NAME.",
+		Hint:  "Install podman or buildah. As an alternative, run podman save -o image.tar NAME on the machine that has the image, and set the input source to image.tar.",
 	}
 }
 
-// Find returns the image that podman finds. The argument is the name of an
-// image, an ID, or the start of an ID. Errors are *diag.Error with the code
-// source-not-found, storage-no-program or storage-refused.
+// Find returns the image that podman or buildah finds. The argument name is
+// the name of an image, an ID, or the start of an ID. An error of Find is a
+// *diag.Error with the code source-not-found, storage-no-program or
+// storage-refused.
 func (s *Storage) Find(ctx context.Context, name string) (*image.Stored, error) {
 	t, env, err := s.tool(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if name == "" || strings.HasPrefix(name, "-") || strings.HasPrefix(name, "[") {
-		return nil, s.unknown(t, name, errors.New("the text is not an image name"))
+		return nil, s.unknown(t, name, errors.New("the argument is not the name of an image"))
 	}
 	one, err := t.describe(ctx, env, name)
 	if ctx.Err() != nil {
@@ -82,14 +85,14 @@ func (s *Storage) Find(ctx context.Context, name string) (*image.Stored, error) 
 	return &image.Stored{ID: one.id, Names: []string{name}, OCI: one.oci, Annotations: one.annotations}, nil
 }
 
-// describe inspects one image.
+// describe reads the description of one image with the tool.
 func (t tool) describe(ctx context.Context, env []string, name string) (*imageInfo, error) {
 	out, err := program.Output(ctx, env, t.name, t.inspect(name)...)
 	if err != nil {
 		return nil, &notFoundError{err}
 	}
 	one, err := t.read(out)
-	if err == nil && !imageID.MatchString(one.id) {
+	if err == nil && !imageID().MatchString(one.id) {
 		err = fmt.Errorf("the image ID is %.100q", one.id)
 	}
 	if err != nil {
@@ -98,27 +101,27 @@ func (t tool) describe(ctx context.Context, env []string, name string) (*imageIn
 	return one, nil
 }
 
-// notFoundError means that the tool described no image. The usual reason is
-// that the image does not exist.
+// notFoundError means that the inspect command of the tool failed, usually
+// because the image does not exist.
 type notFoundError struct{ error }
 
 // Unwrap returns the error of the tool.
 func (s *notFoundError) Unwrap() error { return s.error }
 
 // unknown returns the error for an image that the tool does not find. The
-// error contains the message of the tool.
+// error contains the reason that the tool printed.
 func (s *Storage) unknown(t tool, name string, err error) error {
 	return &diag.Error{
 		Code: codeNotFound, Side: diag.Source, Err: answerOf(t, err),
 		Title: fmt.Sprintf("%s does not find the image %q", t.name, name),
-		Hint:  fmt.Sprintf("Run %s images to list the images. Build the image as the user of this step, because each user has a separate storage.", t.name),
+		Hint:  fmt.Sprintf("To list the images, run %s images. Build the image as the user of this step, because each user has a separate storage.", t.name),
 	}
 }
 
 func refused(t tool, err error) error {
-	hint := "Check that the disk has space for the largest layer (TMPDIR, or /var/tmp), and that no other program removes the image during the export."
+	hint := "Check that the folder for temporary files (TMPDIR, or /var/tmp) has space for the largest layer, and that other programs do not remove the image during the export."
 	if strings.Contains(err.Error(), "authfile") {
-		hint = "Set REGISTRY_AUTH_FILE to an existing file, or remove this variable."
+		hint = "Set the environment variable REGISTRY_AUTH_FILE to the path of an existing file, or remove this variable."
 	}
 	return &diag.Error{
 		Code: CodeRefused, Side: diag.Source, Err: answerOf(t, err),
@@ -126,8 +129,8 @@ func refused(t tool, err error) error {
 	}
 }
 
-// answerOf quotes the reason that a program printed. It returns err unchanged if the
-// program printed nothing.
+// answerOf returns an error that contains the reason that a program printed.
+// If the program printed nothing, answerOf returns err unchanged.
 func answerOf(t tool, err error) error {
 	var failed *program.Error
 	if !errors.As(err, &failed) {
@@ -139,9 +142,9 @@ func answerOf(t tool, err error) error {
 	return err
 }
 
-// Export starts the export of the image with the given ID. The caller closes
-// the reader. Errors are *diag.Error with the code storage-no-program or
-// storage-refused.
+// Export starts the export of the image with the given ID. The caller must
+// close the reader. An error of Export is a *diag.Error with the code
+// storage-no-program or storage-refused.
 func (s *Storage) Export(ctx context.Context, id string) (io.ReadCloser, error) {
 	t, env, err := s.tool(ctx)
 	if err != nil {
@@ -165,8 +168,8 @@ func (s *Storage) Export(ctx context.Context, id string) (io.ReadCloser, error) 
 	return e, nil
 }
 
-// export reads the output of the tool. The export is complete only if the tool
-// exits without an error.
+// export is a reader of the output of the tool. The export is complete only
+// if the tool exits without an error.
 type export struct {
 	tool   tool
 	cmd    *exec.Cmd
@@ -177,8 +180,9 @@ type export struct {
 	err    error
 }
 
-// Read returns the output of the tool. At the end of the output it returns the
-// exit error of the tool, or io.EOF.
+// Read returns the output of the tool. At the end of the output, Read returns
+// the exit error of the tool. If the tool exits without an error, Read
+// returns io.EOF.
 func (e *export) Read(p []byte) (int, error) {
 	if e.ended {
 		return 0, e.err
@@ -194,8 +198,7 @@ func (e *export) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close stops the tool if it still runs. It ignores the exit error of a tool
-// that it stopped.
+// If the tool still runs, Close stops the tool and ignores its exit error.
 func (e *export) Close() error {
 	e.cancel()
 	if !e.ended {

@@ -103,9 +103,9 @@ func TestErrorsContainTheMessageOfTheTool(t *testing.T) {
 	s := with(t, "buildah")
 	cases := []struct{ name, image, code, says string }{
 		{"unknown", "gone", "source-not-found", "gone: image not known"},
-		{"an option", "--all", "source-not-found", "not an image name"},
-		{"nothing", "", "source-not-found", "not an image name"},
-		{"another storage", "[vfs@/x]web", "source-not-found", "not an image name"},
+		{"an option", "--all", "source-not-found", "not the name of an image"},
+		{"nothing", "", "source-not-found", "not the name of an image"},
+		{"another storage", "[vfs@/x]web", "source-not-found", "not the name of an image"},
 		{"an invalid answer", "odd", CodeRefused, "for \"odd\""},
 	}
 	for _, c := range cases {

@@ -3,27 +3,29 @@ package storage
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
-// tool describes a program that can read the storage. It contains the
-// arguments to inspect, list and export images, and the parsers of the output.
+// tool is a program that can read the storage, which is podman or buildah.
+// The fields contain the arguments that inspect, list and export images, and
+// the functions that parse the output.
 type tool struct {
 	name    string
 	inspect func(image string) []string
 	read    func(answer []byte) (*imageInfo, error)
 	list    []string
-	// listed parses a list of images. It maps each argument for inspect to the
-	// references of that image in registries.
+	// The function listed parses the list of images. It returns a map from
+	// the argument for inspect to the references of the image in registries.
 	listed func(answer []byte) (map[string][]string, error)
 	write  func(id string) []string
 }
 
-// imageInfo is the description of an image by a tool.
+// imageInfo is the description of an image that a tool printed.
 type imageInfo struct {
 	id          string
 	oci         bool
@@ -54,7 +56,7 @@ var tools = []tool{
 }
 
 // imageID matches a complete image ID.
-var imageID = regexp.MustCompile(`^[0-9a-f]{64}$`)
+var imageID = lazy.Regexp(`^[0-9a-f]{64}$`)
 
 func readPodman(answer []byte) (*imageInfo, error) {
 	var all []struct {
@@ -77,14 +79,14 @@ func readPodman(answer []byte) (*imageInfo, error) {
 	}, nil
 }
 
-// readBuildah parses the output of buildah inspect. The output contains the
-// digest of the manifest. It contains only one name, which is the name that
-// was given to inspect.
+// readBuildah parses the output of the command buildah inspect. The output
+// contains the digest of the manifest. The output contains only the image
+// name that the program passed to buildah inspect.
 func readBuildah(answer []byte) (*imageInfo, error) {
 	var one struct {
 		FromImage, FromImageID, FromImageDigest string
 
-		Manifest string // a JSON document inside a string
+		Manifest string // The string contains a JSON document.
 		OCIv1    struct {
 			RootFS struct {
 				DiffIDs []v1.Hash `json:"diff_ids"`
@@ -108,7 +110,7 @@ func readBuildah(answer []byte) (*imageInfo, error) {
 	}, nil
 }
 
-// byDigest replaces the tag of a name by a digest.
+// byDigest replaces the tag of an image name by a digest.
 func byDigest(name, digest string) string {
 	if i := strings.LastIndexByte(name, ':'); i > strings.LastIndexByte(name, '/') {
 		name = name[:i]
@@ -129,8 +131,8 @@ func listPodman(answer []byte) (map[string][]string, error) {
 	return out, err
 }
 
-// listBuildah returns names instead of IDs, because for an ID, buildah inspect
-// does not report which digest belongs to which name.
+// listBuildah returns a map whose keys are names and not IDs. For an ID,
+// buildah inspect does not print a digest for each name of the image.
 func listBuildah(answer []byte) (map[string][]string, error) {
 	var all []struct{ Names []string }
 	err := json.Unmarshal(answer, &all)
