@@ -7,9 +7,9 @@
 #
 # The image sets no USER, because the folders that a job mounts belong to root.
 
-# GO_DIGEST pins the image of the compiler, for example to @sha256:0123…. The default is
-# empty, because an old compiler has known vulnerabilities. A release uses the target
-# prebuilt, which needs no compiler.
+# GO_DIGEST pins the image of the compiler, for example to @sha256:0123…. The default
+# is empty, because an old compiler has known vulnerabilities. A release uses the
+# target "prebuilt", which needs no compiler.
 ARG GO_DIGEST=
 
 FROM scratch AS base
@@ -19,8 +19,8 @@ LABEL org.opencontainers.image.title="ghcr-publish" \
       org.opencontainers.image.licenses="Apache-2.0"
 ENTRYPOINT ["/ghcr-publish"]
 
-# This stage precedes the stage build, because older builders run each stage before the
-# target.
+# The stage "prebuilt" is above the stage "build", because older builders run all
+# stages that are above the target.
 FROM base AS prebuilt
 ARG PROGRAM=dist/ghcr-publish
 COPY ${PROGRAM} /ghcr-publish

@@ -1,11 +1,11 @@
 // Command ghcr-publish publishes container images to ghcr.io with the job's
-// GITHUB_TOKEN. It pushes and tags the image, checks the visibility of its
+// GITHUB_TOKEN. The program pushes and tags the image, checks the visibility of its
 // package and verifies the digest that the registry serves.
 //
 // The program contains root certificates and time zones. The program can therefore
-// run in an image that contains no other file. It can also run on Windows, where Go
-// cannot read the time zones of the system. The packages crypto/x509 and time use the
-// embedded data only if the operating system has no such data.
+// run in an image that contains no other file, and on Windows, where Go cannot read
+// the time zones of the system. The packages crypto/x509 and time use the embedded
+// data only if the operating system does not provide the data.
 package main
 
 import (
@@ -13,7 +13,9 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	_ "time/tzdata" // the IANA time zones, about 450 KB, for tags such as {{date 'YYYYMMDD' tz='Asia/Tokyo'}}
+	// time/tzdata contains the IANA time zones (about 450 KB) for tags such as
+	// {{date 'YYYYMMDD' tz='Asia/Tokyo'}}.
+	_ "time/tzdata"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/cmd"
 )

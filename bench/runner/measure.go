@@ -65,7 +65,7 @@ func one(peer, op, img, rtt, net string, c Case, timeout time.Duration) Result {
 		return r
 	}
 	t := time.AfterFunc(timeout, func() {
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // the process group may have ended already
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // The process group may have ended already.
 	})
 	err = cmd.Wait()
 	r.WallMS = float64(time.Since(start)) / 1e6
@@ -150,8 +150,8 @@ type usage struct {
 
 var hwm = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
 
-// daemon returns the total CPU time and peak memory of the processes whose ids are
-// in a file.
+// daemon returns the total CPU time and peak memory of the processes whose ids are in
+// the file of the field Daemon.
 func daemon(file string, resetPeak bool) (u usage) {
 	if file == "" {
 		return u
@@ -162,7 +162,7 @@ func daemon(file string, resetPeak bool) (u usage) {
 	}
 	for _, p := range strings.Fields(string(b)) {
 		if resetPeak {
-			_ = os.WriteFile("/proc/"+p+"/clear_refs", []byte("5"), 0) // the process may have ended
+			_ = os.WriteFile("/proc/"+p+"/clear_refs", []byte("5"), 0) // The process may have ended.
 		}
 		st, err := os.ReadFile("/proc/" + p + "/stat")
 		if err != nil {

@@ -1,7 +1,7 @@
-// Renders the pictures of the documents with GitHub's style and headless Chromium. Each
-// picture shows an expected file of a script in testdata, so a picture shows exactly
-// the text that a test compares. The file of a picture without a script is a path in the
-// repository.
+// This script renders the pictures of the documents with GitHub's style and headless
+// Chromium. Most pictures show a file that a test script in testdata expects, so that
+// the picture shows exactly the text that a test compares. A picture without a test
+// script shows another file of the repository.
 //
 //   npm ci && npm run render     writes all pictures and sources.json
 //   npm run check                fails if an expected file has changed since then
@@ -81,7 +81,8 @@ function page({ script, file, theme = 'light' }) {
   return `<!doctype html><meta charset="utf-8"><style>${style}\n${margin}</style>${body}`
 }
 
-// expected returns a file of a script, with the names of the real services.
+// expected returns the text of a file that a test script expects. The function
+// replaces the names of the test services with the names of the real services.
 function expected(script, file) {
   const archive = readFileSync(join(root, 'testdata', `${script}.txtar`), 'utf8')
   const start = archive.indexOf(`-- ${file} --\n`)
@@ -100,8 +101,8 @@ function markdown(text) {
   return `<main class="markdown-body">${new Marked({ gfm: true }).use(markedAlert()).parse(text)}</main>`
 }
 
-// log returns a log as the page of a workflow run shows it. Groups are closed, and
-// each annotation has one line with its level.
+// log returns a log in the form that the page of a workflow run shows. Groups are
+// closed, and each annotation has one line with its level.
 function log(text) {
   const lines = text.split('\n').filter(line => !line.startsWith('::add-mask::')).map(line => {
     if (line.startsWith('::group::')) return `<details><summary>${escape(line.slice('::group::'.length))}</summary>`

@@ -21,8 +21,8 @@ var checkCommand = &command{
 	name: input.Check, many: true, run: execute(input.ParseCheck, runCheck),
 	short: "Check whether publishing would fail, and report the reason",
 	long: `check reads from the registry and the API everything that decides whether an image
-can be published: token, right to push, package, link and visibility. It changes
-nothing and needs no image. It exits with 1 only if publish would fail.`,
+can be published: token, right to push, package, link and visibility. check changes
+nothing and needs no image. check exits with 1 only if publish would fail.`,
 	example: `  ghcr-publish check ghcr.io/acme/web
   ghcr-publish check ghcr.io/acme/web --visibility public`,
 }
@@ -34,7 +34,7 @@ type checkRun struct {
 	prober *resolve.Prober
 	report *report.Check
 
-	mu sync.Mutex // protects the outcome in report
+	mu sync.Mutex // mu protects the field Outcome of report.
 }
 
 func runCheck(ctx context.Context, s *session, config *input.Config) error {
@@ -45,8 +45,8 @@ func runCheck(ctx context.Context, s *session, config *input.Config) error {
 	return run.show(run.do(ctx))
 }
 
-// do sends all questions concurrently. It returns the error that publish would
-// return.
+// do sends the requests about all destinations concurrently. do returns the error
+// that the command publish would return.
 func (r *checkRun) do(ctx context.Context) error {
 	for _, repo := range r.config.Images {
 		r.registry.Expect(repo, registry.Push)
@@ -61,7 +61,7 @@ func (r *checkRun) do(ctx context.Context) error {
 			return nil
 		})
 	}
-	_ = group.Wait() // problems holds the errors
+	_ = group.Wait() // The slice problems contains the errors of all goroutines.
 	err := errors.Join(problems...)
 	r.config.Notices = publish.WithoutRepeated(r.config.Notices, err)
 	r.announce()
@@ -88,9 +88,10 @@ func (r *checkRun) token(ctx context.Context, problem error) {
 	switch {
 	case status == nil:
 		r.report.Find(report.Info, "token", "%s from %s", kind, r.config.TokenOrigin)
-		r.report.Find(report.Warning, "API", "no: %s did not answer. publish does not need the API, but without it the run cannot report the visibility and the link", r.config.GitHub.APIURL)
+		r.report.Find(report.Warning, "API", "no: %s did not answer. The command publish works without the API, but it cannot report the visibility and the link", r.config.GitHub.APIURL)
 		return
-	case status.Invalid && problem != nil: // the error is about the token, so it needs no warning
+	// The error explains the state of the token, so no warning is needed.
+	case status.Invalid && problem != nil:
 		r.report.Find(report.Problem, "token", "%s from %s. GitHub's API refuses it", kind, r.config.TokenOrigin)
 	case status.Invalid:
 		r.report.Find(report.Warning, "token", "%s from %s. GitHub's API refuses it", kind, r.config.TokenOrigin)
@@ -105,7 +106,7 @@ func (r *checkRun) token(ctx context.Context, problem error) {
 }
 
 // maxClockSkew is the largest difference between the clocks of the runner and of
-// GitHub. With a larger one, certificates and OIDC tokens begin to fail.
+// GitHub. If the difference is larger, certificates and OIDC tokens can be invalid.
 const maxClockSkew = time.Minute
 
 func (r *checkRun) clock(server time.Time) {
@@ -114,13 +115,14 @@ func (r *checkRun) clock(server time.Time) {
 	}
 	apart := time.Since(server).Round(time.Second)
 	if apart.Abs() <= maxClockSkew {
-		r.report.Find(report.OK, "clock", "yes: it agrees with GitHub's")
+		r.report.Find(report.OK, "clock", "yes: the clock agrees with GitHub's clock")
 		return
 	}
-	r.report.Find(report.Warning, "clock", "no: it differs from GitHub's by %s, so certificates and tokens may be refused. Set the clock with NTP.", apart.Abs())
+	r.report.Find(report.Warning, "clock", "no: the clock differs from GitHub's clock by %s, so servers may refuse certificates and tokens. Set the clock with NTP.", apart.Abs())
 }
 
-// show reports the findings and returns the error that publish would return.
+// show reports the findings and returns the error that the command publish would
+// return.
 func (r *checkRun) show(err error) error {
 	r.report.Fail(err)
 	outErr := r.finish(r.report, r.process.Stdout, workflow.Lines(r.words(r.report.Text())))
@@ -135,7 +137,7 @@ func (r *checkRun) show(err error) error {
 }
 
 // warn annotates the findings that are warnings. The error of the run reports the
-// problems.
+// findings that are problems.
 func (r *checkRun) warn(where string, findings []report.Finding) {
 	for _, f := range findings {
 		if f.Mark == report.Warning {

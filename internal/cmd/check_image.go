@@ -19,27 +19,30 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
-// image checks one destination and returns the error that publish would return.
+// image checks one destination and returns the error that the command publish would
+// return.
 func (r *checkRun) image(ctx context.Context, repo name.Repository, c *report.CheckedImage) error {
 	c.Image, c.Findings = repo.Name(), []report.Finding{}
 	c.MayPush, c.MayPull, c.Exists, c.Visibility = "unknown", "unknown", "unknown", "unknown"
 	t, err := r.prober.Probe(ctx, repo)
 	if err != nil {
 		err = r.explainer().Refusal(err, repo, t)
-		c.Find(report.Problem, "registry", "no (see the error)")
+		c.Find(report.Problem, "registry", "no: the request failed (see the error)")
 		return err
 	}
 	problem := r.push(c, t)
 	r.pull(ctx, c, t)
 	c.Find(report.OK, "registry", "yes: %s answers", repo.RegistryStr())
 	if !t.Home {
-		c.Find(report.Info, "GitHub", "no: %s has no packages, so their link and visibility are not checked", repo.RegistryStr())
+		c.Find(report.Info, "GitHub", "no: %s has no GitHub packages, so the command does not check a link and a visibility", repo.RegistryStr())
 		return problem
 	}
 	r.pkg(c, t, problem)
 	if c.Exists == "unknown" && t.PushRefusal != nil {
 		c.Linked = "unknown"
-		return problem // a package that the token cannot see has no known link and visibility
+		// The link and the visibility of a package that the token cannot see are not
+		// known.
+		return problem
 	}
 	r.link(c, t)
 	if wrong := r.visibility(c, t); problem == nil {
@@ -48,12 +51,12 @@ func (r *checkRun) image(ctx context.Context, repo name.Repository, c *report.Ch
 	return problem
 }
 
-// push reports whether the token may push. For a read-only token, it reports whether
-// publish would fail or skip the push.
+// push reports whether the token may push. If the token is read-only, push also
+// reports whether the command publish would fail or skip the push.
 func (r *checkRun) push(c *report.CheckedImage, t *resolve.Target) error {
 	if t.PushRefusal == nil {
 		c.MayPush = "yes"
-		c.Find(report.OK, "push", "yes: the registry opened an upload, and nothing was sent")
+		c.Find(report.OK, "push", "yes: the registry opened an upload, and the command sent no content")
 		return nil
 	}
 	c.MayPush = "no"
@@ -61,7 +64,7 @@ func (r *checkRun) push(c *report.CheckedImage, t *resolve.Target) error {
 	explainer.OnReadOnly = r.config.OnReadOnly
 	err := explainer.Refusal(t.PushRefusal, t.Repo, t)
 	if r.config.OnReadOnly != input.ReadOnlyFail && explainer.IsReadOnly(err) {
-		c.Find(report.Info, "push", "no, so publish would skip the push (on-readonly: %s)", r.config.OnReadOnly)
+		c.Find(report.Info, "push", "no: the command publish would skip the push (on-readonly: %s)", r.config.OnReadOnly)
 		r.mu.Lock()
 		r.report.Skip(err)
 		r.mu.Unlock()
@@ -92,7 +95,8 @@ func (r *checkRun) pull(ctx context.Context, c *report.CheckedImage, t *resolve.
 	t.Public = t.Public || c.AnonymousPull == "allowed"
 }
 
-// allowed returns yes, no (also for an absent package) or unknown.
+// allowed returns "yes", "no" or "unknown". If the package is absent, allowed returns
+// "no".
 func allowed(ctx context.Context, tags func(context.Context, name.Repository) ([]string, error), repo name.Repository) string {
 	_, err := tags(ctx, repo)
 	switch {
@@ -104,8 +108,9 @@ func allowed(ctx context.Context, tags func(context.Context, name.Repository) ([
 	return "unknown"
 }
 
-// pkg reports whether the package exists, and the package that a push would create. The
-// refusal of the push, if any, also shows whether the package exists.
+// pkg reports whether the package exists. If the package does not exist, pkg reports
+// the visibility that the first push would give it. If the registry refuses the push,
+// the refusal also shows whether the package exists.
 func (r *checkRun) pkg(c *report.CheckedImage, t *resolve.Target, problem error) {
 	owner, pkg := t.Owner(r.config.GitHub)
 	c.PackageURL, c.SettingsURL = r.packages.PageURL(owner, pkg), r.packages.SettingsURL(owner, pkg)
@@ -115,14 +120,14 @@ func (r *checkRun) pkg(c *report.CheckedImage, t *resolve.Target, problem error)
 		c.Find(report.OK, "package", "yes: %s", c.PackageURL)
 	case t.Exists() || c.MayPull == "yes":
 		c.Exists = "yes"
-		c.Find(report.Info, "package", "yes, but GitHub's API does not return it: %s", unread(t.PackageErr))
+		c.Find(report.Info, "package", "yes, but GitHub's API does not return the package: %s", unread(t.PackageErr))
 	case diag.Is(problem, refusal.CodeWritePackage):
-		c.Find(report.Info, "package", "yes, but it is hidden from this token. Its link and its visibility are not known")
+		c.Find(report.Info, "package", "yes, but the package is hidden from this token. The link and the visibility of the package are not known")
 	case github.IsAbsent(t.PackageErr) && t.PushRefusal != nil:
-		c.Find(report.Unknown, "package", "not known: the package does not exist, or it is hidden from this token. Its link and its visibility are not known either")
+		c.Find(report.Unknown, "package", "not known: the package does not exist, or it is hidden from this token. The link and the visibility of the package are not known either")
 	case github.IsAbsent(t.PackageErr):
 		c.Exists, c.Inherits = "no", t.Inherits
-		c.Find(report.Info, "package", "no package with this name is visible to this token. The first push creates it%s", inheriting(t.Inherits))
+		c.Find(report.Info, "package", "no package with this name is visible to this token. The first push creates the package%s", inheriting(t.Inherits))
 	case t.PushRefusal != nil:
 		c.Find(report.Unknown, "package", "not known: %s", unread(t.PackageErr))
 	default:
@@ -138,7 +143,8 @@ func unread(err error) string {
 	return github.Cause(err).Error()
 }
 
-// visibleAs returns the visibility of the package, or the visibility that it would have.
+// visibleAs returns the visibility of the package, or the visibility that a new
+// package would have.
 func visibleAs(c *report.CheckedImage) string {
 	if c.Exists == "no" {
 		return c.Inherits
@@ -166,37 +172,37 @@ func (r *checkRun) link(c *report.CheckedImage, t *resolve.Target) {
 	switch linked := t.Package.Repository; {
 	case t.PackageErr != nil && c.Exists == "no" && (r.config.GitHub.Active || r.config.Token.Kind() == secret.Installation):
 		c.Linked = "no"
-		c.Find(report.OK, "link", "the first push with GITHUB_TOKEN links it to %s", cmp.Or(mine, "the repository of the workflow"))
+		c.Find(report.OK, "link", "the first push with GITHUB_TOKEN links the package to %s", cmp.Or(mine, "the repository of the workflow"))
 	case t.PackageErr != nil && c.Exists == "no":
 		c.Linked = "no"
-		c.Find(report.Info, "link", "none: GitHub does not link a package that is pushed from outside a workflow. Publish it with link: label, which writes %s, or connect it afterwards at %s", label, c.SettingsURL)
+		c.Find(report.Info, "link", "none: GitHub does not link a package that is pushed from outside a workflow. To link the package, publish with link: label, which writes %s, or connect a repository after the push at %s", label, c.SettingsURL)
 	case t.PackageErr != nil:
 		c.Linked = "unknown"
 	case linked == "":
 		c.Linked = "no"
-		c.Find(report.Warning, "link", "none, so the package inherits no access. Connect a repository at %s", c.SettingsURL)
+		c.Find(report.Warning, "link", "none: the package inherits no access. Connect a repository at %s", c.SettingsURL)
 	case mine != "" && !strings.EqualFold(linked, mine):
 		c.Linked, c.Repository = "yes", linked
 		c.Find(report.Info, "link", "%s, not %s. Grant access under Manage Actions access at %s", linked, mine, c.SettingsURL)
 	default:
 		c.Linked, c.Repository = "yes", linked
-		c.Find(report.OK, "link", "%s. The package inherits its access, unless an owner has disabled that", linked)
+		c.Find(report.OK, "link", "%s. The package inherits the access settings of this repository, unless an owner disabled the inheritance", linked)
 	}
 }
 
-// visibility compares the visibility of the package with the wanted one.
+// visibility compares the visibility of the package with the wanted visibility.
 func (r *checkRun) visibility(c *report.CheckedImage, t *resolve.Target) error {
 	if err := resolve.CheckVisibility(r.config.Visibility, r.config.FailOnMismatch, t); err != nil {
-		c.Find(report.Problem, "visibility", "%s, and %s is wanted (see the error)", cmp.Or(visibleAs(c), "not known"), r.config.Visibility)
+		c.Find(report.Problem, "visibility", "%s, but the wanted visibility is %s (see the error)", cmp.Or(visibleAs(c), "not known"), r.config.Visibility)
 		return err
 	}
 	want, is, verb := string(r.config.Visibility), c.Visibility, ""
 	if c.Exists == "no" && c.Inherits != "" {
 		is, verb = c.Inherits, "it would be "
 	}
-	cure := fmt.Sprintf(". An owner can change it at %s → Danger Zone → Change visibility", c.SettingsURL)
+	cure := fmt.Sprintf(". An owner can change the visibility at %s → Danger Zone → Change visibility", c.SettingsURL)
 	if r.config.FailOnMismatch {
-		cure = "" // the error contains it
+		cure = "" // The error contains this hint.
 	}
 	switch {
 	case is == "unknown" && r.config.Visibility == input.Keep:
@@ -206,9 +212,9 @@ func (r *checkRun) visibility(c *report.CheckedImage, t *resolve.Target) error {
 		c.Find(report.OK, "visibility", "%s%s", verb, is)
 		return nil
 	case is == "unknown":
-		c.Find(report.Warning, "visibility", "not known, but %s is wanted", want)
+		c.Find(report.Warning, "visibility", "not known, but the wanted visibility is %s", want)
 	default:
-		c.Find(report.Warning, "visibility", "%s%s, but %s is wanted%s", verb, is, want, cure)
+		c.Find(report.Warning, "visibility", "%s%s, but the wanted visibility is %s%s", verb, is, want, cure)
 	}
 	if !r.config.FailOnMismatch {
 		return nil
@@ -216,6 +222,6 @@ func (r *checkRun) visibility(c *report.CheckedImage, t *resolve.Target) error {
 	c.Findings[len(c.Findings)-1].Mark = report.Problem
 	return &diag.Error{
 		Code: publish.CodeVisibilityNeedsOwner, Side: diag.API, Input: "visibility",
-		Title: fmt.Sprintf("%s is %s, but the wanted visibility is %s", c.Image, is, want), Hint: "Ask an owner to change it at " + c.SettingsURL + " → Danger Zone → Change visibility. GitHub's API cannot change it.",
+		Title: fmt.Sprintf("%s is %s, but the wanted visibility is %s", c.Image, is, want), Hint: fmt.Sprintf("Ask an owner to change the visibility at %s → Danger Zone → Change visibility. GitHub's API cannot change the visibility.", c.SettingsURL),
 	}
 }

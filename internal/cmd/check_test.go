@@ -23,7 +23,7 @@ func TestCheckReportsTheErrorsOfPublish(t *testing.T) {
 	}{
 		{
 			name: "a new package", outcome: "ready", outputs: []string{"linked", "no", "anonymous-pull", "refused"},
-			words: []string{"push", "nothing was sent", "The first push creates it with the visibility public", "links it to acme/web", "installation token from the input token", "Ready to publish "},
+			words: []string{"push", "sent no content", "The first push creates the package with the visibility public", "links the package to acme/web", "installation token from the input token", "Ready to publish "},
 		},
 		{
 			name:    "a package that is linked to the repository",
@@ -65,18 +65,18 @@ func TestCheckReportsTheErrorsOfPublish(t *testing.T) {
 			name:   "the package is private instead of public, with a warning",
 			server: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web"}} },
 			stage:  func(s *stage) { s.with("visibility", "public") }, outcome: "ready",
-			words: []string{"warning", "private, but public is wanted", "Change visibility"},
+			words: []string{"warning", "private, but the wanted visibility is public", "Change visibility"},
 		},
 		{
 			name:   "the package is private instead of public, with a failure",
 			server: func(c *ghcrtest.Config) { c.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web"}} },
 			stage:  func(s *stage) { s.with("visibility", "public", "on-visibility-mismatch", "fail") },
-			code:   "visibility-needs-owner", outcome: "failed", words: []string{"problem", "private, but public is wanted"},
+			code:   "visibility-needs-owner", outcome: "failed", words: []string{"problem", "private, but the wanted visibility is public"},
 		},
 		{
 			name:  "the package would be public instead of private",
 			stage: func(s *stage) { s.with("visibility", "private") },
-			code:  "visibility-exposed", outcome: "failed", words: []string{"would be created public"},
+			code:  "visibility-exposed", outcome: "failed", words: []string{"would create it as a public package"},
 		},
 		{
 			name:  "an invalid token",
@@ -164,7 +164,7 @@ func TestCheckOfAnotherRegistrySkipsTheGitHubFindings(t *testing.T) {
 	other := ghcrtest.Start(t, config)
 	s := newStage(t, acme()).with("command", "check", "image", other.Host()+"/acme/web", "credentials", other.Host()+" me "+secret)
 	r := s.run().succeeds().hasOutputs("outcome", "ready", "linked", "")
-	if !strings.Contains(r.stdout, "has no packages, so their link and visibility are not checked") {
+	if !strings.Contains(r.stdout, "has no GitHub packages, so the command does not check a link and a visibility") {
 		t.Errorf("the log does not contain the finding:\n%s", r.stdout)
 	}
 }

@@ -28,8 +28,8 @@ func (h helpPrinter) table(heading string, rows [][2]string) {
 	}
 }
 
-// wrap splits a text at blanks into lines of at most width columns. A longer word gets
-// a line of its own.
+// wrap splits a text at blanks into lines of at most width columns. A word with more
+// columns is alone on its line.
 func wrap(text string, width int) []string {
 	var lines []string
 	line := ""
@@ -56,8 +56,9 @@ func paragraphs(text string) string {
 	return strings.Join(parts, "\n\n")
 }
 
-// fitted returns one line of at most helpWidth columns. It starts with the label and
-// contains as many names as fit. An ellipsis replaces the other names.
+// fitted returns one line of at most helpWidth columns. The line starts with the
+// label and contains as many names as fit. An ellipsis replaces the names that do not
+// fit.
 func fitted(label string, names []string) string {
 	line := label + strings.Join(names, ", ")
 	for n := len(names); utf8.RuneCountInString(line) > helpWidth && n > 0; n-- {
@@ -73,7 +74,7 @@ func firstSentence(text string) string {
 }
 
 // sentence returns the text with a capital letter at the beginning and a full stop at
-// the end, as the help of a flag of cobra has neither.
+// the end, because the help texts of cobra's own flags have neither.
 func sentence(text string) string {
 	first, size := utf8.DecodeRuneInString(text)
 	return string(unicode.ToUpper(first)) + strings.TrimSuffix(text[size:], ".") + "."

@@ -19,10 +19,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
-// maxToken is the number of bytes that --token-stdin reads at most.
+// maxToken is the maximum number of bytes that --token-stdin reads.
 const maxToken = 64 << 10
 
-// commandLine runs the subcommand that the arguments name.
+// commandLine runs the subcommand in the arguments.
 func commandLine(ctx context.Context, args []string, p Process, w *workflow.Workflow) error {
 	root := rootCommand(p, w)
 	root.SetArgs(args)
@@ -36,7 +36,7 @@ func commandLine(ctx context.Context, args []string, p Process, w *workflow.Work
 	}
 	err := root.ExecuteContext(ctx)
 	if err != nil && !errors.As(err, new(*diag.Error)) && strings.HasPrefix(err.Error(), "unknown command") {
-		return unknownCommand(root, args[0]) // cobra has no type for this error
+		return unknownCommand(root, args[0]) // The package cobra has no type for this error.
 	}
 	return err
 }
@@ -45,12 +45,12 @@ func rootCommand(p Process, w *workflow.Workflow) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "ghcr-publish",
 		Short: "Publish container images to ghcr.io in one step, with nothing but GITHUB_TOKEN",
-		Long: `ghcr-publish publishes an image to ghcr.io: it pushes the image, moves the tags,
-links the package to its repository, checks the visibility, and verifies the
-result.
+		Long: `ghcr-publish publishes an image to ghcr.io. The program pushes the image, moves
+the tags, links the package to its repository, checks the visibility, and verifies
+the result.
 
-To see a complete run without an account, use "ghcr-publish try". It publishes to
-a registry inside the program.
+To see a complete run without an account, use "ghcr-publish try". The command "try"
+publishes to a registry inside the program.
 
 Exit status: 0 on success, 1 on failure, 130 after an interrupt.`,
 		SilenceErrors: true, SilenceUsage: true, DisableSuggestions: true,
@@ -64,7 +64,8 @@ Exit status: 0 on success, 1 on failure, 130 after an interrupt.`,
 	addHelp(root)
 	for _, c := range root.Commands() {
 		c.Args = withUsage(c.Args)
-		if c.Flags().Lookup("version") == nil { // the version of the image in some commands
+		// In some commands, the flag --version is the version of the image.
+		if c.Flags().Lookup("version") == nil {
 			c.Version = root.Version
 			c.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: root.Name()}
 		}
@@ -72,7 +73,8 @@ Exit status: 0 on success, 1 on failure, 130 after an interrupt.`,
 	return root
 }
 
-// withUsage returns a check of arguments whose errors refer to the help.
+// withUsage returns a check of the arguments. The errors of this check refer to the
+// help.
 func withUsage(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if check == nil {
@@ -97,18 +99,20 @@ func versionCommand(p Process) *cobra.Command {
 // input.
 type command struct {
 	name    input.Command
-	many    bool // the command accepts several arguments, which set one input
+	many    bool // The command accepts several arguments, and all arguments set one input.
 	short   string
 	long    string
 	example string
 	run     runFunc
-	post    func(context.Context, Process, *workflow.Workflow) error // the post step, or nil
+	// The field post is the function of the post step, or nil.
+	post func(context.Context, Process, *workflow.Workflow) error
 }
 
 // commands lists the commands in the order of the help.
 var commands = []*command{publishCommand, mergeCommand, promoteCommand, metadataCommand, pullCommand, inspectCommand, loginCommand, checkCommand, migrateCommand}
 
-// wordsOf returns the function that names the inputs in the messages of a command line.
+// wordsOf returns the function that replaces the names of inputs in a message by the
+// names of flags and arguments.
 func wordsOf(args []string) func(string) string {
 	if len(args) == 0 {
 		return input.Terminal{}.Text
@@ -145,14 +149,14 @@ func (c *command) cobra(p Process, w *workflow.Workflow) *cobra.Command {
 				return fmt.Errorf("reading the token from standard input: %w", err)
 			}
 			env.Token = secret.New(string(text))
-			p.Stdin = nil // standard input cannot also contain an image
+			p.Stdin = nil // Standard input cannot contain a token and an image.
 		}
 		return c.run(cc.Context(), p, w, env)
 	}
 	return cc
 }
 
-// setArguments sets the inputs that the arguments stand for.
+// setArguments sets each input that the user gives as an argument without a flag.
 func (c *command) setArguments(cc *cobra.Command, flags flagValues, args []string) error {
 	if i := slices.Index(args, ""); i >= 0 && len(args) > 1 {
 		return usage(cc, &argumentError{fmt.Sprintf("Argument %d of the command %s is empty", i+1, c.name), "If the argument is a variable of the shell, check that the variable has a value."})
@@ -195,7 +199,8 @@ func addFlags(c *cobra.Command, command input.Command) flagValues {
 			values[in.Name] = func() string { return strings.Join(*list, "\n") }
 			continue
 		}
-		if in.Kind == input.Bool && in.Default == "" { // the flag has a third state: not set
+		// The flag is a text, because it has three states: true, false and not set.
+		if in.Kind == input.Bool && in.Default == "" {
 			value := c.Flags().String(in.Name, "", "")
 			c.Flags().Lookup(in.Name).NoOptDefVal = "true"
 			values[in.Name] = func() string { return *value }
@@ -209,7 +214,8 @@ func addFlags(c *cobra.Command, command input.Command) flagValues {
 		value := c.Flags().String(in.Name, in.Default, "")
 		values[in.Name] = func() string { return *value }
 		if in.Kind == input.Choice {
-			_ = c.RegisterFlagCompletionFunc(in.Name, cobra.FixedCompletions(in.ValuesFor(command), cobra.ShellCompDirectiveNoFileComp)) // it returns an error only for an unknown flag
+			// The function returns an error only for an unknown flag.
+			_ = c.RegisterFlagCompletionFunc(in.Name, cobra.FixedCompletions(in.ValuesFor(command), cobra.ShellCompDirectiveNoFileComp))
 		}
 	}
 	return values

@@ -40,7 +40,7 @@ func TestCommandLineErrors(t *testing.T) {
 		{"a flag of another command with a near name", []string{"publish", "x", "--images", "y"}, "usage", []string{"Did you mean --image?", "--images is a flag of metadata"}},
 		{"a flag of docker", []string{"publish", "x", "--load"}, "usage", []string{"the command pull"}},
 		{"a one-letter flag of docker", []string{"publish", "x", "-t", "1"}, "usage", []string{"Write --tags"}},
-		{"another one-letter flag", []string{"pull", "x", "-z"}, "usage", []string{"long names"}},
+		{"another one-letter flag", []string{"pull", "x", "-z"}, "usage", []string{"Write a long flag"}},
 		{"a flag before the command", []string{"--tags", "1"}, "usage", []string{"before its flags"}},
 		{"the version of the program where the image has one", []string{"publish", "--version"}, "usage", []string{"ghcr-publish version"}},
 		{"two sources", []string{"publish", "a", "b"}, "usage", []string{"SOURCE", `"b"`, "publish --help"}},

@@ -1,6 +1,6 @@
 package cmd
 
-// The codes of the errors of this package.
+// These are the codes of the errors and notices of package cmd.
 const (
 	// codeUsage means that the command line is invalid.
 	codeUsage = "usage"
@@ -25,8 +25,8 @@ const (
 	codeLogoutFailed = "logout-failed"
 	// codePathsUnreadable means that the program cannot read a path in the input paths.
 	codePathsUnreadable = "paths-unreadable"
-	// codeMigrationRemaining means that the input check is set, and that a workflow
-	// file needs an edit.
+	// codeMigrationRemaining reports that an edit is necessary although the input
+	// check is set.
 	codeMigrationRemaining = "migration-remaining"
 	// codeFileSkipped means that the command migrate could not read a file.
 	codeFileSkipped = "migrate-skipped"

@@ -21,15 +21,17 @@ type configuration interface {
 // runFunc runs a command in the environment of a process.
 type runFunc func(context.Context, Process, *workflow.Workflow, input.Environment) error
 
-// execute returns the function that runs a command. It is the only place that
-// parses the inputs, masks the secrets, checks the runner's files, opens the
-// session, sets the deadline of the run, and writes the job summary of a run that
-// failed before it had a result.
+// execute returns the function that runs a command. This function parses the inputs,
+// masks the secrets and checks the runner's files. The function then opens the
+// session and sets the deadline of the run. If the run fails before it has a result,
+// the function writes the job summary.
 func execute[C configuration](parse func(input.Environment) (C, error), run func(context.Context, *session, C) error) runFunc {
 	return func(ctx context.Context, p Process, w *workflow.Workflow, env input.Environment) error {
 		config, err := parse(env)
 		for _, secret := range config.Base().Secrets() {
-			w.Mask(secret) // also if an input is wrong, because the error may quote it
+			// The secrets are masked also if an input is wrong, because the error may
+			// quote a secret.
+			w.Mask(secret)
 		}
 		p.hidden.add(config.Base().Secrets())
 		if err = errors.Join(err, w.Check()); err == nil {
@@ -44,21 +46,23 @@ func execute[C configuration](parse func(input.Environment) (C, error), run func
 	}
 }
 
-// reportRefusal sets the output outcome of a step whose inputs are wrong, and prints the
-// line that says that nothing was written. At a terminal, the error is enough.
+// reportRefusal reports a step whose inputs are wrong. The function sets the output
+// "outcome" and prints that the run wrote nothing. At a terminal, only the error is
+// shown.
 func reportRefusal(p Process, w *workflow.Workflow, command input.Command) {
 	if !w.Active() {
 		return
 	}
 	fmt.Fprint(p.Stdout, report.FailureText(command))
 	for _, o := range report.FailureOutputs(command) {
-		// If the file of the outputs cannot be written, the error of w.Check says so.
+		// If the file of the outputs cannot be written, w.Check has returned the
+		// error.
 		_ = w.Output(o.Name, o.Value)
 	}
 }
 
-// within opens a session for a valid configuration and runs a command in it
-// until the deadline of the configuration.
+// within opens a session for a valid configuration and runs a command with this
+// session. The command ends at the deadline of the configuration.
 func within[C configuration](ctx context.Context, p Process, w *workflow.Workflow, config C, run func(context.Context, *session, C) error) error {
 	s, err := newSession(p, w, config.Base())
 	if err != nil {
@@ -71,14 +75,14 @@ func within[C configuration](ctx context.Context, p Process, w *workflow.Workflo
 	return run(ctx, s, config)
 }
 
-// result is the result of a command, also of one that failed.
+// result is the result of a command that succeeded or failed.
 type result interface {
 	Outputs() ([]report.Output, error)
 	Markdown() markdown.Text
 }
 
-// finish sets the outputs, writes the job summary and prints the text. It is
-// the only place that does so for a result.
+// finish sets the outputs, writes the job summary and prints the text. No other
+// function writes a result.
 func (s *session) finish(r result, out io.Writer, text string) error {
 	outputs, err := r.Outputs()
 	for _, o := range outputs {
@@ -89,15 +93,15 @@ func (s *session) finish(r result, out io.Writer, text string) error {
 	return err
 }
 
-// writeSummary writes the job summary, if the input summary asks for it.
+// writeSummary writes the job summary if the input summary is true.
 func (s *session) writeSummary(summary markdown.Text) {
 	if s.config.Summary {
 		writeSummary(s.workflow, s.process.hidden.summary(summary))
 	}
 }
 
-// writeSummary writes the job summary. A summary that cannot be written is a warning,
-// because no later step depends on it.
+// writeSummary writes the job summary. If the summary cannot be written, the run adds
+// a warning and continues, because no later step depends on the summary.
 func writeSummary(w *workflow.Workflow, summary markdown.Text) {
 	if err := w.Summary(summary); err != nil {
 		w.Annotate(diag.Warning, "The job summary could not be written",
@@ -105,8 +109,9 @@ func writeSummary(w *workflow.Workflow, summary markdown.Text) {
 	}
 }
 
-// words returns a message in which the inputs have the names that the user writes: the
-// inputs of the action, or flags and arguments.
+// words returns a message in which the inputs have the names that the user writes. In
+// a workflow, these are the inputs of the action. At a terminal, these are flags and
+// arguments.
 func (s *session) words(message string) string {
 	if !s.config.Terminal {
 		return message

@@ -12,8 +12,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 )
 
-// The size of the help. --help describes only the main flags of a command, so that it
-// fits on one screen. "help COMMAND --all" describes all flags.
+// These constants limit the size of the help. The flag --help describes only the main
+// flags of a command, so that the text fits on one screen. The command "help COMMAND
+// --all" describes all flags.
 const (
 	helpWidth    = 80 // columns
 	helpExamples = 3  // examples of --help
@@ -56,8 +57,8 @@ func commandNames(root *cobra.Command) []string {
 	return names
 }
 
-// printHelp prints the help of a command: all of it, or its short form, if the command
-// has one.
+// printHelp prints the help of a command. If the argument all is false and the
+// command has a short form of its help, printHelp prints the short form.
 func printHelp(c *cobra.Command, all bool) {
 	describeFlags(c)
 	c.InitDefaultHelpFlag()
@@ -102,7 +103,7 @@ func (h helpPrinter) program() {
 	fmt.Fprintf(h.out, "\n\"%s COMMAND --help\" prints the help of a command.\n", h.command.CommandPath())
 }
 
-// inHelpOrder lists the commands of the list commands first.
+// inHelpOrder sorts the commands. The commands in the variable commands come first.
 func inHelpOrder(all []*cobra.Command) []*cobra.Command {
 	position := func(c *cobra.Command) int {
 		i := slices.IndexFunc(commands, func(other *command) bool { return string(other.name) == c.Name() })
@@ -125,7 +126,8 @@ func (h helpPrinter) head(long bool) {
 		text = c.Long
 	}
 	usage := c.CommandPath() + " COMMAND [flags]"
-	if !c.HasAvailableSubCommands() { // UseLine of cobra prints the name of the program twice
+	// The method UseLine of cobra would print the name of the program twice.
+	if !c.HasAvailableSubCommands() {
 		usage = c.Parent().CommandPath() + " " + c.Use + " [flags]"
 	}
 	fmt.Fprintf(h.out, "%s\n\nUsage:\n  %s\n", paragraphs(text), usage)
@@ -192,7 +194,7 @@ func (h helpPrinter) inGroup(g input.Group) []*pflag.Flag {
 	return out
 }
 
-// groupOf returns the group of a flag of a command. It returns "" if the flag is
+// groupOf returns the group of a flag of a command. groupOf returns "" if the flag is
 // unknown.
 func groupOf(c input.Command, flag string) input.Group {
 	if in, ok := input.Find(flag); ok && slices.Contains(in.Commands, c) {

@@ -15,10 +15,10 @@ import (
 var inspectCommand = &command{
 	name: input.Inspect, run: execute(input.ParseInspect, runInspect),
 	short: "Show an image: manifests, configs, platforms, sizes, annotations, referrers",
-	long: `inspect reads an image in a registry or in files, and describes it. It does not
-fetch layers. In a registry it also lists the manifests that refer to the image,
-such as signatures, SBOMs and attestations. It finds them with the referrers API or
-its fallback tag, and with the tags of cosign.`,
+	long: `inspect reads an image in a registry or in files, and describes the image. inspect does not
+fetch layers. For an image in a registry, inspect also lists the manifests that
+refer to the image, such as signatures, SBOMs and attestations. inspect finds these
+manifests with the referrers API or its fallback tag, and with the tags of cosign.`,
 	example: `  ghcr-publish inspect ghcr.io/acme/web:1.2.3
   ghcr-publish inspect build/image --platform linux/arm64
   ghcr-publish inspect image.tar --json`,
@@ -43,7 +43,7 @@ func runInspect(ctx context.Context, s *session, config *input.InspectConfig) er
 	return run.show(image)
 }
 
-// digest prints the digest of the reference. It sends no other request.
+// digest prints the digest of the reference. digest sends no other request.
 func (r *inspectRun) digest(ctx context.Context) error {
 	puller, err := r.puller(r.config.Reference.Context())
 	if err != nil {
@@ -72,7 +72,7 @@ func (r *inspectRun) readFiles(ctx context.Context) (*report.Inspect, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer src.Close() // only reads: an error of Close loses nothing
+	defer src.Close() // The source is only read, so an error of Close loses no data.
 	root, index := src.Root, ""
 	if want := r.config.Platform; want != nil {
 		if root, err = pull.Select(r.config.Source, root, *want); err != nil {
@@ -90,8 +90,8 @@ func (r *inspectRun) readFiles(ctx context.Context) (*report.Inspect, error) {
 	return out, nil
 }
 
-// indexDigest returns the digest of the index that contains the chosen image. It is
-// empty if the image was not chosen from an index.
+// indexDigest returns the digest of the index that contains the chosen image. The
+// digest is empty if the image was not chosen from an index.
 func indexDigest(index, chosen *image.Manifest) string {
 	if index == chosen || index.Pending() {
 		return ""
@@ -126,7 +126,7 @@ func (r *inspectRun) readRegistry(ctx context.Context) (*report.Inspect, error) 
 	return out, nil
 }
 
-// show reports the image in the form that the inputs ask for.
+// show prints the image in the form that the inputs select.
 func (r *inspectRun) show(out *report.Inspect) error {
 	text := workflow.Lines(out.Text())
 	if r.config.Digest {

@@ -6,15 +6,17 @@ import (
 	"sync"
 )
 
-// lockedWriter is an output to which several goroutines write complete lines: the
-// progress, and the waits of requests.
+// lockedWriter is an output to which several goroutines write complete lines. The
+// lines report the progress of transfers and the waits of requests.
 type lockedWriter struct {
-	mu      sync.Mutex
-	out     io.Writer
-	display io.Writer // writes above its own lines; nil if the screen shows no such lines
+	mu  sync.Mutex
+	out io.Writer
+	// display writes messages above the lines that it updates. The field display is
+	// nil if the screen shows no such lines.
+	display io.Writer
 }
 
-// Write implements [io.Writer]. It does not interleave concurrent writes.
+// Write implements [io.Writer]. Write does not mix the lines of concurrent calls.
 func (s *lockedWriter) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -24,8 +26,8 @@ func (s *lockedWriter) Write(p []byte) (int, error) {
 	return s.out.Write(p)
 }
 
-// attach sends later writes through a display that updates lines on out. The returned
-// function ends this.
+// attach sends all later messages to a display that updates lines on out. The
+// returned function detaches the display.
 func (s *lockedWriter) attach(display io.Writer) (detach func()) {
 	s.set(display)
 	return func() { s.set(nil) }
@@ -37,8 +39,8 @@ func (s *lockedWriter) set(display io.Writer) {
 	s.display = display
 }
 
-// transient is one line that disappears at the end. Messages appear above the line. It
-// implements [io.Writer] for the messages.
+// transient is one line that disappears at the end. Messages appear above the line.
+// The method Write prints a message above the line.
 type transient struct {
 	mu     sync.Mutex
 	out    io.Writer
@@ -73,5 +75,6 @@ func (t *transient) erase() {
 	t.erased = true
 }
 
-// eraseLine moves the cursor to the line above it and clears the screen from there.
+// eraseLine moves the cursor to the line above the cursor, and clears the screen at
+// and below this line.
 const eraseLine = "\x1b[1A\x1b[J"

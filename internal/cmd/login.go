@@ -19,11 +19,11 @@ import (
 
 var loginCommand = &command{
 	name: input.Login, many: true, run: execute(input.ParseLogin, runLogin), post: postLogin,
-	short: "Log docker, podman, skopeo, helm, oras and others in, and out again after the job",
-	long: `login checks the credentials with the registry and writes them for other programs:
-to Docker's config file, or to the credential helper that the file names. In a
-workflow, the post step removes them and restores the previous login. At a
-terminal, they stay until docker logout.
+	short: "Log in to a registry for docker, podman, skopeo, helm, oras and others, and log out after the job",
+	long: `login checks the credentials with the registry and writes the credentials for other
+programs. It writes to Docker's config file, or to the credential helper that this
+file sets. In a workflow, the post step removes the credentials and restores the
+previous login. At a terminal, the credentials stay until you run docker logout.
 
 The token of the gh CLI does not have the scope write:packages by default. Run gh
 auth refresh once to add this scope.`,
@@ -32,11 +32,12 @@ auth refresh once to add this scope.`,
   ghcr-publish login --push --image ghcr.io/acme/web  # checks the right to push`,
 }
 
-// stateLogin is the name of the state with which the main step passes its session to
+// stateLogin is the name of the state in which the main step saves its session for
 // the post step.
 const stateLogin = "login"
 
-// stateWritten is the name of the state with the session after it has written its logins.
+// stateWritten is the name of the state in which the main step saves its session
+// after it wrote the logins.
 const stateWritten = "login_written"
 
 // loginRun is one run of login.
@@ -82,7 +83,7 @@ func (r *loginRun) checkPush(ctx context.Context, repo name.Repository) error {
 func (r *loginRun) checkHost(ctx context.Context, host string) error {
 	reg, err := name.NewRegistry(host)
 	if err != nil {
-		return err // cannot happen: package input has parsed the host
+		return err // This error cannot happen, because package input has parsed the host.
 	}
 	repo := reg.Repo(r.config.GitHub.Repository)
 	err = r.registry.CheckLogin(ctx, reg)
@@ -102,8 +103,8 @@ func (r *loginRun) refused(err error, repo name.Repository, t *resolve.Target) e
 	case errors.As(err, &realm):
 		return &diag.Error{
 			Code: codeLoginRealm, Side: diag.Registry, Err: err, Input: "credentials",
-			Title: "No login was written: " + host + " wants the credentials to be sent to a host of another owner",
-			Hint:  "If you trust that host, run docker login " + host + ", which sends the credentials there.",
+			Title: fmt.Sprintf("No login was written, because %s requests that the program sends the credentials to a host of another owner", host),
+			Hint:  fmt.Sprintf("If you trust the other host, run docker login %s, which sends the credentials to the other host.", host),
 		}
 	case registry.IsRefused(err) && !r.config.AtHome(repo):
 		return &diag.Error{
@@ -123,8 +124,9 @@ func displayHost(host string) string {
 	return host
 }
 
-// write writes the logins for other programs. It saves the state for the post step
-// first, so that the post step also cleans up after a step that was killed.
+// write writes the logins for other programs. write first saves the state for the
+// post step, so that the post step removes the logins even if the runner kills the
+// main step.
 func (r *loginRun) write(ctx context.Context) error {
 	find := login.Find
 	if r.config.Isolated {
@@ -187,21 +189,21 @@ func unwritable(err error) error {
 	}
 }
 
-// warnUnrestored warns about logins that were removed without the logout state.
+// warnUnrestored warns about logins that the post step removed without the saved
+// previous logins.
 func warnUnrestored(w *workflow.Workflow, logins []string) {
 	if len(logins) == 0 {
 		return
 	}
 	w.Annotate(diag.Warning, "A previous login could not be restored",
-		"A step deleted the files of this action in RUNNER_TEMP. The login of this action was removed: "+strings.Join(logins, ", ")+
-			". If the file had another login for this registry before, log in again. Do not delete other files in RUNNER_TEMP.")
+		fmt.Sprintf("A step deleted the files of this action in RUNNER_TEMP. The post step removed the login of this action (%s). If the Docker config file had another login for this registry before, log in again. In your steps, do not delete files of other actions in RUNNER_TEMP.", strings.Join(logins, ", ")))
 }
 
 // postLogin logs out.
 func postLogin(ctx context.Context, p Process, w *workflow.Workflow) error {
 	state := p.Getenv("STATE_" + stateLogin)
 	if state == "" {
-		return nil // the main step wrote no login
+		return nil // The main step wrote no login.
 	}
 	if written := p.Getenv("STATE_" + stateWritten); written != "" {
 		state = written
@@ -217,6 +219,6 @@ func postLogin(ctx context.Context, p Process, w *workflow.Workflow) error {
 	}
 	return &diag.Error{
 		Code: codeLogoutFailed, Side: diag.Runner, Err: err, Title: "The login could not be removed",
-		Hint: "On a runner that runs other jobs, remove the login with docker logout. A GITHUB_TOKEN expires at the end of its job.",
+		Hint: "If the runner runs other jobs, remove the login with docker logout. A GITHUB_TOKEN expires at the end of its job.",
 	}
 }

@@ -1,8 +1,8 @@
-// Package cmd is the command layer: it parses the inputs of a step or the flags
-// of a terminal, runs one command, and writes outputs, summary and log. Each
-// command has its file. The function execute runs all of them.
+// Package cmd parses the inputs of a step or the flags of a command line, runs one
+// command, and writes the outputs, the summary and the log. Each command has its own
+// file, and the function execute runs every command.
 //
-// Only this package turns errors into an exit code.
+// Only package cmd turns errors into an exit code.
 package cmd
 
 import (
@@ -27,24 +27,26 @@ import (
 const (
 	OK          = 0
 	Failure     = 1   // the run failed
-	Interrupted = 130 // the run ended by SIGINT or SIGTERM
+	Interrupted = 130 // SIGINT or SIGTERM ended the run.
 )
 
-// Process is the environment of a run: variables, standard streams and terminal.
-// Tests provide their own.
+// Process contains the variables, the standard streams and the terminal of a run.
+// Tests use their own Process.
 type Process struct {
 	Getenv         func(string) string
-	Environ        func() []string // all variables, for the programs that a run starts
+	Environ        func() []string // Environ returns all variables for the programs that a run starts.
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
-	// Terminal reports that Stderr is a terminal, on which progress can be updated in
-	// place.
+	// Terminal is true if Stderr is a terminal. The program then updates the progress
+	// in place.
 	Terminal bool
 	// Columns returns the width of the terminal. If Columns is nil, the width is 80.
 	Columns func() int
 
-	hidden *hidden   // the secrets of the run
-	stream io.Writer // the standard output for the bytes of an image, which never change
+	hidden *hidden // hidden contains the secrets of the run.
+	// stream is the standard output for the bytes of an image, which the program
+	// never changes.
+	stream io.Writer
 }
 
 // columns returns the width of the terminal, or 80 if the width is unknown.
@@ -57,8 +59,8 @@ func (p Process) columns() int {
 	return 80
 }
 
-// environ returns the variables for other programs. It returns none if Environ is
-// not set.
+// environ returns the variables for other programs. If Environ is nil, environ
+// returns no variables.
 func (p Process) environ() []string {
 	if p.Environ == nil {
 		return nil
@@ -66,16 +68,18 @@ func (p Process) environ() []string {
 	return p.Environ()
 }
 
-// System returns the environment of this operating system process. It removes the private
-// variables from the process itself. A program that a library starts, such as a credential
-// helper, then inherits no token.
+// System returns the Process of this operating system process. System also removes
+// the private variables from the operating system process, so that a program that a
+// library starts, such as a credential helper, inherits no token.
 func System() Process {
 	all := os.Environ()
 	private := map[string]string{}
 	for _, pair := range all {
 		if key, value, _ := strings.Cut(pair, "="); program.Private(key) || key == "ACTIONS_RUNTIME_TOKEN" {
 			private[key] = value
-			_ = os.Unsetenv(key) // a variable that stays is not worse than before
+			// If the variable cannot be removed, the process keeps the variable, and
+			// the run continues.
+			_ = os.Unsetenv(key)
 		}
 	}
 	getenv := func(key string) string {
@@ -88,28 +92,31 @@ func System() Process {
 		Getenv: getenv, Environ: func() []string { return all }, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Terminal: term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb",
 		Columns: func() int {
-			width, _, _ := term.GetSize(int(os.Stderr.Fd())) // the width is 0 after an error
+			width, _, _ := term.GetSize(int(os.Stderr.Fd())) // After an error, the width is 0.
 			return width
 		},
 	}
 }
 
 // Main runs the program and returns its exit code. In a workflow step without
-// arguments, the input command names the command.
+// arguments, the input "command" contains the name of the command.
 func Main(ctx context.Context, args []string, p Process) int {
 	code, _ := run(ctx, args, p)
 	return code
 }
 
-// run implements Main. It also returns the error, which it has shown.
+// run implements Main. run also returns the error after it has printed the error.
 func run(ctx context.Context, args []string, p Process) (code int, err error) {
-	// The HTTP library writes bytes of a server to the default logger, for example bytes
-	// that arrive on an idle connection. The runner would execute commands in these bytes.
+	// The HTTP library writes bytes that a server sends on an idle connection to the
+	// default logger. The log must not contain these bytes, because the runner
+	// executes workflow commands in the log.
 	log.SetOutput(io.Discard)
 	p.hidden, p.stream = &hidden{}, p.Stdout
 	p.Stderr = &lockedWriter{out: p.hidden.writer(p.Stderr)}
 	w := workflow.New(p.Getenv, p.Stdout)
-	p.Stdout = p.hidden.writer(p.Stdout) // w still writes the masks, which contain the secrets
+	// The variable w still writes to the original output, because the commands that
+	// mask the secrets contain the secrets.
+	p.Stdout = p.hidden.writer(p.Stdout)
 	words := func(text string) string { return text }
 	if len(args) == 0 && w.Active() {
 		err = step(ctx, p, w)
@@ -147,10 +154,11 @@ func step(ctx context.Context, p Process, w *workflow.Workflow) error {
 	return c.run(ctx, p, w, input.Environment{Getenv: p.Getenv, Environ: p.environ()})
 }
 
-// show prints an error: as annotations in a workflow, as text otherwise. The page of
-// the run shows the title of an annotation in bold. The title is therefore the sentence that
-// the user needs most. The code comes last, for a search in docs/refusals.md. The function words names the
-// inputs in a message.
+// show prints an error as annotations in a workflow, and as text at a terminal. The
+// page of the run shows the title of an annotation in bold. The title is therefore
+// the most important sentence. The code comes last, so that the user can search for
+// it in docs/refusals.md. The function words replaces the names of inputs in a
+// message.
 func show(p Process, w *workflow.Workflow, err error, words func(string) string) {
 	for _, e := range diag.All(err) {
 		if w.Active() {
@@ -158,7 +166,8 @@ func show(p Process, w *workflow.Workflow, err error, words func(string) string)
 			continue
 		}
 		text := workflow.Lines("error: " + words(e.Heading()) + "\n" + explanation(e, words))
-		_, _ = io.WriteString(p.Stderr, text+"\n\n") // an error that cannot be printed has no other place
+		// If the error cannot be printed, the program cannot report it elsewhere.
+		_, _ = io.WriteString(p.Stderr, text+"\n\n")
 	}
 }
 

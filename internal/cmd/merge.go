@@ -14,9 +14,9 @@ var mergeCommand = &command{
 	name: input.Merge, many: true, run: execute(input.ParseMerge, runMerge),
 	short: "Join images that several runners pushed by digest into one index",
 	long: `merge reads the outputs of the jobs that pushed one platform each (publish with
-push-by-digest: true). It publishes one index of these images under every tag, and
-verifies the result as publish does. It transfers no layer. The same digests give
-the same index.`,
+push-by-digest: true). merge publishes one index of these images under every tag,
+and verifies the result as publish does. merge transfers no layer. The same digests
+always give the same index.`,
 	example: `  ghcr-publish merge sha256:0a1b… sha256:2c3d… --image ghcr.io/acme/web --tags 1
   ghcr-publish merge "$OUTPUTS" --tags latest
   ghcr-publish merge "$OUTPUTS" --expect-platforms linux/amd64,linux/arm64`,
@@ -29,7 +29,7 @@ func runMerge(ctx context.Context, s *session, config *input.MergeConfig) error 
 		return s.finishPublish(r, err)
 	}
 	if len(images) == 0 {
-		r.Outcome, r.Reason = report.Skipped, "no job pushed an image, because the tokens of all jobs are read-only"
+		r.Outcome, r.Reason = report.Skipped, "no matrix job pushed an image, because the tokens of all jobs are read-only"
 		return s.finishPublish(r, nil)
 	}
 	r.Source = fmt.Sprintf("%d platform images", len(images))
@@ -38,6 +38,6 @@ func runMerge(ctx context.Context, s *session, config *input.MergeConfig) error 
 		Name: r.Source, Images: images, Registry: s.registry, Repository: config.Images[0], Annotations: config.Naming.Annotations,
 		Options: merge.Options{Docker: config.Docker, Attestations: config.Attestations, Expect: config.Expect},
 	}
-	request.Verify.RootOnly = true // the jobs have verified their images
+	request.Verify.RootOnly = true // The matrix jobs have verified their images.
 	return s.publish(ctx, request, r)
 }

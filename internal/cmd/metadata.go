@@ -22,8 +22,8 @@ var metadataCommand = &command{
   ghcr-publish metadata --images ghcr.io/acme/web --tags type=sha --explain`,
 }
 
-// runMetadata computes names and sets them as outputs. It writes nothing to a
-// registry.
+// runMetadata computes names and sets them as outputs. The command metadata writes
+// nothing to a registry.
 func runMetadata(ctx context.Context, s *session, config *input.MetadataConfig) error {
 	namer := s.namer()
 	namer.FromGit = config.FromGit
@@ -35,13 +35,13 @@ func runMetadata(ctx context.Context, s *session, config *input.MetadataConfig) 
 	return s.metadata(result, config)
 }
 
-// namer returns the namer of a run.
+// namer returns the [naming.Namer] of a run.
 func (s *session) namer() *naming.Namer {
 	return &naming.Namer{GitHub: s.packages, Run: s.config.GitHub, Variables: naming.ReadVariables(s.process.Getenv)}
 }
 
-// metadata sets the outputs and the environment variables of the same values
-// (DOCKER_METADATA_OUTPUT_…).
+// metadata sets the outputs, and the environment variables DOCKER_METADATA_OUTPUT_…
+// with the same values.
 func (s *session) metadata(result meta.Result, c *input.MetadataConfig) error {
 	variables, err := s.setsVariables()
 	if err != nil {
@@ -78,8 +78,9 @@ func (s *session) metadata(result meta.Result, c *input.MetadataConfig) error {
 	return nil
 }
 
-// setsVariables reads DOCKER_METADATA_SET_OUTPUT_ENV. The variable has the same values as
-// in docker/metadata-action, which are the values of strconv.ParseBool.
+// setsVariables reads DOCKER_METADATA_SET_OUTPUT_ENV. The variable may have the
+// values that docker/metadata-action accepts, which are the values of
+// strconv.ParseBool.
 func (s *session) setsVariables() (bool, error) {
 	const name = "DOCKER_METADATA_SET_OUTPUT_ENV"
 	text := s.process.Getenv(name)
@@ -121,7 +122,7 @@ func (s *session) showMetadata(result meta.Result, c *input.MetadataConfig) {
 func writeBakeFiles(temp string, files []meta.BakeFile) ([]meta.Output, error) {
 	dir, err := os.MkdirTemp(temp, "ghcr-publish-metadata-")
 	if err != nil {
-		return nil, fmt.Errorf("making a folder for the bake files: %w", err)
+		return nil, fmt.Errorf("creating a folder for the bake files: %w", err)
 	}
 	outputs := make([]meta.Output, len(files))
 	for i, f := range files {

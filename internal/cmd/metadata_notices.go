@@ -27,8 +27,8 @@ func explainRules(result meta.Result) []string {
 	return lines
 }
 
-// metadataNotices returns all notices of the command metadata.
-// docker/metadata-action continues if no rule gives a tag, so that is not an error.
+// metadataNotices returns all notices of the command metadata. docker/metadata-action
+// continues if no rule gives a tag, so a missing tag is not an error.
 func metadataNotices(result meta.Result, c *input.MetadataConfig) []diag.Notice {
 	out := slices.Concat(c.Notices, result.Warnings)
 	for _, rule := range result.Rules {
@@ -45,7 +45,7 @@ func metadataNotices(result meta.Result, c *input.MetadataConfig) []diag.Notice 
 	}
 	none := diag.Notice{Code: diag.CodeNoTags, Level: diag.Warning, Title: "No tags", Text: withoutEvent.Replace(err.Error())}
 	if c.GitHub.Ref == "" && !c.FromGit {
-		none.Text = "No rule gives a tag, because no ref is known: the variable GITHUB_REF is not set. Set the input version, or write a tag in the input tags. To use the branch or the Git tag of the checkout, set context: git."
+		none.Text = "No rule gives a tag, because the variable GITHUB_REF is not set. Set the input version, or write a tag in the input tags. To use the branch or the Git tag of the checkout, set context: git."
 	}
 	return append(out, none)
 }
@@ -53,8 +53,9 @@ func metadataNotices(result meta.Result, c *input.MetadataConfig) []diag.Notice 
 // invalidTag matches a character that docker/metadata-action replaces in a tag.
 var invalidTag = lazy.Regexp(`[^A-Za-z0-9_.{}-]`)
 
-// literal returns the text of a rule without an expression: the value of type=raw, or a
-// tag. It returns "" for other rules.
+// literal returns the tag that the user wrote in a rule. The tag is the value of
+// type=raw, or the whole rule. For every other rule, and for a rule with an
+// expression, literal returns "".
 func literal(rule string) string {
 	fields := strings.Split(rule, ",")
 	values := map[string]string{}

@@ -23,9 +23,10 @@ var migrateCommand = &command{
 	name: input.Migrate, many: true, run: execute(input.ParseMigrate, runMigrate),
 	short: "Move workflows from personal access tokens to GITHUB_TOKEN",
 	long: `migrate reads workflows, actions and reusable workflows, and finds the steps that
-log in to ghcr.io with a personal access token. It proposes the smallest edit that
-uses the job's GITHUB_TOKEN instead, with the permissions that the job needs, and
-lists the settings to change on GitHub. Bytes outside the edits do not change.`,
+log in to ghcr.io with a personal access token. migrate proposes the smallest edit
+that uses the job's GITHUB_TOKEN instead, with the permissions that the job needs.
+migrate also lists the settings to change on GitHub. Bytes outside the edits do not
+change.`,
 	example: `  ghcr-publish migrate                     # shows the diff of this checkout
   ghcr-publish migrate --write             # makes the edits
   ghcr-publish migrate --check repo1 repo2 # fails if an edit is necessary`,
@@ -37,7 +38,7 @@ type migrateRun struct {
 	config *input.MigrateConfig
 	report *migrate.Report
 	roots  []migrate.Root
-	added  []string // the check workflows that the run added
+	added  []string // The field added contains the paths of the check workflows that the run added.
 }
 
 func runMigrate(ctx context.Context, s *session, config *input.MigrateConfig) error {
@@ -49,7 +50,7 @@ func runMigrate(ctx context.Context, s *session, config *input.MigrateConfig) er
 	return errors.Join(m.write(), m.show())
 }
 
-// read scans the files, and asks GitHub about the images in them.
+// read scans the files, and asks GitHub about the images in the files.
 func (m *migrateRun) read(ctx context.Context) error {
 	paths := m.config.Paths
 	if len(paths) == 0 {
@@ -63,7 +64,9 @@ func (m *migrateRun) read(ctx context.Context) error {
 	if len(roots) == 1 {
 		fallback = m.config.GitHub.Repository
 	}
-	if len(roots) == 1 && roots[0].Dir == "." { // GITHUB_REPOSITORY names this checkout, but not another one
+	// The variable GITHUB_REPOSITORY is the repository of the working directory, but
+	// not of another checkout.
+	if len(roots) == 1 && roots[0].Dir == "." {
 		roots[0].Repository = m.config.GitHub.Repository
 	}
 	m.roots = roots
@@ -72,7 +75,8 @@ func (m *migrateRun) read(ctx context.Context) error {
 		return err
 	}
 	m.report.Checked, m.report.InStep = m.config.Check && !m.config.Write, m.workflow.Active()
-	// The edits do not depend on the packages, and the report contains the error.
+	// An error does not end the run, because the edits do not depend on the packages
+	// and the report contains the error.
 	_ = m.report.Access(ctx, fallback, packageLookup{m.packages, m.config.GitHub, !m.config.Token.Empty()})
 	return nil
 }
@@ -91,8 +95,8 @@ func unreadablePath(err error) error {
 	return e
 }
 
-// packageLookup reads packages from GitHub's REST API. If requests is false, it only
-// computes addresses. It implements [migrate.Packages].
+// packageLookup reads packages from GitHub's REST API. If requests is false,
+// packageLookup only computes addresses. The type implements [migrate.Packages].
 type packageLookup struct {
 	client   *github.Client
 	github   input.GitHub
@@ -122,7 +126,8 @@ func (l packageLookup) Package(ctx context.Context, owner, name string) (migrate
 	return out, nil
 }
 
-// write writes the edits and the SARIF file, if the inputs ask for them.
+// write writes the edits if the input write is true, and the SARIF file if the input
+// sarif is set.
 func (m *migrateRun) write() error {
 	var errs []error
 	if m.config.Write {
@@ -138,7 +143,7 @@ func (m *migrateRun) write() error {
 }
 
 // addCheck adds a workflow to each checkout. The workflow checks the access of the
-// migrated workflows. addCheck keeps an existing file.
+// migrated workflows. addCheck does not replace an existing workflow.
 func (m *migrateRun) addCheck() error {
 	var errs []error
 	for _, root := range m.roots {
@@ -182,8 +187,8 @@ func (m *migrateRun) writeSARIF() error {
 	return errors.Join(m.report.SARIF(f), f.Close())
 }
 
-// show reports the findings. If the input check is true, show returns an error if an edit
-// is necessary.
+// show reports the findings. If the input check is true and an edit is necessary,
+// show returns an error.
 func (m *migrateRun) show() error {
 	if err := m.print(); err != nil {
 		return err
@@ -204,12 +209,14 @@ func (m *migrateRun) show() error {
 	return errors.Join(errs...)
 }
 
-// writeHint says how to write the edits. In a step, the program is not on the PATH.
+// writeHint returns a hint that explains how to write the edits. In a workflow, the
+// hint starts with the input write, because the program is not on the PATH of other
+// steps.
 func (m *migrateRun) writeHint() string {
 	if m.workflow.Active() {
-		return "Set write: true, or run the program on your machine (docs/local.md): " + m.commandLine() + ". Then review the diff, and commit it."
+		return fmt.Sprintf("Set write: true, or run the program on your machine (docs/local.md): %s. Then review the diff, and commit the changes.", m.commandLine())
 	}
-	return "Run " + m.commandLine() + ", review the diff, and commit it."
+	return fmt.Sprintf("Run %s, review the diff, and commit the changes.", m.commandLine())
 }
 
 // remaining states the purpose of the edits that are not written.
@@ -218,9 +225,9 @@ func (m *migrateRun) remaining(edits int) string {
 		return f.State == migrate.WouldChange && f.Code != migrate.MergedSteps
 	})
 	if onlyMerges {
-		return report.Count(edits, "edit") + " would replace several steps by one step of this action"
+		return fmt.Sprintf("%s would replace several steps with one step of this action", report.Count(edits, "edit"))
 	}
-	return fmt.Sprintf("The workflows use a personal access token, and %s would replace it by GITHUB_TOKEN", report.Count(edits, "edit"))
+	return fmt.Sprintf("The workflows use a personal access token, and %s would replace this token with GITHUB_TOKEN", report.Count(edits, "edit"))
 }
 
 func (m *migrateRun) outcome() string {
@@ -233,8 +240,8 @@ func (m *migrateRun) outcome() string {
 	return "unchanged"
 }
 
-// commandLine returns the command that writes the edits of this run. It contains
-// the inputs of the run that change the edits.
+// commandLine returns the command that writes the edits of this run. The command
+// contains the inputs of this run that change the edits.
 func (m *migrateRun) commandLine() string {
 	words := []string{"ghcr-publish", "migrate", "--write"}
 	if m.config.AddCheck {
@@ -257,7 +264,8 @@ func quoted(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
-// skipped returns an error for each file that could not be read.
+// skipped returns an error for each file that the run skipped, because the file could
+// not be read.
 func (m *migrateRun) skipped() error {
 	var errs []error
 	for _, s := range m.report.Skipped {
@@ -279,20 +287,21 @@ func (m *migrateRun) print() error {
 	} else if len(m.report.Findings)+len(m.report.Skipped) == 0 {
 		fmt.Fprintf(&b, "Nothing to do: in %s, no step logs in to %s with a personal access token.\n", report.Count(m.report.FilesRead, "file"), m.config.Home)
 		if m.config.Home != "ghcr.io" {
-			fmt.Fprintf(&b, "The variable GITHUB_SERVER_URL names another server than github.com, so migrate looked for logins to %s and not to ghcr.io.\n", m.config.Home)
+			fmt.Fprintf(&b, "The variable GITHUB_SERVER_URL contains another server than github.com, so migrate looked for logins to %s and not to ghcr.io.\n", m.config.Home)
 		}
 	}
 	if m.config.Write && m.config.AddCheck && len(m.added) == 0 && m.report.Count(migrate.Changed) == 0 {
-		fmt.Fprintln(&b, "No check workflow was added, because this run has no edits that name packages. To check a package, run: ghcr-publish check ghcr.io/OWNER/NAME")
+		fmt.Fprintln(&b, "No check workflow was added, because this run has no edits for packages. To check a package, run: ghcr-publish check ghcr.io/OWNER/NAME")
 	}
 	for _, path := range m.added {
-		fmt.Fprintf(&b, "Added the workflow %s. Change the package settings, run the workflow once, and then delete it.\n", filepath.ToSlash(path))
+		fmt.Fprintf(&b, "Added the workflow %s. Change the package settings, run the workflow once, and then delete the workflow.\n", filepath.ToSlash(path))
 	}
 	_, err := fmt.Fprint(m.process.Stdout, workflow.Lines(b.String()))
 	return err
 }
 
-// annotate annotates the lines on the page of the workflow run.
+// annotate shows each finding at its line of the workflow file, on the page of the
+// workflow run.
 func (m *migrateRun) annotate() {
 	for _, f := range m.report.Findings {
 		level := diag.Info

@@ -19,14 +19,14 @@ type observer struct{ session *session }
 
 // NewPackage implements [publish.Observer].
 func (o observer) NewPackage(repo name.Repository, visibility string) {
-	o.session.say("No package %s is visible to this token. If this run creates it, its visibility is %s.", repo, visibility)
+	o.session.say("No package %s is visible to this token. If this run creates the package, its visibility is %s.", repo, visibility)
 }
 
 // Uploads implements [publish.Observer].
 func (o observer) Uploads(steps *plan.Plan) publish.Display { return o.session.progress(steps) }
 
-// ReadingBack implements [publish.Observer]. The line disappears at the end, because the
-// report contains the result.
+// ReadingBack implements [publish.Observer]. The run removes the line at the end,
+// because the report contains the result.
 func (o observer) ReadingBack(reference string) (end func()) {
 	p := o.session.process
 	if !p.Terminal || o.session.workflow.Active() {
@@ -49,8 +49,8 @@ func (p Process) screen() (out io.Writer, attach func(display io.Writer) (detach
 	return p.Stderr, func(io.Writer) func() { return func() {} }
 }
 
-// terminalProgress starts a progress on standard error. Call the function
-// detach after Close.
+// terminalProgress starts a display of the progress on standard error. Call the
+// function detach after Close.
 func (s *session) terminalProgress() (bar *progress.Progress, detach func()) {
 	live := s.process.Terminal && !s.workflow.Active()
 	if !live {
@@ -61,28 +61,30 @@ func (s *session) terminalProgress() (bar *progress.Progress, detach func()) {
 	return bar, attach(bar)
 }
 
-// uploadDisplay displays progress: updated lines at a terminal, a group of plain lines
-// in a workflow log.
+// uploadDisplay displays the progress of uploads. At a terminal, uploadDisplay
+// updates lines in place. In a workflow log, uploadDisplay prints lines in a group.
 type uploadDisplay struct {
 	*progress.Progress
 	end func()
 }
 
-// Close removes the updated lines, or closes the group.
+// Close removes the updated lines at a terminal, or closes the group in a workflow
+// log.
 func (s *uploadDisplay) Close() {
 	s.Progress.Close()
 	s.end()
 }
 
-// progress displays the uploads of the plan. The size of a layer is unknown before its
-// compression, so the display then shows only the bytes that were sent.
+// progress displays the uploads of the plan. The size of a layer is unknown before
+// its compression, so the display shows only the number of bytes that the run sent.
 func (s *session) progress(steps *plan.Plan) *uploadDisplay {
 	blobs, known, plain := 0, int64(0), int64(0)
 	type target struct {
 		registry string
 		blob     *image.Blob
 	}
-	seen := map[target]bool{} // several repositories of one registry get a blob by one upload
+	// The run uploads a blob only once for several repositories of one registry.
+	seen := map[target]bool{}
 	for _, step := range steps.Of(plan.PushBlob) {
 		t := target{steps.Targets[step.Target].Repo.RegistryStr(), step.Blob}
 		if step.Needed && !seen[t] {
@@ -104,7 +106,8 @@ func (s *session) progress(steps *plan.Plan) *uploadDisplay {
 	return bar
 }
 
-// show starts a display. A run without uploads opens no group.
+// show starts a display of uploads. If the argument anything is false, show opens no
+// group in the log.
 func (s *session) show(title string, anything bool) *uploadDisplay {
 	if !s.workflow.Active() {
 		bar, detach := s.terminalProgress()

@@ -13,10 +13,10 @@ import (
 var promoteCommand = &command{
 	name: input.Promote, run: execute(input.ParsePromote, runPromote),
 	short: "Add tags to an existing image, or copy it to another repository, with the same digest",
-	long: `promote adds tags to an image in a registry, or copies it to another repository,
-and verifies the result as publish does. It does not change the image, so the digest
-stays the same. Signatures, attestations and other referrers are copied to another
-repository before the image gets a tag there.`,
+	long: `promote adds tags to an image in a registry, or copies the image to another
+repository, and verifies the result as publish does. promote does not change the
+image, so the digest stays the same. Before the image gets a tag in another
+repository, promote copies its signatures, attestations and other referrers.`,
 	example: `  ghcr-publish promote rc --image ghcr.io/acme/web --tags stable
   ghcr-publish promote ghcr.io/acme/web-dev:1.2.3 --image ghcr.io/acme/web
   ghcr-publish promote sha256:9f8e… --tags latest --monotonic=false # rollback`,
@@ -26,7 +26,8 @@ func runPromote(ctx context.Context, s *session, config *input.PromoteConfig) er
 	request := s.request(&config.Config)
 	request.Attachments = publish.Referrers{Registry: s.registry, From: config.From}
 	request.Digest = config.Expected
-	// An image that stays in its repository was verified when it was pushed.
+	// The run pulls only the root, because the image was verified when it was pushed
+	// to this repository.
 	request.Verify.RootOnly = !slices.ContainsFunc(config.Images, func(repo name.Repository) bool {
 		return repo.Name() != config.From.Context().Name()
 	})

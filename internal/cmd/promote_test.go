@@ -146,7 +146,7 @@ func TestSignaturesAndReferrersAreCopiedBeforeTheTag(t *testing.T) {
 	s, digest := candidateStage(t)
 	s.sign(digest)
 	s.with("source", s.image("acme/dev:rc"), "image", s.image("acme/web"), "tags", "1.2.3")
-	if dry := s.with("dry-run", "true").run().succeeds().wroteNothing(); strings.Count(dry.stdout, "would also push ") != 2 {
+	if dry := s.with("dry-run", "true").run().succeeds().wroteNothing(); strings.Count(dry.stdout, "The run would also push ") != 2 {
 		t.Errorf("the dry run does not list the attachments:\n%s", dry.stdout)
 	}
 	r := s.with("dry-run", "").run().succeeds()

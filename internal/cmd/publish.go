@@ -32,8 +32,8 @@ func newReport(config *input.Config) *report.Report {
 	return r
 }
 
-// request returns the request of the command publish. The other commands start with
-// it and replace the parts that differ.
+// request returns the request of the command publish. The commands merge and promote
+// change some fields of this request.
 func (s *session) request(config *input.Config) *publish.Request {
 	return &publish.Request{
 		Source: s.source(config), Attachments: publish.NoAttachments{},
@@ -57,7 +57,7 @@ func (s *session) publish(ctx context.Context, request *publish.Request, r *repo
 	err = explainEnd(ctx, err)
 	if request.DryRun {
 		for _, a := range outcome.Attached {
-			s.say("would also push %s", a)
+			s.say("The run would also push %s", a)
 		}
 	}
 	r.Fill(outcome, request.Visibility.Want)
@@ -71,8 +71,8 @@ func (s *session) pipeline() *publish.Pipeline {
 	}
 }
 
-// finishPublish writes the report of a run, also after a failure, and returns the
-// failure.
+// finishPublish writes the report of a run that succeeded or failed. After a failure,
+// finishPublish returns the error of the run.
 func (s *session) finishPublish(r *report.Report, err error) error {
 	r.Fail(err)
 	s.addTransfer(r)
@@ -93,8 +93,8 @@ func (s *session) addTransfer(r *report.Report) {
 	r.Transfer.RequestIDs = s.tracer.requestIDs()
 }
 
-// showDetails prints the details as a group of the log. At a terminal, the notices
-// follow.
+// showDetails prints the details as a group of the log. At a terminal, showDetails
+// then prints the notices.
 func (s *session) showDetails(r *report.Report) {
 	if title, body := r.Details(); body != "" {
 		end := s.workflow.Group(title)

@@ -21,11 +21,13 @@ var pullCommand = &command{
 	name: input.Pull, run: execute(parsePull, runPull),
 	short: "Pull an image into an OCI layout, an archive or the Docker engine, and verify every byte",
 	long: `pull downloads an image with all platforms or one platform, and verifies every byte
-while it arrives. It first sends the
-requests without credentials. A directory may contain other
-images: blobs that it has are not downloaded again, and several pulls may run at
-the same time. A file gets its final name only when it is complete. An image for
-the Docker engine is streamed without a temporary file, and its id is read back.`,
+while it arrives. pull first sends the requests without credentials.
+
+If the destination is a directory, the directory may contain other images. pull does
+not download a blob again that the directory contains, and several pulls may write
+to the directory at the same time. If the destination is a file, the file gets its
+final name only when it is complete. If the destination is the Docker engine, pull
+creates no temporary file, and reads the id of the image back.`,
 	example: `  ghcr-publish pull ghcr.io/acme/web:1.2.3 images         # into a folder
   ghcr-publish pull ghcr.io/acme/web:1.2.3 docker-daemon: # into the engine
   ghcr-publish pull ghcr.io/acme/web docker-archive:- | podman load
@@ -38,11 +40,11 @@ type pullRun struct {
 	*session
 	config *input.PullConfig
 	target sink.Target
-	engine *docker.Daemon // nil unless the target is a Docker engine
+	engine *docker.Daemon // The field engine is nil if the target is not a Docker engine.
 	report *report.Pull
 }
 
-// pullConfig is the configuration of pull with its destination parsed.
+// pullConfig is the configuration of the command pull with the parsed destination.
 type pullConfig struct {
 	*input.PullConfig
 	target sink.Target
@@ -63,9 +65,9 @@ func runPull(ctx context.Context, s *session, config *pullConfig) error {
 	return run.show(run.do(ctx))
 }
 
-// destination parses the destination of the image. In a workflow it refuses
-// standard output, because that is the log of the step, in which the runner
-// looks for commands.
+// destination parses the destination of the image. In a workflow, destination refuses
+// standard output, because the runner executes workflow commands in the log of the
+// step.
 func destination(c *input.PullConfig) (sink.Target, error) {
 	if c.Destination == "" || c.VerifyOnly {
 		return sink.Target{}, nil
@@ -110,9 +112,9 @@ func (r *pullRun) do(ctx context.Context) (err error) {
 	return readEnd(ctx, r.explainer().Read(r.fetch(ctx, puller, found, to), r.config.Reference))
 }
 
-// query returns the image to pull. A Docker engine and a docker archive hold one
-// image. Without the input platform, this is the image for the platform of the
-// engine, or of this machine.
+// query returns the image to pull. A Docker engine and a docker archive contain one
+// image. If the input platform is not set, the query selects the image for the
+// platform of the engine or of this machine.
 func (r *pullRun) query() pull.Query {
 	machine := v1.Platform{OS: "linux", Architecture: runtime.GOARCH}
 	if runtime.GOOS == "windows" {
@@ -145,12 +147,14 @@ func (r *pullRun) fetch(ctx context.Context, puller *pull.Puller, found *pull.Fo
 	return nil
 }
 
-// show reports the pull, also after a failure, and returns the failure.
+// show reports a pull that succeeded or failed. After a failure, show returns the
+// error of the pull.
 func (r *pullRun) show(err error) error {
 	r.report.Fail(err)
 	out := r.process.Stdout
 	if r.target.Path == sink.Stream {
-		out = r.process.Stderr // standard output receives the image
+		// Standard output receives the image, so the report goes to standard error.
+		out = r.process.Stderr
 	}
 	outErr := r.finish(r.report, out, workflow.Lines(r.report.Text()))
 	if err != nil {

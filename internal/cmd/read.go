@@ -13,9 +13,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// puller returns a puller for a repository. On GitHub's registry it reads without
-// credentials first. On other registries it uses the login at once, because some
-// of them limit anonymous pulls.
+// puller returns a puller for a repository. On GitHub's registry, the puller first
+// reads without credentials. On another registry, the puller uses the login for the
+// first request, because some registries limit anonymous pulls.
 func (s *session) puller(repo name.Repository) (*pull.Puller, error) {
 	p := &pull.Puller{Clients: []*registry.Client{s.registry}, ForeignTransport: s.network}
 	if !s.config.AtHome(repo) {
@@ -33,7 +33,7 @@ func (s *session) puller(repo name.Repository) (*pull.Puller, error) {
 }
 
 // anonymousPull returns the value of the output anonymous-pull: "verified",
-// "refused", or empty if the run did not try.
+// "refused", or "" if the run did not try an anonymous pull.
 func (s *session) anonymousPull(f *pull.Found) string {
 	switch {
 	case !s.config.AtHome(f.Repository):
@@ -44,7 +44,8 @@ func (s *session) anonymousPull(f *pull.Found) string {
 	return "refused"
 }
 
-// readEnd explains why a run that only reads ended early.
+// readEnd explains the end of a run that only reads and that was cancelled or reached
+// its deadline.
 func readEnd(ctx context.Context, err error) error {
 	err = explainEnd(ctx, err)
 	var e *diag.Error

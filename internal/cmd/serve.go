@@ -20,23 +20,23 @@ func serveCommand(p Process) *cobra.Command {
 		Use:   "serve",
 		Short: "Run an embedded ghcr.io with its Packages API on this machine",
 		Long: `serve runs an embedded ghcr.io for tests and for workflows that run on this
-machine: registry, token endpoint and Packages API on one loopback port. It
-answers and refuses as ghcr.io does. It prints the environment variables to
-export, and runs until it is interrupted. It then discards all images. If
-GITHUB_TOKEN is set, the server accepts this token; otherwise it prints a new
-token.`,
+machine. The server has the registry, the token endpoint and the Packages API on one
+loopback port, and answers and refuses requests as ghcr.io does. serve prints the
+environment variables to export, and runs until it is interrupted. At the end, serve
+discards all images. If GITHUB_TOKEN is set, the server accepts this token. If
+GITHUB_TOKEN is not set, serve prints a new token.`,
 		Example: `  ghcr-publish serve --listen 127.0.0.1:5000 --repository acme/web`,
 		Args:    atMost(),
 	}
 	c.Flags().SortFlags = false
 	listen := c.Flags().String("listen", "127.0.0.1:5000", "Address to listen on. Port 0 selects a free port.")
 	repository := c.Flags().String("repository", "octocat/hello-world", "Repository in the printed environment variables.")
-	visibility := c.Flags().String("visibility", "public", "Visibility of the repositories, which new packages inherit: public, private or internal.")
-	data := c.Flags().String("data", "", "Folder for the blobs of large images. Without it, the server keeps them in memory.")
+	visibility := c.Flags().String("visibility", "public", "Visibility of the repositories and of new packages: public, private or internal.")
+	data := c.Flags().String("data", "", "Folder for the blobs of large images. Without this flag, the server keeps blobs in memory.")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		scope := ""
 		if c.Flags().Changed("repository") {
-			scope = *repository // a job's token belongs to one repository
+			scope = *repository // The token of a job belongs to one repository.
 		}
 		config := ghcrtest.Config{
 			MaxRequests: 1, // serve runs without an end, and nothing reads the record
@@ -64,7 +64,7 @@ func serve(ctx context.Context, out io.Writer, listen, repository string, config
 	fmt.Fprintf(out, "# An embedded ghcr.io runs on %s until it is interrupted. Export these variables, then publish:\n", server.URL())
 	for _, pair := range server.Env(repository) {
 		if config.Open.Token != "" && strings.HasPrefix(pair, "GITHUB_TOKEN=") {
-			continue // the caller has exported this token already
+			continue // The user has exported this token already.
 		}
 		fmt.Fprintf(out, "export %s\n", pair)
 	}
@@ -72,8 +72,8 @@ func serve(ctx context.Context, out io.Writer, listen, repository string, config
 	return server.Close()
 }
 
-// listenCause returns the reason of the operating system, or nil for an address that is
-// not of the form HOST:PORT.
+// listenCause returns the error of the operating system. If the address does not have
+// the form HOST:PORT, listenCause returns nil.
 func listenCause(err error) error {
 	var op *net.OpError
 	if errors.As(err, &op) && !errors.As(op.Err, new(*net.AddrError)) {

@@ -25,14 +25,14 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
-// session holds the clients of one run: the registry, the REST API, the runner.
+// session holds the clients of one run for the registry, the REST API and the runner.
 type session struct {
 	process  Process
 	workflow *workflow.Workflow
 	config   *input.Common
 	registry *registry.Client
 	packages *github.Client
-	network  *http.Transport // transport of all clients
+	network  *http.Transport // All clients use this transport.
 
 	tracer *tracer
 }
@@ -54,17 +54,17 @@ func newSession(p Process, w *workflow.Workflow, c *input.Common) (*session, err
 	return s, err
 }
 
-// announce shows the notices about the inputs on the page of the workflow run.
-// publish, merge and promote do not call it, because they show all notices of their
-// report there.
+// announce shows the notices about the inputs on the page of the workflow run. The
+// commands publish, merge and promote do not call announce, because the report of
+// these commands contains all notices.
 func (s *session) announce() {
 	for _, n := range s.config.Notices {
 		s.workflow.Annotate(n.Level, n.Title, n.Text)
 	}
 }
 
-// close closes the connections and the trace. An incomplete trace is reported and
-// does not fail the run, because the run has done its work.
+// close closes the connections and the trace. If the trace is incomplete, close
+// prints the error, but the run does not fail, because its work is complete.
 func (s *session) close() {
 	s.registry.Close()
 	s.network.CloseIdleConnections()
@@ -84,8 +84,9 @@ func newKeychain(c *input.Common) *keychain.Keychain {
 	return k
 }
 
-// loginFiles reads the logins of this machine like Docker. It has no logins if the login
-// file is not a regular file, because reading a named pipe can wait without end.
+// loginFiles reads the logins of this machine in the same way as Docker. If the
+// Docker config file is not a regular file, loginFiles returns no logins, because the
+// read of a named pipe can wait without an end.
 type loginFiles struct{}
 
 // Resolve returns the login for a registry.
@@ -100,24 +101,24 @@ func timeoutError(d time.Duration) error {
 	return &diag.Error{
 		Code: codeTimeout, Side: diag.Run, Input: "timeout",
 		Title: fmt.Sprintf("The run took longer than %s, the value of the input timeout", d),
-		Hint:  "Run the step again: it uploads only missing content. If a single upload takes this long, increase timeout. ghcr.io ends an upload after 10 minutes.",
+		Hint:  "Run the step again. The new run uploads only missing content. If one upload needs more time, increase timeout. ghcr.io ends an upload after 10 minutes.",
 	}
 }
 
-// explainer returns the explainer of refusals.
+// explainer returns the [publish.Explainer] of the run.
 func (s *session) explainer() publish.Explainer {
 	return publish.Explainer{Config: s.config, GitHub: s.packages}
 }
 
-// prober returns the prober that finds out whether a repository accepts a push.
+// prober returns a [resolve.Prober], which checks whether a repository accepts a
+// push.
 func (s *session) prober(visibility input.Visibility) *resolve.Prober {
 	return &resolve.Prober{
 		Config: s.config, Registry: s.registry, GitHub: s.packages, Visibility: visibility, Verify: input.VerifyFull,
 	}
 }
 
-// explainEnd replaces the error "context canceled" by the reason why the run
-// ended.
+// explainEnd replaces the error "context canceled" with the reason why the run ended.
 func explainEnd(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() == nil {
 		return err
@@ -131,12 +132,12 @@ func explainEnd(ctx context.Context, err error) error {
 	}
 	return &diag.Error{
 		Code: codeCancelled, Side: diag.Run, Title: "The run was cancelled",
-		Hint: "Run the step again to finish: it uploads only missing content.",
+		Hint: "Run the step again. The new run uploads only missing content.",
 	}
 }
 
-// registryError returns the last error response of a registry, or the error that
-// names a host without a response. It returns nil for other errors.
+// registryError returns the last error response of a registry, or the error about a
+// host that did not respond. For other errors, registryError returns nil.
 func registryError(err error) error {
 	var answer *registry.Error
 	var silent *registry.NoAnswer

@@ -13,7 +13,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
-// source returns the source that the inputs name.
+// source returns the source that the inputs describe.
 func (s *session) source(config *input.Config) publish.Source {
 	switch {
 	case config.Build != nil:
@@ -40,8 +40,8 @@ func (s *session) source(config *input.Config) publish.Source {
 	}}
 }
 
-// exporters returns the stores of this machine that can have a source. A store is
-// contacted only if a source is in it.
+// exporters returns the stores of this machine that can contain a source. The run
+// connects to a store only if the source is in this store.
 func (s *session) exporters() map[source.Kind]source.Exporter {
 	return map[source.Kind]source.Exporter{
 		source.DockerEngine:      docker.New(s.process.Getenv),
@@ -49,8 +49,8 @@ func (s *session) exporters() map[source.Kind]source.Exporter {
 	}
 }
 
-// buildRequest returns the request to the builder. The labels of the run are added
-// by the pipeline.
+// buildRequest returns the request to the builder. The pipeline adds the labels of
+// the run to the request.
 func buildRequest(b *input.Build) dockerfile.Request {
 	q := dockerfile.Request{
 		Context: b.Context, File: b.File, Target: b.Target, Args: b.Args, Platforms: b.Platforms,
@@ -62,8 +62,9 @@ func buildRequest(b *input.Build) dockerfile.Request {
 	return q
 }
 
-// buildLog shows the output of a builder: in a group of a workflow log, or on
-// standard error at a terminal. It implements [publish.BuildLog].
+// buildLog shows the output of a builder. In a workflow, the output is a group of the
+// log. At a terminal, the output goes to standard error. It implements
+// [publish.BuildLog].
 type buildLog struct{ session *session }
 
 // Begin implements [publish.BuildLog].

@@ -17,26 +17,27 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
-// maxRequestIDs is the number of request ids of GitHub in the report.
+// maxRequestIDs is the maximum number of GitHub's request ids in the report.
 const maxRequestIDs = 50
 
-// tracer records every request to a registry. It keeps the ids of manifest writes
-// for the report, and prints the requests or writes them to a file if the user wants
-// that.
+// tracer records every request to a registry. The tracer stores the ids of manifest
+// writes for the report. If the user wants a debug log or a trace file, the tracer
+// also writes all requests to this log or file.
 type tracer struct {
-	debug  io.Writer // if not nil, receives one line per request
-	file   *os.File  // if not nil, receives one JSON object per request
-	hidden *hidden   // the secrets, which the file must not contain
+	debug  io.Writer // If debug is not nil, the tracer writes one line per request to debug.
+	file   *os.File  // If file is not nil, the tracer writes one JSON object per request to file.
+	hidden *hidden   // hidden contains the secrets that the file must not contain.
 
 	mu  sync.Mutex
-	ids []string // request ids of manifest writes
-	err error    // the first error of writing the file
+	ids []string // ids contains the request ids of manifest writes.
+	err error    // err is the first error of a write to the file.
 
-	out         io.Writer // receives the messages about waits
-	waitPrinted time.Time // end of the wait that was printed last
+	out         io.Writer // The tracer writes the messages about waits to out.
+	waitPrinted time.Time // waitPrinted is the end of the wait that was printed last.
 }
 
-// waiting prints a wait, once for all requests that wait at the same time.
+// waiting prints that a request waits before its next attempt. If several requests
+// wait at the same time, waiting prints one message.
 func (t *tracer) waiting(d time.Duration, cause error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -46,8 +47,8 @@ func (t *tracer) waiting(d time.Duration, cause error) {
 	}
 }
 
-// silent prints a wait for the answer of a server, once for all requests that wait at
-// the same time.
+// silent prints that a server has not answered a request. If several requests wait at
+// the same time, silent prints one message.
 func (t *tracer) silent(host, operation string, silent, left time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -75,7 +76,7 @@ func newTracer(p Process, c *input.Common) (*tracer, error) {
 	return t, nil
 }
 
-// record records one request. Several goroutines call it.
+// record records one request. Several goroutines may call record.
 func (t *tracer) record(x registry.Exchange) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -97,7 +98,7 @@ func (t *tracer) requestIDs() []string {
 	return t.ids
 }
 
-// close closes the file. It returns an error if the file is incomplete.
+// close closes the file. close returns an error if the file is incomplete.
 func (t *tracer) close() error {
 	if t.file == nil {
 		return nil

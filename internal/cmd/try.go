@@ -31,9 +31,9 @@ func tryCommand(p Process) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "try",
 		Short: "Publish a small image to a registry inside the program, without an account",
-		Long: `try starts an embedded ghcr.io, publishes a small image with two platforms to it
-as a workflow does, pulls the image by its digest without credentials, and
-verifies every byte.`,
+		Long: `try starts an embedded ghcr.io and publishes a small image with two platforms to
+this registry, as a workflow does. It then pulls the image by its digest without
+credentials, and verifies every byte.`,
 		Args: atMost(),
 	}
 	c.Flags().SortFlags = false
@@ -61,7 +61,7 @@ type tryReport struct {
 
 // anonymousPull is the result of the pull without credentials.
 type anonymousPull struct {
-	Verified  bool    `json:"verified"` // every byte of every blob was verified
+	Verified  bool    `json:"verified"` // Verified is true if every byte of every blob was verified.
 	Manifests int     `json:"manifests"`
 	Blobs     int     `json:"blobs"`
 	Bytes     int64   `json:"bytes"`
@@ -79,8 +79,8 @@ func (t *tryRun) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("starting the embedded ghcr.io: %w", err)
 	}
-	defer server.Close() // an error of Close loses nothing
-	t.phase("Publishing the image to it, as a workflow does…")
+	defer server.Close() // An error of Close loses no data.
+	t.phase("Publishing the image to the embedded ghcr.io, as a workflow does…")
 	published, err := t.publish(ctx, server, source)
 	if err != nil {
 		return err
@@ -104,8 +104,8 @@ func (t *tryRun) phase(line string) {
 	}
 }
 
-// withoutPull removes the docker pull commands from a report, because the registry has
-// ended when the user reads the report.
+// withoutPull removes the docker pull commands from a report, because the embedded
+// registry has ended when the user reads the report.
 func withoutPull(text string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {
@@ -116,13 +116,14 @@ func withoutPull(text string) string {
 	return b.String()
 }
 
-// image returns the path of the image to publish. It writes the built-in image to a
-// temporary folder, which clean removes.
+// image returns the path of the image to publish. If no source is set, image writes
+// the built-in image to a temporary folder. The function clean removes this folder.
 func (t *tryRun) image() (path string, clean func(), err error) {
 	if t.source != "" {
 		return t.source, func() {}, nil
 	}
-	if err := os.MkdirAll(os.TempDir(), 0o700); err != nil { // a container from scratch has no such folder
+	// A container that is built from scratch has no folder for temporary files.
+	if err := os.MkdirAll(os.TempDir(), 0o700); err != nil {
 		return "", nil, fmt.Errorf("creating a folder for the built-in image: %w", err)
 	}
 	dir, err := os.MkdirTemp("", "ghcr-publish-try-")
@@ -130,7 +131,8 @@ func (t *tryRun) image() (path string, clean func(), err error) {
 		return "", nil, fmt.Errorf("creating a folder for the built-in image: %w", err)
 	}
 	path = filepath.Join(dir, "hello.tar")
-	return path, func() { _ = os.RemoveAll(dir) }, os.WriteFile(path, demo.Archive, 0o600) // a remaining temporary folder is not an error
+	// If the temporary folder cannot be removed, the run does not fail.
+	return path, func() { _ = os.RemoveAll(dir) }, os.WriteFile(path, demo.Archive, 0o600)
 }
 
 // publish runs the pipeline in the environment of a workflow for the branch main.
@@ -192,7 +194,7 @@ func (t *tryRun) print(r *report.Report, p anonymousPull) error {
 Pull without credentials:
   verified: %d manifests and %d blobs, every byte of %s in %.2f s
 
-This ghcr.io ran inside the program and has ended. To publish to the real one, add
+This ghcr.io ran inside the program and has ended. To publish to the real ghcr.io, add
 this step after your build step, and give the job the permission packages: write:
 
       - uses: ghcr-publish/ghcr-publish@v1

@@ -22,8 +22,8 @@ func usage(c *cobra.Command, err error) error {
 	}
 }
 
-// explainUsage returns a title for an error of cobra, and a hint with the text to write
-// instead. The hint can be "".
+// explainUsage returns a title and a hint for an error of cobra. The hint contains
+// the correct text for the command line, or is "".
 func explainUsage(c *cobra.Command, err error) (title, hint string) {
 	var unknown *pflag.NotExistError
 	var incomplete *pflag.ValueRequiredError
@@ -47,29 +47,30 @@ func explainUsage(c *cobra.Command, err error) (title, hint string) {
 	return strings.ToUpper(text[:1]) + text[1:], hint
 }
 
-// argumentError is an argument that a command does not accept, with the text to write
-// instead.
+// argumentError is the error for an argument that a command does not accept. The hint
+// contains the correct text for the command line.
 type argumentError struct{ title, hint string }
 
 func (e *argumentError) Error() string { return e.title }
 
-// atMost refuses more arguments than a command accepts. The names describe them.
+// atMost refuses more arguments than a command accepts. The parameter names contains
+// the names of the accepted arguments.
 func atMost(names ...string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		switch {
 		case len(args) <= len(names):
 			return nil
 		case len(names) == 0:
-			return fmt.Errorf("the command %s accepts only flags, not the argument %q", c.Name(), args[0])
+			return fmt.Errorf("the command %s accepts only flags, but not the argument %q", c.Name(), args[0])
 		}
 		last := args[len(names)]
 		if truth, ok := truths[strings.ToLower(last)]; ok {
-			return &argumentError{fmt.Sprintf("The command %s does not accept the argument %q", c.Name(), last), fmt.Sprintf("A flag and its value are one word: write %s=%t.", switchOf(c), truth)}
+			return &argumentError{fmt.Sprintf("The command %s does not accept the argument %q", c.Name(), last), fmt.Sprintf("Write the flag and its value as one word, %s=%t.", switchOf(c), truth)}
 		}
 		if c.Name() == string(input.Promote) && !c.Flags().Changed("tags") {
-			return &argumentError{fmt.Sprintf("The command promote accepts only %s, not the further argument %q", names[0], last), fmt.Sprintf("To add this tag to the image, write --tags %s.", last)}
+			return &argumentError{fmt.Sprintf("The command promote accepts only %s, but not the additional argument %q", names[0], last), fmt.Sprintf("To add this tag to the image, write --tags %s.", last)}
 		}
-		return fmt.Errorf("the command %s accepts only %s, not the further argument %q", c.Name(), strings.Join(names, " and "), last)
+		return fmt.Errorf("the command %s accepts only %s, but not the additional argument %q", c.Name(), strings.Join(names, " and "), last)
 	}
 }
 
@@ -90,7 +91,7 @@ func switchOf(c *cobra.Command) string {
 	return "--FLAG"
 }
 
-// typeHint says which values the type of a flag has.
+// typeHint returns a hint about the values that a flag accepts.
 func typeHint(f *pflag.Flag) string {
 	if f.Value.Type() == "bool" {
 		return fmt.Sprintf("Write --%s for true, or --%s=false.", f.Name, f.Name)
@@ -98,7 +99,8 @@ func typeHint(f *pflag.Flag) string {
 	return fmt.Sprintf("Write a value of the type %s.", f.Value.Type())
 }
 
-// valueHint gives an example of a value, if the table of inputs has one.
+// valueHint returns a hint with an example of a value, if the table of inputs
+// contains an example.
 func valueHint(name string) string {
 	in, known := input.Find(name)
 	switch {
@@ -110,7 +112,7 @@ func valueHint(name string) string {
 	return fmt.Sprintf("Write the value after the flag: --%s VALUE.", name)
 }
 
-// flagHint says what to write instead of a flag that the command does not have.
+// flagHint returns a hint for a flag that the command does not have.
 func flagHint(c *cobra.Command, name string) string {
 	if !c.HasParent() {
 		return "Write the command before its flags, for example ghcr-publish publish --tags 1.2.3."
@@ -129,7 +131,7 @@ func flagHint(c *cobra.Command, name string) string {
 	return input.Advice(name)
 }
 
-// secretHint says how to set an input of the action that has no flag.
+// secretHint explains how to set an input of the action that has no flag.
 func secretHint(in input.Input) string {
 	switch in.Name {
 	case "token":
@@ -140,24 +142,24 @@ func secretHint(in input.Input) string {
 	return "The input " + in.Name + " has no flag."
 }
 
-// otherCommandHint names the commands that have the flag.
+// otherCommandHint returns a hint with the commands that have the flag.
 func otherCommandHint(in input.Input) string {
 	var names []string
 	for _, command := range in.Commands {
 		names = append(names, string(command))
 	}
-	return "--" + in.Name + " is a flag of " + strings.Join(names, ", ") + "."
+	return fmt.Sprintf("--%s is a flag of %s.", in.Name, strings.Join(names, ", "))
 }
 
-// shorthands are the one-letter flags of docker and podman that people type here.
+// shorthands maps one-letter flags of docker and podman to flags of this program.
 var shorthands = map[string]string{"t": "tags", "f": "file", "o": "destination"}
 
-// shorthandHint names the long flag for a one-letter flag of docker.
+// shorthandHint returns a hint with the long flag for a one-letter flag of docker.
 func shorthandHint(c *cobra.Command, letter string) string {
 	if long := shorthands[letter]; c.Flags().Lookup(long) != nil {
 		return "Write --" + long + "."
 	}
-	return "All flags except -h have long names, for example --image."
+	return "This program has no other one-letter flag than -h. Write a long flag, for example --image."
 }
 
 // flagNames returns the names of the command's flags.

@@ -110,8 +110,8 @@ func TestExposureIsRefusedBeforeUpload(t *testing.T) {
 	}{
 		{"private for a public package", "private", public, "is public"},
 		{"internal for a public package", "internal", public, "is public"},
-		{"private for a package that would be created public", "private", nil, "would be created public"},
-		{"internal for a package that would be created public", "internal", nil, "would be created public"},
+		{"private for a package that would be created public", "private", nil, "would create it as a public package"},
+		{"internal for a package that would be created public", "internal", nil, "would create it as a public package"},
 		{"private for a public package of another repository", "private", foreign, "is public"},
 	}
 	for _, c := range cases {
@@ -147,7 +147,7 @@ func TestVisibilityPrivateWithoutAnAPIIsRefused(t *testing.T) {
 		payload        bool // the event reports a public repository
 		code, words    string
 	}{
-		{"public repository", "warn", true, "visibility-exposed", "may not exist yet"},
+		{"public repository", "warn", true, "visibility-exposed", "could create it as a public package"},
 		{"unknown visibility, fail", "fail", false, "visibility-unknown", "did not return the visibility"},
 		{"unknown visibility, warn", "warn", false, "", ""},
 	}
@@ -224,7 +224,7 @@ func TestNewPackageIsReportedBeforeThePush(t *testing.T) {
 	s := newStage(t, acme())
 	source, _ := layout(t)
 	r := s.with("source", source).run().succeeds()
-	if !strings.Contains(r.stdout, "If this run creates it, its visibility is public") {
+	if !strings.Contains(r.stdout, "If this run creates the package, its visibility is public") {
 		t.Errorf("the log does not report the new package:\n%s", r.stdout)
 	}
 }

@@ -13,9 +13,9 @@ const apiPrefix = "/api/v3/"
 type apiCall struct {
 	w      http.ResponseWriter
 	r      *http.Request
-	caller *Credential // nil for an anonymous caller
-	parts  []string    // the unescaped segments; a name with %2F is one segment
-	value  any         // sent as the response after the lock is released
+	caller *Credential // If caller is nil, the request is anonymous.
+	parts  []string    // parts contains the unescaped segments of the path.
+	value  any         // The handler sends the field value after it releases the lock.
 }
 
 // serveAPI serves the paths below /api/v3.
@@ -68,7 +68,7 @@ func (s *Server) dispatch(c *apiCall) *apiError {
 	}
 }
 
-// login returns the login of the caller. It is empty for an Actions token and
+// login returns the login of the caller. The login is empty for an Actions token and
 // for the token of a GitHub App.
 func (c *apiCall) login() string {
 	if c.caller == nil || c.caller.Kind == ActionsToken || c.caller.Kind == AppToken {

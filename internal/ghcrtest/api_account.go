@@ -32,8 +32,8 @@ func (s *Server) selfLocked(c *apiCall) *apiError {
 	return c.reply(c.account(owner))
 }
 
-// accountLocked serves GET /users/{login}. This endpoint finds users and
-// organizations.
+// accountLocked serves GET /users/{login}. The endpoint /users/{login} finds users
+// and organizations.
 func (s *Server) accountLocked(c *apiCall) *apiError {
 	owner := s.state.ownerLocked(c.part(1))
 	if owner == nil {
@@ -42,8 +42,8 @@ func (s *Server) accountLocked(c *apiCall) *apiError {
 	return c.reply(c.account(owner))
 }
 
-// organizationLocked serves GET /orgs/{org}. It refuses a classic token that is not
-// authorized for the SSO of the organization.
+// organizationLocked serves GET /orgs/{org}. organizationLocked refuses a classic
+// token that is not authorized for the SSO of the organization.
 func (s *Server) organizationLocked(c *apiCall) *apiError {
 	owner := s.state.ownerLocked(c.part(1))
 	if owner == nil || owner.Type != Organization {

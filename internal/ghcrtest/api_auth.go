@@ -10,7 +10,7 @@ import (
 )
 
 // caller returns the credential of an API request, or nil if the request is
-// anonymous. The token follows the scheme "Bearer" or "token", or it is the
+// anonymous. The token follows the scheme "Bearer" or "token", or the token is the
 // password of the scheme "Basic".
 func (s *Server) caller(r *http.Request) (*Credential, *apiError) {
 	header := r.Header.Get("Authorization")
@@ -40,9 +40,9 @@ func (c *apiCall) hourly() int {
 	}
 }
 
-// limits sets the headers of every response. Only the response to a classic token
-// has X-OAuth-Scopes. The value can be empty. Clients recognize classic tokens by
-// this header (docs/ghcr.md, Kinds of token).
+// limits sets the headers of every response. Only the response to a classic token has
+// X-OAuth-Scopes. The value of X-OAuth-Scopes can be empty. Clients recognize classic
+// tokens by the header X-OAuth-Scopes (docs/ghcr.md, Kinds of token).
 func (c *apiCall) limits() {
 	h := c.w.Header()
 	h.Set("X-RateLimit-Limit", strconv.Itoa(c.hourly()))
@@ -55,7 +55,8 @@ func (c *apiCall) limits() {
 	}
 }
 
-// rateLimit serves GET /rate_limit. The request does not count against the limit.
+// rateLimit serves GET /rate_limit. A request to /rate_limit does not count against
+// the limit.
 func (c *apiCall) rateLimit() *apiError {
 	core := map[string]any{
 		"limit": c.hourly(), "remaining": c.hourly() - 1, "used": 1,
@@ -73,10 +74,9 @@ func (c *apiCall) sso(owner string) *apiError {
 	return forbidden(textSAML)
 }
 
-// checkAccess returns the refusal of a caller that may not use package endpoints,
-// or nil. The message of a missing scope contains the arguments scope and act. For
-// scope read:packages and act "get a package", the message has the text
-// "You need at least read:packages scope to get a package".
+// checkAccess returns the refusal of a caller that may not use package endpoints, or
+// nil. If the token does not have a scope, the message contains the scope and the
+// action. An example is "You need at least read:packages scope to get a package".
 func (c *apiCall) checkAccess(owner, scope, act string) *apiError {
 	switch {
 	case c.caller == nil:

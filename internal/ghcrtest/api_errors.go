@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// The messages of docs/ghcr.md, Package API errors.
+// The messages of GitHub's REST API are quoted in docs/ghcr.md, Package API errors.
 const (
 	textPackageAbsent  = "Package not found."
 	textInvalid        = "Invalid argument."
@@ -23,8 +23,8 @@ type apiError struct {
 
 func notFound() *apiError { return &apiError{http.StatusNotFound, "Not Found"} }
 
-// packageAbsent returns the refusal for a missing package. A package that the
-// caller may not see gets the same refusal.
+// packageAbsent returns the refusal for a missing package. A package that the caller
+// may not see gets the refusal for a missing package.
 func packageAbsent() *apiError { return &apiError{http.StatusNotFound, textPackageAbsent} }
 
 func invalidArgument() *apiError { return &apiError{http.StatusBadRequest, textInvalid} }

@@ -64,7 +64,8 @@ func (c *apiCall) commit(repo *Repository, ref string) *apiError {
 	return c.reply(c.commitJSON(repo, at))
 }
 
-// compare serves GET …/compare/{base}...{head}. The history is linear.
+// compare serves GET …/compare/{base}...{head}. The history of a repository is linear
+// in this model.
 func (c *apiCall) compare(repo *Repository, refs string) *apiError {
 	from, to, found := strings.Cut(refs, "...")
 	a, b := repo.find(from), repo.find(to)

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// The types of GitHub's responses. They have only the fields that clients of
-// packages read (docs/ghcr.md, Package record).
+// These are the types of GitHub's responses. The types have only the fields that
+// clients of packages read (docs/ghcr.md, Package record).
 type (
 	accountJSON struct {
 		Login   string    `json:"login"`
@@ -54,7 +54,7 @@ type (
 	}
 )
 
-// stableID derives a number from a name. The number is equal in every run.
+// stableID derives a number from a name. A name has the same number in every run.
 func stableID(name string) int64 {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(key(name))) // never fails (hash.Hash)

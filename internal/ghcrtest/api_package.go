@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// servePackages serves the eight operations of docs/ghcr.md, Package operations.
-// The family is "orgs", "users" or "user". The argument rest contains the
+// servePackages serves the eight operations of docs/ghcr.md, Package operations. The
+// argument family is "orgs", "users" or "user". The argument rest contains the
 // segments after /packages.
 func (s *Server) servePackages(c *apiCall, family, login string, rest []string) *apiError {
 	s.state.mu.Lock()
@@ -39,7 +39,7 @@ func (s *Server) servePackages(c *apiCall, family, login string, rest []string) 
 	}
 }
 
-// restOf returns the last segment of …/container/{name}/{rest}. It returns "" if
+// restOf returns the last segment of …/container/{name}/{rest}. restOf returns "" if
 // the path ends with the name, and "?" if the path is longer.
 func restOf(parts []string) string {
 	switch len(parts) {
@@ -58,9 +58,9 @@ func familyFits(family string, o *Owner) bool {
 	return (family == "orgs") == (o.Type == Organization)
 }
 
-// listPackagesLocked lists the packages of an owner. It refuses Actions tokens for
-// every owner. This refusal is a known limitation of GitHub (docs/ghcr.md, Package
-// API and GITHUB_TOKEN).
+// listPackagesLocked lists the packages of an owner. listPackagesLocked refuses every
+// Actions token. GitHub has this known limitation: a job cannot list packages
+// (docs/ghcr.md, Package API and GITHUB_TOKEN).
 func (s *Server) listPackagesLocked(c *apiCall, owner *Owner, family string) *apiError {
 	if c.r.Method != http.MethodGet {
 		return notFound()
@@ -86,8 +86,8 @@ func (s *Server) listPackagesLocked(c *apiCall, owner *Owner, family string) *ap
 	return c.reply(page(c, out))
 }
 
-// visibleLocked returns a package that the caller may see, and the number of
-// visible versions. A [Lag] can hide the package and its new versions.
+// visibleLocked returns a package that the caller may see, and the number of versions
+// that the caller sees. A [Lag] can hide the package and its new versions.
 func (s *Server) visibleLocked(c *apiCall, owner *Owner, name, act string) (*pkg, int, *apiError) {
 	if refused := c.checkAccess(owner.Login, "read:packages", act); refused != nil {
 		return nil, 0, refused
@@ -111,10 +111,10 @@ func (s *Server) getPackageLocked(c *apiCall, owner *Owner, name string) *apiErr
 	return c.reply(s.packageJSONLocked(c, p))
 }
 
-// checkAdminLocked returns nil if the caller may delete and restore a package.
-// Otherwise it returns a refusal. An Actions token that can see the package gets
-// status 403. Other callers get the refusal for a missing package (docs/ghcr.md,
-// Package API errors).
+// checkAdminLocked returns nil if the caller may delete and restore a package, and a
+// refusal if not. An Actions token that can see the package gets status 403. Every
+// other caller without this permission gets the refusal for a missing package
+// (docs/ghcr.md, Package API errors).
 func (s *Server) checkAdminLocked(c *apiCall, owner *Owner, p *pkg, scope, act string) *apiError {
 	if refused := c.checkAccess(owner.Login, scope, act); refused != nil {
 		return refused
@@ -143,8 +143,9 @@ func (s *Server) deletePackageLocked(c *apiCall, owner *Owner, name string) *api
 }
 
 // restorePackageLocked restores a deleted package. If several deleted packages had
-// the name, it restores the package that was deleted last. It fails if another
-// package has the name now (docs/ghcr.md, Deleting and restoring).
+// the name, restorePackageLocked restores the package that was deleted last.
+// restorePackageLocked fails if a new package has the name (docs/ghcr.md, Deleting
+// and restoring).
 func (s *Server) restorePackageLocked(c *apiCall, owner *Owner, name string) *apiError {
 	at := -1
 	for i, p := range s.state.deleted {
@@ -167,8 +168,8 @@ func (s *Server) restorePackageLocked(c *apiCall, owner *Owner, name string) *ap
 // maxPatch is the maximum size of a PATCH body, in bytes.
 const maxPatch = 64 << 10
 
-// patchPackageLocked serves PATCH of a package. GitHub does not have this call
-// (docs/ghcr.md, Visibility cannot be set). The call succeeds only if
+// patchPackageLocked serves PATCH of a package. GitHub does not support PATCH of a
+// package (docs/ghcr.md, Visibility cannot be set). The PATCH succeeds only if
 // [Answers.Visibility] is [PatchHonoured]. A public package always stays public.
 func (s *Server) patchPackageLocked(c *apiCall, owner *Owner, name string) *apiError {
 	if s.state.answers.Visibility != PatchHonoured {

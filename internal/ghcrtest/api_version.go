@@ -31,7 +31,7 @@ func (s *Server) serveVersionsLocked(c *apiCall, owner *Owner, name string, rest
 }
 
 // listVersionsLocked lists versions, the newest first. If the query contains
-// state=deleted, it lists the deleted versions.
+// state=deleted, listVersionsLocked lists the deleted versions.
 func (s *Server) listVersionsLocked(c *apiCall, owner *Owner, name string) *apiError {
 	p, seen, refused := s.visibleLocked(c, owner, name, "get a package's versions")
 	if refused != nil {

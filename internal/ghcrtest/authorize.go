@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// placeholderScope is the literal scope in the challenge of /v2/. It does not
-// name a repository, and clients must not request it (docs/ghcr.md, Token
+// placeholderScope is the literal scope in the challenge of /v2/. The placeholder
+// does not name a repository, and clients must not request it (docs/ghcr.md, Token
 // endpoint).
 const placeholderScope = "repository:user/image:pull"
 
@@ -27,9 +27,8 @@ func (s *Server) challenge(r *http.Request, name string, push bool) *refusal {
 	return refused
 }
 
-// authorize returns the grant of a request to a repository, or a refusal. It
-// checks only the token. The functions of policy.go check the role of the
-// credential.
+// authorize returns the grant of a request to a repository, or a refusal. authorize
+// checks only the token. The functions of policy.go check the role of the credential.
 func (s *Server) authorize(r *http.Request, name string, push bool) (*grant, *refusal) {
 	token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !bearer {
@@ -41,10 +40,12 @@ func (s *Server) authorize(r *http.Request, name string, push bool) (*grant, *re
 	}
 	switch {
 	case g == nil:
-		return nil, denied(textDenied) // the refusal of an unknown token has no challenge
+		return nil, denied(textDenied) // The response to an unknown token has no challenge.
 	case g.credential != nil && s.state.credential(g.credential.Secret) == nil:
 		refused := s.challenge(r, name, push)
-		refused.errors[0].Message = textUnauthentic // the credential was revoked after the token was issued; docs/ghcr.md, Refused: unknown token
+		// The credential was revoked after the token was issued (docs/ghcr.md,
+		// Refused: unknown token).
+		refused.errors[0].Message = textUnauthentic
 		return nil, refused
 	case !g.allScopes && s.now().After(g.expires), name != "" && !g.allows(name, push):
 		return nil, s.challenge(r, name, push)

@@ -11,9 +11,11 @@ type Class string
 // The classes. The name of a class that reads or writes registry content begins
 // with the HTTP method, as in "PUT manifest".
 const (
-	ClassPing     Class = "ping"
-	ClassToken    Class = "token"
-	ClassDownload Class = "download" // on the second host
+	ClassPing  Class = "ping"
+	ClassToken Class = "token"
+	// ClassDownload is a GET request to the second host, which has the bytes of the
+	// blobs.
+	ClassDownload Class = "download"
 	ClassAPI      Class = "api"
 	ClassOther    Class = "other"
 

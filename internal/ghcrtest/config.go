@@ -2,24 +2,25 @@ package ghcrtest
 
 import "time"
 
-// Config configures a server. The zero value has no owners and no packages. It
-// refuses every push, because the owner is unknown.
+// Config configures a server. The zero value has no owners and no packages. A server
+// with the zero value refuses every push, because the owner is unknown.
 type Config struct {
 	Owners       []Owner
 	Repositories []Repository
 	Credentials  []Credential
 	Packages     []Package
-	// Open is optional. It makes the server create an owner or a repository when a
-	// request first names it.
+	// Open is optional. If Open is set, the server creates an owner or a repository
+	// at the first request that names this owner or repository.
 	Open *Open
 	// Answers chooses the behaviour for the open questions of docs/ghcr.md.
 	Answers Answers
-	// Faults are the faults of the server. [Server.Inject] adds more.
+	// Faults contains the failures that the server simulates. [Server.Inject] adds
+	// more.
 	Faults []Fault
 	// Dir is the directory in which the server stores blobs by digest. If Dir is
 	// empty, the server keeps blobs in memory.
 	Dir string
-	// TokenTTL is the lifetime of a token of /token. Default: 5 minutes.
+	// TokenTTL is the lifetime of a token that /token issues. Default: 5 minutes.
 	TokenTTL time.Duration
 	// DownloadTTL is the lifetime of a signed blob URL. Default: 5 minutes.
 	DownloadTTL time.Duration
@@ -46,12 +47,13 @@ type Open struct {
 	// Token is the secret of the generated token, which acts as GITHUB_TOKEN.
 	// Default: a random secret.
 	Token string
-	// Actor is the login of the token. Default: "octocat".
+	// Actor is the login of the user for whom the token acts. Default: "octocat".
 	Actor string
 }
 
-// Answers chooses the server's behaviour where docs/ghcr.md leaves a question open
-// or cites contradicting reports. Each zero value is the more likely behaviour.
+// Answers chooses the server's behaviour where docs/ghcr.md leaves a question open or
+// cites contradicting reports. The zero value of each field selects the more likely
+// behaviour.
 type Answers struct {
 	// AbsentRead is the response to a read of a package that does not exist, if
 	// the token is valid.
@@ -62,11 +64,13 @@ type Answers struct {
 	// package with a visibility that its organization forbids.
 	Forbidden ForbiddenCreation
 	// WrongSecretAsAnonymous makes /token treat a wrong password as a missing
-	// password. The refusal is then docs/ghcr.md, Refused: anonymous access.
-	// Otherwise it is docs/ghcr.md, Refused: denied.
+	// password. If WrongSecretAsAnonymous is true, /token sends the refusal of
+	// docs/ghcr.md, Refused: anonymous access. If WrongSecretAsAnonymous is false,
+	// /token sends the refusal of docs/ghcr.md, Refused: denied.
 	WrongSecretAsAnonymous bool
-	// OldTexts omits "permission_denied: " before "installation not allowed".
-	// Older reports contain the shorter text (docs/ghcr.md, Refused: create package).
+	// OldTexts omits "permission_denied: " before "installation not allowed". Older
+	// reports contain the text without this prefix (docs/ghcr.md, Refused: create
+	// package).
 	OldTexts bool
 	// AllOrNothing makes /token refuse a request if the credential may not read
 	// one of the requested repositories.
@@ -76,11 +80,11 @@ type Answers struct {
 	DirectBearer bool
 	// AbsoluteLocation makes the Location of an upload session an absolute URL.
 	AbsoluteLocation bool
-	// SinglePost makes POST ?digest= accept a whole blob. Otherwise POST ignores
-	// the body and opens a session.
+	// SinglePost makes POST ?digest= accept a whole blob. If SinglePost is false,
+	// POST ignores the body and opens a session.
 	SinglePost bool
-	// NoMount makes the server mount no blobs. It answers every mount request with
-	// status 202.
+	// NoMount makes the server mount no blobs. If NoMount is true, the server answers
+	// every mount request with status 202.
 	NoMount bool
 	// NoDigestOnPut omits Docker-Content-Digest in the response to a manifest PUT
 	// (docs/ghcr.md, Open questions).
@@ -90,17 +94,17 @@ type Answers struct {
 // AbsentRead is a response to a read of a package that does not exist.
 type AbsentRead int
 
-// The two responses to a read of a missing package. Reports contain both responses.
+// These are the two responses to a read of a missing package that users reported.
 const (
-	AbsentNotFound AbsentRead = iota // 404 NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN
-	AbsentDenied                     // 403 DENIED
+	AbsentNotFound AbsentRead = iota // The response is 404 with NAME_UNKNOWN, MANIFEST_UNKNOWN or BLOB_UNKNOWN.
+	AbsentDenied                     // The response is 403 with DENIED.
 )
 
 // VisibilityPatch is a response to PATCH …/packages/container/{name}.
 type VisibilityPatch int
 
-// PatchNotFound is the response of GitHub. PatchHonoured is a response that GitHub
-// could give in the future: the visibility changes.
+// PatchNotFound is the response of GitHub. PatchHonoured means that the request
+// changes the visibility, as GitHub could do in the future.
 const (
 	PatchNotFound VisibilityPatch = iota
 	PatchHonoured
@@ -110,9 +114,11 @@ const (
 // organization forbids.
 type ForbiddenCreation int
 
-// The two results. Reports contain both results (docs/ghcr.md, Visibility of a new package;
-// docs/ghcr.md, Refused: create package).
+// A push that the organization forbids has one of two results, and users reported
+// both results (docs/ghcr.md, Visibility of a new package; docs/ghcr.md, Refused:
+// create package).
 const (
-	ForbiddenRefused ForbiddenCreation = iota // 403; docs/ghcr.md, Refused: create package
-	ForbiddenPrivate                          // the package is created private
+	// The registry responds with status 403 (docs/ghcr.md, Refused: create package).
+	ForbiddenRefused ForbiddenCreation = iota
+	ForbiddenPrivate                   // The registry creates a private package.
 )

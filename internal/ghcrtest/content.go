@@ -14,7 +14,8 @@ type Manifest struct {
 	Raw       []byte
 }
 
-// Blob returns the content of a blob that a repository has. The name is owner/name.
+// Blob returns the content of a blob that a repository has. The argument name has the
+// form owner/name.
 func (s *Server) Blob(name, digest string) ([]byte, error) {
 	if _, ok := s.blobSize(name, digest); !ok {
 		return nil, fmt.Errorf("reading blob %q: repository %q does not have it", digest, name)
@@ -27,7 +28,8 @@ func (s *Server) Blob(name, digest string) ([]byte, error) {
 	return io.ReadAll(r)
 }
 
-// Manifest returns the manifest of a tag or digest. It ignores every [Lag].
+// Manifest returns the manifest of a tag or digest. Manifest returns a new manifest
+// even while a [Lag] hides it from clients.
 func (s *Server) Manifest(name, reference string) (Manifest, bool) {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()

@@ -12,9 +12,9 @@ import (
 const labelSource = "org.opencontainers.image.source"
 
 // sourceRepository returns the repository for which an Actions token acts. If the
-// token of [Config.Open] belongs to no repository, it acts for the repository in the
-// name of the package. For example, it acts for acme/web if the package is
-// ghcr.io/acme/web/api.
+// token of [Config.Open] belongs to no repository, the token acts for the repository
+// in the name of the package. For example, the token acts for acme/web if the package
+// is ghcr.io/acme/web/api.
 func sourceRepository(c *Credential, name string) string {
 	if c.Repository != "" {
 		return c.Repository
@@ -24,9 +24,9 @@ func sourceRepository(c *Credential, name string) string {
 	return owner + "/" + first
 }
 
-// createLocked creates a package from the stored content of its name. It follows the
-// two rules of docs/ghcr.md, Visibility of a new package. The argument source is the
-// value of the manifest's source label, or "".
+// createLocked creates a package from the stored content of its name. createLocked
+// follows the two rules of docs/ghcr.md, Visibility of a new package. The argument
+// source is the value of the manifest's source label, or "".
 func (w *state) createLocked(c *Credential, p *pkg, source string, now time.Time) {
 	p.initialize(w.newIDLocked(), now)
 	if c.Kind != ActionsToken {
@@ -46,16 +46,16 @@ func (w *state) createLocked(c *Credential, p *pkg, source string, now time.Time
 	p.Repository = repo.Name
 	p.NoInherit = w.ownerLocked(ownerOf(p.Name)).NoInherit
 	// "Repositories that publish packages using a workflow … are automatically
-	// granted admin" (docs/ghcr.md, Package API and GITHUB_TOKEN). The grant does
-	// not depend on inherited access.
+	// granted admin" (docs/ghcr.md, Package API and GITHUB_TOKEN). The repository
+	// gets this role even if the package does not inherit access.
 	p.Grants[repo.Name] = Admin
 }
 
-// linkLocked links a package to the repository in its source label. A label gives
-// access, but does not change the visibility (docs/ghcr.md, Visibility of a new
-// package). The label has an effect until the first tag exists. The label of an
-// index therefore has an effect, although a client pushes the index after its
-// children.
+// linkLocked links a package to the repository in its source label. The source label
+// gives the repository access, but does not change the visibility (docs/ghcr.md,
+// Visibility of a new package). The source label has an effect until the package has
+// its first tag. The label of an index therefore has an effect, although a client
+// pushes the index after the manifests of its platforms.
 func (w *state) linkLocked(p *pkg, source string) {
 	repo := w.labelledLocked(p, source)
 	if repo == nil || p.tagged || p.Repository != "" {
@@ -65,7 +65,7 @@ func (w *state) linkLocked(p *pkg, source string) {
 	p.NoInherit = w.ownerLocked(ownerOf(p.Name)).NoInherit
 }
 
-// labelledLocked returns the repository in a source label if the repository exists
+// labelledLocked returns the repository in a source label, if this repository exists
 // and belongs to the package's owner.
 func (w *state) labelledLocked(p *pkg, source string) *Repository {
 	u, err := url.Parse(source)

@@ -1,15 +1,16 @@
-// Package ghcrtest is an embedded ghcr.io with its Packages API. It is one
+// Package ghcrtest is an embedded ghcr.io with its Packages API. The server is one
 // [http.Handler] that behaves like the real service, as docs/ghcr.md describes it.
 // The tests of this project and the commands serve and try use it.
 //
-// The package is a model and not a proof. If the behaviour of the real service is
-// unknown, a field of [Answers] chooses it. A [Fault] models an occasional
-// failure. The package does not keep its packages over a restart, does not know
-// billing, and checks no signatures.
+// The package is a model and does not prove the behaviour of the real service. If the
+// behaviour of the real service is unknown, a field of [Answers] selects the
+// behaviour of the model. A [Fault] models an occasional failure. A restart of the
+// server deletes all stored packages. The model ignores billing and does not check
+// signatures.
 //
-// Each file models one fact: token.go models /token, and upload.go models the
-// upload sessions. The file policy.go models the permissions and the texts of
-// refusals. The files api_*.go model the REST API below /api/v3.
+// The file token.go models /token, and upload.go models the upload sessions. The file
+// policy.go models the permissions and the texts of refusals. The files api_*.go
+// model the REST API below /api/v3.
 //
 // The caller of a method whose name ends with Locked holds the mutex of the state.
 package ghcrtest

@@ -12,8 +12,9 @@ import (
 	"time"
 )
 
-// downloadPath is the path of blobs on the second host. ghcr.io redirects to
-// pkg-containers.githubusercontent.com (docs/ghcr.md, Blob download).
+// downloadPath is the path of blobs on the second host, from which clients download
+// blobs. ghcr.io redirects to pkg-containers.githubusercontent.com (docs/ghcr.md,
+// Blob download).
 const downloadPath = "/ghcr1/blobs/"
 
 // signedURL returns the short-lived URL of a blob on the second host.
@@ -28,10 +29,10 @@ func (s *Server) sign(digest, until string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// otherHost returns a second name of the same listener. A redirect to this name
-// changes the host, as on the real service. The second name of 127.0.0.1 is
-// localhost, and the second name of localhost is 127.0.0.1. Any other host has no
-// second name, and otherHost returns the host unchanged.
+// otherHost returns a second name of the same listener. A redirect to the second name
+// changes the host, as a redirect of ghcr.io does. The second name of 127.0.0.1 is
+// localhost, and the second name of localhost is 127.0.0.1. otherHost returns any
+// other host unchanged.
 func otherHost(host string) string {
 	name, port, err := net.SplitHostPort(host)
 	if err != nil {
@@ -46,8 +47,9 @@ func otherHost(host string) string {
 	return host
 }
 
-// serveDownload serves the second host. Like Azure storage, it responds with status
-// 400 if a request has both a signature and an Authorization header.
+// serveDownload serves blobs on the second host. Like Azure storage, serveDownload
+// responds with status 400 if a request has both a signature and an Authorization
+// header.
 func (s *Server) serveDownload(w http.ResponseWriter, r *http.Request) {
 	digest := strings.TrimPrefix(r.URL.Path, downloadPath)
 	until := r.URL.Query().Get("se")
@@ -64,8 +66,8 @@ func (s *Server) serveDownload(w http.ResponseWriter, r *http.Request) {
 	s.sendBlob(w, r, digest)
 }
 
-// sendBlob sends a blob. It supports a single range. It answers a request for
-// several ranges with the whole blob (docs/ghcr.md, Blob download).
+// sendBlob sends a blob. sendBlob supports a single range. The function answers a
+// request for several ranges with the whole blob (docs/ghcr.md, Blob download).
 func (s *Server) sendBlob(w http.ResponseWriter, r *http.Request, digest string) {
 	content, err := s.store.open(digest)
 	if err != nil {

@@ -24,8 +24,8 @@ type Answer struct {
 }
 
 // TooManyRequests returns the refusal of docs/ghcr.md, Refused: too many requests.
-// Only its text contains the wait, for example "10.305464ms". It has no header
-// Retry-After.
+// The text of this refusal contains the time to wait, for example "10.305464ms". The
+// refusal has no header Retry-After.
 func TooManyRequests(wait string) Answer {
 	return Answer{
 		Status: http.StatusTooManyRequests, Code: CodeTooManyRequests,
@@ -34,7 +34,7 @@ func TooManyRequests(wait string) Answer {
 }
 
 // SecondaryRateLimit returns the refusal of docs/ghcr.md, Refused: secondary rate
-// limit. A later attempt succeeds.
+// limit. The server accepts a later attempt.
 func SecondaryRateLimit() Answer {
 	return Answer{Status: http.StatusForbidden, Code: CodeDenied, Message: "You have exceeded a secondary rate limit"}
 }
@@ -59,7 +59,8 @@ func (a Answer) apply(s *Server, w http.ResponseWriter, r *http.Request, _ http.
 	refused.write(w, r)
 }
 
-// Stall sends no response. It waits until the client gives up or the server closes.
+// Stall sends no response. The handler waits until the client gives up or the server
+// closes.
 type Stall struct{}
 
 func (Stall) apply(s *Server, _ http.ResponseWriter, r *http.Request, _ http.Handler) {
@@ -74,8 +75,8 @@ func (Stall) apply(s *Server, _ http.ResponseWriter, r *http.Request, _ http.Han
 }
 
 // DropUpload drops the upload session of a request before the server handles the
-// request. The response is then BLOB_UPLOAD_UNKNOWN, or BLOB_UNKNOWN if BlobUnknown is
-// true (docs/ghcr.md, Refused: upload session).
+// request. The server then responds with BLOB_UPLOAD_UNKNOWN, or BLOB_UNKNOWN if
+// BlobUnknown is true (docs/ghcr.md, Refused: upload session).
 type DropUpload struct{ BlobUnknown bool }
 
 func (e DropUpload) apply(s *Server, w http.ResponseWriter, r *http.Request, next http.Handler) {
@@ -92,12 +93,13 @@ func (e DropUpload) apply(s *Server, w http.ResponseWriter, r *http.Request, nex
 
 // DropBlob removes the last layer of a manifest before the PUT of the manifest. The
 // response to the PUT is `unknown blob` (docs/ghcr.md, Refused: unknown blob). The
-// client must then send the blob again.
+// client must send the removed layer again.
 type DropBlob struct{}
 
 // Lag hides a manifest and its tag after the PUT. The field Reads is the number of
-// reads that do not see them. The server counts three kinds of reads separately: reads of the registry by reference,
-// reads of the REST API, and anonymous reads of a new package.
+// reads that do not see the manifest and the tag. The server counts three kinds of
+// reads separately: reads of the registry by reference, reads of the REST API, and
+// anonymous reads of a new package.
 type Lag struct{ Reads int }
 
 // BeforeAnswer calls Do after the server handled a request and before the client has

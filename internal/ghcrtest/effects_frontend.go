@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// Page is the response of a front end, a proxy or a login page before the registry: a
-// web page without the headers of a registry (docs/ghcr.md, Refusals).
+// Page is the response of a front end, a proxy or a login page before the registry.
+// The response is a web page without the headers of a registry (docs/ghcr.md,
+// Refusals).
 type Page struct {
 	Status int
 	Title  string
@@ -35,7 +36,8 @@ func (e Page) apply(_ *Server, w http.ResponseWriter, r *http.Request, _ http.Ha
 // the redirected request normally.
 type Redirect struct {
 	Status int
-	// Host is the host of the Location. If it is empty, the Location is relative.
+	// Host is the host of the header Location. If Host is empty, the Location is
+	// relative.
 	Host string
 }
 
@@ -52,8 +54,8 @@ func (e Redirect) apply(_ *Server, w http.ResponseWriter, r *http.Request, _ htt
 	w.WriteHeader(e.Status)
 }
 
-// Location replaces the header Location of a response. In Value, HOST stands for the
-// server's address and PATH for the path of the original Location.
+// Location replaces the header Location of a response. In the field Value, HOST
+// stands for the server's address and PATH for the path of the original Location.
 type Location struct{ Value string }
 
 func (e Location) apply(_ *Server, w http.ResponseWriter, r *http.Request, next http.Handler) {
@@ -66,7 +68,8 @@ func (e Location) apply(_ *Server, w http.ResponseWriter, r *http.Request, next 
 	}}, r)
 }
 
-// Trickle sends a response with one byte per Pause, without an end.
+// Trickle sends a response that never ends. Trickle sends one byte, waits for the
+// time in Pause, and repeats.
 type Trickle struct {
 	Status int
 	Pause  time.Duration
@@ -104,8 +107,8 @@ func (e Endless) apply(_ *Server, w http.ResponseWriter, r *http.Request, _ http
 	}
 }
 
-// Compress sends the response with Content-Encoding: gzip, although the request did not
-// ask for it.
+// Compress sends the response with Content-Encoding: gzip, although the request did
+// not ask for compression.
 type Compress struct{}
 
 func (Compress) apply(_ *Server, w http.ResponseWriter, r *http.Request, next http.Handler) {
@@ -118,7 +121,7 @@ func (Compress) apply(_ *Server, w http.ResponseWriter, r *http.Request, next ht
 		h.Del("Content-Length")
 		h.Set("Content-Encoding", "gzip")
 	}}, z}, r)
-	_ = z.Close() // fails only if the client closed the connection
+	_ = z.Close() // The write fails only if the client closed the connection.
 }
 
 // compressor compresses the body of a response.

@@ -10,8 +10,8 @@ import (
 )
 
 // Reset resets the connection after the server read RequestBytes of the request's
-// body, or after it sent ResponseBytes of the response's body. If both numbers are
-// zero, Reset resets the connection before the server reads the body.
+// body, or after the server sent ResponseBytes of the response's body. If both
+// numbers are zero, Reset resets the connection before the server reads the body.
 type Reset struct {
 	RequestBytes  int64
 	ResponseBytes int64
@@ -20,24 +20,24 @@ type Reset struct {
 func (e Reset) apply(_ *Server, w http.ResponseWriter, r *http.Request, next http.Handler) {
 	if e.ResponseBytes > 0 {
 		atLimit := func() {
-			_ = http.NewResponseController(w).Flush() // send the bytes before the reset
+			_ = http.NewResponseController(w).Flush() // Flush sends the bytes before the reset.
 			reset(w)
 		}
 		next.ServeHTTP(&limitedWriter{ResponseWriter: w, left: e.ResponseBytes, atLimit: atLimit}, r)
 		atLimit()
 		return
 	}
-	// The copy ends early if the client sends fewer bytes. The connection is
-	// reset anyway.
+	// The copy ends early if the client sends fewer bytes. The server also resets the
+	// connection of such a client.
 	_, _ = io.CopyN(io.Discard, r.Body, e.RequestBytes)
 	reset(w)
 }
 
-// reset ends the connection with RST. With HTTP/2, it resets the stream.
+// reset ends the connection with RST. With HTTP/2, the function resets the stream.
 func reset(w http.ResponseWriter) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		panic(http.ErrAbortHandler) // HTTP/2: net/http sends RST_STREAM
+		panic(http.ErrAbortHandler) // With HTTP/2, this panic makes net/http send RST_STREAM.
 	}
 	if secured, ok := conn.(*tls.Conn); ok {
 		conn = secured.NetConn()
@@ -52,7 +52,8 @@ func reset(w http.ResponseWriter) {
 // errTruncated is the error of a write that exceeds the limit of a limitedWriter.
 var errTruncated = errors.New("the response is truncated")
 
-// limitedWriter writes at most left bytes, and then calls atLimit.
+// limitedWriter writes at most as many bytes as the field left contains. The writer
+// then calls atLimit.
 type limitedWriter struct {
 	http.ResponseWriter
 	left    int64

@@ -1,15 +1,15 @@
 package ghcrtest
 
-// defaultActor is the login of a token without an explicit actor.
+// defaultActor is the login of a token for which the configuration names no actor.
 const defaultActor = "octocat"
 
-// Token returns the secret that acts as GITHUB_TOKEN. It is the token of
-// [Config.Open], or the first valid Actions token of the configuration.
+// Token returns the secret that acts as GITHUB_TOKEN. The secret belongs to the token
+// of [Config.Open], or the first valid Actions token of the configuration.
 func (s *Server) Token() string { return s.token }
 
-// Env returns the environment variables of a job, as KEY=VALUE. With these
-// variables, a program uses this server instead of GitHub. The argument repository
-// is owner/name.
+// Env returns the environment variables of a job, as KEY=VALUE. With these variables,
+// a program uses this server instead of GitHub. The argument repository has the form
+// owner/name.
 func (s *Server) Env(repository string) []string {
 	return []string{
 		"GITHUB_SERVER_URL=" + s.URL(),

@@ -6,10 +6,12 @@ import (
 	"strconv"
 )
 
-// The texts of docs/ghcr.md, Refusals. The comment after each text is its heading.
+// The texts of ghcr.io's error responses are quoted in docs/ghcr.md, Refusals. The
+// comment after a text is the heading of the section that quotes the text.
 const (
-	textWritePackage   = "permission_denied: write_package"                                                   // Refused: write_package
-	textInstallation   = "installation not allowed to %s organization package"                                // Refused: create, write or read package
+	textWritePackage = "permission_denied: write_package" // Refused: write_package
+	// Refused: create package, Refused: write package and Refused: read package
+	textInstallation   = "installation not allowed to %s organization package"
 	textScopes         = "permission_denied: The token provided does not match expected scopes."              // Refused: token scopes
 	textDenied         = "denied"                                                                             // Refused: denied
 	textUnauthentic    = "unauthenticated: User cannot be authenticated with the token provided."             // Refused: unknown token
@@ -34,12 +36,12 @@ type ociError struct {
 	Detail  any    `json:"detail,omitempty"`
 }
 
-// refusal is an error response. It is a value, so that the policy does not depend on
-// HTTP writers.
+// refusal is an error response. A refusal is a value, so that the policy does not
+// depend on HTTP writers.
 type refusal struct {
 	status    int
 	errors    []ociError
-	challenge string // value of WWW-Authenticate; may be empty
+	challenge string // The challenge is the value of WWW-Authenticate, and may be empty.
 }
 
 func refuse(status int, code, message string) *refusal {
@@ -90,5 +92,5 @@ func writeJSON(w http.ResponseWriter, r *http.Request, status int, value any) {
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // fails only if the client closed the connection
+	_, _ = w.Write(body) // The write fails only if the client closed the connection.
 }

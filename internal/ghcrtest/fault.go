@@ -8,15 +8,19 @@ import (
 
 // Fault makes some requests fail or behave differently.
 type Fault struct {
-	// Method and Path select requests. The method must be equal. The path with
-	// its query must contain Path. Empty fields select all requests.
+	// Method and Path select requests. A fault applies to a request with this method
+	// if the request's path with its query contains Path. An empty field selects all
+	// requests.
 	Method string
 	Path   string
+	// Range selects requests by the start of their header Range. An empty field selects
+	// all requests.
+	Range string
 	// After is the number of matching requests that the server handles normally
-	// before the first effect.
+	// before it applies the effect.
 	After int
-	// Times is the number of requests that have the effect. Default: 1. Always
-	// means all requests.
+	// Times is the number of requests that have the effect. Default: 1. The value
+	// Always selects all requests.
 	Times int
 	// Effect changes the request or its response.
 	Effect Effect
@@ -25,10 +29,10 @@ type Fault struct {
 // Always is a value of [Fault.Times] without a limit.
 const Always = -1
 
-// Effect is an effect of a fault. The files effects.go and effects_wire.go contain
-// all effects.
+// Effect is a change that a fault makes to a request or to its response. The files
+// effects*.go contain all effects.
 type Effect interface {
-	// apply sends a response itself, or calls next with a changed request or writer.
+	// apply sends a response, or calls next with a changed request or writer.
 	apply(s *Server, w http.ResponseWriter, r *http.Request, next http.Handler)
 }
 
@@ -44,7 +48,7 @@ type activeFault struct {
 }
 
 // Inject adds faults. If several faults match a request, the server uses the first
-// fault that is not exhausted. Only this fault counts the request.
+// fault that is not exhausted. The request counts only for this fault.
 func (s *Server) Inject(list ...Fault) {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
@@ -89,5 +93,5 @@ func (a *activeFault) matches(r *http.Request) bool {
 	if a.Method != "" && a.Method != r.Method {
 		return false
 	}
-	return strings.Contains(r.URL.RequestURI(), a.Path)
+	return strings.Contains(r.URL.RequestURI(), a.Path) && strings.HasPrefix(r.Header.Get("Range"), a.Range)
 }

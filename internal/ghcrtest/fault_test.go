@@ -242,3 +242,38 @@ func TestStallEndsWithTheServer(t *testing.T) {
 		t.Error("a stalled request got a response")
 	}
 }
+
+func TestFaultsOfOneRange(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name         string
+		effect       ghcrtest.Effect
+		status       int
+		body         string
+		contentRange string
+	}{
+		{"range ignored", ghcrtest.IgnoreRange{}, 200, "content", ""},
+		{"wrong Content-Range", ghcrtest.WrongContentRange{}, 206, "tent", "bytes 0-0/1"},
+		{"wrong content", ghcrtest.WrongContent{}, 206, "\x8b\x9a\x91\x8b", "bytes 3-6/7"},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			s, c := pusher(t, ghcrtest.Answers{})
+			at := redirected(t, c, c.pushBlob("acme/web", "content"))
+			s.Inject(ghcrtest.Fault{Range: "bytes=3-", Effect: tc.effect})
+			reader := as(t, s, anonymous)
+			if got := reader.do(http.MethodGet, at, "", "Range", "bytes=0-2"); got.status != 206 || got.body != "con" {
+				t.Errorf("another range: got %d %q", got.status, got.body)
+			}
+			got := reader.do(http.MethodGet, at, "", "Range", "bytes=3-6")
+			if got.status != tc.status || got.body != tc.body || got.header.Get("Content-Range") != tc.contentRange {
+				t.Errorf("got %d %q %v", got.status, got.body, got.header)
+			}
+			requests := s.Requests()
+			if got := requests[len(requests)-1].Range; got != "bytes=3-6" {
+				t.Errorf("recorded the range %q", got)
+			}
+		})
+	}
+}

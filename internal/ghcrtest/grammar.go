@@ -6,8 +6,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
-// The grammars of distribution-spec, "Pulling manifests". ghcr.io also requires an
-// owner: a name has at least two segments (docs/ghcr.md, Refused: name).
+// The grammars of names, tags and digests are from distribution-spec, "Pulling
+// manifests". ghcr.io also requires an owner: a name has at least two segments
+// (docs/ghcr.md, Refused: name).
 var (
 	nameGrammar   = lazy.Regexp(`^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)+$`)
 	tagGrammar    = lazy.Regexp(`^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$`)

@@ -10,10 +10,12 @@ import (
 
 // grant contains the rights of a token of /token.
 type grant struct {
-	credential *Credential // nil for an anonymous token
+	credential *Credential // If credential is nil, the token is anonymous.
 	scopes     map[string]access
-	allScopes  bool // true for a direct bearer, which has no scopes
-	expires    time.Time
+	// allScopes is true for a bearer token that /token did not issue, because such a
+	// token has no scopes.
+	allScopes bool
+	expires   time.Time
 }
 
 // access contains the actions of one scope.
@@ -29,14 +31,15 @@ func (g *grant) allows(name string, push bool) bool {
 	return a.push && push || a.pull && !push
 }
 
-// grants are the issued tokens. Expired tokens stay known for some time, because
-// the service answers an expired token with 401 and an unknown token with 403.
+// grants are the issued tokens. The server remembers expired tokens for some time,
+// because the service answers an expired token with 401 and an unknown token with
+// 403.
 type grants struct {
 	mu     sync.Mutex
 	tokens map[string]*grant
 }
 
-// keepExpired is the time for which an expired token stays known.
+// keepExpired is the time for which the server remembers an expired token.
 const keepExpired = time.Hour
 
 func (g *grants) issue(granted *grant, now time.Time) string {
@@ -58,10 +61,10 @@ func (g *grants) find(token string) *grant {
 	return g.tokens[token]
 }
 
-// parseScopes parses the scope parameters of /token. A request can have several of
-// these parameters, and a parameter can contain several scopes with spaces between
-// them. The result ok is false if a repository name is not valid. parseScopes
-// ignores the scopes of other types than repository.
+// parseScopes parses the scope parameters of /token. A request can have several scope
+// parameters, and each parameter can contain several scopes with spaces between them.
+// The result ok is false if a repository name is not valid. parseScopes ignores every
+// scope whose type is not "repository".
 func parseScopes(parameters []string) (scopes map[string]access, ok bool) {
 	scopes = map[string]access{}
 	for _, scope := range strings.Fields(strings.Join(parameters, " ")) {

@@ -1,17 +1,17 @@
 package ghcrtest
 
-// lag hides a write from the next reads. It counts each kind of read separately.
+// lag hides a write from the next reads. The lag counts each kind of read separately.
 type lag struct {
 	refs      map[string]*stale
-	rest      int // number of REST requests that do not see the write yet
-	restFrom  int // number of versions that these requests see
-	anonymous int // number of anonymous token requests that are still refused
+	rest      int // rest is the number of REST requests that do not see the write.
+	restFrom  int // restFrom is the number of versions that REST requests see before the write is visible.
+	anonymous int // anonymous is the number of anonymous token requests that the server still refuses.
 }
 
 // stale is a reference whose new value is not visible.
 type stale struct {
-	left   int    // number of reads that see the previous digest
-	before string // previous digest, or empty
+	left   int    // left is the number of reads that see the previous digest.
+	before string // before is the previous digest, or "" if the reference is new.
 }
 
 // delay starts a lag of n reads for a manifest and its reference. The argument

@@ -18,7 +18,8 @@ type TB interface {
 	Fatalf(format string, args ...any)
 }
 
-// Start starts a server on a free loopback port. The server ends with the test.
+// Start starts a server on a free loopback port. The server stops at the end of the
+// test.
 func Start(t TB, c Config) *Server {
 	t.Helper()
 	s, err := Listen(context.Background(), "127.0.0.1:0", c)
@@ -48,12 +49,12 @@ func Listen(ctx context.Context, addr string, c Config) (*Server, error) {
 		c.TLS.configure(s.http, s.tls)
 		serve = func() error { return s.http.ServeTLS(s.listener, "", "") }
 	}
-	go func() { _ = serve() }() // returns ErrServerClosed after Close
+	go func() { _ = serve() }() // Serve returns ErrServerClosed after Close.
 	context.AfterFunc(ctx, func() { _ = s.Close() })
 	return s, nil
 }
 
-// Close ends the server and its connections, including stalled connections. It can
+// Close ends the server and its connections, including stalled connections. Close can
 // be called more than once.
 func (s *Server) Close() error {
 	var err error
@@ -67,9 +68,9 @@ func (s *Server) Close() error {
 	return err
 }
 
-// Host returns the served address, as in "127.0.0.1:5000". It is empty for a server
-// of [New]. If the server listens on all interfaces, Host returns the loopback
-// address.
+// Host returns the served address, as in "127.0.0.1:5000". Host returns "" for a
+// server that [New] returned. If the server listens on all interfaces, Host returns
+// the loopback address.
 func (s *Server) Host() string {
 	if s.listener == nil {
 		return ""

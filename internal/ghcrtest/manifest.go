@@ -24,7 +24,7 @@ func (s *Server) serveManifest(w http.ResponseWriter, r *http.Request, t target)
 	w.Header().Set("Etag", strconv.Quote(v.digest))
 	w.WriteHeader(http.StatusOK)
 	if r.Method == http.MethodGet {
-		_, _ = w.Write(v.raw) // fails only if the client closed the connection
+		_, _ = w.Write(v.raw) // The write fails only if the client closed the connection.
 	}
 	return nil
 }

@@ -76,8 +76,8 @@ func (s *Server) takeManifest(r *http.Request, c *Credential, t target, m *parse
 	return nil
 }
 
-// storeManifestLocked adds the version. If the reference is a tag, it also sets the
-// tag.
+// storeManifestLocked adds the version. If the reference is a tag,
+// storeManifestLocked also sets the tag.
 func (w *state) storeManifestLocked(p *pkg, reference string, v version) {
 	v.id = w.newIDLocked()
 	p.store(v)

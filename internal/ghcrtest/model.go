@@ -13,7 +13,7 @@ const (
 // OwnerType is the type of an account that owns packages.
 type OwnerType string
 
-// The two types of account.
+// An account has one of these two types.
 const (
 	User         OwnerType = "User"
 	Organization OwnerType = "Organization"
@@ -23,15 +23,16 @@ const (
 // of an Actions token is None, Read or Write.
 type Role int
 
-// The roles, in ascending order. Each role includes the roles before it.
+// The roles are in ascending order. Each role includes all roles above it in this
+// list.
 const (
-	None  Role = iota // sees only public packages
+	None  Role = iota // A client with this role sees only public packages.
 	Read              // pulls, reads metadata
 	Write             // pushes
 	Admin             // deletes, restores, grants
 )
 
-// Owner is a user or an organization.
+// Owner is a user or an organization that owns packages.
 type Owner struct {
 	Login string
 	Type  OwnerType // Organization if empty
@@ -46,15 +47,16 @@ type Owner struct {
 	NoInherit bool
 }
 
-// Repository is a Git repository. A package inherits settings from it.
+// Repository is a Git repository. A package inherits settings from the repository to
+// which it is linked.
 type Repository struct {
-	Name          string     // owner/name, as GitHub spells it
+	Name          string     // The name has the form owner/name, in the spelling of GitHub.
 	Visibility    Visibility // Public if empty
 	DefaultBranch string     // main if empty
 	Description   string
-	License       string // SPDX identifier, or empty
+	License       string // The license is an SPDX identifier, or empty.
 	// Commits is a linear history of full commit ids, the oldest first. The last
-	// id is the head of the default branch.
+	// commit in the list is the head of the default branch.
 	Commits []string
 	// Refs maps the short names of other branches and tags to commit ids.
 	Refs map[string]string
@@ -64,19 +66,19 @@ type Repository struct {
 // (docs/ghcr.md, Limits of GITHUB_TOKEN; docs/ghcr.md, Refusals).
 type Kind int
 
-// The kinds of credential.
+// A credential has one of four kinds.
 const (
-	ActionsToken   Kind = iota // GITHUB_TOKEN of a job
-	ClassicPAT                 // personal access token (classic)
-	FineGrainedPAT             // can log in, but cannot push
-	AppToken                   // installation token of any other GitHub App
+	ActionsToken   Kind = iota // An ActionsToken is the GITHUB_TOKEN of a job.
+	ClassicPAT                 // A ClassicPAT is a personal access token (classic).
+	FineGrainedPAT             // A fine-grained token can log in, but cannot push.
+	AppToken                   // An AppToken is the installation token of any other GitHub App.
 )
 
 // Credential is a secret with its rights.
 type Credential struct {
 	Secret string
 	Kind   Kind
-	// Actor is the login of the token.
+	// Actor is the login of the user for whom the token acts.
 	Actor string
 	// Repository is the repository (owner/name) to which an Actions token belongs.
 	// If Repository is empty, the token acts for every repository. Only the token of
@@ -95,14 +97,15 @@ type Credential struct {
 
 // Package is GitHub's record of a container package.
 type Package struct {
-	Name       string     // owner/name; the name can contain slashes
+	Name       string     // The name has the form owner/name, and can contain more slashes.
 	Visibility Visibility // Private if empty
 	// Repository is the owner/name of the linked repository, or empty.
 	Repository string
-	// NoInherit is true if the linked repository gets no access through the link.
+	// NoInherit is true if the linked repository gets no access to the package
+	// because of the link.
 	NoInherit bool
-	// Grants are the roles of repositories ("Manage Actions access"). Users are
-	// the roles of logins.
+	// Grants maps repositories to their roles, as in the setting "Manage Actions
+	// access". Users maps logins to their roles.
 	Grants map[string]Role
 	Users  map[string]Role
 }

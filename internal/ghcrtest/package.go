@@ -8,23 +8,25 @@ import (
 // pkg is a package with its content.
 type pkg struct {
 	Package
-	id       int64
-	exists   bool // set by the first manifest
-	tagged   bool // set by the first tag; later labels do not link the package
+	id     int64
+	exists bool // exists is true after the first manifest was pushed.
+	// tagged is true after the first tag was created. The source labels of later
+	// manifests then do not link the package.
+	tagged   bool
 	created  time.Time
 	updated  time.Time
 	blobs    map[string]bool
 	versions []*version // oldest first
 	tags     map[string]string
-	tagOrder []string // the tags in the order of their creation
+	tagOrder []string // tagOrder contains the tags in the order of their creation.
 	lag      lag
 }
 
-// version is a manifest. GitHub calls it a package version.
+// version is a manifest of a package. GitHub calls a manifest a package version.
 type version struct {
 	id        int64
 	digest    string
-	mediaType string // the exact Content-Type of the push
+	mediaType string // mediaType is the exact Content-Type of the push.
 	raw       []byte
 	created   time.Time
 	updated   time.Time
@@ -43,7 +45,8 @@ func (p *pkg) initialize(id int64, now time.Time) {
 	}
 }
 
-// byDigest returns a version that is not deleted, or nil.
+// byDigest returns the version with a digest, or nil. byDigest ignores deleted
+// versions.
 func (p *pkg) byDigest(digest string) *version {
 	for _, v := range p.versions {
 		if v.digest == digest && !v.deleted {
@@ -53,7 +56,7 @@ func (p *pkg) byDigest(digest string) *version {
 	return nil
 }
 
-// byID returns a version, or nil. It also returns deleted versions.
+// byID returns the version with an id, or nil. byID also returns deleted versions.
 func (p *pkg) byID(id int64) *version {
 	for _, v := range p.versions {
 		if v.id == id {

@@ -26,8 +26,8 @@ type descriptor struct {
 	Digest    string          `json:"digest"`
 }
 
-// parseManifest parses a manifest. It compares the manifest's own media type with
-// the Content-Type of the request.
+// parseManifest parses a manifest. parseManifest compares the field mediaType of the
+// manifest with the Content-Type of the request.
 func parseManifest(raw []byte, contentType string) (*parsedManifest, *refusal) {
 	var m parsedManifest
 	if err := json.Unmarshal(raw, &m); err != nil {
@@ -46,8 +46,8 @@ func manifestInvalid(message string) *refusal {
 	return refuse(http.StatusBadRequest, CodeManifestInvalid, message)
 }
 
-// blobs returns the digests of the blobs that the repository must have. It omits
-// foreign layers.
+// blobs returns the digests of the blobs that the repository must have. The list
+// omits foreign layers.
 func (m *parsedManifest) blobs() []string {
 	var out []string
 	if m.Config != nil {
@@ -99,7 +99,7 @@ func (m *parsedManifest) source(blobs *store) string {
 		} `json:"config"`
 	}
 	if json.NewDecoder(io.LimitReader(r, maxConfig)).Decode(&config) != nil {
-		return "" // a config of another media type has no labels
+		return "" // A config with another media type has no labels.
 	}
 	return config.Config.Labels[labelSource]
 }

@@ -21,17 +21,20 @@ func (w *state) roleLocked(c *Credential, p *pkg) Role {
 		return max(role, w.jobRoleLocked(c, p))
 	case ClassicPAT:
 		return max(role, min(w.userRoleLocked(c, p), scopeRole(c.Scopes)))
-	default: // fine-grained and App tokens have the role of anonymous clients (docs/ghcr.md, Limits of GITHUB_TOKEN)
+	default: // Fine-grained and App tokens have the role of anonymous clients (docs/ghcr.md, Limits of GITHUB_TOKEN).
 		return role
 	}
 }
 
-// jobRoleLocked returns the role of an Actions token: the role of its repository,
-// limited by the job's permissions.
+// jobRoleLocked returns the role of an Actions token. The result is the lower of two
+// roles: the role of the token's repository, and the role that the job's permissions
+// allow.
 func (w *state) jobRoleLocked(c *Credential, p *pkg) Role {
 	limit := c.Packages
 	if limit == Write {
-		limit = Admin // packages: write includes deletion if the repository has the role Admin
+		// The permission "packages: write" includes deletion if the repository has
+		// the role Admin.
+		limit = Admin
 	}
 	if c.Repository == "" {
 		return limit
@@ -85,7 +88,7 @@ func scopeRole(scopes []string) Role {
 
 // installationNotAllowed returns the refusal of a token that may not create, write or
 // read a package (docs/ghcr.md, Refused: create package, Refused: write package,
-// Refused: read package). The text contains "organization" even if the owner is a
+// Refused: read package). The text contains "organization" also if the owner is a
 // user.
 func (w *state) installationNotAllowed(verb string) *refusal {
 	text := fmt.Sprintf(textInstallation, verb)
@@ -95,7 +98,8 @@ func (w *state) installationNotAllowed(verb string) *refusal {
 	return denied(text)
 }
 
-// mayPushLocked returns the refusal of a push to a package name, or nil.
+// mayPushLocked returns nil if a client may push to a package name, and a refusal if
+// not.
 func (w *state) mayPushLocked(c *Credential, name string) *refusal {
 	o := w.ownerLocked(ownerOf(name))
 	if o == nil {
@@ -109,7 +113,7 @@ func (w *state) mayPushLocked(c *Credential, name string) *refusal {
 		return w.userMayPushLocked(c, o, p)
 	case AppToken:
 		return w.installationNotAllowed(pushVerb(p))
-	default: // a fine-grained token can log in, but cannot push (docs/ghcr.md, Refused: token scopes)
+	default: // A fine-grained token can log in, but cannot push (docs/ghcr.md, Refused: token scopes).
 		return denied(textScopes)
 	}
 }
@@ -121,8 +125,9 @@ func pushVerb(p *pkg) string {
 	return "Write"
 }
 
-// jobMayPushLocked returns the refusal of a push by an Actions token, or nil. The
-// possible refusals are write_package, create package and write package.
+// jobMayPushLocked returns nil if an Actions token may push, and a refusal if not.
+// The three refusals are in docs/ghcr.md, Refused: write_package, Refused: create
+// package and Refused: write package.
 func (w *state) jobMayPushLocked(c *Credential, name string, p *pkg) *refusal {
 	switch {
 	case c.Packages < Write:
@@ -150,14 +155,14 @@ func (w *state) jobMayCreateLocked(c *Credential, name string) bool {
 	return !forbidden || w.answers.Forbidden == ForbiddenPrivate
 }
 
-// userMayPushLocked returns the refusal of a classic token, or nil.
+// userMayPushLocked returns nil if a classic token may push, and a refusal if not.
 func (w *state) userMayPushLocked(c *Credential, o *Owner, p *pkg) *refusal {
 	member := key(o.Login) == key(c.Actor) || containsFold(o.Members, c.Actor) || containsFold(o.Admins, c.Actor)
 	switch {
 	case !slices.Contains(c.Scopes, "write:packages"):
 		return denied(textScopes)
 	case containsFold(c.NoSSO, o.Login):
-		return denied(textDenied) // the refusal does not mention SSO (docs/ghcr.md, Kinds of token)
+		return denied(textDenied) // The refusal does not mention SSO (docs/ghcr.md, Kinds of token).
 	case p != nil && w.roleLocked(c, p) < Write:
 		return denied(textWritePackage)
 	case p == nil && (!member || slices.Contains(o.Forbidden, Private)):
@@ -166,9 +171,9 @@ func (w *state) userMayPushLocked(c *Credential, o *Owner, p *pkg) *refusal {
 	return nil
 }
 
-// mayPullLocked returns the refusal of a read of a package name, or nil. The argument
-// push is true if the token request contained push. The argument absent is the
-// refusal with status 404 for the requested content.
+// mayPullLocked returns nil if a client may read a package name, and a refusal if
+// not. The argument push is true if the token request contained push. The argument
+// absent is the refusal with status 404 for the requested content.
 func (w *state) mayPullLocked(c *Credential, name string, push bool, absent *refusal) *refusal {
 	p := w.findLocked(name)
 	if p != nil && w.roleLocked(c, p) >= Read {
@@ -176,8 +181,8 @@ func (w *state) mayPullLocked(c *Credential, name string, push bool, absent *ref
 	}
 	if push && c != nil {
 		// If the token request contained push, a read gets the same refusal as a
-		// push. The response to HEAD does not contain its text (docs/ghcr.md,
-		// Refused: HEAD).
+		// push. The response to HEAD does not contain the text of the refusal
+		// (docs/ghcr.md, Refused: HEAD).
 		if refused := w.mayPushLocked(c, name); refused != nil {
 			return refused
 		}
@@ -186,7 +191,7 @@ func (w *state) mayPullLocked(c *Credential, name string, push bool, absent *ref
 	case p != nil:
 		return w.readRefusal(c)
 	case push && c != nil && w.packages[key(name)] != nil:
-		return nil // before the package exists, a client sees its own blobs
+		return nil // Before the package exists, a client sees the blobs that it pushed.
 	case w.answers.AbsentRead == AbsentDenied:
 		return denied(textDenied)
 	default:

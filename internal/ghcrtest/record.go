@@ -8,24 +8,26 @@ import (
 	"sync"
 )
 
-// Request is a request to the server. It contains no credentials. The field
-// Authorized replaces the Authorization header, and secrets in URLs are redacted.
+// Request is the record of a request to the server. A record contains no credentials.
+// The field Authorized replaces the Authorization header, and secrets in URLs are
+// redacted.
 type Request struct {
 	Method     string
-	Path       string // escaped, with the query
+	Path       string // The path is escaped and includes the query.
 	Host       string
 	Class      Class
-	Status     int   // 0 if the server sent no response
-	Received   int64 // bytes of the request's body that were read
-	Sent       int64 // bytes of the response's body
-	Authorized bool  // the request had an Authorization header
+	Status     int    // Status is 0 if the server sent no response.
+	Received   int64  // Received is the number of bytes that the server read from the request's body.
+	Sent       int64  // Sent is the number of bytes of the response's body.
+	Authorized bool   // Authorized is true if the request had an Authorization header.
+	Range      string // Range is the value of the header Range.
 	// Scopes are the sorted scopes of a request to /token.
 	Scopes []string
 }
 
 // record contains the requests in the order of their arrival. The server adds an
 // entry before it responds, and updates the entry while it responds. A client that
-// has a response therefore always finds its request.
+// received a response therefore always finds its request in the record.
 type record struct {
 	mu       sync.Mutex
 	requests []*Request
@@ -46,7 +48,8 @@ func (s *Server) Requests() []Request {
 	return out
 }
 
-// Reset removes the recorded requests. It changes nothing else.
+// Reset removes the recorded requests. Reset does not change packages, credentials or
+// faults.
 func (s *Server) Reset() {
 	s.record.mu.Lock()
 	defer s.record.mu.Unlock()
@@ -65,7 +68,7 @@ func (s *Server) Counts() map[Class]int {
 func (rec *record) begin(r *http.Request) *Request {
 	entry := &Request{
 		Method: r.Method, Path: cleanPath(r), Host: r.Host, Class: classify(r),
-		Authorized: r.Header.Get("Authorization") != "",
+		Authorized: r.Header.Get("Authorization") != "", Range: r.Header.Get("Range"),
 	}
 	if entry.Class == ClassToken {
 		entry.Scopes = scopeList(r)
@@ -79,7 +82,7 @@ func (rec *record) begin(r *http.Request) *Request {
 	return entry
 }
 
-// update holds the record's mutex while the function changes an entry.
+// update locks the mutex of the record while the given function changes an entry.
 func (rec *record) update(change func()) {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
@@ -103,8 +106,8 @@ func cleanPath(r *http.Request) string {
 	return u.RequestURI()
 }
 
-// counter counts the bytes of a response. It has the method Unwrap, so that faults
-// can access the connection.
+// counter counts the bytes of a response. The type has the method Unwrap, so that
+// faults can access the connection.
 type counter struct {
 	http.ResponseWriter
 	record *record

@@ -8,12 +8,12 @@ import (
 // target contains the parts of a path below /v2/.
 type target struct {
 	name string
-	kind string // uploads, upload, blobs, manifests, tags, referrers
-	rest string // session id, digest or reference
+	kind string // The kind is "uploads", "upload", "blobs", "manifests", "tags" or "referrers".
+	rest string // The reference is a session id, a digest or a tag.
 }
 
-// parseTarget splits a path from its end, because a name can have any number of
-// segments.
+// parseTarget splits a path into its parts, beginning at the end of the path, because
+// a name can have any number of segments.
 func parseTarget(path string) (target, bool) {
 	rest := strings.TrimPrefix(path, "/v2/")
 	for _, suffix := range []string{"/blobs/uploads", "/blobs/uploads/"} {
@@ -60,8 +60,8 @@ func (s *Server) serveRegistry(w http.ResponseWriter, r *http.Request) {
 	s.serveTarget(w, r, t)
 }
 
-// check checks the name, the digest and the tag of a target. The registry checks
-// them before it asks for a token.
+// check checks the name, the digest and the tag of a target. The registry checks all
+// three before it asks for a token.
 func (t target) check() *refusal {
 	switch {
 	case !validName(t.name):
@@ -97,7 +97,7 @@ func (s *Server) serveTarget(w http.ResponseWriter, r *http.Request, t target) {
 		refused = s.listTags(w, r, t)
 	case "referrers GET", "referrers HEAD":
 		refused = s.refuseReferrers(r, t)
-	default: // for example, DELETE of a manifest, blob or upload (docs/ghcr.md, Refused: unsupported)
+	default: // An example is DELETE of a manifest, blob or upload (docs/ghcr.md, Refused: unsupported).
 		refused = unsupported()
 	}
 	if refused != nil {

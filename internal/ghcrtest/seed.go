@@ -20,8 +20,8 @@ func (s *Server) AddBlob(name string, content []byte) (string, error) {
 
 // AddManifest adds a manifest with a tag without any checks, and returns its digest.
 // If the tag is empty, the manifest is untagged. If the package does not exist,
-// AddManifest creates a private package without a link. For another visibility or a
-// link, call AddPackage first.
+// AddManifest creates a private package without a link. To choose the visibility or
+// the link, call AddPackage first.
 func (s *Server) AddManifest(name, tag, mediaType string, raw []byte) string {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()

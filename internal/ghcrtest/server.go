@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Server is an embedded ghcr.io. It is safe for concurrent use.
+// Server is an embedded ghcr.io. A Server is safe for concurrent use.
 type Server struct {
 	state       *state
 	store       *store
@@ -25,7 +25,7 @@ type Server struct {
 	key         [32]byte // signs blob URLs
 	token       string   // acts as GITHUB_TOKEN
 
-	http      *http.Server // nil unless the server listens
+	http      *http.Server // The fields http and listener are nil if the server does not listen.
 	listener  net.Listener
 	scheme    string
 	tls       *selfSigned
@@ -36,7 +36,7 @@ type Server struct {
 // defaultTTL is the default lifetime of tokens and blob URLs.
 const defaultTTL = 5 * time.Minute
 
-// New returns a server that does not listen. It is an [http.Handler].
+// New returns a server that does not listen. The server is an [http.Handler].
 func New(c Config) *Server {
 	s := &Server{
 		state:       newState(c),
@@ -85,8 +85,8 @@ func (s *Server) openToken(o Open) string {
 	return o.Token
 }
 
-// newInstallationToken returns a token in the long form: about 520 characters with
-// underscores, hyphens and dots (docs/ghcr.md, New installation token format).
+// newInstallationToken returns a token of about 520 characters with underscores,
+// hyphens and dots (docs/ghcr.md, New installation token format).
 func newInstallationToken() string {
 	part := func(texts int) string {
 		out := ""
@@ -98,8 +98,8 @@ func newInstallationToken() string {
 	return "ghs_" + part(1)[:7] + "_" + part(4) + "." + part(8) + "-" + part(3) + "." + part(4)
 }
 
-// ServeHTTP implements [http.Handler]. It records the request, applies a matching
-// fault, and responds.
+// ServeHTTP implements [http.Handler]. ServeHTTP records the request, applies a
+// matching fault, and responds.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	entry := s.record.begin(r)
 	r.Body = &countedBody{r.Body, &s.record, entry}
@@ -115,10 +115,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	drain(r)
 }
 
-// drain reads the rest of the body after an early refusal. Otherwise net/http would
-// close the connection, and the client would see either the refusal or a reset. If
-// the client waits for 100 Continue, drain does not read the body, because the
-// client has not sent the body.
+// drain reads the rest of a request's body after the server refused the request
+// early. If the body were not read, net/http would close the connection, and the
+// client could see a reset instead of the refusal. If the client waits for 100
+// Continue, drain does not read the body, because the client has not sent the body.
 func drain(r *http.Request) {
 	if r.Header.Get("Expect") == "" {
 		_, _ = io.Copy(io.Discard, r.Body)

@@ -14,13 +14,13 @@ import (
 type session struct {
 	name    string
 	writer  *blobWriter
-	busy    bool // a request appends to the session
-	dropped bool // no new request can find the session
+	busy    bool // busy is true while a request appends to the session.
+	dropped bool // dropped is true after drop removed the session from the map.
 }
 
-// sessions are the open uploads. While a request appends to a session, the session
-// is busy, and only this request uses it. The request does not hold the mutex during
-// this time.
+// sessions are the open uploads. While a request appends to a session, the session is
+// busy, and only this request uses it. The request does not hold the mutex while it
+// appends to the session.
 type sessions struct {
 	mu   sync.Mutex
 	open map[string]*session
@@ -37,8 +37,9 @@ func (all *sessions) start(name string, k *blobWriter) string {
 	return id
 }
 
-// acquire gives a request exclusive use of a session until release. It refuses a
-// session that does not exist or is busy (docs/ghcr.md, Refused: upload session).
+// acquire gives a request exclusive use of a session until the request calls release.
+// acquire refuses a session that does not exist or is busy (docs/ghcr.md, Refused:
+// upload session).
 func (all *sessions) acquire(t target) (*session, *refusal) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
@@ -90,13 +91,13 @@ func (all *sessions) dropAll() {
 	}
 }
 
-// copyBuffer is the size of a copy buffer, in bytes. The size is large enough that
+// copyBuffer is the size of a copy buffer, in bytes. With a buffer of this size,
 // hashing takes more time than copying.
 const copyBuffer = 256 << 10
 
-// receive appends a request's body to a session. If the body is truncated, the
-// session is dropped, because ghcr.io does not resume uploads (docs/ghcr.md,
-// Refused: upload session).
+// receive appends a request's body to a session. If the body is truncated, receive
+// drops the session, because ghcr.io does not resume uploads (docs/ghcr.md, Refused:
+// upload session).
 func (s *Server) receive(up *session, id string, r *http.Request) *refusal {
 	up.writer.reserve(r.ContentLength)
 	_, err := io.CopyBuffer(up.writer, r.Body, make([]byte, copyBuffer))

@@ -14,8 +14,8 @@ type state struct {
 	owners   map[string]*Owner
 	repos    map[string]*Repository
 	creds    map[string]*Credential
-	packages map[string]*pkg // contains a name from its first blob on
-	deleted  []*pkg          // packages that can be restored
+	packages map[string]*pkg // The map contains a name as soon as the first blob of this name is pushed.
+	deleted  []*pkg          // The list contains deleted packages that can be restored.
 	open     *Open
 	answers  Answers
 	nextID   int64
@@ -101,7 +101,8 @@ func (w *state) addPackageLocked(p Package) {
 	stored.tagged = true
 }
 
-// ownerLocked returns an account. With [Config.Open], it creates a missing account.
+// ownerLocked returns an account. If [Config.Open] is set, ownerLocked creates a
+// missing account.
 func (w *state) ownerLocked(login string) *Owner {
 	if o := w.owners[key(login)]; o != nil || w.open == nil || login == "" {
 		return o
@@ -110,8 +111,8 @@ func (w *state) ownerLocked(login string) *Owner {
 	return w.owners[key(login)]
 }
 
-// repositoryLocked returns a repository by owner/name. With [Config.Open], it creates a
-// missing repository.
+// repositoryLocked returns a repository by owner/name. If [Config.Open] is set,
+// repositoryLocked creates a missing repository.
 func (w *state) repositoryLocked(name string) *Repository {
 	owner, rest, _ := strings.Cut(name, "/")
 	if r := w.repos[key(name)]; r != nil || w.open == nil || owner == "" || rest == "" {
@@ -130,8 +131,8 @@ func (w *state) findLocked(name string) *pkg {
 	return nil
 }
 
-// contentLocked returns the content of a package name. The package may not exist yet,
-// because clients push blobs before the first manifest.
+// contentLocked returns the content of a package name. The content can exist before
+// the package, because clients push blobs before the first manifest.
 func (w *state) contentLocked(name string) *pkg {
 	p := w.packages[key(name)]
 	if p == nil {
@@ -151,7 +152,8 @@ func (w *state) credential(secret string) *Credential {
 	return nil
 }
 
-// containsFold reports whether a list contains a name. It ignores the case.
+// containsFold reports whether a list contains a name. The comparison ignores the
+// case.
 func containsFold(list []string, name string) bool {
 	return slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, name) })
 }

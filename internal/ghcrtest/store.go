@@ -22,7 +22,7 @@ type store struct {
 	blobs map[string]stored
 }
 
-// stored is a blob. The field data is nil if the blob is on disk.
+// stored contains one blob. If the blob is on disk, the field data is nil.
 type stored struct {
 	size int64
 	data []byte
@@ -66,7 +66,7 @@ type blobWriter struct {
 	store *store
 	hash  hash.Hash
 	size  int64
-	file  *os.File // nil if the blob is in memory
+	file  *os.File // The field file is nil if the blob is in memory.
 	data  []byte
 }
 
@@ -89,10 +89,12 @@ func (s *store) create() (*blobWriter, error) {
 	return k, nil
 }
 
-// maxReserve is the maximum memory that is reserved for an announced size, in bytes.
+// maxReserve is the maximum number of bytes of memory that a writer reserves before
+// it receives the bytes of a blob.
 const maxReserve = 64 << 20
 
-// reserve reserves memory for n announced bytes. If n is -1, the size is unknown.
+// reserve reserves memory for a blob whose request announced n bytes. If n is -1, the
+// size is unknown.
 func (k *blobWriter) reserve(n int64) {
 	if k.file == nil && n > 0 {
 		k.data = slices.Grow(k.data, int(min(n, maxReserve)))

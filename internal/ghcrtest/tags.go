@@ -11,8 +11,9 @@ import (
 // tagPage is the default number of tags on a page.
 const tagPage = 100
 
-// listTags serves GET …/tags/list. Tags are in the order of their creation, because
-// ghcr.io does not guarantee a sorted list (docs/ghcr.md, Manifests and tags).
+// listTags serves GET …/tags/list. The list contains the tags in the order of their
+// creation, because ghcr.io does not guarantee a sorted list (docs/ghcr.md, Manifests
+// and tags).
 func (s *Server) listTags(w http.ResponseWriter, r *http.Request, t target) *refusal {
 	missing := absent(CodeNameUnknown, "repository name not known to registry")
 	if refused := s.authorizeRead(r, t.name, missing); refused != nil {
@@ -36,7 +37,7 @@ func (s *Server) listTags(w http.ResponseWriter, r *http.Request, t target) *ref
 		w.Header().Set("Link", fmt.Sprintf(`</v2/%s/tags/list?%s>; rel="next"`, t.name, next.Encode()))
 	}
 	if len(page) == 0 {
-		page = nil // after the last tag, the JSON list is null
+		page = nil // On a page after the last tag, the JSON list is null.
 	}
 	writeJSON(w, r, http.StatusOK, struct {
 		Name string   `json:"name"`

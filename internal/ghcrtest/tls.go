@@ -20,8 +20,9 @@ import (
 type TLS struct {
 	// HTTP2 enables HTTP/2 in addition to HTTP/1.1.
 	HTTP2 bool
-	// StreamWindow and ConnWindow are the HTTP/2 receive windows of a request and
-	// of a connection, in bytes. Zero selects the default of net/http (1 MiB each).
+	// StreamWindow and ConnWindow are the HTTP/2 receive windows of a request and of
+	// a connection, in bytes. Zero selects the default of net/http, which is 1 MiB
+	// for each window.
 	StreamWindow int
 	ConnWindow   int
 }

@@ -5,8 +5,9 @@ import (
 	"slices"
 )
 
-// serveToken serves GET /token (docs/ghcr.md, Token endpoint). It issues a token even
-// if the credential may not push. The registry then refuses the upload session.
+// serveToken serves GET /token (docs/ghcr.md, Token endpoint). serveToken issues a
+// token even if the credential may not push. If so, the registry refuses the upload
+// session later.
 func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet {
 		unsupported().write(w, r)
@@ -14,7 +15,7 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	}
 	scopes, ok := parseScopes(r.URL.Query()["scope"])
 	if !ok {
-		denied(textDenied).write(w, r) // a name without an owner; docs/ghcr.md, Refused: denied
+		denied(textDenied).write(w, r) // The name has no owner (docs/ghcr.md, Refused: denied).
 		return
 	}
 	g, refused := s.grantFor(r, scopes)
@@ -23,17 +24,19 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	g.scopes, g.expires = scopes, s.now().Add(s.tokenTTL)
-	// The response has only the field token. It does not have the fields expires_in,
-	// issued_at and access_token.
+	// The response of /token has only the field token. The fields expires_in,
+	// issued_at and access_token are absent, as in the responses of ghcr.io.
 	writeJSON(w, r, http.StatusOK, map[string]string{"token": s.grants.issue(g, s.now())})
 }
 
-// grantFor returns a grant for the credential of the request. It reads only the
+// grantFor returns a grant for the credential of the request. grantFor reads only the
 // password and ignores the user name.
 func (s *Server) grantFor(r *http.Request, scopes map[string]access) (*grant, *refusal) {
 	_, secret, basic := r.BasicAuth()
 	if !basic && r.Header.Get("Authorization") != "" {
-		return nil, s.challenge(r, "", false) // a raw bearer token; docs/ghcr.md, Refused: authentication required
+		// The request contains a bearer token that is not encoded (docs/ghcr.md,
+		// Refused: authentication required).
+		return nil, s.challenge(r, "", false)
 	}
 	if !basic {
 		return &grant{}, s.state.checkAnonymous(scopes)
@@ -54,8 +57,9 @@ func (s *Server) wrongSecret(scopes map[string]access) *refusal {
 	return denied(textDenied)
 }
 
-// checkAnonymous applies docs/ghcr.md, Refused: anonymous access. It refuses a token
-// for a push, and a token for a repository that is missing or not public.
+// checkAnonymous applies docs/ghcr.md, Refused: anonymous access. The function
+// refuses a token for a push, and a token for a repository that is missing or not
+// public.
 func (w *state) checkAnonymous(scopes map[string]access) *refusal {
 	w.mu.Lock()
 	defer w.mu.Unlock()

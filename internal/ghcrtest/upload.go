@@ -12,7 +12,7 @@ import (
 const maxChunk = 4 << 20
 
 // startUpload serves POST …/blobs/uploads/. Status 202 shows that the client may
-// push. The request has no lasting effect (docs/ghcr.md, Push probe).
+// push. The POST has no lasting effect (docs/ghcr.md, Push probe).
 func (s *Server) startUpload(w http.ResponseWriter, r *http.Request, t target) *refusal {
 	g, refused := s.authorizeWrite(r, t.name)
 	if refused != nil {
@@ -35,8 +35,9 @@ func (s *Server) startUpload(w http.ResponseWriter, r *http.Request, t target) *
 	return nil
 }
 
-// mount reuses a blob of a source repository that the token may read, and reports
-// whether it did. It reuses nothing if the request has no source repository.
+// mount adds a blob of a source repository to the target repository if the token may
+// read the source repository. mount returns false if it adds no blob, for example
+// because the request names no source repository.
 func (s *Server) mount(g *grant, name, from, digest string) bool {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
@@ -54,8 +55,8 @@ func (s *Server) mount(g *grant, name, from, digest string) bool {
 	return true
 }
 
-// patchUpload serves PATCH of a session. A request without Content-Range sends the
-// blob as one stream. A request with Content-Range sends one small chunk.
+// patchUpload serves PATCH of a session. A PATCH without Content-Range sends the blob
+// as one stream. A PATCH with Content-Range sends one small chunk.
 func (s *Server) patchUpload(w http.ResponseWriter, r *http.Request, t target) *refusal {
 	if _, refused := s.authorizeWrite(r, t.name); refused != nil {
 		return refused
@@ -76,7 +77,7 @@ func (s *Server) patchUpload(w http.ResponseWriter, r *http.Request, t target) *
 }
 
 // checkRange checks the Content-Range of a PATCH. The chunk must start at the end of
-// the previous chunk and must be small.
+// the previous chunk and must not be larger than maxChunk.
 func checkRange(r *http.Request, offset int64) *refusal {
 	header := r.Header.Get("Content-Range")
 	if header == "" {
@@ -162,7 +163,7 @@ func (s *Server) sessionAnswer(w http.ResponseWriter, r *http.Request, name, id 
 	w.WriteHeader(status)
 }
 
-// blobCreated sends status 201 for a blob that the repository has now.
+// blobCreated sends status 201 for a blob that was added to the repository.
 func blobCreated(w http.ResponseWriter, name, digest string) {
 	w.Header().Set("Location", fmt.Sprintf("/v2/%s/blobs/%s", name, digest))
 	w.Header().Set("Docker-Content-Digest", digest)

@@ -52,7 +52,7 @@ var phrases = []string{
 	"In a workflow, run the command in an earlier step, write its result to $GITHUB_OUTPUT, and use the output of the earlier step as the value.", "Write double quotation marks or none around the value, so that the shell runs the command.",
 	" or enable=${{ github.ref == 'refs/heads/main' }}.", " or enable=true.",
 	" To compare values, use the expressions of GitHub, as in enable=${{ github.ref == 'refs/heads/main' }}.", "",
-	", or name the branch in the rule: enable=${{ github.ref == 'refs/heads/main' }}.", ", or write enable=true or enable=false in the rule.",
+	" Instead, you can name the branch in the rule, for example enable=${{ github.ref == 'refs/heads/main' }}.", " Instead, you can write enable=true or enable=false in the rule.",
 	"If the value comes from an output of a step, check that the step sets this output. If the value comes from an input or a variable, check its name.", "If the value comes from a variable of the shell, check its name.",
 	// Tokens.
 	"Use the job's GITHUB_TOKEN, or create a classic token", "Create a classic token",

@@ -16,11 +16,12 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/sink"
 )
 
-// writeArchive writes the root and everything below it to an OCI archive, and returns
-// the absolute path of the file. It replaces an existing file. A run that publishes the
-// archive publishes the same digest as a run that publishes the image. Pending layers
-// are compressed twice. The first compression computes their digests. The second
-// compression writes the layers to the archive.
+// writeArchive writes the root with all its manifests and blobs to an OCI archive,
+// and returns the absolute path of the file. writeArchive replaces an existing file.
+// A run that publishes the archive publishes the same digest as a run that publishes
+// the image. writeArchive compresses pending layers twice. The first compression
+// computes the digests of the layers. The second compression writes the layers to the
+// archive.
 func writeArchive(ctx context.Context, root *image.Manifest, file string, ref name.Reference) (path string, err error) {
 	if err := completeTree(ctx, root); err != nil {
 		return "", fmt.Errorf("compressing for an archive: %w", err)
@@ -49,11 +50,12 @@ func putBlob(ctx context.Context, to *sink.Sink, b *image.Blob) error {
 		return err
 	}
 	checked := registry.Verify(body, b.Descriptor)
-	defer checked.Close() // the blob is only read, so an error of Close loses no data
+	defer checked.Close() // The blob is only read, so an error of Close loses no data.
 	return to.Put(ctx, b.Descriptor, checked)
 }
 
-// completeTree computes the digests of pending layers and of their manifests.
+// completeTree computes the digests of pending layers and of the manifests that
+// contain these layers.
 func completeTree(ctx context.Context, root *image.Manifest) error {
 	for _, b := range image.Blobs(root) {
 		if !b.Pending() {
@@ -77,7 +79,7 @@ func measure(ctx context.Context, b *image.Blob) error {
 	if err != nil {
 		return err
 	}
-	defer body.Close() // the layer is only read, so an error of Close loses no data
+	defer body.Close() // The layer is only read, so an error of Close loses no data.
 	digest := sha256.New()
 	size, err := io.Copy(digest, body)
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 
 // Attachments finds the manifests that are pushed with an image.
 type Attachments interface {
-	// Find returns the attachments for one destination. The result is sorted.
+	// Find returns the attachments for one destination. The returned list is sorted.
 	Find(ctx context.Context, root *image.Manifest, to name.Repository) ([]Attachment, error)
 }
 
@@ -31,15 +31,15 @@ func (NoAttachments) Find(context.Context, *image.Manifest, name.Repository) ([]
 	return nil, nil
 }
 
-// Attachment is a manifest that is pushed with an image, before the tags of the
-// image move. It is a signature, an attestation or an SBOM.
+// Attachment is a manifest that is pushed with an image, before the tags of the image
+// move. An attachment is a signature, an attestation or an SBOM.
 type Attachment struct {
 	Repository name.Repository // destination
 	Root       *image.Manifest
-	Tag        string // tag of cosign; empty for a referrer
+	Tag        string // Tag is a tag of cosign, or "" for a referrer.
 
 	Subject v1.Hash
-	Entry   v1.Descriptor // entry in the list of referrers of the subject
+	Entry   v1.Descriptor // Entry is the entry in the list of referrers of the subject.
 }
 
 // String returns the reference of the attachment at its destination.
@@ -52,8 +52,9 @@ func (a Attachment) reference() name.Reference {
 	return a.Repository.Digest(a.Root.Descriptor.Digest.String())
 }
 
-// attachments finds all attachments. The source has opened some attachments with the
-// image. The request finds the other attachments.
+// attachments returns all attachments of the image. The source opens some attachments
+// together with the image. The field Attachments of the request finds all other
+// attachments.
 func (r *run) attachments(ctx context.Context) ([]Attachment, error) {
 	var out []Attachment
 	for _, a := range r.outcome.Found.Source.Attached {
@@ -71,8 +72,8 @@ func (r *run) attachments(ctx context.Context) ([]Attachment, error) {
 	return out, nil
 }
 
-// attach pushes the attachments and adds them to the lists of referrers. It returns
-// the attachments that it has pushed.
+// attach pushes the attachments and adds each attachment to the list of referrers of
+// its subject. attach returns the attachments that it pushed.
 func (r *run) attach(ctx context.Context) ([]Attachment, error) {
 	all, err := r.attachments(ctx)
 	if err != nil {
@@ -91,9 +92,10 @@ func (r *run) attach(ctx context.Context) ([]Attachment, error) {
 	return pushed, r.listAttachments(ctx, all)
 }
 
-// listAttachments adds each attachment with a subject to the list of referrers of
-// the subject. It also adds an attachment that the destination already had, because an
-// earlier run may have pushed the attachment without writing the list.
+// listAttachments adds each attachment with a subject to the list of referrers of the
+// subject. listAttachments also adds an attachment that the destination already had,
+// because an earlier run may have ended after the push of the attachment and before
+// the write of the list.
 func (r *run) listAttachments(ctx context.Context, all []Attachment) error {
 	type list struct {
 		repo    name.Repository
@@ -115,9 +117,9 @@ func (r *run) listAttachments(ctx context.Context, all []Attachment) error {
 	return group.Wait()
 }
 
-// pushAttachment pushes one attachment, unless the destination has the attachment. It
-// keeps a different manifest under the same tag, because this manifest may contain
-// signatures that the source does not have.
+// pushAttachment pushes one attachment, unless the destination has the attachment. If
+// the tag of the attachment points at a different manifest, the run keeps this
+// manifest, because it may contain signatures that the source does not have.
 func (r *run) pushAttachment(ctx context.Context, a Attachment) (pushed bool, err error) {
 	now, err := r.Registry.Head(ctx, a.reference())
 	switch {

@@ -15,8 +15,8 @@ import (
 
 // acceptBeforeOpen returns an error if the run could not publish the image. The run
 // calls acceptBeforeOpen before it opens an expensive source, such as a build. With
-// on-readonly: skip or archive, acceptBeforeOpen accepts a read-only token, because the
-// run then only tests the build.
+// on-readonly: skip or archive, acceptBeforeOpen accepts a read-only token, because
+// such a run only tests the build.
 func (r *run) acceptBeforeOpen(found *resolve.Found) error {
 	if r.request.DryRun {
 		return nil
@@ -33,9 +33,10 @@ func (r *run) acceptBeforeOpen(found *resolve.Found) error {
 	return nil
 }
 
-// pushRefusals returns one error for each destination that refuses the push, so that the
-// user can correct all destinations after one run. Destinations with the same cause that
-// does not name them, such as a wrong token, give one error.
+// pushRefusals returns one error for each destination that refuses the push, so that
+// the user can correct all destinations after one run. If several destinations refuse
+// for the same reason, such as a wrong token, pushRefusals returns one error for all
+// these destinations.
 func (r *run) pushRefusals(found *resolve.Found) error {
 	var errs []error
 	seen := map[string]bool{}
@@ -65,13 +66,13 @@ func (r *run) accept() error {
 		return nil
 	}
 	return diag.Inputf("expected-digest", CodeDigestDiffers,
-		"The tag of the source has moved. Inspect the new image. Then promote it by its digest, or change expected-digest.",
+		"The tag of the source has moved. Inspect the new image. Then promote the new image by its digest, or change expected-digest.",
 		"Nothing was published: %s has the digest %s, but expected-digest is %s", r.request.Source.Traits().Reference, got, want)
 }
 
 // reportNewPackages informs the observer about the packages that the run creates. The
-// registry has allowed a push to each of them, because a package that does not exist
-// and a package that is hidden from the token look alike until then.
+// caller must first check that the registry allows the push. Before this check, a
+// missing package and a package that the token may not see look the same.
 func (r *run) reportNewPackages() {
 	for i := range r.outcome.Found.Targets {
 		if t := &r.outcome.Found.Targets[i]; t.CreatesPackage() && t.MayPush && t.Inherits != "" {
@@ -80,7 +81,7 @@ func (r *run) reportNewPackages() {
 	}
 }
 
-// dryRun finds the attachments. It also finds the reasons for which a real run would
+// dryRun finds the attachments. dryRun also finds the reasons why a real run would
 // fail.
 func (r *run) dryRun(ctx context.Context) error {
 	found := r.outcome.Found
@@ -102,8 +103,8 @@ func (r *run) dryRun(ctx context.Context) error {
 	return err
 }
 
-// authorize checks, before the first upload, that the run may write. It returns
-// true if the run ends here without an error.
+// authorize checks, before the first upload, that the run may write. authorize
+// returns true if the run must end without a push and without an error.
 func (r *run) authorize(ctx context.Context) (ended bool, err error) {
 	found := r.outcome.Found
 	for i := range found.Targets {
@@ -121,8 +122,8 @@ func (r *run) authorize(ctx context.Context) (ended bool, err error) {
 	return false, nil
 }
 
-// refused ends the run of a read-only token according to the input on-readonly. A
-// refusal for another reason is an error.
+// refused ends the run of a read-only token according to the input on-readonly.
+// refused returns an error if the refusal has another cause than a read-only token.
 func (r *run) refused(ctx context.Context, refusal error) (ended bool, err error) {
 	if r.request.OnReadOnly == input.ReadOnlyFail || !r.explainer().IsReadOnly(refusal) {
 		return false, refusal

@@ -17,11 +17,13 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
 )
 
-// maxCopied limits the configs that are kept in memory for the check, in bytes.
+// maxCopied is the maximum total size of the configs that checkCopied keeps in
+// memory, in bytes.
 const maxCopied = 32 << 20
 
-// checkCopied applies the rules for images to the configs that the run copies from another
-// registry. The run reads such a config once: for the check, and then for the upload.
+// checkCopied applies the rules for images to the configs that the run copies from
+// another registry. The run reads such a config only once, and uses it for the check
+// and for the upload.
 func (r *run) checkCopied(ctx context.Context) error {
 	configs := r.copiedConfigs()
 	if len(configs) == 0 {
@@ -60,7 +62,8 @@ func (r *run) copiedConfigs() []*image.Blob {
 			continue
 		}
 		size += b.Descriptor.Size
-		isConfig[b] = false // another target can need the same blob
+		// The map entry is false now, because another target can need the same blob.
+		isConfig[b] = false
 		out = append(out, b)
 	}
 	return out

@@ -2,7 +2,7 @@ package publish
 
 import "github.com/ghcr-publish/ghcr-publish/internal/diag"
 
-// The codes of the errors and notices of this package.
+// These are the codes of the errors and notices of package publish.
 const (
 	// CodeNoTags means that no tag rule gives a tag.
 	CodeNoTags = diag.CodeNoTags
@@ -34,8 +34,8 @@ const (
 	CodeVisibilityNeedsOwner = "visibility-needs-owner"
 	// CodeTokenTooWide means that the token has more scopes than publishing needs.
 	CodeTokenTooWide = "token-wide"
-	// CodePlatformAmbiguous is a notice: the index contains several images for one
-	// platform, so the output for this platform is empty.
+	// CodePlatformAmbiguous reports that an index contains several images for one
+	// platform, so no output contains the digest of this platform.
 	CodePlatformAmbiguous = "platform-ambiguous"
 	// CodeTokenExpires means that the token expires soon.
 	CodeTokenExpires = "token-ends"

@@ -20,12 +20,12 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
-// expiryWarning is a time before the expiry of a token. If less time is left, a notice
-// warns about the expiry.
+// expiryWarning is the time before the expiry of a token in which the run warns about
+// the expiry.
 const expiryWarning = 7 * 24 * time.Hour
 
-// Explainer explains the refusals of registries with the facts of a run. All
-// commands use it.
+// Explainer explains the refusals of registries with the facts of a run. All commands
+// use an Explainer.
 type Explainer struct {
 	Config *input.Common
 	GitHub *github.Client
@@ -83,7 +83,7 @@ func (e Explainer) settings(owner github.Owner, pkg string) string {
 }
 
 // loginUser returns the user name of the input credentials for the registry of a
-// repository. It returns "" if the run uses another login.
+// repository. loginUser returns "" if the run uses another login for this registry.
 func (e Explainer) loginUser(repo name.Repository) string {
 	for _, c := range e.Config.Credentials {
 		if c.Host == repo.RegistryStr() {
@@ -93,8 +93,8 @@ func (e Explainer) loginUser(repo name.Repository) string {
 	return ""
 }
 
-// Refusal explains an error about a destination. It returns other errors, and errors
-// that are explained already, without a change.
+// Refusal explains an error about a destination. Refusal does not change other
+// errors, or errors that have an explanation already.
 func (e Explainer) Refusal(err error, repo name.Repository, t *resolve.Target) error {
 	return refusal.Explain(err, e.Evidence(repo, t))
 }
@@ -126,7 +126,7 @@ func (e Explainer) Read(err error, ref name.Reference) error {
 	return refusal.Explain(err, ev)
 }
 
-// notFoundHint describes the causes of a reference that a registry does not find.
+// notFoundHint returns a hint for a reference that the registry does not find.
 func (e Explainer) notFoundHint(ref name.Reference) string {
 	hint := "Check the name and the tag. Tags are case-sensitive."
 	if _, isDigest := ref.(name.Digest); isDigest {
@@ -209,8 +209,8 @@ func isMissing(err error, source name.Reference) bool {
 		answer.Host == source.Context().RegistryStr() && answer.Repository == source.Context().RepositoryStr()
 }
 
-// targetOf returns the target of a repository. It returns nil if the repository is not
-// a destination.
+// targetOf returns the target of a repository. targetOf returns nil if the repository
+// is not a destination.
 func targetOf(found *resolve.Found, repo name.Repository) *resolve.Target {
 	if found == nil {
 		return nil
@@ -222,8 +222,8 @@ func targetOf(found *resolve.Found, repo name.Repository) *resolve.Target {
 	return &found.Targets[i]
 }
 
-// repositoryOf returns the repository on the host that did not respond, or else the
-// first repository.
+// repositoryOf returns the repository on the host that did not respond. If no
+// repository is on this host, repositoryOf returns the first repository.
 func repositoryOf(err error, all []name.Repository) name.Repository {
 	host := refusal.UnreachableHost(err)
 	if i := slices.IndexFunc(all, func(n name.Repository) bool { return n.RegistryStr() == host }); i >= 0 {
@@ -232,8 +232,8 @@ func repositoryOf(err error, all []name.Repository) name.Repository {
 	return all[0]
 }
 
-// refusedRepository returns the destination or the source that an error response is
-// about. The error of a token request contains no repository, and it may come from
+// refusedRepository returns the destination or the source that caused an error
+// response. The error of a token request contains no repository, and may come from
 // another host than the registry.
 func (r *run) refusedRepository(err error) name.Repository {
 	all := slices.Clone(r.request.Destinations)

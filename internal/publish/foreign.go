@@ -18,10 +18,11 @@ import (
 // foreign-layers: keep, the run does not upload a layer that must not be distributed,
 // even if the source has the layer (image-spec, "Non-Distributable Layers").
 //
-// With foreign-layers: push, the run uploads these layers. If the source does not have
-// the layer, the run reads it from the registry of the source, or else from the URLs
-// of the layer. With both values, the manifest keeps the URLs, so that its digest does
-// not change.
+// With foreign-layers: push, the run uploads these layers. If the source does not
+// have such a layer, the run reads the layer from the registry of the source. If this
+// registry does not have the layer either, the run reads the layer from its URLs.
+// With both values of foreign-layers, the manifest keeps the URLs, so that its digest
+// does not change.
 func (r *run) foreignLayers(root *image.Manifest) {
 	for _, m := range image.Manifests(root) {
 		for _, b := range m.Blobs {
@@ -46,7 +47,8 @@ func isRestricted(d v1.Descriptor) bool {
 }
 
 // fetchForeign sets the function Open of a layer that the source does not have. Open
-// reads the layer from the registry of the source, or else from the URLs of the layer.
+// reads the layer from the registry of the source. If the registry does not have the
+// layer, Open reads the layer from its URLs.
 func (r *run) fetchForeign(b *image.Blob) {
 	desc := b.Descriptor
 	from := r.request.Source.Traits().Reference
@@ -66,8 +68,8 @@ func (r *run) fetchForeign(b *image.Blob) {
 	}
 }
 
-// explainForeign adds the input and a hint to the error that reports that the URLs of
-// a layer do not answer.
+// explainForeign adds the name of the input and a hint to an error about a layer
+// whose URLs do not respond.
 func explainForeign(err error) error {
 	var diagErr *diag.Error
 	if !errors.As(err, &diagErr) || diagErr.Code != pull.CodeForeignLayer {

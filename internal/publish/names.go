@@ -55,8 +55,8 @@ func (r *run) name(ctx context.Context) (meta.Result, error) {
 	return result, err
 }
 
-// chartVersion returns the version of the Helm chart that the run publishes with tags.
-// It returns "" for other content.
+// chartVersion returns the version of the Helm chart that the run publishes with
+// tags. chartVersion returns "" for other content.
 func (r *run) chartVersion() (string, error) {
 	if source, ok := r.request.Source.(ArtifactSource); ok && !r.request.ByDigest {
 		return files.ChartVersion(source.Options.Artifact)
@@ -64,8 +64,9 @@ func (r *run) chartVersion() (string, error) {
 	return "", nil
 }
 
-// existingTags lists the tags of the first destination. These tags decide whether a
-// version is the highest. A repository that does not exist has no tags.
+// existingTags lists the tags of the first destination. Package naming compares a
+// version with these tags to find out if the version is the highest. A repository
+// that does not exist has no tags.
 type existingTags struct {
 	registry *registry.Client
 	repo     name.Repository
@@ -77,9 +78,10 @@ func (e existingTags) Tags(ctx context.Context) ([]string, error) {
 	return tags, registry.IgnoreAbsent(err)
 }
 
-// noTags returns an error that states the result of each rule. In a dry run of an event
-// that does not name its build, noTags returns the reason to publish nothing instead,
-// because a workflow can set dry-run for such events.
+// noTags returns an error that states the result of each rule. Some events do not
+// determine the commit that is built. In a dry run for an event that does not
+// determine the commit, noTags returns a reason to publish nothing and no error,
+// because a workflow can set dry-run for these events.
 func (r *run) noTags(result meta.Result) (*meta.Skip, error) {
 	event := r.Config.GitHub.EventName
 	hint := cmp.Or(result.Hint, rulesHint(event, r.Config.GitHub.Ref))
@@ -96,11 +98,12 @@ func (r *run) noTags(result meta.Result) (*meta.Skip, error) {
 	return nil, diag.Inputf("tags", CodeNoTags, hint, "The image has no tag")
 }
 
-// rulesHint returns what the user can do if no rule of the input tags gives a tag. It
-// never proposes a tag such as latest, because the commit of an event can be from a fork.
+// rulesHint returns a hint for a user whose rules in the input tags give no tag.
+// rulesHint never proposes a tag such as latest, because the commit of an event can
+// be from a fork.
 func rulesHint(event, ref string) string {
 	if !meta.NamesItsBuild(event) {
-		return fmt.Sprintf("Add a rule that applies to this event to the input tags, or publish nothing for it: dry-run: ${{ github.event_name == '%s' }}.", event)
+		return fmt.Sprintf("Add a rule that applies to this event to the input tags. To publish nothing for this event, set dry-run: ${{ github.event_name == '%s' }}.", event)
 	}
 	rule := "type=ref,event=branch"
 	switch {
@@ -113,12 +116,13 @@ func rulesHint(event, ref string) string {
 	case event == "":
 		return "Add a tag to the input tags, or set the input version."
 	}
-	return fmt.Sprintf("Add a rule that applies to this event to the input tags, as in %s.", rule)
+	return fmt.Sprintf("Add a rule that applies to this event to the input tags, for example %s.", rule)
 }
 
 // noRuleApplies returns the error for rules that give no tag. If the only rule has an
-// empty value or a value that is not a version, the error replaces the notice with this
-// cause and its cure.
+// empty value or a value that is not a version, the outcome has a notice about this
+// value. If this notice exists, the error contains the text of the notice, and
+// noRuleApplies removes the notice.
 func (r *run) noRuleApplies(result meta.Result, hint string) error {
 	title := "No rule in the input tags gives a tag for this run"
 	if len(result.Explain()) == 1 {

@@ -18,20 +18,23 @@ type Status string
 
 // The statuses.
 const (
-	Published Status = "published" // the run wrote something, and all checks succeeded
-	Unchanged Status = "unchanged" // the destinations already had everything
+	// The run wrote to at least one destination, and all checks succeeded.
+	Published Status = "published"
+	Unchanged Status = "unchanged" // The destinations already had all content and all tags.
 	Planned   Status = "planned"   // a dry run
-	Skipped   Status = "skipped"   // the event publishes nothing, or the input on-readonly accepts the read-only token
-	Failed    Status = "failed"
+	// The run publishes nothing for this event, or the input on-readonly accepts the
+	// read-only token.
+	Skipped Status = "skipped"
+	Failed  Status = "failed"
 )
 
-// Outcome is everything that is known at the end of a run. A field is zero if the
+// Outcome contains all facts that the run knows at its end. A field is zero if the
 // run ended before the step that sets it.
 type Outcome struct {
 	Status Status
 	DryRun bool
-	// Refusal is the refusal of the push if the status is Skipped. If the event publishes
-	// nothing, it explains this decision.
+	// Refusal is the refusal of the push if the status is Skipped. If the run
+	// publishes nothing for this event, Refusal contains the reason.
 	Refusal error
 	// Expected is the reason why a run of this event is expected to publish nothing, or ""
 	// if no reason is known. GitHub gives some runs a read-only token.
@@ -45,14 +48,14 @@ type Outcome struct {
 	Result   *push.Result
 	// Pages are the web pages of the packages, in the order of the destinations.
 	Pages   []Pages
-	Archive string // absolute path of the archive, or ""
+	Archive string // Archive is the absolute path of the archive, or "".
 
 	mu      sync.Mutex // protects notices
 	notices []diag.Notice
 }
 
-// Pages are the web pages of a package. Both are empty for a repository on another
-// registry.
+// Pages are the web pages of a package. Both URLs are empty for a repository on
+// another registry.
 type Pages struct{ Package, Settings string }
 
 // Notices returns the notices in the order of the steps.
@@ -69,8 +72,8 @@ func (o *Outcome) dropRepeatedNotice(err error) {
 	o.notices = WithoutRepeated(o.notices, err)
 }
 
-// repeated contains the notices that an error makes superfluous. The keys are the codes
-// of errors. An error about the owner or the token contains the facts of the notice.
+// repeated contains the notices that an error makes superfluous. The keys are the
+// codes of errors, and the values are the codes of notices.
 var repeated = map[string]string{
 	refusal.CodeWritePackage:  input.CodeOwnerDiffers,
 	refusal.CodeCreatePackage: input.CodeOwnerDiffers,
@@ -79,7 +82,7 @@ var repeated = map[string]string{
 	refusal.CodeTokenScopes:   CodeTokenTooWide,
 }
 
-// WithoutRepeated returns the notices without those whose facts the error contains.
+// WithoutRepeated returns the notices, except notices that repeat facts of the error.
 func WithoutRepeated(notices []diag.Notice, err error) []diag.Notice {
 	for code, notice := range repeated {
 		if diag.Is(err, code) {
@@ -105,7 +108,7 @@ func (o *Outcome) takeNotices(codes ...string) []diag.Notice {
 	return taken
 }
 
-// notice adds notices. Several goroutines may call it.
+// notice adds notices. Several goroutines may call notice.
 func (o *Outcome) notice(n ...diag.Notice) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

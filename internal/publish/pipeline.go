@@ -1,9 +1,9 @@
-// Package publish publishes one image. It opens the source, reads the
-// destinations, plans, pushes and verifies. It only returns data. Package cmd writes
-// the report.
+// Package publish publishes one image. The package opens the source, reads the
+// destinations, plans, pushes and verifies. Package publish only returns data, and
+// package cmd writes the report.
 //
-// The commands publish, merge, promote and try use the same pipeline. They differ
-// in the source, the attachments and the policies of their request.
+// The commands publish, merge, promote and try use the same pipeline. The requests of
+// these commands differ in the source, the attachments and the policies.
 package publish
 
 import (
@@ -22,8 +22,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// cancelGrace is the time that unfinished tag writes get after a cancel. The runner
-// waits 7.5 s before it kills the process (docs/runner.md, Cancellation).
+// cancelGrace is the time that unfinished tag writes get after the run is cancelled.
+// The runner waits 7.5 s before it kills the process (docs/runner.md, Cancellation).
 const cancelGrace = 1500 * time.Millisecond
 
 // Observer is informed while a run is in progress.
@@ -33,8 +33,8 @@ type Observer interface {
 	NewPackage(repo name.Repository, visibility string)
 	// Uploads starts the display of the uploads of a plan.
 	Uploads(*plan.Plan) Display
-	// ReadingBack is called before the run reads the image back from the registry. The
-	// run calls end afterwards.
+	// ReadingBack is called before the run reads the image back from the registry.
+	// The run calls end after it has read the image.
 	ReadingBack(reference string) (end func())
 }
 
@@ -49,7 +49,7 @@ type Pipeline struct {
 	Config   *input.Common
 	Registry *registry.Client
 	GitHub   *github.Client
-	Web      *http.Transport // reads layers from the URLs in the manifest
+	Web      *http.Transport // Web reads layers from the URLs in a manifest.
 	Namer    *naming.Namer
 	Observer Observer
 }
@@ -86,7 +86,7 @@ func (r *run) run(ctx context.Context) (err error) {
 		return r.skip(ctx, skip)
 	}
 	if out.Found, err = r.resolve(ctx); out.Found.Source != nil {
-		defer out.Found.Source.Close() // the source is only read, so an error of Close loses no data
+		defer out.Found.Source.Close() // The source is only read, so an error of Close loses no data.
 		out.notice(out.Found.Source.Notices...)
 	}
 	if err != nil {

@@ -17,13 +17,14 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
 
-// maxConcurrentReads is the largest number of manifests that are read concurrently.
+// maxConcurrentReads is the maximum number of manifests that the run reads
+// concurrently.
 const maxConcurrentReads = 16
 
 // Referrers finds the manifests that refer to an image or index in a registry. For an
-// index, it also finds the manifests that refer to the images of the index. It finds
-// nothing for a destination in the same repository, because this repository already
-// has the manifests.
+// index, Referrers also finds the manifests that refer to the images of the index. If
+// the destination is the repository of the image, Referrers finds nothing, because
+// this repository already has the manifests.
 type Referrers struct {
 	Registry *registry.Client
 	From     name.Reference
@@ -73,7 +74,7 @@ func (s *referrerSearch) add(a Attachment) {
 	s.found = append(s.found, a)
 }
 
-// tagged reads the manifest with a tag of cosign, if it exists.
+// tagged reads the manifest with a tag of cosign, if this manifest exists.
 func (s *referrerSearch) tagged(ctx context.Context, tag string) error {
 	root, err := s.tree(ctx, s.from.Tag(tag))
 	if root != nil {
@@ -93,14 +94,14 @@ func (s *referrerSearch) listed(ctx context.Context, subject v1.Hash) error {
 		if err != nil {
 			return err
 		}
-		if root != nil { // the list may contain a manifest that was deleted
+		if root != nil { // The list may contain a manifest that was deleted.
 			s.add(Attachment{Repository: s.to, Root: root, Subject: subject, Entry: entry})
 		}
 	}
 	return nil
 }
 
-// tree reads a manifest and all manifests below it. It returns nil if the registry
+// tree reads a manifest and all manifests below it. tree returns nil if the registry
 // does not have the manifest.
 func (s *referrerSearch) tree(ctx context.Context, ref name.Reference) (*image.Manifest, error) {
 	src, err := source.Open(ctx, "docker://"+ref.Name(), source.Options{Remote: s.registry, SkipPlatform: true})
@@ -113,8 +114,8 @@ func (s *referrerSearch) tree(ctx context.Context, ref name.Reference) (*image.M
 	return src.Root, nil
 }
 
-// subjects returns the manifests that can be signed. It skips the attestations of
-// BuildKit, although they are manifests of the index.
+// subjects returns the manifests that can be signed. subjects skips the attestations
+// of BuildKit, although these attestations are manifests of the index.
 func subjects(root *image.Manifest) []*image.Manifest {
 	return slices.DeleteFunc(image.Manifests(root), func(m *image.Manifest) bool {
 		return m.Platform != nil && m.Platform.OS == "unknown"

@@ -8,8 +8,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 )
 
-// Request is a validated request to publish one image. The commands use different
-// sources and different attachments. All other fields contain only data.
+// Request is a validated request to publish one image. The commands set different
+// types in the fields Source and Attachments. All other fields contain only data.
 type Request struct {
 	Source       Source
 	Attachments  Attachments
@@ -17,8 +17,8 @@ type Request struct {
 	Naming       input.Naming
 	// ByDigest is true if the image is pushed without tags.
 	ByDigest bool
-	// Digest is the digest that the image must have. It is zero if the image may have
-	// any digest.
+	// Digest is the digest that the image must have. Digest is zero if the image may
+	// have any digest.
 	Digest     v1.Hash
 	Changes    Changes
 	Tags       TagPolicy
@@ -26,7 +26,7 @@ type Request struct {
 	Verify     Verify
 	OnReadOnly input.ReadOnlyPolicy
 	// ArchiveFolder is the folder in which on-readonly: archive writes the archive.
-	// An empty text means the working directory.
+	// If ArchiveFolder is empty, the run uses the working directory.
 	ArchiveFolder string
 	DryRun        bool
 }
@@ -35,7 +35,7 @@ type Request struct {
 // image.
 type Changes struct {
 	// LinkTo is the URL of the Git repository that the package is linked to. The URL
-	// becomes a label and an annotation. An empty text means that the package gets no
+	// becomes a label and an annotation. If LinkTo is empty, the package gets no
 	// link.
 	LinkTo string
 	// Strip is true if the run removes the attestations of BuildKit.
@@ -56,8 +56,8 @@ type TagPolicy struct {
 	Overwrite input.Overwrite
 	// Monotonic is true if the run keeps a moving tag that points at a newer image.
 	Monotonic bool
-	// OnlyNewer is true if the run does not move a tag when it cannot know which of the
-	// two images is newer.
+	// OnlyNewer is true if the run moves a tag only when it knows that the new image
+	// is newer.
 	OnlyNewer bool
 }
 
@@ -71,7 +71,7 @@ type VisibilityPolicy struct {
 // Verify selects the checks after the push.
 type Verify struct {
 	Level input.Verification
-	// RootOnly limits the anonymous pull to the root. The runs that pushed the
-	// children have already verified the children.
+	// RootOnly limits the anonymous pull to the root. The jobs that pushed the
+	// platform images have already pulled these images.
 	RootOnly bool
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 )
 
-// skip ends the run of an event that publishes nothing. Such a run sends no request to a
-// destination. It opens the source if the event tests the image, so that a build that
-// fails still fails the run.
+// skip ends the run of an event that publishes nothing. skip sends no request to a
+// destination. If the event tests the image, skip opens the source, so that a failed
+// build also fails the run.
 func (r *run) skip(ctx context.Context, s *meta.Skip) error {
 	if s.Build {
 		found := &resolve.Found{}
@@ -18,7 +18,7 @@ func (r *run) skip(ctx context.Context, s *meta.Skip) error {
 			return err
 		}
 		r.outcome.notice(found.Source.Notices...)
-		defer found.Source.Close() // the source is only read, so an error of Close loses no data
+		defer found.Source.Close() // The source is only read, so an error of Close loses no data.
 	}
 	r.outcome.Status, r.outcome.Expected = Skipped, s.Reason
 	r.outcome.Refusal = diag.New(CodeEventSkipped, diag.Input, s.Hint, nil, "%s", s.Reason)

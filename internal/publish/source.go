@@ -26,18 +26,20 @@ import (
 type Source interface {
 	// Traits returns the facts that are known before the source is opened.
 	Traits() Traits
-	// Open opens the image. The labels and annotations in the result of package meta
-	// are the same in each run of one commit.
+	// Open opens the image. The argument contains labels and annotations that are the
+	// same in each run for one commit.
 	Open(context.Context, meta.Result) (*source.Source, error)
-	// Close removes temporary files. It may be called without Open.
+	// Close removes temporary files. The caller may call Close without a call of
+	// Open.
 	Close() error
 }
 
 // Traits are facts about a source.
 type Traits struct {
 	Timing resolve.Timing
-	// Reference is the image or artifact that Open reads from a registry. It is nil if
-	// Open reads no such image. Input is the name of the input with this reference.
+	// Reference is the image or artifact that Open reads from a registry. Reference
+	// is nil if Open reads no such image. Input is the name of the input that
+	// contains Reference.
 	Reference name.Reference
 	Input     string
 	// Published is true if Reference itself is the image to publish.
@@ -96,7 +98,7 @@ func (p preparedSource) Open(ctx context.Context) (*source.Source, error) {
 		}
 	}
 	if src.HasPlainLayers && !changes.Compression.Chosen() {
-		changes.Compression = compress.Default // layers in a registry should be compressed
+		changes.Compression = compress.Default // The default is to compress layers for a registry.
 	}
 	if !p.request.Source.Traits().Final && changes.Any() {
 		notices, err := changes.Apply(ctx, src.Root)
@@ -153,16 +155,17 @@ func (p preparedSource) changes() mutate.Changes {
 	if rules.Labels != "" || rules.Annotations != "" {
 		c.Annotations, c.DefaultAnnotations = p.split(p.names.Annotations, rules.Annotations)
 	}
-	if rules.Labels != "" { // without labels, the configs do not change
+	if rules.Labels != "" { // If the input labels is empty, the configs do not change.
 		c.Labels, c.DefaultLabels = p.split(p.names.Labels, rules.Labels)
 	}
 	c.Labels, c.Annotations = p.link(c.Labels), p.link(c.Annotations)
 	return c
 }
 
-// split splits labels or annotations. The first result replaces the values of the image.
-// The second result describes the image, and has precedence only over a missing value.
-// The argument written is the text of the input.
+// split divides labels or annotations into two results. The values in own replace the
+// values of the image. The values in defaults describe the image, and the run uses
+// such a value only if the image does not have the key. The argument written is the
+// text of the input.
 func (p preparedSource) split(pairs []meta.Pair, written string) (own, defaults map[string]string) {
 	own, defaults = map[string]string{}, map[string]string{}
 	for _, pair := range pairs {
@@ -176,8 +179,9 @@ func (p preparedSource) split(pairs []meta.Pair, written string) (own, defaults 
 }
 
 // afterBuild removes the changes that the builder has already made. If the builder
-// wrote the labels, the run adds no labels. It then adds annotations only if the
-// input annotations is set, so that the image is the image of the builder.
+// wrote the labels, the run adds no labels. If the builder wrote the labels and the
+// input annotations is not set, the run also adds no annotations. The run then
+// publishes the image of the builder without a change.
 func (p preparedSource) afterBuild(ctx context.Context, src *source.Source, c mutate.Changes) (mutate.Changes, error) {
 	written, err := mutate.HasLabels(ctx, src.Root, c.Labels)
 	if err != nil || !written {
@@ -195,9 +199,10 @@ func (p preparedSource) changed() bool {
 	return !p.request.Source.Traits().Final && p.changes().Any()
 }
 
-// link adds the URL of the Git repository to labels or annotations. GitHub then links a
-// new package to this repository (docs/ghcr.md, Linked repository). GitHub reads the
-// label of an image and the annotation of an index. A value of the user has precedence.
+// link adds the URL of the Git repository to labels or annotations. GitHub then links
+// a new package to this repository (docs/ghcr.md, Linked repository). GitHub reads
+// the label of an image and the annotation of an index. A value that the user wrote
+// has precedence over this URL.
 func (p preparedSource) link(pairs map[string]string) map[string]string {
 	if p.request.Changes.LinkTo == "" {
 		return pairs
@@ -222,7 +227,7 @@ func (s NamedSource) Traits() Traits {
 	}
 	ref, err := name.ParseReference(text)
 	if err != nil {
-		return Traits{Timing: resolve.OpenFirst} // Open returns the error
+		return Traits{Timing: resolve.OpenFirst} // Open returns the error of a wrong name.
 	}
 	return Traits{
 		Timing: resolve.OpenConcurrently, Reference: ref, Input: "source", Published: true, Authored: true,

@@ -25,13 +25,13 @@ type BuildLog interface {
 type BuildSource struct {
 	Request dockerfile.Request
 	Environ []string
-	// Temp is the folder in which Open creates a temporary folder. An empty text means
-	// the default of the operating system.
+	// Temp is the folder in which Open creates a temporary folder. If Temp is empty,
+	// Open uses the default folder of the operating system.
 	Temp    string
 	Log     BuildLog
 	Options source.Options
-	// Labels is the input labels. A label of the Dockerfile that describes the image stays,
-	// unless this input contains its key.
+	// Labels is the input labels. A label in the Dockerfile that describes the image
+	// is kept, unless the input labels contains the key of the label.
 	Labels string
 
 	folder string // the temporary folder
@@ -42,7 +42,7 @@ func (s *BuildSource) Traits() Traits {
 	return Traits{Timing: resolve.OpenLast, NeedsLabels: true, Authored: true}
 }
 
-// Open implements [Source]. It runs the builder.
+// Open implements [Source]. Open runs the builder.
 func (s *BuildSource) Open(ctx context.Context, names meta.Result) (*source.Source, error) {
 	folder, err := os.MkdirTemp(s.Temp, "ghcr-publish-build-")
 	if err != nil {
@@ -56,7 +56,7 @@ func (s *BuildSource) Open(ctx context.Context, names meta.Result) (*source.Sour
 	return source.Open(ctx, text, s.Options)
 }
 
-// build runs the builder and returns the name of the image that it made.
+// build runs the builder and returns the name of the image that the builder made.
 func (s *BuildSource) build(ctx context.Context, names meta.Result) (text string, err error) {
 	log := s.Log.Begin()
 	defer func() { err = errors.Join(err, log.Close()) }()
@@ -76,5 +76,7 @@ func (s *BuildSource) Close() error {
 	if s.folder == "" {
 		return nil
 	}
-	return locked.Retry(func() error { return os.RemoveAll(s.folder) }) // a virus scanner can read the image that the build wrote
+	// The removal is repeated, because a virus scanner can have a file of the image
+	// open.
+	return locked.Retry(func() error { return os.RemoveAll(s.folder) })
 }

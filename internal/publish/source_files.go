@@ -14,7 +14,7 @@ import (
 // FilesSource is an image that is made of files.
 type FilesSource struct {
 	Options files.Options
-	Epoch   string // the text of SOURCE_DATE_EPOCH
+	Epoch   string // Epoch is the value of the variable SOURCE_DATE_EPOCH.
 }
 
 // Traits implements [Source].

@@ -19,7 +19,8 @@ type IndexSource struct {
 	Name     string
 	Images   []merge.PlatformImage
 	Registry *registry.Client
-	// Repository is the repository of each image that states no repository.
+	// Repository is the repository of the images that the user states only by a
+	// digest.
 	Repository name.Repository
 	Options    merge.Options
 	// Annotations is the input annotations. Another default annotation does not replace a

@@ -22,18 +22,20 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// maxConcurrentTags is the largest number of tags that are checked concurrently.
+// maxConcurrentTags is the maximum number of tags that the run checks concurrently.
 const maxConcurrentTags = 8
 
-// tagPolicy decides which tags of one run may move. It also decides about a tag that
-// another run writes at the same time. It implements [push.Conflicts].
+// tagPolicy decides which tags of one run may move. tagPolicy also decides about a
+// tag that another run writes at the same time. The type implements [push.Conflicts].
 type tagPolicy struct {
 	*run
-	origin func(context.Context) protect.Origin // returns the origin of this run's image, which is read only once
+	// origin returns the origin of this run's image, and reads the image only once.
+	origin func(context.Context) protect.Origin
 
-	mu    sync.Mutex
-	kept  plan.Kept
-	known map[v1.Hash]protect.Finding // the findings about other images, by their digest
+	mu   sync.Mutex
+	kept plan.Kept
+	// known maps the digests of other images to the findings about these images.
+	known map[v1.Hash]protect.Finding
 }
 
 func newTagPolicy(r *run) *tagPolicy {
@@ -47,8 +49,9 @@ func newTagPolicy(r *run) *tagPolicy {
 	return p
 }
 
-// check returns an error if a tag exists, and the input overwrite forbids to move it. It also
-// returns the moving tags that must not move, because the image of this run is older.
+// check returns an error if a tag exists and the input overwrite forbids to move the
+// tag. check also returns the moving tags that must not move, because the image of
+// this run is older.
 func (p *tagPolicy) check(ctx context.Context) (plan.Kept, error) {
 	if err := p.forbidden(); err != nil || !p.monotonic() {
 		return nil, err
@@ -93,8 +96,9 @@ func (p *tagPolicy) forbids(tag string, same bool) bool {
 }
 
 // forbidden returns an error for each tag that exists and that the input overwrite
-// protects. If the digest of the root is known only after compression, it may become
-// the digest that the tag points at. In this case, Recheck decides about the tag later.
+// protects. If the digest of the root is known only after compression, the tag may
+// already point at this digest. The method Recheck decides about such a tag after the
+// compression.
 func (p *tagPolicy) forbidden() error {
 	var errs []error
 	found := p.outcome.Found
@@ -122,8 +126,8 @@ func protectedTag(tag name.Tag, now v1.Hash, overwrite input.Overwrite) error {
 		"%s exists with another digest (%.19s)", tag, now)
 }
 
-// keepIfOlder keeps a tag that would move to an older image. With only-newer, it also
-// keeps a tag if the order of the two images is unknown.
+// keepIfOlder keeps a tag that would move to an older image. With only-newer,
+// keepIfOlder also keeps a tag if the order of the two images is unknown.
 func (p *tagPolicy) keepIfOlder(ctx context.Context, tag name.Tag, now v1.Hash) {
 	f := p.compare(ctx, tag.Context(), now)
 	if f.Order != protect.Older && (f.Order != protect.Unknown || !p.request.Tags.OnlyNewer) {
@@ -138,10 +142,10 @@ func (p *tagPolicy) keepIfOlder(ctx context.Context, tag name.Tag, now v1.Hash) 
 }
 
 func keptNotice(tag name.Tag, now v1.Hash, f protect.Finding) diag.Notice {
-	n := diag.Notice{Code: CodeTagKept, Level: diag.Warning, Title: tag.TagStr() + " was not moved back"}
+	n := diag.Notice{Code: CodeTagKept, Level: diag.Warning, Title: fmt.Sprintf("The tag %s was not moved back", tag.TagStr())}
 	n.Text = fmt.Sprintf("%s still points at %s. Reason: %s. To move the tag to the older image, for example for a rollback, set monotonic: false.", tag, now, f.Reason)
 	if f.Order == protect.Unknown {
-		n.Title = tag.TagStr() + " was not moved"
+		n.Title = fmt.Sprintf("The tag %s was not moved", tag.TagStr())
 		n.Text = fmt.Sprintf("%s still points at %s, because only-newer is set and the order of the two images is unknown. Reason: %s.", tag, now, f.Reason)
 	}
 	return n
@@ -168,7 +172,7 @@ func (p *tagPolicy) compare(ctx context.Context, repo name.Repository, other v1.
 	return f
 }
 
-// history returns the history of the Git repository that the image is built from.
+// history returns the history of the Git repository from which the image is built.
 func (r *run) history(ours protect.Origin) protect.History {
 	full, ok := strings.CutPrefix(ours.Source, r.Config.GitHub.ServerURL+"/")
 	if !ok {
@@ -177,7 +181,8 @@ func (r *run) history(ours protect.Origin) protect.History {
 	return history{r.GitHub, strings.TrimSuffix(full, ".git")}
 }
 
-// history asks GitHub's API for the order of commits. It implements [protect.History].
+// history asks GitHub's API for the order of commits. The type implements
+// [protect.History].
 type history struct {
 	github     *github.Client
 	repository string // owner/name
@@ -200,13 +205,13 @@ func (r *run) origin(ctx context.Context) protect.Origin {
 	}
 	o, err := protect.Of(ctx, r.outcome.Found.Root)
 	if err != nil {
-		return protect.Origin{} // the order of images without an origin is unknown
+		return protect.Origin{} // The order of images without an origin is unknown.
 	}
 	return o
 }
 
-// Recheck implements [push.Conflicts]. It reads the tags again after the uploads,
-// because another run may have moved a tag during the uploads.
+// Recheck implements [push.Conflicts]. Recheck reads the tags again after the
+// uploads, because another run may have moved a tag during the uploads.
 func (p *tagPolicy) Recheck(ctx context.Context) (plan.Kept, error) {
 	if err := p.forbidden(); err != nil || p.request.Verify.Level == input.VerifyNone {
 		return nil, err
@@ -216,7 +221,7 @@ func (p *tagPolicy) Recheck(ctx context.Context) (plan.Kept, error) {
 	for i := range p.outcome.Found.Targets {
 		t := &p.outcome.Found.Targets[i]
 		if t.Now == nil {
-			continue // the run has not read the tags
+			continue // The run has not read the tags of this destination.
 		}
 		for _, tag := range t.Tags {
 			if p.forbids(tag, false) || p.monotonic() && protect.Moves(tag) {
@@ -258,7 +263,7 @@ func (p *tagPolicy) Resolve(ctx context.Context, tag name.Tag, shown v1.Hash) pu
 		return push.KeepTheirs
 	case protect.Newer:
 		p.outcome.notice(diag.Notice{
-			Code: CodeTagRewritten, Level: diag.Info, Title: tag.TagStr() + " was moved back by another run and was written again",
+			Code: CodeTagRewritten, Level: diag.Info, Title: fmt.Sprintf("Another run moved the tag %s back, and this run moved it forward again", tag.TagStr()),
 			Text: fmt.Sprintf("Another run pointed %s at %s at the same time. Reason for the second write: %s. Add a concurrency group to the workflow, so that the runs wait for each other.", tag, shown, f.Reason),
 		})
 		return push.RewriteOurs

@@ -20,8 +20,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/files"
 )
 
-// verify lists an artifact as a referrer, reads the tags and digests back, and
-// compares the visibility of the packages with the wanted visibility.
+// verify checks the result of the push. The run lists an artifact as a referrer,
+// reads the tags and digests back, and compares the visibility of the packages with
+// the wanted visibility.
 func (r *run) verify(ctx context.Context, publisher *push.Publisher) error {
 	result := r.outcome.Result
 	err := r.listArtifact(ctx)
@@ -75,8 +76,8 @@ func (a anonymousPuller) Pull(ctx context.Context, repo name.Repository, root *i
 	return push.PullTree(ctx, a.registry.Anonymous(), repo, root)
 }
 
-// checks selects the checks for each destination. A check does not read a fact again
-// if the run has already read this fact and the fact cannot have changed.
+// checks selects the checks for each destination. The run does not repeat a check
+// whose result cannot have changed since the push.
 func (r *run) checks() []push.Check {
 	full := r.request.Verify.Level == input.VerifyFull
 	targets := r.outcome.Found.Targets

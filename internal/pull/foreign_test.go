@@ -115,7 +115,7 @@ func TestForeignLayersAreFetchedFromTheirAddresses(t *testing.T) {
 		{"a redirect to plain HTTP", []string{"/plain"}, 0, false, "not an https:// address"},
 		{"too many redirects", []string{"/round"}, 0, false, "too often"},
 		{"an address without the layer", []string{"/nothing"}, 0, false, "404"},
-		{"other bytes", []string{"/wrong"}, 0, false, "other content"},
+		{"other bytes", []string{"/wrong"}, 0, false, "wrong content"},
 		{"too many bytes", []string{"/long"}, 0, false, "has"},
 	}
 	for _, c := range cases {

@@ -12,11 +12,6 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// resumeGain is the number of bytes after which a download gets a new retry
-// budget. The minimum is necessary, because a server could otherwise send a few
-// bytes per attempt, and the download would never end.
-const resumeGain = 1 << 20
-
 // HasBlob reports whether the repository has the blob. If the read is refused,
 // HasBlob returns false. After a refused read, only an upload can show whether
 // the blob exists (docs/ghcr.md, Push probe). If the registry redirects the
@@ -48,13 +43,14 @@ func refusedByStorage(err error) bool {
 
 // Blob reads a blob. The returned reader verifies the digest and the size of the
 // content, and it resumes a truncated download. If the content differs from the
-// descriptor, the last call of Read returns an error instead of io.EOF.
+// descriptor, the last call of Read returns an error instead of io.EOF. If the
+// connection is slow, the reader downloads a large blob over several connections.
 func (c *Client) Blob(ctx context.Context, repo name.Repository, desc v1.Descriptor) (io.ReadCloser, error) {
-	d := &download{ctx: ctx, client: c, repo: repo, desc: desc}
-	if err := d.open(); err != nil {
+	body, err := c.openSplit(ctx, repo, desc)
+	if err != nil {
 		return nil, err
 	}
-	return Verify(d, desc), nil
+	return Verify(body, desc), nil
 }
 
 // ProbeBlob checks whether a blob can be downloaded. ProbeBlob sends a HEAD
@@ -91,70 +87,3 @@ func answerSize(method string, desc v1.Descriptor) int64 {
 	}
 	return 0
 }
-
-// download is the body of a blob. After a truncated response, download resumes
-// the transfer.
-type download struct {
-	ctx    context.Context
-	client *Client
-	repo   name.Repository
-	desc   v1.Descriptor
-	body   io.ReadCloser
-	offset int64
-	st     attemptState
-
-	resumedAt int64  // resumedAt is the offset in the blob at which the latest attempt began.
-	host      string // host is the host that sends the body. A redirect can change this host.
-}
-
-func (d *download) open() error {
-	k := d.client.blobCall(http.MethodGet, d.repo, d.desc)
-	if d.offset > 0 {
-		k.header = http.Header{"Range": {fmt.Sprintf("bytes=%d-", d.offset)}}
-	}
-	resp, err := d.client.do(d.ctx, k)
-	if err != nil {
-		return err
-	}
-	if d.offset > 0 && resp.StatusCode != http.StatusPartialContent {
-		// The server ignored the range. Skip the bytes that an earlier attempt
-		// has read.
-		if _, err := io.CopyN(io.Discard, resp.Body, d.offset); err != nil {
-			return errors.Join(err, resp.Body.Close())
-		}
-	}
-	d.body, d.host = resp.Body, resp.Request.URL.Host
-	return nil
-}
-
-func (d *download) Read(p []byte) (int, error) {
-	n, err := d.body.Read(p)
-	d.offset += int64(n)
-	if d.offset-d.resumedAt >= resumeGain {
-		d.st = attemptState{}
-	}
-	short := err == io.EOF && d.offset < d.desc.Size
-	if err == nil || (err == io.EOF && !short) || d.ctx.Err() != nil {
-		return n, err
-	}
-	if short {
-		err = io.ErrUnexpectedEOF
-	}
-	return n, d.resume(err)
-}
-
-func (d *download) resume(cause error) error {
-	d.st.attempts++
-	again := d.st.decide(cause, "", 0)
-	if !again.retry {
-		return &TruncatedDownload{Host: d.host, Digest: d.desc.Digest, Received: d.offset, Size: d.desc.Size, Err: cause}
-	}
-	if err := d.client.retry.wait(d.ctx, again.wait, cause); err != nil {
-		return err
-	}
-	_ = d.body.Close() // The error of the body is already known.
-	d.resumedAt = d.offset
-	return d.open()
-}
-
-func (d *download) Close() error { return d.body.Close() }

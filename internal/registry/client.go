@@ -50,8 +50,12 @@ type Options struct {
 	// and left is the time until the attempt ends. Several goroutines can call
 	// OnSilence at the same time.
 	OnSilence func(host, operation string, silent, left time.Duration)
-	// Now returns the current time, which the client uses to measure uploads. If
-	// nil, the client uses time.Now.
+	// RangeSize is the size in bytes of the ranges of a large blob, if the download
+	// of this blob uses several connections (docs/performance.md, Methods). If zero,
+	// a range has 16 MiB.
+	RangeSize int64
+	// Now returns the current time, which the client uses to measure uploads and
+	// downloads. If nil, the client uses time.Now.
 	Now func() time.Time
 }
 
@@ -70,6 +74,7 @@ type Client struct {
 	sessions        map[string]*session
 	anonymousClient *Client // The method Anonymous returns this client.
 	accepted        *accepted
+	rangeMemory     chan [][]byte // The channel rangeMemory holds the memory for the ranges of one blob, and is empty while a blob uses the memory.
 }
 
 func (c *Client) now() time.Time {
@@ -91,14 +96,20 @@ func New(opts Options) *Client {
 	if opts.UserAgent == "" {
 		opts.UserAgent = "ghcr-publish"
 	}
-	return &Client{
-		opts:       opts,
-		transports: newTransports(opts.Base),
-		retry:      retrier{sleep: opts.Sleep, onWait: opts.OnWait},
-		Counters:   &Counters{trace: opts.Trace},
-		sessions:   map[string]*session{},
-		accepted:   &accepted{},
+	if opts.RangeSize == 0 {
+		opts.RangeSize = rangeSize
 	}
+	c := &Client{
+		opts:        opts,
+		transports:  newTransports(opts.Base),
+		retry:       retrier{sleep: opts.Sleep, onWait: opts.OnWait},
+		Counters:    &Counters{trace: opts.Trace},
+		sessions:    map[string]*session{},
+		accepted:    &accepted{},
+		rangeMemory: make(chan [][]byte, 1),
+	}
+	c.rangeMemory <- nil
+	return c
 }
 
 // Anonymous returns a client that never sends credentials. The anonymous client
@@ -112,7 +123,7 @@ func (c *Client) Anonymous() *Client {
 		opts := c.opts
 		opts.Keychain = anonymousKeychain{}
 		opts.RawBearer = false
-		c.anonymousClient = &Client{opts: opts, transports: c.transports, retry: c.retry, Counters: c.Counters, sessions: map[string]*session{}, accepted: c.accepted}
+		c.anonymousClient = &Client{opts: opts, transports: c.transports, retry: c.retry, Counters: c.Counters, sessions: map[string]*session{}, accepted: c.accepted, rangeMemory: c.rangeMemory}
 	}
 	return c.anonymousClient
 }

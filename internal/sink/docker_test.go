@@ -222,7 +222,7 @@ func TestEngineKeepsNoDamagedImage(t *testing.T) {
 		damage func(raw []byte) io.Reader
 		cause  string
 	}{
-		{"damaged", func(raw []byte) io.Reader { raw[len(raw)-1] ^= 1; return bytes.NewReader(raw) }, "other content"},
+		{"damaged", func(raw []byte) io.Reader { raw[len(raw)-1] ^= 1; return bytes.NewReader(raw) }, "wrong content"},
 		{"short", func(raw []byte) io.Reader { return bytes.NewReader(raw[:len(raw)-1]) }, ""},
 		{"long", func(raw []byte) io.Reader { return bytes.NewReader(append(raw, 1)) }, ""},
 		{"broken", func(raw []byte) io.Reader { return io.MultiReader(bytes.NewReader(raw[:1]), failing{gone}) }, gone.Error()},

@@ -1,6 +1,6 @@
-// Package needs skips a test on a system that lacks something the test needs. Each
-// function states one reason. The list .ci/wine/skipped.tsv names the tests that these
-// functions skip on Windows.
+// Package needs skips a test if the system does not have a feature that the test
+// needs. Each function checks one feature. The list .ci/wine/skipped.tsv contains the
+// tests that these functions skip on Windows.
 package needs
 
 import (
@@ -14,8 +14,9 @@ import (
 // windows reports whether the program runs on Windows, or with wine.
 const windows = runtime.GOOS == "windows"
 
-// Link creates a symbolic link at path. It skips the test if the system does not permit
-// the link. Windows permits links only to administrators, and wine 8 has no links.
+// Link creates a symbolic link at path. Link skips the test if the system does not
+// permit the link. Windows permits links only to administrators, and wine 8 has no
+// links.
 func Link(tb testing.TB, target, path string) {
 	tb.Helper()
 	err := os.Symlink(target, path)
@@ -27,8 +28,8 @@ func Link(tb testing.TB, target, path string) {
 	}
 }
 
-// Modes skips the test if files have no permission bits. Windows only has the
-// read-only attribute.
+// Modes skips the test if files have no permission bits. A file on Windows has only
+// the read-only attribute.
 func Modes(tb testing.TB) {
 	tb.Helper()
 	if windows {
@@ -74,12 +75,12 @@ func RootFiles(tb testing.TB) {
 }
 
 // requireAll is the variable that .ci/run sets to "required" after it has installed
-// every program that the tests use. The variable CI cannot say this, because other
-// machines that set CI run the tests with Go only.
+// every program that the tests use. The variable CI is not sufficient, because other
+// machines also set CI, but run the tests with Go only.
 const requireAll = "GHCR_PUBLISH_TEST_PROGRAMS"
 
-// Missing skips the test, because a program that it needs is not installed. The test
-// fails if GHCR_PUBLISH_TEST_PROGRAMS is "required".
+// Missing skips a test that needs a program that is not installed. The test fails if
+// GHCR_PUBLISH_TEST_PROGRAMS is "required".
 func Missing(tb testing.TB, reason ...any) {
 	tb.Helper()
 	if os.Getenv(requireAll) == "required" {
@@ -88,7 +89,7 @@ func Missing(tb testing.TB, reason ...any) {
 	tb.Skip(reason...)
 }
 
-// Program returns the path of a program. It skips the test if the program is not
+// Program returns the path of a program. Program skips the test if the program is not
 // installed.
 func Program(tb testing.TB, name string) string {
 	tb.Helper()

@@ -18,10 +18,10 @@ import (
 // sentence is one sentence of a comment, string literal, paragraph or
 // description.
 type sentence struct {
-	path string // relative to the tree's root
-	line int    // line on which the comment, literal or paragraph starts
-	kind string // "comment", "string" or "document"
-	text string // the words, separated by single blanks
+	path string // The path is relative to the root of the tree.
+	line int    // The line is the first line of the comment, literal or paragraph.
+	kind string // The kind is "comment", "string" or "document".
+	text string // The text contains the words, separated by single blanks.
 }
 
 func (s sentence) String() string {
@@ -69,9 +69,9 @@ func hashComments(content string) ([]block, error) {
 // withoutProse contains the names of files without comments of this project.
 var withoutProse = []string{"go.sum", "LICENSE", "words.tsv", "package-lock.json"}
 
-// walk returns the sentences of all files below root, in the order of the file
-// names. It skips testdata, Git's folder and node_modules. It skips Go tests unless
-// tests is true.
+// walk returns the sentences of all files below root, in the order of the file names.
+// walk skips the folders testdata, .git and node_modules. If the argument tests is
+// false, walk also skips Go tests.
 func walk(root string, tests bool) (all []sentence, err error) {
 	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -94,7 +94,7 @@ func walk(root string, tests bool) (all []sentence, err error) {
 	return all, err
 }
 
-// sentences returns the sentences of one file.
+// sentences returns all sentences of the prose in one file.
 func sentences(root, path string, extract func(string) ([]block, error)) ([]sentence, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -119,8 +119,8 @@ func sentences(root, path string, extract func(string) ([]block, error)) ([]sent
 
 var sentenceEnd = regexp.MustCompile(`([.!?]) `)
 
-// split divides a text after each full stop, exclamation mark or question mark
-// before a blank. An abbreviation such as "e.g." also ends a sentence.
+// split divides a text at each blank that follows a full stop, an exclamation mark or
+// a question mark. An abbreviation such as "e.g." also ends a sentence.
 func split(text string) []string {
 	text = strings.Join(strings.Fields(text), " ")
 	if text == "" {
@@ -217,7 +217,8 @@ func lineComments(content, marker string) []block {
 	var c collector
 	for i, line := range strings.Split(content, "\n") {
 		comment, ok := strings.CutPrefix(strings.TrimSpace(line), marker)
-		if !ok || strings.HasPrefix(comment, "!") { // "#!" names the interpreter
+		// A line that starts with "#!" contains the interpreter.
+		if !ok || strings.HasPrefix(comment, "!") {
 			c.end()
 			continue
 		}

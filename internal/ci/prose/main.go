@@ -1,5 +1,5 @@
-// Command prose extracts the prose of a source tree, so that a person can read
-// the prose without the code. It also checks the prose against a list of words.
+// Command prose extracts the prose of a source tree, so that a person can read the
+// prose without the code. The command also checks the prose against a list of words.
 //
 //	prose DIR                       prints every sentence
 //	prose -sample 200 -seed 7 DIR   prints 200 random sentences
@@ -7,10 +7,10 @@
 //	prose -words words.tsv -update DIR
 //	                                lowers the allowed numbers to the numbers of uses
 //
-// Each line of the output has the place, the kind and the text, separated by
-// tabs. The program reads comments and string literals of Go files, comments of
-// JavaScript files and shell scripts, paragraphs of Markdown files, and comments
-// and descriptions of YAML files. It does not read testdata. It reads Go tests
+// Each line of the output has the place, the kind and the text, separated by tabs.
+// The program reads comments and string literals of Go files, comments of JavaScript
+// files and shell scripts, paragraphs of Markdown files, and comments and
+// descriptions of YAML files. The program does not read testdata, and reads Go tests
 // only with -tests.
 package main
 
@@ -29,8 +29,8 @@ func main() {
 	}
 }
 
-// run executes the program with the given arguments. With -words, it returns an
-// error that names each pattern with more uses than the list allows.
+// run executes the program with the given arguments. If the flag -words is set, run
+// returns an error with each pattern that has more uses than the list allows.
 func run(args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("prose", flag.ContinueOnError)
 	words := flags.String("words", "", "Check the sentences against this list.")
@@ -57,8 +57,8 @@ func run(args []string, out io.Writer) error {
 	return nil
 }
 
-// choose returns n random sentences of at least four words. The same sentences,
-// number and seed give the same choice.
+// choose returns n random sentences of at least four words. A second call with equal
+// arguments returns the same sentences.
 func choose(all []sentence, n int, seed uint64) []sentence {
 	var long []sentence
 	for _, s := range all {

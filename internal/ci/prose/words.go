@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// rule is one line of the word list. It consists of a pattern, the number of
+// rule is one line of the word list. A rule consists of a pattern, the number of
 // allowed uses, and the words to use instead.
 type rule struct {
-	line    int // index of the line in the file
+	line    int // The index is the position of the line in the file.
 	pattern *regexp.Regexp
 	allowed int
 	instead string
@@ -56,10 +56,10 @@ func (r rule) matches(all []sentence) []sentence {
 	return found
 }
 
-// checkFile checks the sentences against the list in the file. If a pattern has
-// more uses than allowed, checkFile prints each use. If update is true and no
-// pattern has too many uses, checkFile lowers the allowed numbers in the file to the
-// numbers of uses. It never raises a number.
+// checkFile checks the sentences against the list in the file. If a pattern has more
+// uses than allowed, checkFile prints each use. If update is true and no pattern has
+// too many uses, checkFile lowers the allowed numbers in the file to the numbers of
+// uses. checkFile never increases a number.
 func checkFile(path string, all []sentence, update bool, out io.Writer) error {
 	content, err := os.ReadFile(path)
 	if err != nil {

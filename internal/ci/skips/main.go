@@ -1,14 +1,14 @@
-// Command skips reads the output of go test -json for another system. It prints the
-// output of each failed test, the skipped tests with their reasons, and the numbers
-// of packages and tests.
+// Command skips reads the output of "go test -json" for another system. The command
+// prints the output of each failed test, the skipped tests with their reasons, and
+// the numbers of packages and tests.
 //
 //	skips LIST           fails if a test failed, or if LIST is not the list of skipped tests
 //	skips -update LIST   writes the list of skipped tests
 //
 // Each line of the list has the package, the name of the test and the reason,
-// separated by tabs. A test that skips itself without a line in the list is an error.
-// Otherwise, a change could stop the tests of another system, and all checks would
-// still succeed.
+// separated by tabs. A test that skips itself must have a line in the list. Without
+// this rule, a change could make all tests of another system skip themselves, and the
+// checks would still succeed.
 package main
 
 import (
@@ -54,7 +54,7 @@ func run(args []string, in io.Reader, out io.Writer) error {
 	return errors.Join(found.failure(), compare(slices.Collect(strings.Lines(string(expected))), skipped, list))
 }
 
-// compare returns an error that names each difference between two lists.
+// compare returns an error that contains each difference between two lists.
 func compare(want, got []string, list string) error {
 	var errs []error
 	for _, line := range got {
@@ -70,7 +70,7 @@ func compare(want, got []string, list string) error {
 	return errors.Join(errs...)
 }
 
-// event is a line of go test -json (go doc test2json).
+// event is a line in the output of "go test -json" (go doc test2json).
 type event struct{ Action, Package, Test, Output string }
 
 // module is the path of the module, with the slash before the folder of a package.
@@ -79,14 +79,14 @@ const module = "github.com/ghcr-publish/ghcr-publish"
 // key identifies a test. The name of the test is empty for the whole package.
 type key struct{ pkg, test string }
 
-// results has the last state of each test and package.
+// results contains the last state of each test and of each package.
 type results struct {
 	states map[key]string
 	output map[key][]string
 }
 
-// read reads all events. It copies lines that are not events, such as the errors of the
-// compiler.
+// read reads all events. read copies each line that is not an event, such as an error
+// of the compiler, to the output.
 func read(in io.Reader, out io.Writer) (*results, error) {
 	r := &results{states: map[key]string{}, output: map[key][]string{}}
 	lines := bufio.NewScanner(in)
@@ -113,7 +113,7 @@ func (r *results) add(e event) {
 	}
 }
 
-// of returns the tests, or the packages, with the given state. They are sorted by name.
+// of returns the tests or the packages with the given state, sorted by name.
 func (r *results) of(state string, tests bool) []key {
 	var out []key
 	for k, s := range r.states {
@@ -136,9 +136,9 @@ func (r *results) skipList() []string {
 	return out
 }
 
-// reason returns the text that a test logged before it ended (FILE:LINE: TEXT). It
-// omits the place, because the place changes often. A script has its reason in the
-// command [CONDITION] skip 'TEXT'.
+// reason returns the text that a test logged before it ended (FILE:LINE: TEXT).
+// reason omits the file and the line, because they change often. In a test script,
+// the command [CONDITION] skip 'TEXT' contains the reason.
 func reason(output []string) string {
 	for _, line := range slices.Backward(output) {
 		if _, text, ok := strings.Cut(line, "] skip '"); ok {

@@ -114,7 +114,8 @@ func write(w *tar.Writer, name string, mode int64, data []byte) {
 	check(err)
 }
 
-// amd64 and arm64 are static ELF programs: write(1, message), exit(0).
+// amd64 and arm64 are static ELF programs that write the message to file descriptor 1
+// and exit with 0.
 func amd64() []byte {
 	code := []byte{
 		0xb8, 1, 0, 0, 0, // mov eax, 1 (write)

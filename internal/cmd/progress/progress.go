@@ -1,6 +1,6 @@
-// Package progress shows the transfer of blobs. At a terminal it updates one line for
-// each blob in transfer. In the log of a workflow it prints a line every five seconds,
-// without control characters.
+// Package progress shows the transfer of blobs. At a terminal, the package updates
+// one line for each blob in transfer. In the log of a workflow, the package prints a
+// line every five seconds, without control characters.
 package progress
 
 import (
@@ -16,11 +16,14 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// The intervals between two lines or updates, and the number of lines.
+// These constants are the intervals between two lines or updates, and the maximum
+// number of lines.
 const (
 	plainEvery = 5 * time.Second
 	liveEvery  = 100 * time.Millisecond
-	maxLines   = 8 // lines for blobs at a terminal; the total counts all blobs
+	// maxLines is the maximum number of lines for blobs at a terminal. The line with
+	// the total counts all blobs.
+	maxLines = 8
 )
 
 // Format prints a number of bytes.
@@ -33,26 +36,26 @@ type Progress struct {
 	verb   string // sent or fetched
 	format Format
 	now    func() time.Time
-	// columns returns the width of the terminal. A wider line would wrap, and erase
-	// would then not find the first line.
+	// columns returns the width of the terminal. A line that is wider than the
+	// terminal would wrap, and erase would then not find the first line.
 	columns func() int
 
 	mu       sync.Mutex
 	labels   map[*image.Blob]string
 	begin    time.Time
 	expected int64 // number of bytes
-	blobs    int   // number of expected blobs
+	blobs    int   // blobs is the number of expected blobs.
 	done     map[target]bool
 	sent     int64
 	flights  []*flight
-	drawn    int  // number of lines on the screen
-	shown    bool // a plain line was printed, or Conclude wants one at the end
+	drawn    int  // drawn is the number of lines on the screen.
+	shown    bool // shown is true if a plain line was printed or if Conclude was called.
 	stop     chan struct{}
 	stopped  sync.WaitGroup
 }
 
-// target is a blob in a registry. If several repositories of a registry get a blob, the
-// blob is uploaded once and then mounted.
+// target is a blob in a registry. If several repositories of a registry need the same
+// blob, the run uploads the blob once and then mounts the blob.
 type target struct {
 	registry string
 	blob     *image.Blob
@@ -94,7 +97,8 @@ func (p *Progress) tick(every time.Duration) {
 	}
 }
 
-// Fetching names the bytes fetched instead of sent, and returns p.
+// Fetching makes the lines contain the word "fetched" instead of "sent". Fetching
+// returns p.
 func (p *Progress) Fetching() *Progress {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -102,8 +106,8 @@ func (p *Progress) Fetching() *Progress {
 	return p
 }
 
-// Label names the blobs of an image and of the images in an index: by platform, and by
-// their position among the layers.
+// Label sets the labels of the blobs of an image, and of the images in an index. A
+// label contains the platform of the image, and the position of the layer.
 func (p *Progress) Label(root *image.Manifest) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -120,7 +124,7 @@ func (p *Progress) label(m *image.Manifest) {
 	}
 	for i, b := range m.Blobs {
 		switch {
-		case p.labels[b] != "": // several images share the blob
+		case p.labels[b] != "": // The blob has a label already, because several images share the blob.
 		case i == 0:
 			p.labels[b] = prefix + "config"
 		default:
@@ -129,7 +133,7 @@ func (p *Progress) label(m *image.Manifest) {
 	}
 }
 
-// Expect sets the expected number of blobs and bytes. A blob counts once in each
+// Expect sets the expected number of blobs and bytes. A blob counts once for each
 // registry.
 func (p *Progress) Expect(blobs int, bytes int64) {
 	p.mu.Lock()
@@ -181,7 +185,8 @@ func digestLabel(b *image.Blob) string {
 	return "layer"
 }
 
-// Conclude makes Close print a plain line, also if none was printed before.
+// Conclude makes Close print a line with the total, even if no line was printed
+// before.
 func (p *Progress) Conclude() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -189,8 +194,9 @@ func (p *Progress) Conclude() {
 }
 
 // Write prints a message above the updated lines. Without this method, a message of
-// another goroutine would move the updated lines, and erase would then leave one of them
-// on the screen. Write implements [io.Writer]. The message must end with a line break.
+// another goroutine would move the updated lines, and erase would then leave one
+// updated line on the screen. Write implements [io.Writer]. The message must end with
+// a line break.
 func (p *Progress) Write(message []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -198,8 +204,8 @@ func (p *Progress) Write(message []byte) (int, error) {
 	return p.out.Write(message)
 }
 
-// Close ends the display. It removes the updated lines, or prints the total as a plain
-// line.
+// Close ends the display. Close removes the updated lines, or prints a line with the
+// total.
 func (p *Progress) Close() {
 	close(p.stop)
 	p.stopped.Wait()
@@ -235,8 +241,8 @@ func (p *Progress) show() {
 	p.drawn = len(lines)
 }
 
-// erase moves the cursor to the first of the updated lines and clears the screen from
-// there.
+// erase moves the cursor to the first of the updated lines and clears this line and
+// all lines below.
 func (p *Progress) erase() {
 	if p.drawn > 0 {
 		fmt.Fprintf(p.out, "\x1b[%dA\x1b[J", p.drawn)
@@ -259,12 +265,12 @@ func (p *Progress) total() string {
 	return s
 }
 
-// rateKnownAfter is the time after which the rate is steady enough to compute the time
-// left.
+// rateKnownAfter is the time after which left computes the remaining time, because
+// the rate changes too much before this time.
 const rateKnownAfter = 2 * time.Second
 
-// left returns the time that the other bytes need at the rate so far. It returns "" if
-// the rate or the number of bytes is unknown.
+// left returns the estimated remaining time as text. left returns "" if the rate or
+// the number of bytes is unknown.
 func (p *Progress) left() string {
 	elapsed := p.now().Sub(p.begin)
 	if elapsed < rateKnownAfter || p.sent <= 0 || p.expected <= p.sent {

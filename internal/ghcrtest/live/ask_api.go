@@ -85,7 +85,7 @@ func askInherited(ctx context.Context, v *survey) error {
 	return err
 }
 
-// askVisibilityPatch requests the visibility that the package has. The request
+// askVisibilityPatch requests the visibility that the package has. The PATCH
 // therefore changes nothing, even if GitHub supports this PATCH.
 func askVisibilityPatch(ctx context.Context, v *survey) error {
 	before, a, err := v.describe(ctx, v.Fresh)

@@ -42,8 +42,8 @@ func askLagAnonymous(ctx context.Context, v *survey) error {
 	})
 }
 
-// pollUntilVisible repeats a read at growing intervals until the response has
-// status 200. It records the first response, the last response, and the time since
+// pollUntilVisible repeats a read at growing intervals until the response has status
+// 200. The function records the first response, the last response, and the time since
 // the push.
 func (v *survey) pollUntilVisible(ctx context.Context, read func() (answer, error)) error {
 	if v.pushed.at.IsZero() {

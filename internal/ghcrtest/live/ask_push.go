@@ -30,8 +30,7 @@ var pushQuestions = []question{
 	{"upload-cancel", "What is the response to DELETE of an upload session?", askCancel},
 }
 
-// askPush creates the fresh package with the smallest possible image: a config and
-// no layers.
+// askPush creates the fresh package with an image that has a config and no layers.
 func askPush(ctx context.Context, v *survey) error {
 	auth, err := v.bearer(ctx, v.Fresh+":pull,push")
 	if err != nil {
@@ -108,8 +107,9 @@ func askMount(ctx context.Context, v *survey) error {
 	return nil
 }
 
-// existingConfig returns the digest of a blob that the existing package has. It is the
-// config of its image, or of the first image of its index.
+// existingConfig returns the digest of a blob that the existing package has. The blob
+// is the config of the package's image, or the config of the first image in the
+// package's index.
 func (v *survey) existingConfig(ctx context.Context, auth string) (string, error) {
 	accept := strings.Join([]string{
 		string(types.OCIImageIndex), string(types.OCIManifestSchema1),

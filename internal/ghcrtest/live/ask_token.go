@@ -60,7 +60,8 @@ func askRawBearer(ctx context.Context, v *survey) error {
 	return err
 }
 
-// askTokenLifetime uses one token until the registry refuses it or the time limit ends.
+// askTokenLifetime uses one token until the registry refuses it or the time limit is
+// reached.
 func askTokenLifetime(ctx context.Context, v *survey) error {
 	if v.lifetime == 0 {
 		v.note("accepted until", "not asked")

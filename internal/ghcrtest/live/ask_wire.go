@@ -23,8 +23,8 @@ var wireQuestions = []question{
 func askChallenge(ctx context.Context, v *survey) error {
 	a, err := v.call(ctx, request{method: http.MethodGet, url: v.Registry + "/v2/"})
 	v.note("answer", a.summary())
-	// A challenge contains the name of the registry. Without this replacement, the
-	// challenges of two registries would differ.
+	// A challenge contains the name of the registry. The fact contains "REGISTRY"
+	// instead of this name, so that the challenges of two registries are comparable.
 	_, host, _ := strings.Cut(v.Registry, "://")
 	challenge := strings.ReplaceAll(a.header.Get("Www-Authenticate"), v.Registry, "REGISTRY")
 	v.note("challenge", strings.ReplaceAll(challenge, host, "REGISTRY"))
@@ -64,7 +64,8 @@ func askHTTP2(ctx context.Context, v *survey) error {
 	return v.readSettings(conn)
 }
 
-// Frames of HTTP/2 (RFC 9113, sections 4.1, 6.5, 6.7 and 6.9).
+// These constants are types and sizes of HTTP/2 frames (RFC 9113, sections 4.1, 6.5,
+// 6.7 and 6.9).
 const (
 	frameHeader       = 9
 	frameSettings     = 4
@@ -85,8 +86,8 @@ var settingNames = map[uint16]string{
 	4: "INITIAL_WINDOW_SIZE", 5: "MAX_FRAME_SIZE", 6: "MAX_HEADER_LIST_SIZE",
 }
 
-// readSettings sends the frames of hello. It records the frames of the server until
-// the server answers the PING.
+// readSettings sends the frames of hello. readSettings records the frames of the
+// server until the server answers the PING.
 func (v *survey) readSettings(conn io.ReadWriter) error {
 	if _, err := io.WriteString(conn, hello); err != nil {
 		return fmt.Errorf("sending the preface: %w", err)
@@ -102,7 +103,8 @@ func (v *survey) readSettings(conn io.ReadWriter) error {
 		case kind == frameSettings && flags&flagAck == 0:
 			v.noteSettings(payload)
 		case kind == frameWindowUpdate && len(payload) == 4:
-			// The window of the connection starts at 65,535 bytes. This frame increases it.
+			// The window of the connection starts at 65,535 bytes. A WINDOW_UPDATE
+			// frame for stream 0 increases this window.
 			v.note("connection window", strconv.FormatUint(65535+uint64(binary.BigEndian.Uint32(payload)), 10))
 		}
 	}
@@ -126,7 +128,7 @@ func readFrame(r io.Reader) (kind, flags byte, payload []byte, err error) {
 		return 0, 0, nil, fmt.Errorf("reading a frame: %w", err)
 	}
 	size := int(head[0])<<16 | int(head[1])<<8 | int(head[2])
-	if size > 16<<10 { // larger frames are allowed only after the client permits them
+	if size > 16<<10 { // A server may send a larger frame only after the client permits frames of this size.
 		return 0, 0, nil, errors.New("the frame is larger than HTTP/2 allows at the start")
 	}
 	payload = make([]byte, size)

@@ -16,36 +16,37 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
-// The maximum numbers of bytes of a response that the program reads and records.
+// These constants limit the number of bytes that the program reads from a response,
+// and the number of bytes that it records.
 const (
 	maxBody    = 4 << 20
 	maxExcerpt = 2 << 10
 )
 
-// keptHeaders are the headers that a question can need. Other headers are irrelevant,
-// or are cookies.
+// keptHeaders are the headers that the program records. All other headers are
+// irrelevant or are cookies.
 var keptHeaders = []string{
 	"Content-Length", "Content-Type", "Docker-Content-Digest", "Docker-Distribution-Api-Version", "Link", "Location",
 	"Oci-Chunk-Min-Length", "Oci-Subject", "Range", "Retry-After", "Server", "Www-Authenticate", "X-Github-Request-Id",
 	"X-Oauth-Scopes", "X-Accepted-Github-Permissions", "X-Ratelimit-Limit", "X-Ratelimit-Remaining",
 }
 
-// answer is a response of a server.
+// answer contains the parts of a server's response that the questions need.
 type answer struct {
 	status int
 	header http.Header
 	body   []byte
 }
 
-// request is a request of a question. The field auth is the whole Authorization header.
+// request is one HTTP request that a question sends. The field auth is the whole value of the Authorization header.
 type request struct {
 	method, url, auth string
 	header            map[string]string
 	body              []byte
 }
 
-// call sends a request and records the response. It returns an error if there is no
-// response.
+// call sends a request and records the response. call returns an error if the server
+// sends no response.
 func (v *survey) call(ctx context.Context, q request) (answer, error) {
 	req, err := http.NewRequestWithContext(ctx, q.method, q.url, bytes.NewReader(q.body))
 	if err != nil {
@@ -101,7 +102,7 @@ func (v *survey) keep(h http.Header) map[string]string {
 	return kept
 }
 
-// cleanURL removes possible signatures from a URL.
+// cleanURL removes signatures from a URL.
 func (v *survey) cleanURL(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil {
@@ -123,7 +124,8 @@ func (v *survey) excerpt(body []byte) string {
 	return v.secrets.Replace(strings.ToValidUTF8(hidden[:min(len(hidden), maxExcerpt)], "?"))
 }
 
-// summary returns the response in a short, comparable form, as in "403 DENIED".
+// summary returns the response in a short, comparable form. An example is "403
+// DENIED".
 func (a answer) summary() string {
 	var refusal struct {
 		Errors []struct{ Code string }
@@ -134,8 +136,8 @@ func (a answer) summary() string {
 	return strconv.Itoa(a.status)
 }
 
-// presence reports whether the response has a header, and omits the variable value
-// of the header.
+// presence returns "present" if the response has a header, and "absent" if not. The
+// value of the header differs between runs.
 func (a answer) presence(header string) string {
 	if a.header.Get(header) == "" {
 		return "absent"

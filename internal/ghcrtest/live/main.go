@@ -1,8 +1,8 @@
-// Command live asks a registry the open questions of docs/ghcr.md, Open questions.
-// It writes the status, the headers and the text of each response as JSON, without
-// secrets. It is a tool for maintainers. The workflow .github/workflows/live.yml
-// runs it against the real ghcr.io and against the embedded registry, and shows the
-// differences.
+// Command live sends requests to a registry that answer the questions of
+// docs/ghcr.md, Open questions. The command writes the status, the headers and the
+// text of each response as JSON, without secrets. The command is a tool for
+// maintainers. The workflow .github/workflows/live.yml runs it against the real
+// ghcr.io and against the embedded registry, and shows the differences.
 //
 //	go run ./internal/ghcrtest/live -existing acme/web -fresh acme/live-42 -out live.json
 //	go run ./internal/ghcrtest/live -compare live.json model.json
@@ -67,8 +67,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 }
 
 // registryOf returns the registry of a GitHub server. For github.com it is ghcr.io,
-// and for another host it is containers.HOST. For a loopback address it is the same
-// address, because ghcr-publish serve listens there.
+// and for another host it is containers.HOST. For a loopback address, the registry
+// has the same address, because ghcr-publish serve provides both.
 func registryOf(server string) string {
 	scheme, host, _ := strings.Cut(strings.TrimSuffix(server, "/"), "://")
 	switch {
@@ -81,7 +81,7 @@ func registryOf(server string) string {
 	}
 }
 
-// The time limit of one request, and the time limit of the wait until a push is
+// These constants limit the time of one request, and the time until a push must be
 // visible.
 const (
 	askTimeout = time.Minute

@@ -9,12 +9,14 @@ import (
 
 // record is the content of the file that this program writes.
 type record struct {
-	Schema    int       `json:"schema"` // version of the format; 1
-	Program   string    `json:"program"`
-	Started   time.Time `json:"started"`
-	Subject   subject   `json:"subject"`
-	Findings  []finding `json:"findings"`
-	Throttled []reply   `json:"throttled"` // every 429, and every 403 that mentions a rate limit
+	Schema   int       `json:"schema"` // The version of the file format is 1.
+	Program  string    `json:"program"`
+	Started  time.Time `json:"started"`
+	Subject  subject   `json:"subject"`
+	Findings []finding `json:"findings"`
+	// Throttled contains every response with status 429, and every response with
+	// status 403 that mentions a rate limit.
+	Throttled []reply `json:"throttled"`
 }
 
 // subject contains the registry, the repository and the packages of the questions.
@@ -33,8 +35,9 @@ type finding struct {
 	ID       string            `json:"id"`
 	Question string            `json:"question"`
 	Facts    map[string]string `json:"facts"`
-	Error    string            `json:"error,omitempty"` // the reason if the question ended early
-	Replies  []reply           `json:"replies"`
+	// Error is the reason why the question ended early, or "".
+	Error   string  `json:"error,omitempty"`
+	Replies []reply `json:"replies"`
 }
 
 // reply is the recorded response of a server.
@@ -44,7 +47,7 @@ type reply struct {
 	Proto  string            `json:"proto,omitempty"`
 	Status int               `json:"status,omitempty"`
 	Header map[string]string `json:"header,omitempty"`
-	Body   string            `json:"body,omitempty"` // the first 2 KiB
+	Body   string            `json:"body,omitempty"` // Body contains the first 2 KiB of the response's body.
 	Millis int64             `json:"millis"`
 	Error  string            `json:"error,omitempty"`
 }

@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// v2 returns the URL of content in a package.
+// v2 returns the URL below /v2/ for a part of a package, such as "manifests/latest".
 func (v *survey) v2(pkg, rest string) string { return v.Registry + "/v2/" + pkg + "/" + rest }
 
-// exchangeToken requests a token of /token for scopes such as "acme/web:pull,push". It
-// sends the job's token, or no credentials if anonymous is true.
+// exchangeToken requests a token from /token for scopes such as "acme/web:pull,push".
+// exchangeToken sends the job's token, or no credentials if anonymous is true.
 func (v *survey) exchangeToken(ctx context.Context, anonymous bool, scopes ...string) (string, answer, error) {
 	query := url.Values{"service": {"ghcr.io"}}
 	for _, scope := range scopes {
@@ -25,8 +25,9 @@ func (v *survey) exchangeToken(ctx context.Context, anonymous bool, scopes ...st
 		auth = "Basic " + encode("live:"+v.token)
 		v.hide("live:" + v.token)
 	}
-	// The response is recorded before its token is known. The method excerpt
-	// therefore redacts every token.
+	// The program records the response of /token before it knows the token in the
+	// response. The method excerpt therefore redacts the field "token" of every
+	// response.
 	a, err := v.call(ctx, request{method: http.MethodGet, url: v.Registry + "/token?" + query.Encode(), auth: auth})
 	if err != nil {
 		return "", a, err
@@ -43,8 +44,8 @@ func (v *survey) exchangeToken(ctx context.Context, anonymous bool, scopes ...st
 	return got.Token, a, nil
 }
 
-// bearer returns an Authorization header for scopes, or an error if /token refuses
-// the request.
+// bearer returns the value of an Authorization header for the given scopes, or an
+// error if /token refuses the request.
 func (v *survey) bearer(ctx context.Context, scopes ...string) (string, error) {
 	token, a, err := v.exchangeToken(ctx, false, scopes...)
 	if err == nil && token == "" {

@@ -10,17 +10,18 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/release/version"
 )
 
-// question is a question that the program asks once per run. The function ask
-// records facts. An error of ask ends only this question.
+// question is a question that the program asks once per run. The field ask is the
+// function that sends the requests and records the facts. If this function returns an
+// error, the program continues with the next question.
 type question struct {
 	id   string
 	text string
 	ask  func(ctx context.Context, v *survey) error
 }
 
-// questions returns all questions in the order in which they must be asked. At
-// first, the fresh package does not exist. A question creates this package, and the
-// last question deletes it.
+// questions returns all questions in the order in which they must be asked. The fresh
+// package does not exist at the start. One question creates the fresh package, and
+// the last question deletes the fresh package.
 func questions() []question {
 	var all []question
 	for _, family := range [][]question{wireQuestions, tokenQuestions, absentQuestions, pushQuestions, lagQuestions, apiQuestions, endQuestions} {
@@ -34,21 +35,21 @@ type survey struct {
 	subject
 	http      *http.Client
 	token     string
-	lifetime  time.Duration // maximum time to measure the lifetime of a token
-	lag       time.Duration // maximum time until a push is visible
+	lifetime  time.Duration // lifetime is the maximum time to measure the lifetime of a token.
+	lag       time.Duration // lag is the maximum time until a push must be visible.
 	secrets   *strings.Replacer
 	known     []string // arguments of secrets
-	owners    string   // "orgs" or "users"; empty before the first request
+	owners    string   // owners is "orgs" or "users", and "" before the first request.
 	pushed    pushed
-	now       finding // finding of the current question
+	now       finding // now is the finding of the current question.
 	throttled []reply
 }
 
 func newSurvey(s subject, token string, lifetime time.Duration) *survey {
 	v := &survey{subject: s, token: token, lifetime: lifetime, lag: lagTimeout, http: &http.Client{
 		Timeout: askTimeout,
-		// The client returns a redirect as a response. The function ask of a
-		// question decides if it follows the redirect.
+		// The HTTP client does not follow redirects. Each question decides if it
+		// follows a redirect.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	v.hide(token)

@@ -1,6 +1,6 @@
-// Package naming computes the tags, labels and annotations of a run. It connects
-// the tag language (package meta) with the event and the API of GitHub. The commands
-// "publish" and "metadata" use this package.
+// Package naming computes the tags, labels and annotations of a run. Package naming
+// passes the facts of the event and of GitHub's API to package meta, which evaluates
+// the rules. The commands "publish" and "metadata" use this package.
 package naming
 
 import (
@@ -20,8 +20,8 @@ import (
 // default branch, although a rule needs it.
 const CodeDefaultBranchUnknown = "default-branch-unknown"
 
-// Variables are the environment variables of the tag language. docker/metadata-action
-// uses the same names.
+// Variables are the environment variables that the rules of the input tags use.
+// docker/metadata-action uses the same names.
 type Variables struct {
 	ShortSHALength   string // DOCKER_METADATA_SHORT_SHA_LENGTH
 	PRHeadSHA        string // DOCKER_METADATA_PR_HEAD_SHA
@@ -39,29 +39,30 @@ func ReadVariables(getenv func(string) string) Variables {
 	}
 }
 
-// Registry lists the existing tags. The existing tags decide whether a version is the
-// highest.
+// Registry lists the existing tags. A rule for a version compares the version with
+// the existing tags.
 type Registry interface {
 	Tags(context.Context) ([]string, error)
 }
 
-// NoRegistry is the registry of a run without a destination. It has no tags.
+// NoRegistry is the registry of a run without a destination. NoRegistry has no tags.
 type NoRegistry struct{}
 
 // Tags implements [Registry].
 func (NoRegistry) Tags(context.Context) ([]string, error) { return nil, nil }
 
-// Request is the input of one computation.
+// Request contains the facts for one call of Compute.
 type Request struct {
 	Rules  input.Naming
-	Images string // one name per line
+	Images string // Images contains one name per line.
 	// Strict is true for a run that publishes the tags; see [meta.Inputs].
 	Strict bool
 	// Defaults is true if Compute may use the default tags of the event. Compute uses
-	// them if the rules contain no tag.
+	// the default tags if the input tags is empty.
 	Defaults bool
-	// Labelled is true if the caller writes the labels or the annotations. If the payload
-	// lacks facts about the repository, Compute then reads them from the API.
+	// Labelled is true if the caller writes the labels or the annotations. If the
+	// payload lacks facts about the repository, Compute reads these facts from the
+	// API.
 	Labelled bool
 	// Chart is the version of a Helm chart; see [meta.Inputs].
 	Chart    string
@@ -96,7 +97,7 @@ func (n *Namer) Compute(ctx context.Context, q Request) (meta.Result, error) {
 	return meta.Compute(ctx, in, mc)
 }
 
-// context returns the facts that the tag language uses.
+// context returns the facts that the rules of the input tags use.
 func (n *Namer) context(ctx context.Context, q Request) (meta.Context, error) {
 	payload, err := meta.ParsePayload(n.Run.Event.Raw)
 	if err != nil {
@@ -116,7 +117,7 @@ func (n *Namer) context(ctx context.Context, q Request) (meta.Context, error) {
 	if c.Created, err = meta.ParseEpoch(n.Variables.SourceDateEpoch); err != nil {
 		return c, err
 	}
-	known := n.Run.Event.Repository != nil // the payload of a schedule has no repository
+	known := n.Run.Event.Repository != nil // The payload of an event of type schedule has no repository.
 	if n.Run.Repository != "" && (!known || q.Labelled && !payload.DescribesRepository()) {
 		c.Repository = func(ctx context.Context) (meta.Repository, error) { return n.repository(ctx, q.Rules.Tags, payload) }
 	}
@@ -144,7 +145,7 @@ func (n *Namer) repository(ctx context.Context, rules string, payload meta.Paylo
 		return meta.Repository{}, &diag.Error{
 			Code: CodeDefaultBranchUnknown, Side: diag.API, Input: "tags", Err: err,
 			Title: "A rule in the input tags needs the default branch, but GitHub's API did not return the default branch",
-			Hint:  "Run the step again when the API answers, or name the branch in the rule: enable=${{ github.ref == 'refs/heads/main' }}.",
+			Hint:  "Run the step again when the API answers. Instead, you can name the branch in the rule, for example enable=${{ github.ref == 'refs/heads/main' }}.",
 		}
 	}
 	_, name, _ := strings.Cut(repo.FullName, "/")
@@ -165,10 +166,11 @@ func NoLabels(rules input.Naming) bool {
 	return rules.Labels != ""
 }
 
-// Reproducible returns the pairs that are the same in each run of one commit. It
-// omits empty values whose keys the user did not write, not even in a comment. It also omits the time of the run,
-// because this time would change the digest in each run. It keeps a time that the
-// user wrote or that SOURCE_DATE_EPOCH sets.
+// Reproducible returns the pairs that are the same in each run of one commit.
+// Reproducible omits a pair with an empty value if the user did not write its key.
+// The function also omits the time of the run, because this time would change the
+// digest in each run. The function keeps a time that the user wrote or that
+// SOURCE_DATE_EPOCH sets.
 func (n *Namer) Reproducible(pairs []meta.Pair, rules input.Naming) []meta.Pair {
 	var out []meta.Pair
 	for _, p := range pairs {

@@ -18,7 +18,7 @@ import (
 type Target struct {
 	Repo name.Repository
 	Tags []string
-	// Now maps tags to the digests that they point at. A tag without an entry is
+	// Now maps each tag to the digest that it points at. A tag without an entry is
 	// absent. A nil map means that the run did not read the tags.
 	Now map[string]v1.Hash
 	// HasRoot is true if the repository has the root and therefore the complete
@@ -34,14 +34,14 @@ type Kept map[string]string
 // Kind is the kind of a step.
 type Kind string
 
-// The kinds of steps, in the order in which package push executes them.
+// These are the kinds of steps in the order in which package push executes the steps.
 const (
 	PushBlob     Kind = "blob"
 	PushManifest Kind = "manifest"
 	PointTag     Kind = "tag"
 )
 
-// The ways in which a needed step transfers a blob.
+// A step that transfers a blob uses one of these three ways.
 const (
 	Upload   = "upload"
 	Mount    = "mount"
@@ -54,13 +54,13 @@ type Step struct {
 	Kind   Kind
 	Target int // index into Plan.Targets
 	Needed bool
-	How    string // Upload, Mount or Compress; only for a blob
+	How    string // The field How is Upload, Mount or Compress. It is set only for a blob.
 
 	Blob     *image.Blob
 	Manifest *image.Manifest
 	Tag      string
-	// From is the digest that the tag points at before the run. From is nil if
-	// the tag does not exist or its digest is unknown.
+	// From is the digest that the tag points at before the run. From is nil if the
+	// tag does not exist, or if its digest is unknown.
 	From *v1.Hash
 	// New reports that the tag does not exist before the run.
 	New bool
@@ -76,9 +76,10 @@ type Plan struct {
 }
 
 // New returns the plan for a root. A destination that has the root needs no manifest.
-// It also needs no blobs, except blobs that may be missing (see [image.Blob]). If
-// there is only one destination with only one tag, the plan writes the root under
-// this tag, but not by digest. This saves one request.
+// Such a destination also needs no blobs, except blobs that may be missing (see
+// [image.Blob]). If there is only one destination with only one tag, the plan writes
+// the root under this tag, but not by digest. A single write of the tag saves one
+// request.
 func New(root *image.Manifest, targets []Target, kept Kept) *Plan {
 	p := &Plan{Root: root, Targets: targets}
 	blobs, manifests := image.Blobs(root), image.Manifests(root)

@@ -1,10 +1,11 @@
-// Package protect decides whether a tag may move. It checks whether the input overwrite
-// allows the run to write an existing tag. It also checks whether the new image is
-// older than the image that the tag points at.
+// Package protect decides whether a tag may move. The package checks whether the
+// input overwrite allows the run to write an existing tag. The package also checks
+// whether the new image is older than the image that the tag points at.
 //
-// The order of two images follows from their versions, or else from the ancestry of
-// their commits. Annotations or labels of an image state its version and commit
-// (image-spec, "Pre-Defined Annotation Keys"). GitHub's compare API knows the
-// ancestry. If an image states neither its version nor its commit, the order is
-// unknown. The package reads images, but it does not move tags.
+// The versions of two images decide which image is older. If the versions do not
+// decide, the ancestry of the commits decides. The annotations or labels of an image
+// contain its version and its commit (image-spec, "Pre-Defined Annotation Keys").
+// GitHub's compare API returns the ancestry of two commits. If an image states
+// neither its version nor its commit, the order is unknown. The package reads images,
+// but does not move tags.
 package protect

@@ -27,7 +27,7 @@ func TestCompareOrdersVersionsBeforeCommits(t *testing.T) {
 		want         protect.Order
 		words        string
 	}{
-		{"an older version", release("1.2.4"), release("2.0.0"), none, protect.Older, "it points at 2.0.0 (commit c2.0.0), and this image has the older version 1.2.4"},
+		{"an older version", release("1.2.4"), release("2.0.0"), none, protect.Older, "the tag points at 2.0.0 (commit c2.0.0), and this image has the older version 1.2.4"},
 		{"a newer version", release("v2.0.0"), release("1.9.9"), none, protect.Newer, "newer"},
 		{"a pre-release is older than its release", release("2.0.0-rc.1"), release("2.0.0"), none, protect.Older, "older"},
 		{"versions decide before commits", release("1.2.4"), release("2.0.0"), answer("ahead"), protect.Older, "older"},
@@ -35,13 +35,13 @@ func TestCompareOrdersVersionsBeforeCommits(t *testing.T) {
 		{"a newer commit", build("a"), build("b"), answer("ahead"), protect.Newer, "2 commits behind"},
 		{"the same commit", build("a"), build("a"), none, protect.Same, "both images are built from"},
 		{"the same version and another commit", release("1.0.0"), protect.Origin{Source: source, Revision: "x", Version: "1.0.0"}, answer("behind"), protect.Older, "ahead of"},
-		{"histories that diverged", build("a"), build("b"), answer("diverged"), protect.Unknown, "diverged"},
+		{"histories that diverged", build("a"), build("b"), answer("diverged"), protect.Unknown, "diverges"},
 		{"an API that does not answer", build("a"), build("b"), answer(""), protect.Unknown, "503"},
 		{"a repository on another server", build("a"), build("b"), none, protect.Unknown, "not on this GitHub server"},
 		{"an image without an origin", build("a"), protect.Origin{}, answer("behind"), protect.Unknown, "neither its version nor its commit"},
 		{"labels of the base image", release("1.0.0"), protect.Origin{Source: "https://github.com/docker/base", Version: "22.4.0"}, none, protect.Unknown, "docker/base"},
 		{"the source with and without .git", release("1.0.0"), protect.Origin{Source: source + ".git/", Version: "2.0.0"}, none, protect.Older, "older"},
-		{"two numbers are not a version", protect.Origin{Source: source, Version: "1.2"}, protect.Origin{Source: source, Version: "2024"}, none, protect.Unknown, "cannot be compared"},
+		{"two numbers are not a version", protect.Origin{Source: source, Version: "1.2"}, protect.Origin{Source: source, Version: "2024"}, none, protect.Unknown, "cannot compare"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

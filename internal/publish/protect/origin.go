@@ -13,7 +13,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// The annotations that state the origin of an image (image-spec, "Pre-Defined
+// The following annotations state the origin of an image (image-spec, "Pre-Defined
 // Annotation Keys"). The labels of a config have the same names.
 const (
 	keySource   = "org.opencontainers.image.source"
@@ -21,17 +21,17 @@ const (
 	keyVersion  = "org.opencontainers.image.version"
 )
 
-// Origin is the Git repository, the commit and the version of an image. An empty field
-// is unknown.
+// Origin is the Git repository, the commit and the version of an image. If a field is
+// empty, its value is unknown.
 type Origin struct {
-	Source   string // URL of the Git repository
+	Source   string // Source is the URL of the Git repository.
 	Revision string // commit id
 	Version  string
 }
 
 // sameSource reports whether both origins state the same Git repository. The Git
-// repositories can differ, because an image inherits the labels of its base image. These
-// labels can name another Git repository.
+// repositories can differ, because an image inherits the labels of its base image,
+// and the base image can come from another Git repository.
 func (o Origin) sameSource(other Origin) bool {
 	return o.Source != "" && strings.EqualFold(trim(o.Source), trim(other.Source))
 }
@@ -40,7 +40,7 @@ func trim(url string) string { return strings.TrimSuffix(strings.TrimRight(url, 
 
 func (o Origin) known() bool { return o.Source != "" && (o.Revision != "" || o.Version != "") }
 
-// String returns the origin for messages: "1.2.3 (commit 0123456)".
+// String returns the origin for messages, for example "1.2.3 (commit 0123456)".
 func (o Origin) String() string {
 	commit := o.Revision[:min(7, len(o.Revision))]
 	switch {
@@ -52,7 +52,7 @@ func (o Origin) String() string {
 	return "commit " + commit
 }
 
-// Remote reads a registry. Package registry implements it.
+// Remote reads a registry. Package registry implements Remote.
 type Remote interface {
 	Manifest(ctx context.Context, ref name.Reference) (v1.Descriptor, []byte, error)
 	Blob(ctx context.Context, repo name.Repository, desc v1.Descriptor) (io.ReadCloser, error)
@@ -63,7 +63,7 @@ type Remote interface {
 // the first image.
 func Read(ctx context.Context, remote Remote, repo name.Repository, digest v1.Hash) (Origin, error) {
 	var found Origin
-	for range 3 { // at most an index, an index in this index, and an image
+	for range 3 { // The loop reads at most an index, an index in this index, and an image.
 		_, raw, err := remote.Manifest(ctx, repo.Digest(digest.String()))
 		if err != nil {
 			return found, fmt.Errorf("reading the origin of %s@%s: %w", repo, digest, err)
@@ -84,10 +84,10 @@ func Read(ctx context.Context, remote Remote, repo name.Repository, digest v1.Ha
 	return found, nil
 }
 
-// Of returns the origin of the image of a run.
+// Of returns the origin of the image that the run publishes.
 func Of(ctx context.Context, root *image.Manifest) (Origin, error) {
 	for _, m := range append([]*image.Manifest{root}, image.Images(root)...) {
-		if m.Pending() { // the manifest is not complete yet, but its annotations are known
+		if m.Pending() { // The manifest is not complete yet, but its annotations are known.
 			if s := originOf(m.Annotations); s.known() {
 				return s, nil
 			}
@@ -124,8 +124,8 @@ func parse(raw []byte) (*document, error) {
 	return &doc, nil
 }
 
-// first returns the digest of the first image of an index. It skips the attestations
-// of BuildKit.
+// first returns the digest of the first image of an index. The function skips the
+// attestations of BuildKit.
 func (d *document) first() (v1.Hash, bool) {
 	for _, m := range d.Manifests {
 		if m.Platform == nil || m.Platform.OS != "unknown" {

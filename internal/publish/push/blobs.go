@@ -14,24 +14,25 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// maxConcurrentBlobs is the largest number of blobs that are sent concurrently. It
-// limits the open upload sessions and the memory. Package registry limits the
-// concurrent request bodies.
+// maxConcurrentBlobs is the maximum number of blobs that the run sends concurrently.
+// This number limits the open upload sessions and the memory. Package registry limits
+// the concurrent request bodies.
 const maxConcurrentBlobs = 32
 
-// maxConcurrentCompressions is the largest number of layers that are compressed and
-// sent concurrently. Six layers use the connections fully. More layers would only need
-// more memory for buffers.
+// maxConcurrentCompressions is the maximum number of layers that the run compresses
+// and sends concurrently. With six layers, the run uses the network connections
+// fully. With more layers, the run would only need more memory for buffers.
 const maxConcurrentCompressions = 6
 
-// delivery is one blob with the targets that need it.
+// delivery is one blob with the targets that need the blob.
 type delivery struct {
 	blob    *image.Blob
 	targets []int
 }
 
-// blobs sends every blob. If several targets of one registry need the same blob, blobs
-// uploads it to the first target and mounts it into the other targets.
+// blobs sends every blob. If several targets of one registry need the same blob, the
+// run uploads the blob to the first target and mounts the blob into the other
+// targets.
 func (w *work) blobs(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxConcurrentBlobs)

@@ -11,13 +11,13 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// maxRewrites is the largest number of times that a run writes a tag again. If two
-// runs rewrite the same tag, one run has a wrong order of the two images. The limit
-// makes sure that both runs end.
+// maxRewrites is the maximum number of times that a run writes a tag again. Two runs
+// can regard their own image as the newer image. Without a limit, these runs would
+// rewrite the tag again and again.
 const maxRewrites = 3
 
-// recheck finds the tags that must not move, because another run has moved them during
-// the uploads.
+// recheck finds the tags that must not move, because another run has moved these tags
+// during the uploads.
 func (w *work) recheck(ctx context.Context) error {
 	if !w.sent() {
 		return nil
@@ -30,7 +30,8 @@ func (w *work) recheck(ctx context.Context) error {
 		if t.keep(kept) || t.Complete {
 			continue
 		}
-		// The plan writes the root only under its single tag, but this tag is now kept.
+		// The plan writes the root only under its single tag. If this tag must not
+		// move, the run writes the root by its digest.
 		if err := w.put(ctx, plan.Step{Kind: plan.PushManifest, Target: i, Manifest: w.plan.Root}); err != nil {
 			return err
 		}
@@ -38,8 +39,8 @@ func (w *work) recheck(ctx context.Context) error {
 	return nil
 }
 
-// keep marks the tags that must not move. It reports whether at least one other tag
-// remains.
+// keep marks the tags that must not move. keep reports whether at least one tag may
+// still move.
 func (t *TargetResult) keep(kept plan.Kept) (remains bool) {
 	for _, tag := range t.Tags {
 		if kept[tag.Tag.String()] != "" {
@@ -50,8 +51,8 @@ func (t *TargetResult) keep(kept plan.Kept) (remains bool) {
 	return remains
 }
 
-// sent reports whether a blob was uploaded. Without an upload, the tags need no
-// recheck, because the run has read the tags only a moment ago.
+// sent reports whether a blob was uploaded. If no blob was uploaded, the tags need no
+// second check, because the run read the tags only a moment ago.
 func (w *work) sent() bool {
 	for _, t := range w.result.Targets {
 		if t.Blobs[registry.Uploaded].Count > 0 {

@@ -14,22 +14,25 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// maxConcurrentWrites is the largest number of manifests that are written concurrently.
-// ghcr.io limits the writes per minute (docs/ghcr.md, Refused: too many requests).
+// maxConcurrentWrites is the maximum number of manifests that the run writes
+// concurrently. ghcr.io limits the writes per minute (docs/ghcr.md, Refused: too many
+// requests).
 const maxConcurrentWrites = 16
 
-// maxResends is the largest number of times that the missing blobs of a refused
-// manifest are uploaded again (docs/ghcr.md, Refused: blob of a manifest; docs/ghcr.md,
+// maxResends is the maximum number of times that the run uploads the missing blobs of
+// a refused manifest again (docs/ghcr.md, Refused: blob of a manifest; docs/ghcr.md,
 // Refused: unknown blob).
 const maxResends = 3
 
-// resendWait is the wait before the first resend. During this wait, the registry can
-// become consistent. The wait before the n-th resend is n times as long.
+// resendWait is the time that the run waits before it sends missing blobs again.
+// During this wait, the registry can become consistent. The wait before the n-th
+// resend is n times as long.
 const resendWait = 250 * time.Millisecond
 
-// manifests writes all manifests by digest. It starts with the leaves and continues
-// level by level, because a registry refuses an index without its children. If the
-// root is written only under its single tag, the plan has no step for the root here.
+// manifests writes all manifests by digest. The run writes the children of an index
+// before the index, because a registry refuses an index without its children. If the
+// plan writes the root only under its single tag, the function manifests does not
+// write the root.
 func (w *work) manifests(ctx context.Context) error {
 	for _, m := range image.Manifests(w.plan.Root) {
 		if err := m.Finish(); err != nil {
@@ -101,9 +104,9 @@ func (w *work) writeManifest(ctx context.Context, s plan.Step, write func() erro
 	}
 }
 
-// resend uploads the missing blobs and children of a manifest again. The parameter
-// missing contains an empty text if the registry reports a missing blob without its
-// digest ("unknown blob").
+// resend uploads the missing blobs and children of a manifest again. If the registry
+// reports a missing blob without its digest ("unknown blob"), the parameter missing
+// contains "".
 func (w *work) resend(ctx context.Context, s plan.Step, missing []string, try int) error {
 	if err := w.Sleep.Wait(ctx, time.Duration(try)*resendWait); err != nil {
 		return err
@@ -127,10 +130,10 @@ func (w *work) resend(ctx context.Context, s plan.Step, missing []string, try in
 	return nil
 }
 
-// resendBlob uploads a blob again. If unlessPresent is true, it uploads the blob only
-// if the registry does not have the blob. The caller sets unlessPresent to false if
-// the registry has reported the blob as missing twice. Between the two reports, the
-// registry has reported that the blob exists.
+// resendBlob uploads a blob again. If unlessPresent is true, resendBlob uploads the
+// blob only if the registry does not have the blob. The caller sets unlessPresent to
+// false if the registry reported twice that the blob is missing, although the registry
+// reported between the two reports that the blob exists.
 func (w *work) resendBlob(ctx context.Context, target int, b *image.Blob, unlessPresent bool) error {
 	exists, err := w.Registry.HasBlob(ctx, w.plan.Targets[target].Repo, b.Descriptor.Digest)
 	if err != nil || exists && unlessPresent {

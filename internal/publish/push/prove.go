@@ -23,22 +23,23 @@ const (
 	readWait  = 200 * time.Millisecond
 )
 
-// maxConcurrentReads is the largest number of concurrent requests of a pull.
+// maxConcurrentReads is the maximum number of concurrent requests of a pull.
 const maxConcurrentReads = 32
 
-// Check selects the checks that Prove makes for one target.
+// Check selects the checks that Prove performs for one target.
 type Check struct {
 	// Pull is true if Prove tries an anonymous pull.
 	Pull bool
 	// Pulled is true if an anonymous pull has already succeeded in this run, because
-	// the repository had the root before. Prove does not repeat this pull.
+	// the repository had the root before. If Pulled is true, Prove does not pull
+	// again.
 	Pulled bool
-	// RootOnly limits the pull to the root. This limit is for an index whose children
-	// other runs have pushed and pulled. The root is enough, because anonymous access
-	// applies to all content of a repository.
+	// RootOnly limits the pull to the root. RootOnly is for an index whose images
+	// other runs have pushed and pulled. A pull of the root is enough, because
+	// anonymous access applies to all content of a repository.
 	RootOnly bool
-	// Package is the package whose record Prove reads. It is nil if the repository has
-	// no package.
+	// Package is the package whose record Prove reads. Package is nil if the
+	// repository has no package.
 	Package Package
 }
 
@@ -48,10 +49,11 @@ type Package interface {
 	Ensure(context.Context, retry.Budget) github.EnsureResult
 }
 
-// Prove checks the work of Run. It reads back every tag and the digest, tries an
-// anonymous pull, and reads GitHub's record of the package. It works on all targets
-// concurrently and adds its findings to the result. It returns an error only about
-// tags and digests. The caller judges GitHub's record.
+// Prove checks that Run succeeded. Prove reads back every tag and the digest, tries
+// an anonymous pull, and reads GitHub's record of the package. Prove checks all
+// targets concurrently and adds its findings to the result. The error of Prove is
+// only about tags and digests. The caller decides if the record of the package is
+// correct.
 func (p *Publisher) Prove(ctx context.Context, result *Result, checks []Check) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for i, t := range result.Targets {
@@ -85,8 +87,8 @@ func (p *Publisher) proveTarget(ctx context.Context, root *image.Manifest, t *Ta
 	return nil
 }
 
-// readBack reads every tag that the run has moved. It also reads the root by its
-// digest.
+// readBack reads every tag that the run has moved. readBack also reads the root by
+// its digest.
 func (p *Publisher) readBack(ctx context.Context, root *image.Manifest, t *TargetResult) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxConcurrentWrites)
@@ -97,7 +99,7 @@ func (p *Publisher) readBack(ctx context.Context, root *image.Manifest, t *Targe
 			continue
 		}
 		if tag.State == Already {
-			tag.Proven, t.Proven = true, true // package resolve has read this tag in this run
+			tag.Proven, t.Proven = true, true // Package resolve has read this tag in this run already.
 			continue
 		}
 		moved = true
@@ -117,12 +119,12 @@ func (p *Publisher) readBack(ctx context.Context, root *image.Manifest, t *Targe
 	return group.Wait()
 }
 
-// wait lets await continue while the reference shows another digest.
+// wait tells await to try again while the reference points at another digest.
 func wait(v1.Hash) (done bool, err error) { return false, nil }
 
-// await reads a reference until it shows the digest, or until the tries are used
-// up. If the reference shows another digest, await calls onOther, which can end
-// the wait.
+// await reads a reference until it points at the digest want, or until no try is
+// left. If the reference points at another digest, await calls onOther, and this
+// function can end the wait.
 func (p *Publisher) await(ctx context.Context, ref name.Reference, want v1.Hash, onOther func(v1.Hash) (done bool, err error)) error {
 	return p.readBudget().Do(ctx, func() (again bool, err error) {
 		got, err := p.Registry.Head(ctx, ref)
@@ -158,8 +160,9 @@ func notReadBack(ref name.Reference, want v1.Hash, got v1.Descriptor, err error)
 	return e
 }
 
-// outcomeOf returns the outcome of an anonymous pull. It repeats the pull if the
-// package is public according to GitHub, but is still hidden from anonymous clients.
+// outcomeOf returns the outcome of an anonymous pull. If GitHub reports that the
+// package is public, but the registry still refuses anonymous clients, outcomeOf
+// repeats the pull.
 func (p *Publisher) outcomeOf(ctx context.Context, t *TargetResult, root *image.Manifest, rootOnly bool, err error) Anonymous {
 	public := t.Package != nil && t.Package.Package.Visibility == "public"
 	first := true

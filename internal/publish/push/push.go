@@ -1,6 +1,6 @@
-// Package push executes a plan. First, it uploads the blobs. Then it writes the
-// manifests, each child before its parent. At the end, it writes all tags
-// concurrently. After that, Prove reads the tags and the digests back from the
+// Package push executes a plan. Run uploads the blobs first. Run then writes the
+// manifests. The images of an index come before the index. At the end, Run writes all
+// tags concurrently. The method Prove reads the tags and the digests back from the
 // registry.
 //
 // If a run fails or is cancelled, the result contains the completed work.
@@ -24,28 +24,29 @@ import (
 // Progress displays the uploads.
 type Progress interface {
 	// Begin starts the display of one blob that is sent to a repository. The caller
-	// calls advance with the number of bytes that it has read. This number is negative
-	// if an upload starts again. The caller calls done once at the end.
+	// calls advance with the number of bytes that it read since the last call. If an
+	// upload starts again, this number is negative. The caller calls done once at the
+	// end of the upload.
 	Begin(repo name.Repository, b *image.Blob) (advance func(int64), done func(registry.BlobOutcome, error))
 }
 
 // Resolution is the decision about a tag that two runs write at the same time. The
-// registry has no conditional write, so the last write counts, even if its image
-// is older (docs/ghcr.md, Manifests and tags).
+// registry has no conditional write, so the tag points at the image that is written
+// last, even if this image is older (docs/ghcr.md, Manifests and tags).
 type Resolution int
 
 // The resolutions.
 const (
-	Unknown     Resolution = iota // the order of the two images is unknown
-	KeepTheirs                    // the image of the other run is newer
-	RewriteOurs                   // the image of this run is newer
+	Unknown     Resolution = iota // The run does not know which of the two images is newer.
+	KeepTheirs                    // The image of the other run is newer.
+	RewriteOurs                   // The image of this run is newer.
 )
 
 // Conflicts decides which image a tag must point at if another run writes the same tag
 // at the same time.
 type Conflicts interface {
-	// Recheck reads the tags again, after uploads and before the tags move. It
-	// returns the tags that must not move.
+	// Recheck reads the tags again after the uploads and before the tags move.
+	// Recheck returns the tags that must not move.
 	Recheck(context.Context) (plan.Kept, error)
 	// Resolve decides about a tag that this run has written and that now points at the
 	// digest of another run.
@@ -67,10 +68,11 @@ type Publisher struct {
 	Progress Progress
 	// Conflicts decides about tags that another run writes at the same time.
 	Conflicts Conflicts
-	// Grace is the time that unfinished tag writes get after a cancel. The writes can
-	// finish in this time, so that the result states their real outcome.
+	// Grace is the time that unfinished tag writes get after the run is cancelled. If
+	// the writes finish in this time, the result contains their real outcome.
 	Grace time.Duration
-	// Sleep waits between two reads of a reference. If it is nil, a timer is used.
+	// Sleep waits between two reads of a reference. If Sleep is nil, the run waits
+	// with a timer.
 	Sleep retry.Sleeper
 }
 

@@ -17,7 +17,7 @@ import (
 type Result struct {
 	Root    *image.Manifest
 	Targets []*TargetResult
-	// Transfer is the time that the run needed for the blobs and manifests.
+	// Transfer is the time that the run needed to transfer the blobs and manifests.
 	Transfer time.Duration
 }
 
@@ -35,8 +35,8 @@ type TargetResult struct {
 	Proven bool
 	// Anonymous is the outcome of an anonymous pull.
 	Anonymous Anonymous
-	// Package is GitHub's record after the push. It is nil for another registry and
-	// with verify: none.
+	// Package is GitHub's record after the push. Package is nil for another registry,
+	// and with verify: none.
 	Package *github.EnsureResult
 }
 
@@ -49,20 +49,22 @@ type Tally struct {
 // TagState is the state of a tag at the end of a run.
 type TagState string
 
-// The states of a tag.
+// A tag has one of these states at the end of a run.
 const (
-	Untouched TagState = "untouched" // the run ended before it wrote this tag
-	Already   TagState = "already"   // the tag pointed at the root before the run
-	Moved     TagState = "moved"     // the registry confirmed the write
-	Unclear   TagState = "unclear"   // the registry neither confirmed nor refused the write
-	Kept      TagState = "kept"      // the tag was not moved, because the tag policy keeps its image
+	Untouched TagState = "untouched" // The run ended before it wrote this tag.
+	Already   TagState = "already"   // The tag pointed at the root before the run.
+	Moved     TagState = "moved"     // The registry confirmed the write.
+	Unclear   TagState = "unclear"   // The registry neither confirmed nor refused the write.
+	Kept      TagState = "kept"      // The tag was not moved, because the tag policy keeps its image.
 )
 
 // TagResult is one tag.
 type TagResult struct {
-	Tag    name.Tag
-	Before *v1.Hash // the digest before the run; nil if the tag was absent or was not read
-	New    bool     // true if the tag did not exist before the run
+	Tag name.Tag
+	// Before is the digest before the run. Before is nil if the tag was absent or was
+	// not read.
+	Before *v1.Hash
+	New    bool // New is true if the tag did not exist before the run.
 	State  TagState
 	// Proven is true if the run has read the tag back, and the tag points at the root.
 	Proven bool
@@ -71,15 +73,15 @@ type TagResult struct {
 // Anonymous is the outcome of a pull without credentials.
 type Anonymous string
 
-// The outcomes of an anonymous pull.
+// An anonymous pull has one of these outcomes.
 const (
 	NotTried Anonymous = ""
-	Verified Anonymous = "verified" // an anonymous client can pull
-	Refused  Anonymous = "refused"  // an anonymous client may not pull
-	Unproven Anonymous = "unknown"  // the pull failed for another reason
+	Verified Anonymous = "verified" // An anonymous client can pull the image.
+	Refused  Anonymous = "refused"  // An anonymous client may not pull the image.
+	Unproven Anonymous = "unknown"  // The pull failed for another reason.
 )
 
-// Changed reports whether the run wrote anything.
+// Changed reports whether the run wrote a blob, a manifest or a tag.
 func (r *Result) Changed() bool {
 	for _, t := range r.Targets {
 		if t.Blobs[registry.Uploaded].Count+t.Blobs[registry.Mounted].Count+t.Manifests > 0 {
@@ -94,8 +96,8 @@ func (r *Result) Changed() bool {
 	return false
 }
 
-// Pushed reports whether every target is complete and proven. Every tag must be proven
-// or kept.
+// Pushed reports whether every target is complete and proven. Pushed returns false if
+// a tag is neither proven nor kept.
 func (r *Result) Pushed() bool {
 	for _, t := range r.Targets {
 		if !t.Complete || !t.Proven {

@@ -12,10 +12,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// tags points all tags at the root concurrently. If the run is cancelled before this
-// step, every tag stays unchanged. If the run is cancelled during this step, no further
-// write starts, and the unfinished writes get the grace time to finish. The result
-// therefore contains the real state of each tag.
+// tags moves all tags to the root concurrently. If the run is cancelled before it
+// moves the first tag, every tag stays unchanged. If the run is cancelled while it
+// moves tags, no further write starts, and the unfinished writes may finish within
+// the time Grace. The result therefore contains the real state of each tag.
 func (w *work) tags(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -26,7 +26,7 @@ func (w *work) tags(ctx context.Context) error {
 		wg    sync.WaitGroup
 		errs  = make([]error, len(w.plan.Steps))
 		slots = make(chan struct{}, maxConcurrentWrites)
-		index = map[int]int{} // maps a target to the position of its next tag
+		index = map[int]int{} // The map index contains the position of the next tag of each target.
 	)
 	for i, s := range w.plan.Of(plan.PointTag) {
 		tag := w.result.Targets[s.Target].Tags[index[s.Target]]
@@ -44,8 +44,9 @@ func (w *work) tags(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// point moves one tag. If the root is written only under this tag, the registry can
-// report a missing blob here. The run then uploads the blob again.
+// point moves one tag. If the run writes the root only under this tag, the registry
+// can refuse the tag because a blob is missing. The run then uploads the missing blob
+// again.
 func (w *work) point(ctx, writing context.Context, s plan.Step, tag *TagResult) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -60,13 +61,14 @@ func (w *work) point(ctx, writing context.Context, s plan.Step, tag *TagResult) 
 	}
 	var refusal *registry.Error
 	if !errors.As(err, &refusal) || refusal.Status >= 499 || refusal.Status == http.StatusRequestTimeout {
-		tag.State = Unclear // without a response, or after a server error, the tag may have moved
+		// If the server sent no response or reported a server error, the tag may have
+		// moved.
+		tag.State = Unclear
 	}
 	return fmt.Errorf("tagging %q: %w", tag.Tag, err)
 }
 
-// graceful returns a context that ends when the duration d has passed after the end of
-// ctx.
+// graceful returns a context that ends at the time d after the end of ctx.
 func graceful(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	long, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	var timer *time.Timer

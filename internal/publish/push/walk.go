@@ -16,22 +16,24 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// The limits for a tree that a registry returns.
+// These constants limit the tree of manifests and blobs that a pull reads from a
+// registry.
 const (
 	maxDepth = 8       // nested indexes
-	maxNodes = 200_000 // different manifests and blobs
+	maxNodes = 200_000 // maxNodes is the maximum number of different manifests and blobs.
 )
 
-// Pulled counts the content of a pull.
+// Pulled counts the manifests, blobs and bytes of a pull.
 type Pulled struct {
 	Manifests, Blobs int
-	Bytes            int64 // size of the blobs according to the manifests
+	Bytes            int64 // Bytes is the total size of the blobs that the manifests state.
 }
 
-// Pull reads the complete tree below a digest, level by level. It reads and verifies
-// the manifests. If readBlobs is true, it reads and verifies the blobs. Otherwise, it
-// only checks that the blobs exist. An error means that the image cannot be pulled.
-// For a tree that is known already, PullTree needs fewer round trips.
+// Pull reads the complete tree below a digest, level by level. Pull reads and
+// verifies the manifests. If readBlobs is true, Pull also reads and verifies the
+// blobs. If readBlobs is false, Pull only checks that the blobs exist. An error means
+// that clients cannot pull the image. If the manifests of the tree are known already,
+// PullTree needs fewer round trips.
 func Pull(ctx context.Context, client *registry.Client, repo name.Repository, digest v1.Hash, readBlobs bool) (Pulled, error) {
 	w := &walker{client: client, repo: repo, readBlobs: readBlobs, seen: map[v1.Hash]bool{digest: true}}
 	level := []v1.Descriptor{{Digest: digest}}
@@ -51,9 +53,10 @@ func Pull(ctx context.Context, client *registry.Client, repo name.Repository, di
 	return w.pulled, each(ctx, w.blobs, w.blob)
 }
 
-// PullTree pulls a known tree. It reads the root first, because the root may be
-// absent. Then it reads everything below the root concurrently. It reads and verifies
-// every manifest. It follows the redirect of every blob to check that the blob exists.
+// PullTree pulls an image whose manifests are known. PullTree reads the root first,
+// because the root may be absent. The function then reads all other manifests and
+// blobs concurrently. PullTree reads and verifies every manifest. To check that a
+// blob exists, PullTree follows the redirect of the blob, but does not read the blob.
 func PullTree(ctx context.Context, client *registry.Client, repo name.Repository, root *image.Manifest) error {
 	manifest := func(ctx context.Context, m *image.Manifest) error {
 		_, _, err := client.Manifest(ctx, repo.Digest(m.Descriptor.Digest.String()))
@@ -64,7 +67,8 @@ func PullTree(ctx context.Context, client *registry.Client, repo name.Repository
 	}
 	below := image.Manifests(root)
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return each(ctx, below[:len(below)-1], manifest) }) // the root is the last entry
+	// The root is the last entry of the list below.
+	group.Go(func() error { return each(ctx, below[:len(below)-1], manifest) })
 	group.Go(func() error {
 		return each(ctx, image.Blobs(root), func(ctx context.Context, b *image.Blob) error {
 			return client.ProbeBlob(ctx, repo, b.Descriptor)
@@ -73,7 +77,7 @@ func PullTree(ctx context.Context, client *registry.Client, repo name.Repository
 	return group.Wait()
 }
 
-// walker reads a tree in a registry. It reads each digest only once.
+// walker reads a tree in a registry. The walker reads each digest only once.
 type walker struct {
 	client *registry.Client
 	repo   name.Repository
@@ -91,7 +95,8 @@ type node struct {
 	Layers    []v1.Descriptor `json:"layers"`
 }
 
-// manifests reads one level and returns the next level.
+// manifests reads all manifests of one level of the tree and returns the manifests of
+// the next level.
 func (w *walker) manifests(ctx context.Context, level []v1.Descriptor) ([]v1.Descriptor, error) {
 	nodes := make([]node, len(level))
 	indexes := make([]int, len(level))
@@ -130,7 +135,7 @@ func (w *walker) manifests(ctx context.Context, level []v1.Descriptor) ([]v1.Des
 	return next, nil
 }
 
-// unseen returns the descriptors whose digests were not seen before.
+// unseen returns the descriptors whose digests the walker has not read.
 func (w *walker) unseen(list []v1.Descriptor) []v1.Descriptor {
 	var out []v1.Descriptor
 	for _, d := range list {
@@ -154,13 +159,13 @@ func (w *walker) blob(ctx context.Context, desc v1.Descriptor) error {
 	return errors.Join(err, body.Close())
 }
 
-// foreign reports whether clients download a layer from URLs in the manifest, and not
-// from the registry.
+// foreign reports whether clients download a layer from URLs in the manifest instead
+// of the registry.
 func foreign(d v1.Descriptor) bool {
 	return len(d.URLs) > 0 || d.MediaType == types.DockerForeignLayer || !d.MediaType.IsDistributable()
 }
 
-// each calls the function in its parameter do for every item. The calls run concurrently.
+// each calls the function do concurrently for every item.
 func each[T any](ctx context.Context, items []T, do func(context.Context, T) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxConcurrentReads)

@@ -19,10 +19,10 @@ import (
 // "Pre-Defined Annotation Keys").
 const baseName = "org.opencontainers.image.base.name"
 
-// absent finds the blobs that the source lists but does not contain (a sparse layout). A
-// target needs nothing if it has such a blob. Otherwise the run mounts or reads the blob
-// from another target, or from the repository of the base image. If no repository has the
-// blob, absent returns the error of the source.
+// absent finds the blobs that the source lists but does not contain (a sparse
+// layout). If a target does not have such a blob, the run mounts or reads the blob
+// from another target, or from the repository of the base image. If no repository has
+// the blob, absent returns the error of the source.
 func (r *Resolver) absent(ctx context.Context, found *Found) error {
 	for _, m := range image.Manifests(found.Root) {
 		for _, b := range m.Blobs {
@@ -85,8 +85,8 @@ func (r *Resolver) readFrom(b *image.Blob, repo name.Repository) {
 	b.Open = func(ctx context.Context) (io.ReadCloser, error) { return r.registry().Blob(ctx, repo, desc) }
 }
 
-// notAnywhere returns the error of the source for an absent blob, with the names of the
-// repositories that do not have the blob either.
+// notAnywhere returns the error of the source for an absent blob, and adds the names
+// of the repositories that do not have the blob.
 func (f *Found) notAnywhere(ctx context.Context, b *image.Blob) error {
 	_, err := b.Open(ctx)
 	var diagErr *diag.Error

@@ -15,7 +15,7 @@ import (
 )
 
 // contents asks the registry which manifests and blobs of the image each target has.
-// It sends the requests for all targets concurrently.
+// contents sends the requests for all targets concurrently.
 func (r *Resolver) contents(ctx context.Context, found *Found) error {
 	if err := r.roots(ctx, found, func(t *Target) bool { return r.verifyNone() && len(t.Tags) != 1 }); err != nil {
 		return err
@@ -46,8 +46,9 @@ func (r *Resolver) contents(ctx context.Context, found *Found) error {
 	return errors.Join(rooted, err)
 }
 
-// roots checks by digest whether each target has the root. It skips a target if the
-// function asked returns false, or if the target is known to have the root.
+// roots checks by digest whether each target has the root. roots skips a target if
+// the function asked returns false for it. roots also skips a target that is known to
+// have the root.
 func (r *Resolver) roots(ctx context.Context, found *Found, asked func(*Target) bool) error {
 	if found.Root.Pending() {
 		return nil
@@ -82,8 +83,9 @@ func (r *Resolver) preconnect(t *Target, all []*image.Blob) {
 }
 
 // worthAsking reports whether the run must check if a target has a blob. A blob that
-// the target is known to have needs no check. A mountable blob needs no check either,
-// because the mount request itself is the check.
+// the target is known to have needs no check. A blob that can be mounted needs no
+// check either, because the response to the mount request shows if the target has the
+// blob.
 func worthAsking(t *plan.Target, b *image.Blob) bool {
 	_, mountable := b.MountSource(t.Repo)
 	return (!t.HasRoot || b.MayBeMissing) && !b.Pending() && !mountable && !t.HasBlobs[b.Descriptor.Digest]
@@ -106,8 +108,8 @@ func (t *Target) addBlobs(all []*image.Blob, exists []bool) {
 // Blob upload).
 const maxLayer = 10_000_000_000
 
-// heavy is a size in bytes. The upload of a larger layer needs more than 5 MB/s to
-// finish within ghcr.io's time limit for one upload.
+// heavy is the largest size of a layer, in bytes, that a connection with 5 MB/s can
+// upload within ghcr.io's time limit for one upload.
 const heavy = 3_000_000_000
 
 // slow returns a notice for each layer that a slow connection cannot upload in

@@ -1,6 +1,6 @@
 package resolve
 
-// The codes of the errors and notices of this package.
+// These are the codes of the errors and notices of package resolve.
 const (
 	// CodeVisibilityExposed reports that a push could make an image public, although
 	// the input visibility forbids a public package.

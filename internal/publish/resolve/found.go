@@ -9,7 +9,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
 
-// Found contains everything that the run reads before it writes.
+// Found contains all facts that the run reads before it writes.
 type Found struct {
 	Source  *source.Source
 	Root    *image.Manifest
@@ -18,9 +18,10 @@ type Found struct {
 	others map[v1.Hash]bool
 }
 
-// Differs reports whether an image of the registry, which has the digest, certainly
-// differs from the root. The digest of the root is not needed. The two images differ
-// if the image in the registry does not contain each config of the root.
+// Differs reports whether the image with the digest in the registry certainly differs
+// from the root. Differs works even if the digest of the root is unknown. The two
+// images differ if the image in the registry does not contain each config of the
+// root.
 func (f *Found) Differs(digest v1.Hash) bool { return f.others[digest] }
 
 // compare records whether an image in a registry has all configs of the root.
@@ -28,7 +29,7 @@ func (f *Found) compare(digest v1.Hash, images []previousImage) {
 	has := map[v1.Hash]bool{}
 	for _, old := range images {
 		if old.desc.Digest == (v1.Hash{}) {
-			return // one image was not read, and its config can be a config of the root
+			return // One image was not read, and the config of this image can be a config of the root.
 		}
 		has[old.Config.Digest] = true
 	}
@@ -48,32 +49,34 @@ type Target struct {
 	// Home is true if the repository is on the registry of this GitHub server. Only
 	// packages on this registry have a visibility and a link to a Git repository.
 	Home bool
-	// MayPush is true if the registry accepted the start of a push. It is false if the
-	// registry refused a push, or if the run did not check the right to push.
+	// MayPush is true if the registry accepted the start of a push. MayPush is false
+	// if the registry refused a push, or if the run did not check the right to push.
 	MayPush bool
-	// PushRefusal is the error with which the registry refused a push. It is nil if
-	// the token may push, or if the run did not check the right to push.
+	// PushRefusal is the error with which the registry refused a push. PushRefusal is
+	// nil if the token may push, or if the run did not check the right to push.
 	PushRefusal error
-	// Package is GitHub's record of the package. PackageErr is nil, or the reason why
-	// the record could not be read.
+	// Package is GitHub's record of the package. PackageErr is the reason why the
+	// record could not be read, or nil.
 	Package    github.Package
 	PackageErr error
 	// Token is the answer of the API about the token, or nil if the API did not
 	// answer.
 	Token *github.TokenStatus
-	// SSO is the URL of a page. On this page, the user must authorize the token for
-	// the organization. SSO is "" if the organization does not require this.
+	// SSO is the URL of the page on which the user must authorize the token for the
+	// organization. SSO is "" if the organization does not require an authorization.
 	SSO string
 	// Public is true if an anonymous client may pull.
 	Public bool
 	// Pulled is the result of an anonymous pull of the root before the run writes.
-	// It is nil if the run did not try this pull.
+	// Pulled is nil if the run did not try this pull.
 	Pulled *error
-	// Inherits is the visibility that a new package will have, or "" if it is
-	// unknown.
+	// Inherits is the visibility that a new package will have, or "" if this
+	// visibility is unknown.
 	Inherits string
 
-	answers []tagged // one entry for each tag; nil if the run did not read the tags
+	// answers has one entry for each tag. answers is nil if the run did not read the
+	// tags.
+	answers []tagged
 }
 
 // Token returns the answer of the API about the token, or nil if the API did not

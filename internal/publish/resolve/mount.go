@@ -76,9 +76,9 @@ func setDiffIDs(ctx context.Context, root *image.Manifest) error {
 	return nil
 }
 
-// promising returns the origins that have a missing layer. It announces the
-// repositories of these origins to the client before the first read. One token then
-// covers all these repositories.
+// promising returns the images of the store that contain a missing layer. promising
+// announces the repositories of these images to the client before the first read. The
+// client can therefore request one token for all these repositories.
 func (r *Resolver) promising(origins []image.Origin, missing []*image.Blob) []image.Origin {
 	out := slices.DeleteFunc(origins, func(o image.Origin) bool { return !covers(o, missing) })
 	out = out[:min(len(out), maxOrigins)]

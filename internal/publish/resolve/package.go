@@ -25,8 +25,8 @@ func Owner(gh input.GitHub, repo name.Repository) (github.Owner, string) {
 }
 
 // Owner returns the owner of the package and the name of the package below the owner.
-// It prefers the owner in GitHub's record, because the record states the kind of the
-// owner.
+// Owner uses the owner in GitHub's record if possible, because the record states the
+// kind of the owner.
 func (t *Target) Owner(gh input.GitHub) (github.Owner, string) {
 	owner, pkg := Owner(gh, t.Repo)
 	if t.Package.Owner.Kind != "" {
@@ -35,8 +35,8 @@ func (t *Target) Owner(gh input.GitHub) (github.Owner, string) {
 	return owner, pkg
 }
 
-// pkg reads GitHub's record of the package. It stores an error in the target and does
-// not return the error, because a run can publish without the API.
+// pkg reads GitHub's record of the package. If the read fails, pkg stores the error
+// in the target and continues, because a run can publish without the API.
 func (p *Prober) pkg(ctx context.Context, t *Target) {
 	owner, pkg := Owner(p.Config.GitHub, t.Repo)
 	t.Package, t.PackageErr = p.GitHub.Get(ctx, owner, pkg)
@@ -45,18 +45,18 @@ func (p *Prober) pkg(ctx context.Context, t *Target) {
 	}
 }
 
-// inherits returns the visibility of a package that this run creates, or "" if
-// this visibility cannot be known. A package that GITHUB_TOKEN creates inherits the
+// inherits returns the visibility of a package that this run creates, or "" if this
+// visibility cannot be known. A package that GITHUB_TOKEN creates inherits the
 // visibility of the workflow's repository. A package that a user's token creates is
-// private (docs/ghcr.md, Visibility of a new package). The kind of the token decides.
-// The variables of the runner do not decide, because a container may have only the
+// private (docs/ghcr.md, Visibility of a new package). inherits uses the kind of the
+// token and not the variables of the runner, because a container may have only the
 // token.
 func (p *Prober) inherits(ctx context.Context, owner github.Owner) string {
 	gh, kind := p.Config.GitHub, p.Config.Token.Kind()
 	sameOwner := strings.EqualFold(owner.Login, gh.Owner)
 	switch {
 	case kind == secret.Installation && !sameOwner:
-		return "" // the token belongs to a job of another repository, or to another App
+		return "" // The token belongs to a job of another repository, or to another App.
 	case kind != secret.Installation && (!gh.Active || kind == secret.ClassicPAT || !sameOwner):
 		return string(input.Private)
 	}
@@ -65,13 +65,14 @@ func (p *Prober) inherits(ctx context.Context, owner github.Owner) string {
 	}
 	repo, err := p.GitHub.Repository(ctx, gh.Repository)
 	if err != nil {
-		return "" // the report states that the visibility is unknown
+		return "" // If the result is "", the report states that the visibility is unknown.
 	}
 	return repo.Visibility
 }
 
-// CreatesPackage reports whether a push creates the package, as far as the token can
-// see: GitHub's API returns no package with this name, and no tag was found.
+// CreatesPackage reports whether a push probably creates the package. CreatesPackage
+// returns true if GitHub's API returns no package with this name and the run found no
+// tag.
 func (t *Target) CreatesPackage() bool {
 	return t.Home && !t.Exists() && github.IsAbsent(t.PackageErr)
 }
@@ -90,7 +91,7 @@ func CheckVisibility(want input.Visibility, failOnMismatch bool, t *Target) erro
 	}
 	switch {
 	case t.Public || (t.PackageErr == nil && t.Package.Visibility == string(input.Public)):
-		return exposed(t, "is public", "A public package cannot be made private again (GitHub's rule). Publish under another name, or have an owner delete the package first.")
+		return exposed(t, "Package %s is public, but the input visibility forbids a public package", "A public package cannot be made private again (GitHub's rule). Publish under another name, or have an owner delete the package first.")
 	case t.Exists() || (t.Inherits != string(input.Public) && t.Inherits != ""):
 		return nil
 	case t.Inherits == "" && failOnMismatch:
@@ -98,11 +99,11 @@ func CheckVisibility(want input.Visibility, failOnMismatch bool, t *Target) erro
 	case t.Inherits == "":
 		return nil
 	}
-	fact := "does not exist yet, and would be created public like the repository"
+	title := "Package %s does not exist, and the push would create it as a public package, but the input visibility forbids a public package"
 	if !github.IsAbsent(t.PackageErr) {
-		fact = "may not exist yet (GitHub's API did not return the package), and would be created public like the repository"
+		title = "GitHub's API did not return package %s, and the push could create it as a public package, but the input visibility forbids a public package"
 	}
-	return exposed(t, fact, "Publish from a private repository, or under the name of a package that an owner has created as private.")
+	return exposed(t, title, "A new package gets the visibility of the repository, which is public. Publish from a private repository, or under the name of a package that an owner created as a private package.")
 }
 
 // visibilityUnknown returns the error for a package whose visibility neither the
@@ -115,9 +116,11 @@ func visibilityUnknown(t *Target) error {
 	}
 }
 
-func exposed(t *Target, fact, hint string) error {
+// exposed returns the error for a package that is public or would become public. The
+// title contains %s instead of the name of the package.
+func exposed(t *Target, title, hint string) error {
 	return &diag.Error{
 		Code: CodeVisibilityExposed, Side: diag.Registry, Input: "visibility", Hint: hint,
-		Title: fmt.Sprintf("Package %s %s, but the input visibility forbids a public package", t.Repo, fact),
+		Title: fmt.Sprintf(title, t.Repo),
 	}
 }

@@ -7,22 +7,22 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// layerKey identifies a layer by its content and its compression. The media type is
-// the OCI media type, because the corresponding Docker media type means the same bytes.
+// layerKey identifies a layer by its content and its compression. The key always
+// contains the OCI media type, because a layer with the corresponding Docker media
+// type has the same bytes.
 type layerKey struct {
 	diffID v1.Hash
 	as     types.MediaType
 }
 
-// packed maps layers to the compressed layers that a registry has. If two images
-// in the registry state different compressed layers for one layer, neither
-// compressed layer is used. One of the two images may be forged, but the program cannot
-// know which image is forged.
+// packed maps layers to the compressed layers that a registry has. Two images in the
+// registry can state different compressed layers for one uncompressed layer. The run
+// uses neither compressed layer, because one of the two images may be forged.
 type packed map[layerKey]v1.Descriptor
 
 func keyOf(diffID v1.Hash, t types.MediaType) layerKey { return layerKey{diffID, image.OCIType(t)} }
 
-// add adds the layers of one image with their diff ids. It ignores an image whose
+// add adds the layers of one image with their diff ids. add ignores an image whose
 // number of diff ids differs from its number of layers.
 func (p packed) add(diffIDs []v1.Hash, layers []v1.Descriptor) {
 	if len(diffIDs) != len(layers) {
@@ -40,16 +40,16 @@ func (p packed) add(diffIDs []v1.Hash, layers []v1.Descriptor) {
 	}
 }
 
-// layer returns the compressed layer in the registry that corresponds to a layer of
-// the root.
+// layer returns the compressed layer in the registry that has the same content as a
+// layer of the root.
 func (p packed) layer(b *image.Blob) (v1.Descriptor, bool) {
 	layer := p[keyOf(b.DiffID, b.Descriptor.MediaType)]
 	return layer, layer.Digest != (v1.Hash{})
 }
 
-// agree compares the image of this run with a previous image that has the same config. It
-// reports whether their layers have the same digests. For a pending layer, agree uses
-// the digest that p contains.
+// agree compares the image of this run with a previous image that has the same
+// config. agree reports whether the layers of both images have the same digests. For
+// a pending layer, agree uses the digest that p contains.
 func (p packed) agree(ours *image.Manifest, old previousImage) bool {
 	for i, layer := range old.Layers {
 		digest := ours.Blobs[i+1].Descriptor.Digest

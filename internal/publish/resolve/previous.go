@@ -15,7 +15,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// maxPrevious is the largest number of images of one index that the run reads.
+// maxPrevious is the maximum number of images of one index that the run reads.
 const maxPrevious = 64
 
 // previous is an image or index in a registry that may share layers with the
@@ -23,23 +23,25 @@ const maxPrevious = 64
 type previous struct {
 	repo name.Repository
 	desc v1.Descriptor
-	raw  []byte // nil until it is read
+	raw  []byte // The field raw is nil until the run reads the manifest.
 	// diffIDs are the diff ids of the image that a store has pulled and verified.
-	// They are nil if no store has pulled the previous image.
+	// diffIDs is nil if no store has pulled the previous image.
 	diffIDs []v1.Hash
 }
 
 func (f previous) String() string { return f.repo.Digest(f.desc.Digest.String()).String() }
 
-// previousImage is a previous image itself, or one image of a previous index.
+// previousImage is one image in a registry that may share layers with the image of
+// the run. A previousImage can be an image of an index.
 type previousImage struct {
 	v1.Manifest
 	desc v1.Descriptor
 	raw  []byte
 }
 
-// expand reads a previous image or index. For an image, it returns this image. For an
-// index, it returns the images that are for the platforms of the root.
+// expand reads a previous image or index. If the argument f is an image, expand
+// returns this image. If f is an index, expand returns its images for the platforms
+// of the root.
 func (r *Resolver) expand(ctx context.Context, root *image.Manifest, f previous) ([]previousImage, error) {
 	desc, raw := f.desc, f.raw
 	if raw == nil {
@@ -63,14 +65,15 @@ func (r *Resolver) expand(ctx context.Context, root *image.Manifest, f previous)
 
 func parsePrevious(desc v1.Descriptor, raw []byte) (previousImage, bool) {
 	out := previousImage{desc: v1.Descriptor{MediaType: desc.MediaType, Digest: desc.Digest, Size: desc.Size}, raw: raw}
-	err := json.Unmarshal(raw, &out.Manifest) // an invalid manifest shares no layers
+	// An invalid manifest shares no layers with the image of the run.
+	err := json.Unmarshal(raw, &out.Manifest)
 	return out, err == nil
 }
 
 // children reads the images of an index that are for the platforms of the root.
 func (r *Resolver) children(ctx context.Context, root *image.Manifest, repo name.Repository, raw []byte) ([]previousImage, error) {
 	var index v1.IndexManifest
-	_ = json.Unmarshal(raw, &index) // an invalid index contains no images
+	_ = json.Unmarshal(raw, &index) // An invalid index contains no images.
 	var chosen []v1.Descriptor
 	nested := false
 	for _, d := range index.Manifests {
@@ -92,7 +95,8 @@ func (r *Resolver) children(ctx context.Context, root *image.Manifest, repo name
 		})
 	}
 	err := group.Wait()
-	if nested || len(chosen) == maxPrevious { // an empty entry stands for the images that were not read
+	// An empty entry represents the images that were not read.
+	if nested || len(chosen) == maxPrevious {
 		out = append(out, previousImage{})
 	}
 	return out, err
@@ -109,15 +113,15 @@ func (r *Resolver) allDiffIDs(ctx context.Context, root *image.Manifest, f previ
 	for i, old := range images {
 		group.Go(func() error {
 			out[i], errs[i] = r.diffIDs(ctx, f, old, sameConfig(root, old))
-			return nil // an error does not stop the other reads
+			return nil // The result is nil, so that an error does not stop the reads of other images.
 		})
 	}
 	_ = group.Wait()
 	return out, errors.Join(errs...)
 }
 
-// runsAs reports whether the root has an image for the platform. An image without
-// a platform can be for any platform.
+// runsAs reports whether the root has an image for the platform. An image that states
+// no platform can be for any platform.
 func runsAs(root *image.Manifest, p *v1.Platform) bool {
 	for _, m := range image.Manifests(root) {
 		if m.IsRunnable() && (p == nil || m.Platform == nil || m.Platform.Satisfies(v1.Platform{OS: p.OS, Architecture: p.Architecture})) {
@@ -151,8 +155,8 @@ func (r *Resolver) diffIDs(ctx context.Context, f previous, old previousImage, o
 }
 
 // statedDiffIDs returns the diff ids that the config of a previous image states. If
-// the image ours is not nil, it has the same config. In this case, the function does
-// not read the config again.
+// the argument ours is not nil, this image has the same config, and statedDiffIDs
+// does not read the config again.
 func (r *Resolver) statedDiffIDs(ctx context.Context, repo name.Repository, old previousImage, ours *image.Manifest) ([]v1.Hash, error) {
 	if ours != nil {
 		var out []v1.Hash

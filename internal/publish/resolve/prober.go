@@ -14,9 +14,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
-// Prober checks whether a repository accepts a push with the token of the run. It
-// does not need an image or tags. The commands "check" and "login" use a Prober
-// without a Resolver.
+// Prober checks whether a repository accepts a push with the token of the run. A
+// Prober does not need an image or tags. The commands "check" and "login" use a
+// Prober without a Resolver.
 type Prober struct {
 	Config   *input.Common
 	Registry *registry.Client
@@ -28,9 +28,9 @@ type Prober struct {
 	token tokenStatus
 }
 
-// Probe returns everything that it can find out about one repository. The target is
-// never nil. An error means that the registry did not answer. If the registry refused
-// the push, the target contains the refusal.
+// Probe returns all facts about one repository that it can read. The target is never
+// nil. An error means that the registry did not answer. If the registry refused the
+// push, the target contains the refusal.
 func (p *Prober) Probe(ctx context.Context, repo name.Repository) (*Target, error) {
 	t := &Target{Home: p.Config.AtHome(repo)}
 	t.Repo = repo
@@ -70,8 +70,8 @@ func (p *Prober) push(ctx context.Context, t *Target) error {
 }
 
 // explainRefusal reads two facts from the API that explain a refusal. The first fact
-// is the status of the token. The second fact is whether an organization requires that
-// the user authorizes the token. ghcr.io itself does not report the second fact, but
+// is the status of the token. The second fact is whether an organization requires
+// that the user authorizes the token. For a token without this authorization, ghcr.io
 // answers only "denied" (docs/ghcr.md, Kinds of token).
 func (p *Prober) explainRefusal(ctx context.Context, t *Target) {
 	if !t.Home {
@@ -83,9 +83,9 @@ func (p *Prober) explainRefusal(ctx context.Context, t *Target) {
 	}
 }
 
-// anonymous checks whether an anonymous client may pull. This check is necessary only
-// if the package must not be public. The REST API cannot replace the check, because
-// the API may hide a public package from this token.
+// anonymous checks whether an anonymous client may pull. The check is necessary only
+// if the package must not be public. A request to the REST API cannot replace the
+// anonymous pull, because the API may hide a public package from this token.
 func (p *Prober) anonymous(ctx context.Context, t *Target) error {
 	if p.Visibility != input.Private && p.Visibility != input.Internal {
 		return nil
@@ -95,12 +95,12 @@ func (p *Prober) anonymous(ctx context.Context, t *Target) error {
 	return registry.IgnoreAbsent(err)
 }
 
-// tokenStatus contains the answer of the API about the token. A run asks the API for
-// this answer at most once.
+// tokenStatus contains the answer of the API about the token. A run asks the API
+// about the token at most once.
 type tokenStatus struct {
 	once   sync.Once
 	mu     sync.Mutex
-	status *github.TokenStatus // nil until the API has answered
+	status *github.TokenStatus // status is nil until the API answers.
 }
 
 func (s *tokenStatus) known() *github.TokenStatus {

@@ -14,8 +14,8 @@ import (
 )
 
 // replacement opens the layer of the source in place of a layer that a registry lists
-// but does not have. Both layers have the same bytes if this program compressed the
-// missing layer.
+// but does not have. The two layers have the same bytes if this program compressed
+// the missing layer.
 func replacement(ctx context.Context, ours func(context.Context) (io.ReadCloser, error), repo name.Repository, layer v1.Descriptor) (io.ReadCloser, error) {
 	body, err := ours(ctx)
 	if err != nil {
@@ -24,8 +24,8 @@ func replacement(ctx context.Context, ours func(context.Context) (io.ReadCloser,
 	return &replacementReader{ReadCloser: registry.Verify(body, layer), repo: repo, layer: layer}, nil
 }
 
-// replacementReader reads a replacement. If its bytes differ from the bytes of the
-// missing layer, Read returns an error that names the missing layer.
+// replacementReader reads a replacement. If the bytes of the replacement differ from
+// the bytes of the missing layer, Read returns an error that names the missing layer.
 type replacementReader struct {
 	io.ReadCloser
 	repo  name.Repository

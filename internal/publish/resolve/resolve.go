@@ -1,11 +1,12 @@
-// Package resolve reads everything that a run needs before the run writes. It opens the
-// image of the source. It reads the tags and finds the blobs that each destination has.
-// It also reads GitHub's record of the package and checks the right to push.
+// Package resolve reads all facts that a run needs before the run writes. The package
+// opens the image of the source, reads the tags, and finds the blobs that each
+// destination has. Package resolve also reads GitHub's record of the package and
+// checks the right to push.
 //
 // If a registry refuses a read, the content is absent or hidden. ghcr.io does not
-// distinguish these two cases, so this package does not treat such a refusal as an
-// error. Only an upload session shows whether the token may push (docs/ghcr.md, Push
-// probe).
+// distinguish absent content from hidden content, so this package does not treat a
+// refusal of a read as an error. Only an upload session shows whether the token may
+// push (docs/ghcr.md, Push probe).
 package resolve
 
 import (
@@ -23,7 +24,7 @@ import (
 
 // Source opens the image to publish.
 type Source interface {
-	// Open opens the image and makes all changes that the user wants. It may read
+	// Open opens the image and makes all changes that the user wants. Open may read
 	// from registries.
 	Open(context.Context) (*source.Source, error)
 }
@@ -36,11 +37,11 @@ const (
 	// OpenFirst is for a source on this machine. If the source contains no image,
 	// the run sends no request to a registry.
 	OpenFirst Timing = iota
-	// OpenConcurrently is for a source that reads a registry. It is opened while
-	// the destinations are read.
+	// OpenConcurrently is for a source that reads a registry. The run opens such a
+	// source while it reads the destinations.
 	OpenConcurrently
 	// OpenLast is for a source that is expensive to open, such as a build. The caller
-	// first accepts the destinations, and then opens the source with Open.
+	// first accepts the destinations. The caller then calls Open to open the source.
 	OpenLast
 )
 
@@ -57,8 +58,8 @@ type Request struct {
 	Tags   []string
 	Source Source
 	Timing Timing
-	// Origin is the repository that has the image. It is nil unless the run publishes
-	// an image from a registry without a change.
+	// Origin is the repository that has the image. Origin is set only if the run
+	// publishes an image from a registry without a change.
 	Origin *name.Repository
 	// Compressed is true if the run may compress layers of the image before the
 	// upload. The digest of the image is unknown until these layers are compressed.
@@ -72,14 +73,14 @@ type Resolver struct {
 	Request
 	Prober *Prober
 	// Puller pulls the image from a destination while the run reads the destination.
-	// The destination may have the image already. In this case, a run with
-	// verify: full needs no second pull.
+	// If the destination already has the image, a run with verify: full needs no
+	// second pull.
 	Puller Puller
 }
 
-// Destinations reads the destinations. It also opens the source, unless the
+// Destinations reads the destinations. Destinations also opens the source, unless the
 // timing of the source is OpenLast. The result is never nil. If Destinations returns
-// an error, the result contains everything that was read before the error.
+// an error, the result contains all facts that were read before the error.
 func (r *Resolver) Destinations(ctx context.Context) (*Found, error) {
 	found := &Found{Targets: make([]Target, len(r.Request.Destinations))}
 	if r.Timing == OpenFirst {
@@ -87,7 +88,7 @@ func (r *Resolver) Destinations(ctx context.Context) (*Found, error) {
 			return found, err
 		}
 	}
-	root := found.Root // nil while the source is opened concurrently
+	root := found.Root // The root is nil if the source is opened concurrently.
 	group, gctx := errgroup.WithContext(ctx)
 	if r.Timing == OpenConcurrently {
 		group.Go(func() error { return r.Open(gctx, found) })
@@ -112,9 +113,9 @@ func (r *Resolver) Open(ctx context.Context, found *Found) error {
 	return oversize(src.Root)
 }
 
-// Contents finds the parts of the image that the destinations have. It also finds the
-// parts that the destinations can mount from another repository. The caller must open
-// the source before.
+// Contents finds the parts of the image that the destinations have. Contents also
+// finds the parts that the destinations can mount from another repository. The caller
+// must open the source before it calls Contents.
 func (r *Resolver) Contents(ctx context.Context, found *Found) error {
 	for i := range found.Targets {
 		found.Targets[i].learn(found.Root)

@@ -15,15 +15,16 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// reuse finds pending layers in the registry and sets their digests. It recognizes a
-// pending layer by its diff id. The config of an image in the registry states the diff
-// ids of its layers. The manifest of the image states the digests of the compressed
-// layers. The run neither reads nor compresses a layer that reuse has found.
+// reuse finds pending layers in the registry and sets their digests. reuse recognizes
+// a pending layer by its diff id. The config of an image in the registry states the
+// diff ids of its layers. The manifest of this image states the digests of the
+// compressed layers. The run neither reads nor compresses a layer that reuse has
+// found.
 //
 // reuse first reads the images that the tags point at, because these images are
-// usually the result of the previous build. It then reads the images that the store
-// of the source has pulled or pushed. If an image cannot be read, reuse only adds a
-// notice.
+// usually the result of the previous build. reuse then reads the images that the
+// store of the source has pulled or pushed. If an image cannot be read, reuse only
+// adds a notice.
 func (r *Resolver) reuse(ctx context.Context, found *Found) error {
 	if !found.Root.Pending() {
 		return nil
@@ -36,20 +37,20 @@ func (r *Resolver) reuse(ctx context.Context, found *Found) error {
 	return r.reuseOrigins(ctx, found)
 }
 
-// maxTagged is the largest number of different images that the run reads for the tags
+// maxTagged is the maximum number of different images that the run reads for the tags
 // of one target. Usually, all tags point at the same image.
 const maxTagged = 3
 
 // worthReading returns the different images that the tags of all targets point at.
-// The images of protected tags come first, because the root should get the same
-// digest as such an image if possible.
+// The images of protected tags come first, because the root should get the digest of
+// such an image if possible.
 func (r *Resolver) worthReading(found *Found) []previous {
 	var out []previous
 	seen := make([]map[v1.Hash]bool, len(found.Targets))
 	for _, protected := range []bool{true, false} {
 		for i := range found.Targets {
 			if seen[i] == nil {
-				seen[i] = map[v1.Hash]bool{{}: true} // the zero digest stands for an absent tag
+				seen[i] = map[v1.Hash]bool{{}: true} // The zero digest represents an absent tag.
 			}
 			out = append(out, r.imagesOf(&found.Targets[i], protected, seen[i])...)
 		}
@@ -57,9 +58,10 @@ func (r *Resolver) worthReading(found *Found) []previous {
 	return out
 }
 
-// imagesOf returns the images that the tags of one target point at. If protected is
-// true, it uses only the protected tags. Otherwise, it uses only the other tags. It
-// skips the images in seen, and adds the returned images to seen.
+// imagesOf returns the images that the tags of one target point at. If the argument
+// protected is true, imagesOf uses only the protected tags. If protected is false,
+// imagesOf uses only the tags that are not protected. The function skips the images
+// in the map seen, and adds the returned images to this map.
 func (r *Resolver) imagesOf(t *Target, protected bool, seen map[v1.Hash]bool) []previous {
 	var out []previous
 	for i, a := range t.answers {
@@ -71,9 +73,9 @@ func (r *Resolver) imagesOf(t *Target, protected bool, seen map[v1.Hash]bool) []
 	return out
 }
 
-// reuseOrigins reads the images that the store of the source has pulled or pushed. It
-// skips an image without pending layers. All images are in the registry of a target,
-// so that the target can mount their layers.
+// reuseOrigins reads the images that the store of the source has pulled or pushed.
+// reuseOrigins skips an image that contains no pending layer. All images are in the
+// registry of a target, so that the target can mount the layers of the images.
 func (r *Resolver) reuseOrigins(ctx context.Context, found *Found) error {
 	origins, err := found.Source.Origins(ctx, found.wanted)
 	if err != nil {
@@ -81,7 +83,7 @@ func (r *Resolver) reuseOrigins(ctx context.Context, found *Found) error {
 	}
 	for _, o := range r.promising(origins, pending(found.Root)) {
 		if !covers(o, pending(found.Root)) {
-			continue // the run has found these layers in a previous origin
+			continue // The run has found these layers in another image.
 		}
 		one := previous{repo: o.Repository, desc: v1.Descriptor{Digest: o.Digest}, diffIDs: o.DiffIDs}
 		if err := r.reuseFrom(ctx, found, one); err != nil || !found.Root.Pending() {
@@ -91,7 +93,7 @@ func (r *Resolver) reuseOrigins(ctx context.Context, found *Found) error {
 	return nil
 }
 
-// maxOrigins is the largest number of images of a store that the run reads.
+// maxOrigins is the maximum number of images of a store that the run reads.
 const maxOrigins = 8
 
 // notCompared adds a notice about an image that could not be read. An absent or hidden
@@ -110,7 +112,8 @@ func (f *Found) notCompared(ctx context.Context, name string, err error) error {
 	return nil
 }
 
-// wanted reports whether a target can mount from a repository.
+// wanted reports whether a repository is in the registry of a target, so that the
+// target can mount layers from the repository.
 func (f *Found) wanted(repo name.Repository) bool {
 	return slices.ContainsFunc(f.Targets, func(t Target) bool { return t.Repo.RegistryStr() == repo.RegistryStr() })
 }
@@ -120,7 +123,7 @@ func pending(root *image.Manifest) []*image.Blob {
 	return slices.DeleteFunc(image.Blobs(root), func(b *image.Blob) bool { return !b.Pending() })
 }
 
-// covers reports whether an origin has at least one of the layers.
+// covers reports whether an image of a store has at least one of the layers.
 func covers(o image.Origin, layers []*image.Blob) bool {
 	return slices.ContainsFunc(layers, func(b *image.Blob) bool { return slices.Contains(o.DiffIDs, b.DiffID) })
 }
@@ -157,15 +160,18 @@ func (r *Resolver) reuseFrom(ctx context.Context, found *Found, f previous) erro
 	return found.complete(f.repo)
 }
 
-// adopt replaces the manifest of the image ours by the manifest of the image old in
-// the registry. Both images have the same config, and therefore the same uncompressed
-// layers in the same order.
+// adopt replaces the manifest of an image of the root with the manifest of a previous
+// image in the registry. The argument ours is the image of the root, and the argument
+// old is the previous image. Both images have the same config, and therefore the same
+// uncompressed layers in the same order.
 func (r *Resolver) adopt(ours *image.Manifest, repo name.Repository, old previousImage) {
 	for i, layer := range old.Layers {
 		if !ours.Blobs[i+1].Pending() {
 			continue
 		}
-		b := *ours.Blobs[i+1] // another manifest may have the layer with another compression
+		// adopt changes a copy, because another manifest may contain the layer with
+		// another compression.
+		b := *ours.Blobs[i+1]
 		b.Descriptor.MediaType = layer.MediaType
 		r.useLayer(&b, repo, layer)
 		ours.Blobs[i+1] = &b
@@ -189,8 +195,8 @@ func (r *Resolver) useLayer(b *image.Blob, repo name.Repository, layer v1.Descri
 	}
 }
 
-// complete computes the digests of the manifests whose parts are all known now. It
-// then records the blobs that the repository has.
+// complete computes the digests of the manifests whose children and blobs are all
+// known. complete then records the blobs that the repository has.
 func (f *Found) complete(repo name.Repository) error {
 	for _, m := range image.Manifests(f.Root) {
 		if m.PartsKnown() {

@@ -13,11 +13,11 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// maxConcurrentProbes is the largest number of concurrent requests to one registry.
-// These requests share one HTTP/2 connection.
+// maxConcurrentProbes is the maximum number of concurrent requests to one registry.
+// The requests share one HTTP/2 connection.
 const maxConcurrentProbes = 64
 
-// target reads one destination. It sends all requests concurrently.
+// target reads one destination. target sends all requests concurrently.
 func (r *Resolver) target(ctx context.Context, t *Target, root *image.Manifest) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return r.tags(ctx, t, root) })
@@ -25,7 +25,7 @@ func (r *Resolver) target(ctx context.Context, t *Target, root *image.Manifest) 
 	if r.pullsEarly(t, root) {
 		group.Go(func() error {
 			err := r.Puller.Pull(ctx, t.Repo, root)
-			t.Pulled = &err // usually, the registry reports that the image is absent
+			t.Pulled = &err // Usually, the error reports that the image is absent.
 			return nil
 		})
 	}
@@ -43,11 +43,11 @@ func (r *Resolver) pullsEarly(t *Target, root *image.Manifest) bool {
 	return wanted && t.Home && root != nil && !root.Pending()
 }
 
-// tags reads the digests that the tags point at. With verify: none, it reads these
-// digests only if they can save a push, or if a tag is protected. The digests cannot
-// save a push if the source is in this repository. They cannot save a push either if
-// there are several tags, because the function contents then checks by digest whether
-// the destination has the root.
+// tags reads the digests that the tags point at. With verify: none, the run reads
+// these digests only if a tag is protected, or if the digests can show that no push
+// is necessary. The digests are not needed if the source is in this repository. The
+// digests are also not needed if the run writes several tags, because the function
+// contents then checks by digest whether the destination has the root.
 func (r *Resolver) tags(ctx context.Context, t *Target, root *image.Manifest) error {
 	pending := root != nil && root.Pending() || root == nil && (r.Compressed || r.Timing == OpenLast)
 	protected := slices.ContainsFunc(t.Tags, r.protects)
@@ -59,7 +59,7 @@ func (r *Resolver) tags(ctx context.Context, t *Target, root *image.Manifest) er
 	group.SetLimit(maxConcurrentProbes)
 	for i, tag := range t.Tags {
 		group.Go(func() (err error) {
-			if pending && i == 0 { // reuse compares this manifest with the image
+			if pending && i == 0 { // The function reuse compares this manifest with the image.
 				t.answers[i].desc, t.answers[i].raw, err = r.registry().Manifest(ctx, t.Repo.Tag(tag))
 			} else {
 				t.answers[i].desc, err = r.registry().Head(ctx, t.Repo.Tag(tag))
@@ -70,14 +70,14 @@ func (r *Resolver) tags(ctx context.Context, t *Target, root *image.Manifest) er
 	return group.Wait()
 }
 
-// tagged is the manifest that a tag points at. It is zero if the tag is absent.
+// tagged is the manifest that a tag points at. If the tag is absent, tagged is zero.
 type tagged struct {
 	desc v1.Descriptor
-	raw  []byte // nil if only the descriptor was read
+	raw  []byte // raw is nil if only the descriptor was read.
 }
 
-// learn stores the digests of the tags. It also stores the parts of the image that the
-// source has found in this repository.
+// learn stores the digests of the tags. learn also stores the parts of the image that
+// the source found in the repository of the target.
 func (t *Target) learn(root *image.Manifest) {
 	t.HasBlobs = map[v1.Hash]bool{}
 	t.HasRoot = t.HasRoot || root.In(t.Repo)
