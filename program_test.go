@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/ci/needs"
 )
 
 // maxProgram is the limit of the size of the program without debug data, in bytes.
@@ -23,6 +25,7 @@ const maxInit = 430_000
 // buildProgram builds the program without debug data, as a release does.
 func buildProgram(t *testing.T) string {
 	t.Helper()
+	needs.Program(t, "go")
 	file := filepath.Join(t.TempDir(), "ghcr-publish.exe")
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-ldflags=-s -w", "-o", file, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -283,15 +283,20 @@ func keep(ts *testscript.TestScript, file, text string) {
 // pathBelowWork matches a path below $WORK. JSON doubles the backslashes of a path.
 var pathBelowWork = regexp.MustCompile(`\$WORK[\\/][\w.\\/-]*`)
 
+// pathInMarkup matches a path that the summary shows without backquotes, because the path
+// contained backslashes.
+var pathInMarkup = regexp.MustCompile(`<code>(\$WORK[^<]*)</code>`)
+
 // workPaths replaces the folder of the script by $WORK. The scripts expect slashes in
 // paths below the folder, and Windows writes backslashes.
 func workPaths(text, work string) string {
 	for _, form := range []string{work, strings.Replace(work, ":", "%3A", 1), strings.ReplaceAll(work, `\`, `\\`)} {
 		text = strings.ReplaceAll(text, form, "$WORK")
 	}
-	return pathBelowWork.ReplaceAllStringFunc(text, func(path string) string {
+	text = pathBelowWork.ReplaceAllStringFunc(text, func(path string) string {
 		return filepath.ToSlash(strings.ReplaceAll(path, `\\`, `\`))
 	})
+	return pathInMarkup.ReplaceAllString(text, "`$1`")
 }
 
 // varying matches the parts of an output that differ between runs: times,

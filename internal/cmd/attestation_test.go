@@ -7,6 +7,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
@@ -87,4 +88,75 @@ func TestChildrenThatAreNotAttestationsAreKept(t *testing.T) {
 			s.run().succeeds().wroteNothing()
 		})
 	}
+}
+
+// boundLayout writes a layout of an index with an image and its attestation in the form of
+// BuildKit 0.32 and later.
+func boundLayout(t *testing.T) (path string, attestation v1.Descriptor) {
+	t.Helper()
+	l := sourcetest.NewLayout(t)
+	one := sourcetest.On(l.Image(sourcetest.AMD64, "one"), sourcetest.AMD64)
+	attestation = l.BoundAttestation(one)
+	l.Add(l.Index(one, attestation))
+	return sourcetest.Dir(t, l.Files()), attestation
+}
+
+// A registry can refuse the attestations of BuildKit 0.32 and later. The error then names
+// the input that writes the older form, and the registry accepts this form.
+func TestRegistryThatRefusesNewAttestationsGetsTheOlderForm(t *testing.T) {
+	t.Parallel()
+	path, attestation := boundLayout(t)
+	s := newStage(t, acme()).with("source", path, "tags", "1")
+	s.server.Inject(ghcrtest.Fault{
+		Method: "PUT", Path: "/manifests/" + attestation.Digest.String(), Times: ghcrtest.Always,
+		Effect: ghcrtest.Answer{Status: 400, Code: "MANIFEST_INVALID", Message: "manifest invalid"},
+	})
+	s.run().failsWith("attestation-refused", "attestations: legacy")
+	if s.server.Tag("acme/web", "1") != "" {
+		t.Error("the tag exists after a refusal")
+	}
+	r := s.with("attestations", "legacy").run().succeeds()
+	if r.notices() != "digest-changes" {
+		r.fatal("the notices are %q", r.notices())
+	}
+	index := s.manifest("1")
+	inner, _ := s.server.Manifest("acme/web", index.Manifests[1].Digest.String())
+	if index.Manifests[1].Annotations["vnd.docker.reference.digest"] != index.Manifests[0].Digest.String() || strings.Contains(string(inner.Raw), "subject") {
+		r.fatal("the attestation is %+v: %s", index.Manifests[1], inner.Raw)
+	}
+	s.run().succeeds().wroteNothing().hasOutputs("outcome", "unchanged", "digest", r.outputs["digest"])
+	s.with("source", "docker://"+s.image("acme/web:1"), "tags", "2").run().succeeds().hasOutputs("digest", r.outputs["digest"])
+}
+
+func TestMergeWritesTheOlderFormOfAttestations(t *testing.T) {
+	t.Parallel()
+	path, _ := boundLayout(t)
+	s := newStage(t, acme())
+	digests := s.push(path)
+	r := s.merge(digests, "tags", "1", "attestations", "legacy").succeeds()
+	if r.notices() != "attestations-legacy" {
+		r.fatal("the notices are %q", r.notices())
+	}
+	direct := newStage(t, acme()).with("source", path, "tags", "1", "attestations", "legacy").run().succeeds()
+	r.hasOutputs("digest-linux-amd64", direct.outputs["digest-linux-amd64"])
+	for _, m := range s.manifest("1").Manifests {
+		if inner, _ := s.server.Manifest("acme/web", m.Digest.String()); strings.Contains(string(inner.Raw), "subject") {
+			t.Errorf("a manifest is %s", inner.Raw)
+		}
+	}
+	s.run().succeeds().wroteNothing().hasOutputs("outcome", "unchanged")
+}
+
+func TestRefusedReferrerProposesTheOlderForm(t *testing.T) {
+	t.Parallel()
+	l := sourcetest.NewLayout(t)
+	one := sourcetest.On(l.Image(sourcetest.AMD64, "one"), sourcetest.AMD64)
+	l.Add(l.Index(one, l.Attestation(one)))
+	s := newStage(t, acme())
+	digests := s.push(sourcetest.Dir(t, l.Files()))
+	s.server.Inject(ghcrtest.Fault{
+		Method: "PUT", Path: "/manifests/sha256:", // the referrer is the only new manifest
+		Effect: ghcrtest.Answer{Status: 415, Code: "UNSUPPORTED", Message: "unsupported"},
+	})
+	s.merge(digests, "tags", "1", "attestations", "referrers").failsWith("attestation-refused", "attestations: legacy")
 }

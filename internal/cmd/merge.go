@@ -35,7 +35,7 @@ func runMerge(ctx context.Context, s *session, config *input.MergeConfig) error 
 	r.Source = fmt.Sprintf("%d platform images", len(images))
 	request := s.request(&config.Config)
 	request.Source = publish.IndexSource{
-		Name: r.Source, Images: images, Registry: s.registry, Repository: config.Images[0],
+		Name: r.Source, Images: images, Registry: s.registry, Repository: config.Images[0], Annotations: config.Naming.Annotations,
 		Options: merge.Options{Docker: config.Docker, Attestations: config.Attestations, Expect: config.Expect},
 	}
 	request.Verify.RootOnly = true // The matrix jobs have verified their images.

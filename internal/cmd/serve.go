@@ -39,8 +39,9 @@ GITHUB_TOKEN is not set, serve prints a new token.`,
 			scope = *repository // The token of a job belongs to one repository.
 		}
 		config := ghcrtest.Config{
-			Open: &ghcrtest.Open{Visibility: ghcrtest.Visibility(*visibility), Token: p.Getenv("GITHUB_TOKEN"), Repository: scope},
-			Dir:  *data,
+			MaxRequests: 1, // serve runs without an end, and nothing reads the record
+			Open:        &ghcrtest.Open{Visibility: ghcrtest.Visibility(*visibility), Token: p.Getenv("GITHUB_TOKEN"), Repository: scope},
+			Dir:         *data,
 		}
 		return serve(c.Context(), p.Stdout, *listen, *repository, config)
 	}

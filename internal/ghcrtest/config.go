@@ -26,6 +26,9 @@ type Config struct {
 	DownloadTTL time.Duration
 	// Clock is the clock for the expiry of tokens and URLs. Default: time.Now.
 	Clock func() time.Time
+	// MaxRequests is the number of requests that the record keeps. The server forgets the
+	// oldest requests first. Default: no limit.
+	MaxRequests int
 	// TLS configures HTTPS. If TLS is nil, the server uses plain HTTP.
 	TLS *TLS
 }

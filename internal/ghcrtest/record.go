@@ -31,9 +31,11 @@ type Request struct {
 type record struct {
 	mu       sync.Mutex
 	requests []*Request
+	most     int // Config.MaxRequests
 }
 
-// Requests returns the requests since the start or the last Reset.
+// Requests returns the requests since the start or the last Reset, without the requests
+// that the record has forgotten (Config.MaxRequests).
 func (s *Server) Requests() []Request {
 	s.record.mu.Lock()
 	defer s.record.mu.Unlock()
@@ -74,6 +76,9 @@ func (rec *record) begin(r *http.Request) *Request {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
 	rec.requests = append(rec.requests, entry)
+	if extra := len(rec.requests) - rec.most; rec.most > 0 && extra > 0 {
+		rec.requests = slices.Delete(rec.requests, 0, extra)
+	}
 	return entry
 }
 

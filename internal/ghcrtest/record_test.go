@@ -2,6 +2,7 @@ package ghcrtest_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -70,5 +71,16 @@ func TestRequestsAreCountedByClass(t *testing.T) {
 	}
 	if s.Reset(); len(s.Requests()) != 0 {
 		t.Error("Reset kept requests")
+	}
+}
+
+func TestRecordForgetsTheOldestRequests(t *testing.T) {
+	t.Parallel()
+	s := ghcrtest.New(ghcrtest.Config{MaxRequests: 2})
+	for _, path := range []string{"/v2/a", "/v2/b", "/v2/c"} {
+		s.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+	}
+	if got := s.Requests(); len(got) != 2 || got[0].Path != "/v2/b" || got[1].Path != "/v2/c" || got[1].Status == 0 {
+		t.Errorf("got %+v", got)
 	}
 }

@@ -47,6 +47,7 @@ func New(c Config) *Server {
 		tokenTTL:    c.TokenTTL,
 		downloadTTL: c.DownloadTTL,
 		closing:     make(chan struct{}),
+		record:      record{most: c.MaxRequests},
 	}
 	_, _ = rand.Read(s.key[:]) // never fails (crypto/rand)
 	if s.now == nil {

@@ -73,21 +73,3 @@ func (m *Manifest) IsRunnable() bool {
 	unknown := m.Platform != nil && m.Platform.OS == "unknown"
 	return len(m.Blobs) > 0 && m.Blobs[0].Descriptor.MediaType.IsConfig() && !m.IsAttestation() && !unknown
 }
-
-// BuildKit sets the following annotations on the index entry of an attestation
-// (BuildKit documentation, "Image attestation storage").
-const (
-	// ReferenceType is the annotation key for the type of the entry.
-	ReferenceType = "vnd.docker.reference.type"
-	// ReferenceDigest is the annotation key for the digest of the attested
-	// image.
-	ReferenceDigest = "vnd.docker.reference.digest"
-
-	attestationType = "attestation-manifest"
-)
-
-// IsAttestation reports whether m is an attestation that BuildKit wrote for
-// another entry of the index.
-func (m *Manifest) IsAttestation() bool {
-	return m.Descriptor.Annotations[ReferenceType] == attestationType
-}

@@ -63,6 +63,8 @@ type Config struct {
 	PushForeign bool
 	// If Strip is true, the run removes attestations.
 	Strip bool
+	// Legacy is true to write attestations in the form of BuildKit before version 0.32.
+	Legacy bool
 	// Compression is the compression of layers. The zero value keeps the
 	// compression of each layer.
 	Compression compress.Method

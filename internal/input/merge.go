@@ -11,7 +11,7 @@ type MergeConfig struct {
 
 	Digests      string   // the outputs of the jobs, not parsed
 	Docker       bool     // the run writes an index with the Docker media type
-	Attestations string   // keep, strip or referrers
+	Attestations string   // keep, strip, legacy or referrers
 	Expect       []string // the platforms that the index must have; nil means no check of the platforms
 }
 

@@ -30,7 +30,8 @@ func ParsePublish(env Environment) (*Config, error) {
 		r.failEmpty("source", CodeSourceMissing, "Set source to the result of the build: a directory, a tar, an image of the Docker engine, or docker://REFERENCE. To build from a Dockerfile, set context. To create an image from files, set content.")
 	}
 	c.PushForeign = r.choice("foreign-layers") == "push"
-	c.Strip = r.choice("attestations") == "strip"
+	attestations := r.choice("attestations")
+	c.Strip, c.Legacy = attestations == "strip", attestations == "legacy"
 	c.Compression = r.compression()
 	if c.Artifact != nil && c.Compression.Chosen() {
 		r.fail("compression", CodeCompressionWithArtifact, "Remove compression. The files of an artifact are published without changes.", "The inputs compression and artifact-type exclude each other")

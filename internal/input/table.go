@@ -233,10 +233,10 @@ var Table = []Input{
 		Example: "linux/amd64,linux/arm64",
 	},
 	{
-		Name: "attestations", Group: GroupImage, Kind: Choice, Commands: building, Values: []string{"keep", "strip", "referrers"}, Default: "keep",
-		OwnValues: map[Command][]string{Publish: {"keep", "strip"}},
-		Help:      "Handling of the provenance and the SBOM from BuildKit. `keep` leaves both in the index, and `strip` removes both. `referrers` (only for the command `merge`) publishes both as referrers of the image. Without them, the index has another digest, but the digests of its images do not change.",
-		Short:     "Handling of the provenance and the SBOM from BuildKit: `keep` or `strip`. The command merge can also publish both as `referrers` of the image.",
+		Name: "attestations", Group: GroupImage, Kind: Choice, Commands: building, Values: []string{"keep", "strip", "legacy", "referrers"}, Default: "keep",
+		OwnValues: map[Command][]string{Publish: {"keep", "strip", "legacy"}},
+		Help:      "Handling of the provenance and the SBOM from BuildKit. `keep` leaves both in the index, and `strip` removes both. `legacy` writes the form before BuildKit 0.32. `referrers` (only for the command `merge`) publishes both as referrers of the image. The digests of the images do not change.",
+		Short:     "Handling of the provenance and the SBOM from BuildKit: `keep`, `strip`, or `legacy` for old registries. With merge, also `referrers`.",
 		Example:   "strip",
 	},
 	{

@@ -39,7 +39,7 @@ func (e Explainer) Evidence(repo name.Repository, t *resolve.Target) refusal.Evi
 	gh := e.Config.GitHub
 	ev := refusal.Evidence{
 		LoginUser: e.loginUser(repo), Repo: repo, InWorkflow: gh.Active, Repository: gh.Repository, ReadOnly: gh.ReadOnly(),
-		Kind: e.Config.Token.Kind(), Home: e.Config.AtHome(repo), OnReadOnly: string(e.OnReadOnly),
+		Kind: e.Config.Token.Kind(), Home: e.Config.AtHome(repo), OnReadOnly: string(e.OnReadOnly), Promote: e.Config.Command == input.Promote,
 		TokensURL: e.GitHub.TokensURL(), NewTokenURL: e.GitHub.NewTokenURL(),
 	}
 	if !ev.Home && (repo.RegistryStr() == e.Config.Registry || e.Config.Command == input.Login) {

@@ -40,6 +40,9 @@ type Changes struct {
 	LinkTo string
 	// Strip is true if the run removes the attestations of BuildKit.
 	Strip bool
+	// Legacy is true if the run writes the attestations of BuildKit in the form of BuildKit
+	// before version 0.32.
+	Legacy bool
 	// Compression is the wanted compression of the layers. The zero value keeps each
 	// layer unchanged.
 	Compression compress.Method

@@ -175,7 +175,7 @@ func (p preparedSource) destinationRules() rules.Options {
 // changes returns the changes that the request makes to the image of its source.
 func (p preparedSource) changes() mutate.Changes {
 	rules := p.request.Naming
-	c := mutate.Changes{StripAttestations: p.request.Changes.Strip, Compression: p.request.Changes.Compression}
+	c := mutate.Changes{StripAttestations: p.request.Changes.Strip, LegacyAttestations: p.request.Changes.Legacy, Compression: p.request.Changes.Compression}
 	if rules.Labels != "" || rules.Annotations != "" {
 		c.Annotations, c.DefaultAnnotations = p.split(p.names.Annotations, rules.Annotations)
 	}
@@ -233,14 +233,6 @@ func (p preparedSource) link(pairs map[string]string) map[string]string {
 	}
 	out := map[string]string{meta.KeySource: p.request.Changes.LinkTo}
 	maps.Copy(out, pairs)
-	return out
-}
-
-func toMap(pairs []meta.Pair) map[string]string {
-	out := make(map[string]string, len(pairs))
-	for _, p := range pairs {
-		out[p.Key] = p.Value
-	}
 	return out
 }
 

@@ -2,10 +2,12 @@ package publish
 
 import (
 	"context"
+	"errors"
 
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/naming"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
@@ -21,6 +23,9 @@ type IndexSource struct {
 	// digest.
 	Repository name.Repository
 	Options    merge.Options
+	// Annotations is the input annotations. Another default annotation does not replace a
+	// description that the images have.
+	Annotations string
 }
 
 // Traits implements [Source].
@@ -36,12 +41,19 @@ func (s IndexSource) Traits() Traits {
 
 // Open implements [Source].
 func (s IndexSource) Open(ctx context.Context, names meta.Result) (*source.Source, error) {
-	images, err := merge.Read(ctx, s.Registry, s.Repository, s.Images, registry.IsNotFound)
+	images, err := merge.Read(ctx, s.Registry, s.Repository, s.Images, isAbsentImage)
 	if err != nil {
 		return nil, err
 	}
 	options := s.Options
-	options.Annotations = toMap(names.Annotations)
+	options.Annotations, options.Defaults = map[string]string{}, map[string]string{}
+	for _, pair := range names.Annotations {
+		if naming.Describes(pair.Key, s.Annotations) {
+			options.Defaults[pair.Key] = pair.Value
+		} else {
+			options.Annotations[pair.Key] = pair.Value
+		}
+	}
 	joined, err := merge.Join(images, options)
 	if err != nil {
 		return nil, err
@@ -53,6 +65,13 @@ func (s IndexSource) Open(ctx context.Context, names meta.Result) (*source.Sourc
 		out.Attached = append(out.Attached, source.Attached{Root: ref.Manifest, Subject: ref.Subject.Digest, Entry: entry})
 	}
 	return out, nil
+}
+
+// isAbsentImage reports whether a registry does not have an image. The status 404 of a
+// token service, or of a host to which a redirect leads, is another failure.
+func isAbsentImage(err error) bool {
+	var answer *registry.Error
+	return registry.IsNotFound(err) && errors.As(err, &answer) && answer.Repository != "" && answer.From == ""
 }
 
 // Close implements [Source].

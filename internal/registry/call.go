@@ -185,6 +185,8 @@ func (c *Client) check(s *session, k call, to *route, resp *http.Response) (*htt
 	switch err = errors.Join(err, resp.Body.Close()); {
 	case err == nil:
 		return resp, nil
+	case errors.As(err, new(*ResponseError)):
+		return nil, err
 	case isContentError(err):
 		return nil, fmt.Errorf("%s: %w", k.operation, err)
 	}

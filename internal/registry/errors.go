@@ -47,6 +47,9 @@ type Error struct {
 	MediaType string
 	// Page is the text of a body that is not JSON, such as the title of a web page.
 	Page string
+	// Attestation is true if the registry refused a manifest that is an attestation in the
+	// form of BuildKit 0.32 and later.
+	Attestation bool
 	// RetryAfter is the wait that the server requested, or zero.
 	RetryAfter time.Duration
 	// Cause contains the codes and the messages of the body.
@@ -156,6 +159,20 @@ func (e *NoAnswer) Error() string {
 
 // Unwrap returns the error of the network.
 func (e *NoAnswer) Unwrap() error { return e.Err }
+
+// ResponseError is the error of a response of success that is wrong, such as a manifest
+// that has lost a part.
+type ResponseError struct {
+	Host      string
+	Operation string
+	Problem   string
+}
+
+// Error returns the operation and the problem.
+func (e *ResponseError) Error() string { return e.Operation + ": " + e.Problem }
+
+// Transport returns the kind of the error for the table of package retry.
+func (e *ResponseError) Transport() retry.Transport { return retry.Malformed }
 
 var digestPattern = lazy.Regexp(`sha256:[0-9a-f]{64}`)
 

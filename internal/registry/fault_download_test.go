@@ -162,22 +162,37 @@ func TestManifestWithAWrongDigestIsAnError(t *testing.T) {
 		name, method string
 		effect       ghcrtest.Effect
 		want         string
+		waits        int // a response of GET can have lost a part, so it is read again
 	}{
-		{"stored under another digest", "PUT", ghcrtest.WrongDigest{}, "the registry stored a manifest with the digest sha256:"},
-		{"header with another digest", "GET", ghcrtest.WrongDigest{}, "the received bytes have the digest " + artifact(fixed).Descriptor.Digest.String() + ", but the expected digest is sha256:"},
-		{"truncated", "GET", ghcrtest.Truncate{Bytes: 100}, "the received bytes have the digest " + hashOf(artifact(fixed).Raw[:100]).String() + ", but the expected digest is " + artifact(fixed).Descriptor.Digest.String()},
+		{"stored under another digest", "PUT", ghcrtest.WrongDigest{}, "the registry stored a manifest with the digest sha256:", 0},
+		{"header with another digest", "GET", ghcrtest.WrongDigest{}, "the received bytes have the digest " + artifact(fixed).Descriptor.Digest.String() + ", but the expected digest is sha256:", 5},
+		{"truncated", "GET", ghcrtest.Truncate{Bytes: 100}, "the received bytes have the digest " + hashOf(artifact(fixed).Raw[:100]).String() + ", but the expected digest is " + artifact(fixed).Descriptor.Digest.String(), 5},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			sc := newScenario(t, openWorld())
-			sc.ghcr.Inject(ghcrtest.Fault{Method: tc.method, Path: "/manifests/", Effect: tc.effect})
+			sc.ghcr.Inject(ghcrtest.Fault{Method: tc.method, Path: "/manifests/", Times: ghcrtest.Always, Effect: tc.effect})
 			err := sc.run()
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("got %v\nwant %q in it", err, tc.want)
 			}
-			if len(sc.recordedWaits()) > 0 {
-				t.Errorf("retried after the waits %v", sc.recordedWaits())
+			if len(sc.recordedWaits()) != tc.waits {
+				t.Errorf("retried after the waits %v, want %d waits", sc.recordedWaits(), tc.waits)
+			}
+		})
+	}
+}
+
+func TestManifestThatLostAPartIsReadAgain(t *testing.T) {
+	t.Parallel()
+	for name, effect := range map[string]ghcrtest.Effect{"another digest": ghcrtest.WrongDigest{}, "truncated": ghcrtest.Truncate{Bytes: 100}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sc := newScenario(t, openWorld())
+			sc.ghcr.Inject(ghcrtest.Fault{Method: "GET", Path: "/manifests/", Times: 2, Effect: effect})
+			if err := sc.run(); err != nil || len(sc.recordedWaits()) != 2 {
+				t.Errorf("got %v after the waits %v", err, sc.recordedWaits())
 			}
 		})
 	}

@@ -104,7 +104,7 @@ func (h *handshake) explain(err error) error {
 	case h.bodyErr != nil:
 		return &unreachableError{h.bodyErr}
 	}
-	return fmt.Errorf("requesting a token for %q: the response contains no token", h.session.reg)
+	return &ResponseError{Host: h.session.reg.RegistryStr(), Operation: fmt.Sprintf("requesting a token for %q", h.session.reg), Problem: "the response contains no token"}
 }
 
 // incomplete returns the error of a response that ended early.

@@ -3,6 +3,7 @@ package registry
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -45,26 +46,36 @@ func (c *Client) headByGet(ctx context.Context, ref name.Reference) (v1.Descript
 // of the response.
 func (c *Client) Manifest(ctx context.Context, ref name.Reference) (v1.Descriptor, []byte, error) {
 	var raw []byte
+	var digest v1.Hash
 	resp, err := c.do(ctx, c.manifestCall(http.MethodGet, ref, func(resp *http.Response) (err error) {
-		raw, err = io.ReadAll(io.LimitReader(resp.Body, image.MaxManifestSize+1))
+		raw, digest, err = readManifest(resp, ref)
 		return err
 	}))
 	if err != nil {
 		return v1.Descriptor{}, nil, err
 	}
+	return v1.Descriptor{MediaType: mediaType(resp), Digest: digest, Size: int64(len(raw))}, raw, nil
+}
+
+// readManifest reads the body of a response and hashes it.
+func readManifest(resp *http.Response, ref name.Reference) ([]byte, v1.Hash, error) {
+	raw, err := io.ReadAll(io.LimitReader(resp.Body, image.MaxManifestSize+1))
+	if err != nil {
+		return nil, v1.Hash{}, err
+	}
+	wrong := &ResponseError{Host: resp.Request.URL.Host, Operation: fmt.Sprintf("reading manifest %q", ref)}
 	if len(raw) > image.MaxManifestSize {
-		return v1.Descriptor{}, nil, fmt.Errorf("reading manifest %q: the manifest is larger than %d bytes", ref, image.MaxManifestSize)
+		wrong.Problem = fmt.Sprintf("the manifest is larger than %d bytes", image.MaxManifestSize)
+		return nil, v1.Hash{}, wrong
 	}
 	digest, _, err := v1.SHA256(bytes.NewReader(raw))
-	if err != nil {
-		return v1.Descriptor{}, nil, err
-	}
 	for _, want := range []string{digestOf(ref), resp.Header.Get("Docker-Content-Digest")} {
 		if want != "" && want != digest.String() {
-			return v1.Descriptor{}, nil, fmt.Errorf("reading manifest %q: the received bytes have the digest %s, but the expected digest is %s", ref, digest, sanitize(want))
+			wrong.Problem = fmt.Sprintf("the received bytes have the digest %s, but the expected digest is %s", digest, sanitize(want))
+			return nil, v1.Hash{}, wrong
 		}
 	}
-	return v1.Descriptor{MediaType: mediaType(resp), Digest: digest, Size: int64(len(raw))}, raw, nil
+	return raw, digest, err
 }
 
 // PutManifest pushes a manifest by tag or by digest. PutManifest returns an
@@ -79,10 +90,17 @@ func (c *Client) PutManifest(ctx context.Context, ref name.Reference, m *image.M
 	k.statuses = []int{http.StatusCreated, http.StatusOK, http.StatusAccepted}
 	resp, err := c.do(ctx, k)
 	if err != nil {
+		var refused *Error
+		if errors.As(err, &refused) && refused.Operation == k.operation { // another request can be the cause of a cancellation
+			refused.Attestation = m.IsArtifactAttestation()
+		}
 		return err
 	}
 	if got := resp.Header.Get("Docker-Content-Digest"); got != "" && got != m.Descriptor.Digest.String() {
-		return fmt.Errorf("%s: the registry stored a manifest with the digest %s, but the pushed manifest has the digest %s", k.operation, sanitize(got), m.Descriptor.Digest)
+		return &ResponseError{
+			Host: resp.Request.URL.Host, Operation: k.operation,
+			Problem: fmt.Sprintf("the registry stored a manifest with the digest %s, but the pushed manifest has the digest %s", sanitize(got), m.Descriptor.Digest),
+		}
 	}
 	return nil
 }

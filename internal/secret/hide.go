@@ -19,18 +19,51 @@ const minPrefix = 16
 // Hide replaces each form of a secret in a text by a placeholder. The
 // argument forms is the result of [Secret.Forms]. Hide also replaces a form
 // with URL escapes, a form in URL-safe base64, and a form whose end is
-// missing.
+// missing. Hide also replaces the credentials in each URL, see hideUserinfo.
 func Hide(text string, forms []string) string {
 	var b strings.Builder
 	all := variants(forms)
 	for {
 		from, to := find(text, all)
 		if from < 0 {
-			return b.String() + text
+			return hideUserinfo(b.String() + text)
 		}
 		b.WriteString(text[:from] + placeholder)
 		text = text[to:]
 	}
+}
+
+// hideUserinfo replaces the user information in each URL of a text, because a source or a
+// context can contain the password or the token of a server: https://USER:PASSWORD@HOST
+// (RFC 3986, section 3.2.1). It keeps a short user name without a password.
+func hideUserinfo(text string) string {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, "://")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		b.WriteString("://")
+		authority, _, _ := strings.Cut(rest, "${") // an expression is no credential
+		if end := strings.IndexAny(authority, "/?# \t\r\n\"'`<>"); end >= 0 {
+			authority = authority[:end]
+		}
+		at := strings.LastIndex(authority, "@")
+		if at >= 0 && isCredential(authority[:at], authority[at+1:]) {
+			b.WriteString(placeholder)
+			rest = rest[at:]
+		}
+		text = rest
+	}
+}
+
+// isCredential reports whether the user information of a URL contains a password, or a
+// token in place of the user name. The text before the digest of a reference is no user
+// information.
+func isCredential(userinfo, host string) bool {
+	isDigest := strings.HasPrefix(host, "sha256:") || strings.HasPrefix(host, "sha512:")
+	return !isDigest && (len(userinfo) >= minPrefix || strings.Contains(userinfo, ":"))
 }
 
 // find returns the position of the first secret in a text. If only the

@@ -34,3 +34,23 @@ func TestHideRemovesEveryForm(t *testing.T) {
 		t.Error("a text without secrets was changed")
 	}
 }
+
+func TestHideRemovesTheCredentialsOfURLs(t *testing.T) {
+	t.Parallel()
+	cases := []struct{ name, text, want string }{
+		{"a password", "the source \"https://me:hunter2@host/x.tar\" failed", "the source \"https://[hidden]@host/x.tar\" failed"},
+		{"a token as the user name", "https://ghp_0123456789abcdefghij@github.com/acme/web.git#main", "https://[hidden]@github.com/acme/web.git#main"},
+		{"a password with special characters", "ftp://me:a$b@c@host", "ftp://[hidden]@host"},
+		{"two URLs", "http://a:b@c and http://d:e@f/", "http://[hidden]@c and http://[hidden]@f/"},
+		{"a user name", "ssh://git@github.com/acme/web", "ssh://git@github.com/acme/web"},
+		{"an expression", "https://x:${{ secrets.TOKEN }}@github.com", "https://x:${{ secrets.TOKEN }}@github.com"},
+		{"a port and a path with @", "http://127.0.0.1:5000/a@b", "http://127.0.0.1:5000/a@b"},
+		{"a digest", "docker://a-long-name-of-an-image:1@sha256:abc", "docker://a-long-name-of-an-image:1@sha256:abc"},
+		{"no URL", "a:b@c", "a:b@c"},
+	}
+	for _, c := range cases {
+		if got := secret.Hide(c.text, nil); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
+		}
+	}
+}

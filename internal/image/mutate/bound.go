@@ -1,10 +1,7 @@
 package mutate
 
 import (
-	"encoding/json"
 	"slices"
-
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/image/rewrite"
@@ -46,9 +43,4 @@ func removeBound(m *image.Manifest) (int, error) {
 }
 
 // bound reports whether a manifest is an attestation with a subject.
-func bound(m *image.Manifest) bool {
-	var doc struct {
-		Subject *v1.Descriptor `json:"subject"`
-	}
-	return m.IsAttestation() && json.Unmarshal(m.Raw, &doc) == nil && doc.Subject != nil
-}
+func bound(m *image.Manifest) bool { return m.IsAttestation() && m.HasSubject() }

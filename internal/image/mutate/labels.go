@@ -1,12 +1,8 @@
 package mutate
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
-
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/image/rewrite"
@@ -64,7 +60,7 @@ func (l *labeler) updateImage(m *image.Manifest) error {
 	if err != nil {
 		return fmt.Errorf("adding labels to a config: %w", err)
 	}
-	config := newConfig(m.Blobs[0], raw)
+	config := rewrite.NewConfig(m.Blobs[0].Descriptor, raw)
 	m.Blobs[0] = config
 	if m.Pending() {
 		return nil // Finish assembles a pending manifest later from its blobs.
@@ -84,16 +80,4 @@ func (l *labeler) updateIndex(m *image.Manifest) error {
 		return nil
 	}
 	return l.update(m)
-}
-
-// newConfig returns a blob for the changed bytes of a config. The field
-// MountFrom of the blob is empty, because no repository is known to have the new
-// bytes.
-func newConfig(old *image.Blob, raw []byte) *image.Blob {
-	desc := old.Descriptor
-	desc.Digest, desc.Size, _ = v1.SHA256(bytes.NewReader(raw)) // Reading from memory never fails.
-	desc.Data = nil
-	return &image.Blob{Descriptor: desc, Open: func(context.Context) (io.ReadCloser, error) {
-		return io.NopCloser(bytes.NewReader(raw)), nil
-	}}
 }

@@ -21,6 +21,9 @@ import (
 type Changes struct {
 	// StripAttestations removes the attestations of BuildKit.
 	StripAttestations bool
+	// LegacyAttestations gives the attestations of BuildKit the form of BuildKit
+	// before version 0.32.
+	LegacyAttestations bool
 	// Labels are the labels that Apply adds to the configs. If the root is an
 	// index, Apply also adds Labels to the annotations of the index. The package
 	// page of ghcr.io shows the annotations of an index. The package page does
@@ -43,10 +46,12 @@ type Changes struct {
 
 // Any reports whether c contains a change.
 func (c Changes) Any() bool {
-	return c.StripAttestations || len(c.Labels)+len(c.Annotations)+len(c.DefaultLabels)+len(c.DefaultAnnotations) > 0 || c.Compression.Chosen()
+	return c.StripAttestations || c.LegacyAttestations || len(c.Labels)+len(c.Annotations)+len(c.DefaultLabels)+len(c.DefaultAnnotations) > 0 || c.Compression.Chosen()
 }
 
-// Apply changes the tree in place and returns messages for the user. Apply adds
+// Apply changes the tree in place and returns messages for the user. Apply converts
+// attestations first, because an attestation with a subject cannot stay in an
+// index whose images change, and the older form has no subject. Apply adds
 // labels before it compresses layers, because the compression reads the configs.
 // Apply adds annotations last, because only an OCI manifest can have
 // annotations. Before that step, the compression can convert a Docker manifest
@@ -58,6 +63,13 @@ func (c Changes) Apply(ctx context.Context, root *image.Manifest) ([]diag.Notice
 		if r.stripped, err = stripAttestations(root); err != nil {
 			return nil, err
 		}
+	}
+	if c.LegacyAttestations {
+		converted, err := Legacy(root)
+		if err != nil {
+			return nil, err
+		}
+		r.legacy = len(converted)
 	}
 	if r.labels, err = addLabels(ctx, root, c.Labels, c.DefaultLabels); err != nil {
 		return nil, err

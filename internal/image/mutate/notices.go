@@ -24,6 +24,7 @@ const (
 type result struct {
 	before      v1.Hash // The field before is the digest of the root before the changes. For a pending root, before is the zero Hash.
 	stripped    int     // stripped is the number of attestations that stripAttestations removed.
+	legacy      int     // legacy is the number of attestations that Legacy converted.
 	labels      attestations
 	annotations annotationResult
 	layers      layersResult
@@ -75,6 +76,9 @@ func (r result) digestText(c Changes) string {
 	var changes []string
 	if r.stripped > 0 {
 		changes = append(changes, fmt.Sprintf("removes attestations (%d)", r.stripped))
+	}
+	if r.legacy > 0 {
+		changes = append(changes, fmt.Sprintf("writes attestations in the form of BuildKit before 0.32 (%d)", r.legacy))
 	}
 	var added []string
 	if len(c.Labels)+len(c.DefaultLabels) > 0 {

@@ -34,6 +34,17 @@ func ReadConfig(ctx context.Context, m *image.Manifest) ([]byte, error) {
 	return raw, err
 }
 
+// NewConfig returns a blob for the changed bytes of a config. The blob has no
+// repositories to mount from, because no repository is known to have the new
+// bytes.
+func NewConfig(old v1.Descriptor, raw []byte) *image.Blob {
+	old.Digest, old.Size, _ = v1.SHA256(bytes.NewReader(raw)) // reading from memory never fails
+	old.Data = nil
+	return &image.Blob{Descriptor: old, Open: func(context.Context) (io.ReadCloser, error) {
+		return io.NopCloser(bytes.NewReader(raw)), nil
+	}}
+}
+
 // Manifest returns a new version of the image manifest in raw. The new version
 // has the media type of m. The descriptors in the new version have the current
 // media types, digests and sizes of the blobs of m.

@@ -53,6 +53,9 @@ const (
 	// CodeWrongScheme is the code for a request without TLS to a port that
 	// accepts only HTTPS.
 	CodeWrongScheme = "https-required"
+	// CodeAttestationRefused means that the registry does not accept an attestation in
+	// the form of BuildKit 0.32 and later.
+	CodeAttestationRefused = "attestation-refused"
 	// CodeRegistryRefused means that the registry refused a request for a reason that
 	// has no other code.
 	CodeRegistryRefused = "registry-refused"
@@ -73,6 +76,9 @@ const (
 	// CodeLocationUnusable means that the program cannot use the address of a redirect,
 	// of an upload session or of the next page of a list.
 	CodeLocationUnusable = "location-unusable"
+	// CodeResponseWrong means that a registry sent a wrong response of success, such as a
+	// manifest with another digest.
+	CodeResponseWrong = "response-wrong"
 	// CodeRegistryUnreachable means that a registry does not respond.
 	CodeRegistryUnreachable = "registry-unreachable"
 )

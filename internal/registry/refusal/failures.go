@@ -25,6 +25,7 @@ func explainFailure(err error, ev Evidence) error {
 	var wrong *registry.WrongContent
 	var download *registry.TruncatedDownload
 	var location *registry.LocationError
+	var response *registry.ResponseError
 	switch {
 	case errors.As(err, &upload):
 		return &diag.Error{
@@ -44,6 +45,12 @@ func explainFailure(err error, ev Evidence) error {
 			Code: CodeDownloadTruncated, Side: diag.Registry, Err: err,
 			Title: fmt.Sprintf("%s ended the download of %s early in all attempts", download.Host, download.Digest),
 			Hint:  "Run again. If the download ends at the same byte, check whether a proxy or a firewall limits long transfers. If no proxy or firewall limits transfers, push the blob again, because the registry has only a part of the blob.",
+		}
+	case errors.As(err, &response):
+		return &diag.Error{
+			Code: CodeResponseWrong, Side: diag.Registry, Err: response,
+			Title: response.Host + " sent a wrong response",
+			Hint:  "Run again. If the registry sends the same response, check whether a proxy changes or cuts responses, and compare the address of the registry with the input image. For another registry than ghcr.io, ask its operator.",
 		}
 	case errors.As(err, &location) && !errors.As(err, new(*tls.CertificateVerificationError)):
 		return unusableLocation(location, err)

@@ -75,6 +75,8 @@ type Evidence struct {
 	Grants string
 	// GrantsFile is the path of the workflow file.
 	GrantsFile string
+	// Promote is true if the command is promote, which never changes an image.
+	Promote bool
 	// Reading is true for a request that read the source. Reading is false for a
 	// request to a destination.
 	Reading bool

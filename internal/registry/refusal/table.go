@@ -122,6 +122,12 @@ var Table = []Row{
 		},
 	},
 	{
+		Code: CodeAttestationRefused, Is: isAttestation,
+		Meaning: "The registry refuses an attestation in the form that BuildKit writes since version 0.32, an artifact manifest with `subject` and `artifactType`. Some registries accept only images.",
+		Cure:    "Set `attestations: legacy` to write the form of BuildKit before 0.32, or `attestations: strip` to publish no attestations.",
+		explain: attestation,
+	},
+	{
 		Code: CodeFrontEndFailed, Is: isFrontEnd,
 		Meaning: "A front end of the registry, or a proxy, sent a web page with an error status in all attempts. The request did not reach the registry.",
 		Cure:    "Run again later. Check the status page of the registry (githubstatus.com for ghcr.io). If the upload of a layer takes about ten minutes, split the build step that creates the layer.",

@@ -11,11 +11,16 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/mutate"
 )
 
 // CodeAttestationStray means that an attestation describes an image that is not part of
 // the index.
 const CodeAttestationStray = "attestation-stray"
+
+// CodeAttestationsLegacy reports attestations that got the form of BuildKit before
+// version 0.32.
+const CodeAttestationsLegacy = "attestations-legacy"
 
 // artifactType is the artifact type of an attestation in the list of
 // referrers.
@@ -29,6 +34,31 @@ type Referrer struct {
 	// the list of referrers (distribution-spec, "Listing Referrers").
 	ArtifactType string
 	Annotations  map[string]string
+}
+
+// convert gives the attestations of the images the older form, if the options ask for this
+// form. It adds a notice with the number of these attestations.
+func (j *Result) convert(images []ReadImage, o Options) error {
+	if o.Attestations != Legacy {
+		return nil
+	}
+	digests := map[v1.Hash]bool{} // two jobs can name the same attestation
+	for _, img := range images {
+		converted, err := mutate.Legacy(img.Root)
+		if err != nil {
+			return fmt.Errorf("converting the attestations of %s: %w", place(img.Name), err)
+		}
+		for _, m := range converted {
+			digests[m.Descriptor.Digest] = true
+		}
+	}
+	if len(digests) > 0 {
+		j.Notices = append(j.Notices, diag.Notice{
+			Code: CodeAttestationsLegacy, Level: diag.Info, Title: "Attestations have the older form",
+			Text: fmt.Sprintf("The run writes attestations in the form of BuildKit before 0.32 (%d). Signatures of these attestations do not apply to this form.", len(digests)),
+		})
+	}
+	return nil
 }
 
 // matchAttestations returns the attestations of the images, in the order of
@@ -84,6 +114,7 @@ func referrer(e entry, subject v1.Descriptor) (Referrer, error) {
 		// The attestation already has a subject. The bytes of the attestation
 		// do not change, so its signatures stay valid.
 		m := &image.Manifest{Descriptor: subjectDescriptor(e.Descriptor), Raw: e.Raw, Blobs: e.Blobs}
+		m.Descriptor.Annotations = e.Descriptor.Annotations
 		return Referrer{Subject: subject, Manifest: m, ArtifactType: old.ArtifactType, Annotations: old.Annotations}, nil
 	}
 	raw, err := json.Marshal(attestationManifest{
@@ -94,6 +125,7 @@ func referrer(e entry, subject v1.Descriptor) (Referrer, error) {
 		return Referrer{}, fmt.Errorf("writing attestation %s as a referrer: %w", e.Descriptor.Digest, err)
 	}
 	desc, err := newDescriptor(types.OCIManifestSchema1, raw)
+	desc.Annotations = e.Descriptor.Annotations
 	m := &image.Manifest{Descriptor: desc, Raw: raw, Blobs: e.Blobs}
 	return Referrer{Subject: subject, Manifest: m, ArtifactType: artifactType, Annotations: old.Annotations}, err
 }

@@ -23,7 +23,7 @@ func (j *Result) index(images []ReadImage, entries []entry, o Options) (*image.M
 			return nil, err
 		}
 		doc.MediaType = types.DockerManifestList
-	} else if all := j.annotations(images, o.Annotations); len(all) > 0 {
+	} else if all := j.annotations(images, o); len(all) > 0 {
 		doc.Annotations = all
 	}
 	root := &image.Manifest{}
@@ -61,9 +61,10 @@ func newDescriptor(t types.MediaType, raw []byte) (v1.Descriptor, error) {
 
 // annotations returns the annotations for the new index. If the indexes of
 // two jobs have different values for an annotation, annotations omits the
-// annotation and adds a notice. The annotations in the argument ours replace
-// all other annotations.
-func (j *Result) annotations(images []ReadImage, ours map[string]string) map[string]string {
+// annotation and adds a notice. A default annotation does not replace an
+// annotation of the indexes. The annotations of the options replace all other
+// annotations.
+func (j *Result) annotations(images []ReadImage, o Options) map[string]string {
 	all := map[string]string{}
 	var conflicting []string
 	for _, img := range images {
@@ -78,7 +79,7 @@ func (j *Result) annotations(images []ReadImage, ours map[string]string) map[str
 	var dropped []string
 	for _, k := range slices.Compact(conflicting) {
 		delete(all, k)
-		if _, replaced := ours[k]; !replaced {
+		if _, replaced := o.Annotations[k]; !replaced {
 			dropped = append(dropped, k)
 		}
 	}
@@ -88,8 +89,49 @@ func (j *Result) annotations(images []ReadImage, ours map[string]string) map[str
 			Text: fmt.Sprintf("The jobs set different values for %s. Set a value for each of these annotations in the input annotations.", strings.Join(dropped, ", ")),
 		})
 	}
-	maps.Copy(all, ours)
+	for k, v := range defaults(images, o.Defaults) {
+		if _, set := all[k]; !set {
+			all[k] = v
+		}
+	}
+	maps.Copy(all, o.Annotations)
 	return all
+}
+
+// defaults returns the default annotations. An annotation gets the value of the label with
+// the same key, because clients show both. If the images have different labels, the
+// annotation is left out. The function knows only the labels of the configs that the run
+// has read for the platform, because it sends no requests.
+func defaults(images []ReadImage, pairs map[string]string) map[string]string {
+	out := maps.Clone(pairs)
+	first := map[string]string{}
+	for _, img := range images {
+		for _, m := range image.Manifests(img.Root) {
+			for key, value := range labels(m) {
+				switch had, seen := first[key]; {
+				case pairs[key] == "":
+				case !seen:
+					first[key], out[key] = value, value
+				case had != value:
+					delete(out, key)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// labels returns the labels of an image whose config is read.
+func labels(m *image.Manifest) map[string]string {
+	var config struct {
+		Config struct {
+			Labels map[string]string `json:"Labels"`
+		} `json:"config"`
+	}
+	if len(m.Blobs) == 0 || json.Unmarshal(m.Blobs[0].Content, &config) != nil {
+		return nil
+	}
+	return config.Config.Labels
 }
 
 func indexAnnotations(m *image.Manifest) map[string]string {

@@ -27,6 +27,7 @@ const (
 const (
 	Keep      = "keep"      // Attestations are entries of the index, as in an index of BuildKit.
 	Strip     = "strip"     // The index contains no attestations.
+	Legacy    = "legacy"    // Attestations are entries of the index, in the form of BuildKit before version 0.32.
 	Referrers = "referrers" // Attestations are separate manifests that refer to the image.
 )
 
@@ -35,11 +36,14 @@ type Options struct {
 	// If Docker is true, the index has the media type of Docker. Such an index
 	// contains only images with media types of Docker and has no annotations.
 	Docker bool
-	// Attestations is Keep, Strip or Referrers.
+	// Attestations is Keep, Strip, Legacy or Referrers.
 	Attestations string
 	// Annotations are annotations for the index. They replace annotations
 	// with the same key in the indexes of the jobs.
 	Annotations map[string]string
+	// Defaults are annotations that only describe the image. An annotation on which the
+	// jobs agree has precedence over them, and so has a label of the images.
+	Defaults map[string]string
 	// Expect lists the platforms that the index must have. Join returns an
 	// error for a missing platform and for an additional platform. If Expect
 	// is empty, Join accepts every platform.
@@ -71,6 +75,9 @@ type entry struct {
 // is a *diag.Error with a code of this package.
 func Join(platformImages []ReadImage, o Options) (*Result, error) {
 	j := &Result{}
+	if err := j.convert(platformImages, o); err != nil {
+		return nil, err
+	}
 	images, others := sort(platformImages)
 	if err := check(images, o.Expect); err != nil {
 		return nil, err
@@ -82,13 +89,14 @@ func Join(platformImages []ReadImage, o Options) (*Result, error) {
 			return nil, err
 		}
 	}
-	if o.Attestations != Keep {
+	kept := o.Attestations == Keep || o.Attestations == Legacy
+	if !kept {
 		attestations = nil
 	}
 	entries := slices.Concat(images, attestations)
 	var err error
 	switch {
-	case len(platformImages) == 1 && (o.Attestations == Keep || len(others) == 0) && !o.Docker:
+	case len(platformImages) == 1 && (kept || len(others) == 0) && !o.Docker:
 		j.Root = platformImages[0].Root
 	case len(entries) == 1:
 		j.Root = entries[0].Manifest

@@ -120,6 +120,29 @@ func TestIndexKeepsAnnotationsWithEqualValues(t *testing.T) {
 	}
 }
 
+// A description that the author of the images wrote has precedence over a default.
+func TestDefaultAnnotationsAgreeWithTheImages(t *testing.T) {
+	t.Parallel()
+	labelled := func(name string, p *v1.Platform, labels string) merge.ReadImage {
+		img := made(t, name, func(l *sourcetest.Layout) v1.Descriptor { return l.Image(p, name) })
+		img.Root.Platform = p
+		img.Root.Blobs[0].Content = []byte(`{"config":{"Labels":` + labels + `}}`)
+		return img
+	}
+	defaults := map[string]string{"title": "web", "url": "https://github.test", "description": "d", "agreed": "x"}
+	j := join(t, merge.Options{Defaults: defaults, Annotations: map[string]string{"revision": "c"}},
+		labelled("a", sourcetest.AMD64, `{"title":"My App","url":"https://a.test","revision":"old"}`),
+		labelled("b", sourcetest.ARM64, `{"title":"My App","url":"https://b.test"}`),
+		annotated(t, "c", &v1.Platform{OS: "linux", Architecture: "s390x"}, map[string]string{"agreed": "index"}))
+	got, err := json.Marshal(entries(t, j.Root).Annotations)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `{"agreed":"index","description":"d","revision":"c","title":"My App"}`; string(got) != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func TestOneImageIsNotWrapped(t *testing.T) {
 	t.Parallel()
 	single := made(t, "a", func(l *sourcetest.Layout) v1.Descriptor { return l.Image(sourcetest.AMD64, "a") })
@@ -210,10 +233,7 @@ func TestReferrersNameTheirImage(t *testing.T) {
 // valid.
 func TestReferrerKeepsItsBytes(t *testing.T) {
 	t.Parallel()
-	read := made(t, "a", func(l *sourcetest.Layout) v1.Descriptor {
-		img := sourcetest.On(l.Image(sourcetest.AMD64, "a"), sourcetest.AMD64)
-		return l.Index(img, l.BoundAttestation(img))
-	})
+	read := bound(t, "a", sourcetest.AMD64)
 	j := join(t, merge.Options{Attestations: merge.Referrers}, read, attested(t, "b", sourcetest.ARM64))
 	if n := len(entries(t, j.Root).Manifests); n != 2 || len(j.Referrers) != 2 {
 		t.Fatalf("%d entries and %d referrers, want 2 of each", n, len(j.Referrers))
@@ -222,6 +242,55 @@ func TestReferrerKeepsItsBytes(t *testing.T) {
 	if !bytes.Equal(got.Manifest.Raw, old.Raw) || got.Manifest.Descriptor.Digest != old.Descriptor.Digest || got.Manifest.Descriptor.Platform != nil ||
 		got.ArtifactType != "application/vnd.docker.attestation.manifest.v1+json" || got.Subject.Digest != read.Root.Children[0].Descriptor.Digest {
 		t.Errorf("the referrer is %+v: %s", got, got.Manifest.Raw)
+	}
+}
+
+// bound returns an image with an attestation of BuildKit 0.32 or later.
+func bound(t *testing.T, name string, p *v1.Platform) merge.ReadImage {
+	return made(t, name, func(l *sourcetest.Layout) v1.Descriptor {
+		img := sourcetest.On(l.Image(p, name), p)
+		return l.Index(img, l.BoundAttestation(img))
+	})
+}
+
+func TestAttestationsGetTheOlderForm(t *testing.T) {
+	t.Parallel()
+	legacy := merge.Options{Attestations: merge.Legacy}
+	cases := []struct {
+		name    string
+		images  func() []merge.ReadImage
+		written string // in the notice; "" for no notice
+	}{
+		{"two images", func() []merge.ReadImage {
+			return []merge.ReadImage{bound(t, "a", sourcetest.AMD64), bound(t, "b", sourcetest.ARM64)}
+		}, "before 0.32 (2)"},
+		{"one image in the older form", func() []merge.ReadImage {
+			return []merge.ReadImage{attested(t, "a", sourcetest.AMD64), bound(t, "b", sourcetest.ARM64)}
+		}, "before 0.32 (1)"},
+		{"only one image", func() []merge.ReadImage { return []merge.ReadImage{bound(t, "a", sourcetest.AMD64)} }, "before 0.32 (1)"},
+		{"only the older form", func() []merge.ReadImage { return []merge.ReadImage{attested(t, "a", sourcetest.AMD64)} }, ""},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			images := c.images()
+			j := join(t, legacy, images...)
+			if again := join(t, legacy, c.images()...); !bytes.Equal(again.Root.Raw, j.Root.Raw) {
+				t.Error("the same digests give another index")
+			}
+			doc := entries(t, j.Root)
+			if len(doc.Manifests) != 2*len(images) || len(j.Referrers) > 0 {
+				t.Fatalf("the index is %s", j.Root.Raw)
+			}
+			for i, d := range doc.Manifests[len(images):] {
+				if d.Annotations["vnd.docker.reference.digest"] != doc.Manifests[i].Digest.String() || d.Platform.OS != "unknown" || j.Root.Children[len(images)+i].IsArtifactAttestation() {
+					t.Errorf("the attestation is %+v: %s", d, j.Root.Children[len(images)+i].Raw)
+				}
+			}
+			if (len(j.Notices) > 0) != (c.written != "") || len(j.Notices) > 1 || c.written != "" && !strings.Contains(j.Notices[0].Text, c.written) {
+				t.Errorf("the notices are %v", j.Notices)
+			}
+		})
 	}
 }
 

@@ -1,0 +1,49 @@
+package image
+
+import (
+	"encoding/json"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// The annotations of the index entry of an attestation (BuildKit
+// documentation, "Image attestation storage").
+const (
+	// ReferenceType is the annotation key for the type of the entry.
+	ReferenceType = "vnd.docker.reference.type"
+	// ReferenceDigest is the annotation key for the digest of the attested
+	// image.
+	ReferenceDigest = "vnd.docker.reference.digest"
+
+	attestationType = "attestation-manifest"
+)
+
+// IsAttestation reports whether m is an attestation that BuildKit wrote for
+// another entry of the index.
+func (m *Manifest) IsAttestation() bool {
+	return m.Descriptor.Annotations[ReferenceType] == attestationType
+}
+
+// HasSubject reports whether m refers to another manifest (image-spec, "subject").
+func (m *Manifest) HasSubject() bool { return m.artifactFields().Subject != nil }
+
+// IsArtifactAttestation reports whether m is an attestation in the form that BuildKit
+// writes since version 0.32: an artifact manifest whose subject is the attested image.
+func (m *Manifest) IsArtifactAttestation() bool {
+	f := m.artifactFields()
+	return m.IsAttestation() && (f.Subject != nil || f.ArtifactType != "")
+}
+
+// artifactFields are the fields of a manifest that an image does not have.
+type artifactFields struct {
+	ArtifactType string         `json:"artifactType"`
+	Subject      *v1.Descriptor `json:"subject"`
+}
+
+func (m *Manifest) artifactFields() artifactFields {
+	var f artifactFields
+	if json.Unmarshal(m.Raw, &f) != nil {
+		return artifactFields{} // a pending manifest has no bytes
+	}
+	return f
+}
