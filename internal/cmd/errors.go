@@ -25,8 +25,8 @@ const (
 	codeLogoutFailed = "logout-failed"
 	// codePathsUnreadable means that the program cannot read a path in the input paths.
 	codePathsUnreadable = "paths-unreadable"
-	// codeMigrationRemaining reports that an edit is necessary although the input
-	// check is set.
+	// codeMigrationRemaining means that a workflow needs an edit. Only a run with
+	// the input "check: true" reports this error.
 	codeMigrationRemaining = "migration-remaining"
 	// codeFileSkipped means that the command migrate could not read a file.
 	codeFileSkipped = "migrate-skipped"

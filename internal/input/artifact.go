@@ -33,7 +33,7 @@ func (r *reader) artifact(c *Config) *Artifact {
 	a := &Artifact{Type: r.text("artifact-type")}
 	if a.Type == "" {
 		if r.text("subject") != "" {
-			r.fail("subject", CodeArtifactTypeMissing, "Set artifact-type, such as application/vnd.cyclonedx+json, or remove subject.", "The input subject is set without artifact-type")
+			r.fail("subject", CodeArtifactTypeMissing, "Set artifact-type, such as application/vnd.cyclonedx+json, or remove subject.", "The input subject is set without the input artifact-type")
 		}
 		return nil
 	}
@@ -64,11 +64,11 @@ func (r *reader) failArtifactWithoutContent() {
 	const hint = "Set content to the files of the artifact, one PATH:MEDIA/TYPE per line."
 	switch {
 	case r.text("source") != "":
-		r.fail("content", CodeContentMissing, "Remove artifact-type to publish the image in source. To publish files as an artifact, replace source by content.", "The input artifact-type needs content, but source is set")
+		r.fail("content", CodeContentMissing, "Remove artifact-type to publish the image in source. To publish files as an artifact, replace source by content.", "The input artifact-type needs the input content, but the input source is set")
 	case r.text("context") != "" || r.text("file") != "":
-		r.fail("content", CodeContentMissing, "Remove artifact-type to publish the image of the build. To publish files as an artifact, replace context and file by content.", "The input artifact-type needs content, but a build is set")
+		r.fail("content", CodeContentMissing, "Remove artifact-type to publish the image of the build. To publish files as an artifact, replace context and file by content.", "The input artifact-type needs the input content, but the step builds an image")
 	default:
-		r.fail("content", CodeContentMissing, hint, "The input artifact-type is set without content")
+		r.fail("content", CodeContentMissing, hint, "The input artifact-type is set without the input content")
 	}
 }
 

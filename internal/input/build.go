@@ -46,7 +46,7 @@ func (r *reader) build(c *Config) *Build {
 	if b.Context == "" && b.File == "" {
 		for _, in := range buildInputs {
 			if r.text(in) != "" {
-				r.fail(in, CodeContextMissing, r.withoutContextHint(in), "The input %s is set without context", in)
+				r.fail(in, CodeContextMissing, r.withoutContextHint(in), "The input %s is set without the input context", in)
 			}
 		}
 		return nil

@@ -31,7 +31,7 @@ func (r *reader) files(c *Config) *Files {
 	if len(lines) == 0 {
 		for _, in := range fileInputs {
 			if r.text(in) != "" {
-				r.fail(in, CodeContentMissing, r.withoutContentHint(in), "The input %s is set without content", in)
+				r.fail(in, CodeContentMissing, r.withoutContentHint(in), "The input %s is set without the input content", in)
 			}
 		}
 		return nil

@@ -86,7 +86,7 @@ func (c *Common) repository(line string) (name.Repository, error) {
 		return name.Repository{}, diag.Inputf("image", CodeImageWithTag, hint+".", "The input image %q contains a tag", line)
 	}
 	if hint := missing.Unexpanded(line); hint != "" {
-		return name.Repository{}, diag.Inputf("image", CodeImageInvalid, hint+" To publish to the repository of the workflow, remove the input image.", "The input image %q is not a repository name", line)
+		return name.Repository{}, diag.Inputf("image", CodeImageInvalid, hint+" To publish to the repository of the workflow, remove the input \"image\".", "The input image %q is not a repository name", line)
 	}
 	if strings.ContainsFunc(line, unicode.IsSpace) {
 		return name.Repository{}, diag.Inputf("image", CodeImageInvalid, "Remove the blank. For several images, write one name per line, such as ghcr.io/acme/web.", "The input image %q contains a blank", line)

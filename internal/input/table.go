@@ -412,7 +412,7 @@ var Table = []Input{
 	},
 	{
 		Name: "add-check", Group: GroupFiles, Kind: Bool, Commands: migrate, Default: "false",
-		Help:    "Add a workflow that runs the command `check`. This input needs `write`. The new workflow checks that the repository may push to the packages in its workflows. Run the new workflow once by hand, because no API shows this permission.",
+		Help:    "Add a workflow that runs the command `check`. This input needs `write`. The new workflow checks that the repository may push to each package that a workflow of the repository publishes. Run the new workflow once by hand, because no API shows this permission.",
 		Short:   "Add a workflow that runs the command `check`. This input needs `write`.",
 		Example: "true",
 	},

@@ -14,7 +14,7 @@ import (
 //	the input NAME
 //	the inputs NAME and NAME
 //	NAME: VALUE
-//	set NAME to, set NAME, remove NAME, is set without NAME, increase NAME
+//	set NAME to, set NAME, remove NAME, increase NAME
 //	NAME, if the name contains a hyphen
 //	`NAME`, only in the descriptions of the table
 type Terminal struct {
@@ -41,7 +41,7 @@ var (
 	formValue = onFirstUse(func() string {
 		return "(\\w+ |[(`])" + anyFlag() + `: (\$\{\{.*?\}\}|[^\s,;()` + "`" + `]*[^\s,;().` + "`" + `])`
 	})
-	formVerb    = onFirstUse(func() string { return `\b([Rr]emove|is set without|[Ii]ncrease) ` + anyFlag() + `([ ,.;]|$)` })
+	formVerb    = onFirstUse(func() string { return `\b([Rr]emove|[Ii]ncrease) ` + anyFlag() + `([ ,.;]|$)` })
 	formSet     = onFirstUse(func() string { return `\b([Ss]et) ` + anyFlag() + `( to\b| in the step|[,.;]|$)` })
 	formHyphen  = onFirstUse(func() string { return `(^|[\s(])` + anyFlag() + `([\s,.;)]|$)` })
 	formQuoted  = onFirstUse(func() string { return "(command )?`" + anyFlag() + "`" })
@@ -56,8 +56,8 @@ func onFirstUse(pattern func() string) func() *regexp.Regexp {
 }
 
 // settingVerbs are the words before NAME: VALUE if the value is not true, false or one
-// of the values in the table. After any other word, the text before the colon may not
-// be an input.
+// of the values in the table. After any other word, the text before the colon is
+// possibly not an input.
 var settingVerbs = []string{"set ", "write ", "with ", "and ", "example "}
 
 // Text returns the text of a message for a terminal.

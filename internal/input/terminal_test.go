@@ -21,7 +21,7 @@ func TestMessagesNameFlagsAndArgumentsAtATerminal(t *testing.T) {
 		{"an argument in a sentence", input.Pull, "Set source to a reference.", "Set the argument SOURCE to a reference."},
 		{"two inputs", input.Pull, "The inputs destination and verify-only exclude each other", "The argument DESTINATION and --verify-only exclude each other"},
 		{"a verb", input.Publish, "Set image, or remove subject.", "Set --image, or remove --subject."},
-		{"a missing second input", input.Publish, "The input file is set without context", "--file is set without --context"},
+		{"a missing second input", input.Publish, "The input file is set without the input context", "--file is set without --context"},
 		{"a flag without a value", input.Login, "Set push: true to check this.", "Set --push to check this."},
 		{"a flag that is on by default", input.Publish, "For a rollback, set monotonic: false.", "For a rollback, set --monotonic=false."},
 		{"a choice", input.Publish, "would skip the push (on-readonly: skip): x", "would skip the push (--on-readonly skip): x"},

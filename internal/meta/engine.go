@@ -78,9 +78,9 @@ type outcome struct {
 	// moving becomes the field Moving of the [Tag].
 	moving bool
 	// version is the stable version that the value is computed from, or nil.
-	// series is the number of version numbers in the value. For example, it is 2
-	// for the value 1.4, and 0 for the value "stable". The flavor latest=highest
-	// uses version and series.
+	// The field series counts the numbers in the value. For example, the value 1.4
+	// has two numbers, and the value "stable" has none. The flavor latest=highest
+	// uses the fields version and series.
 	version *release
 	series  int
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/meta/pep440"
 )
 
-// fullVersion is the series of a value that is a full version or another unique
-// name.
+// fullVersion is the value of the field series for a tag that does not name a series
+// of versions. Examples are the tags 1.2.3 and sha-0123abc.
 const fullVersion = -1
 
 // release holds the numbers of a stable version for a comparison.

@@ -54,7 +54,7 @@ func (p *pass) differences(c chain) differences {
 	if c.meta != nil && c.keepMeta == "" && c.meta.Input("tags") == "" {
 		d.others = append(d.others, fmt.Sprintf("The input \"tags\" contains the default tag rules of %s.", dockerMetadata))
 	}
-	d.others = append(d.others, fmt.Sprintf("The new step overwrites existing tags, as %s does. To protect the tags of versions and newer tags, remove the inputs \"overwrite\" and \"monotonic\".", dockerBuild))
+	d.others = append(d.others, fmt.Sprintf("The new step overwrites existing tags, as %s does. To keep version tags and tags of newer images, remove the inputs \"overwrite\" and \"monotonic\".", dockerBuild))
 	if c.keepMeta != "" {
 		d.others = append(d.others, fmt.Sprintf("The step of %s stays, because %s.", dockerMetadata, c.keepMeta))
 	}

@@ -31,8 +31,8 @@ func (p *pass) replaceUsernames(l *login, shared definitionUses) {
 	}
 }
 
-// reportUsername reports the edit of a user name. reportUsername also records
-// the secrets that the user name used before the edit.
+// reportUsername reports the edit of a user name. The old user name can
+// be an expression with a secret. reportUsername also records this secret.
 func (p *pass) reportUsername(l *login, at place) {
 	old := fmt.Sprintf("%q", strings.Trim(at.node.Value[at.from:at.to], `"'`))
 	secret := false

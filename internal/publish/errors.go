@@ -17,14 +17,14 @@ const (
 	// CodeArchiveUnwritten means that the run could not write the archive for
 	// on-readonly: archive.
 	CodeArchiveUnwritten = "archive-unwritten"
-	// CodeTagExists means that a tag already exists, and that the input overwrite does
-	// not allow another digest.
+	// CodeTagExists means that a tag already exists with another digest. The input
+	// overwrite does not allow the run to move this tag.
 	CodeTagExists = "tag-exists"
 	// CodeTagKept means that the run did not move a tag, because the tag points at a
 	// newer image.
 	CodeTagKept = "tag-kept"
-	// CodeTagRewritten means that another run moved a tag to an older image, and that
-	// this run moved the tag back.
+	// CodeTagRewritten means that another run pointed a tag at an older image at the same
+	// time. This run pointed the tag at the newer image again.
 	CodeTagRewritten = "tag-rewritten"
 	// CodeAttachmentKept means that the run did not copy an attachment, because the tag
 	// of the attachment points at another manifest in the destination.

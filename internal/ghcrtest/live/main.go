@@ -42,7 +42,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout 
 	flags.StringVar(&s.Tag, "tag", "latest", "the `tag` of the existing package")
 	flags.StringVar(&s.Fresh, "fresh", "", "the `package` to create and to delete, as owner/name; it must not exist")
 	out := flags.String("out", "", "the `file` for the responses")
-	lifetime := flags.Duration("lifetime", 0, "the maximum time to measure the lifetime of a token; with 0, the program does not ask this question")
+	lifetime := flags.Duration("lifetime", 0, "the maximum time for the measurement of the lifetime of a token, or 0 for no measurement")
 	deleted := flags.String("delete", "", "the `package` to delete, as owner/name; the program then asks no questions")
 	compareOnly := flags.Bool("compare", false, "compare two files of earlier runs and print a Markdown table")
 	if err := flags.Parse(args); err != nil {

@@ -12,9 +12,9 @@ import (
 // digest, because an attestation contains the time of the build.
 //
 // If only one image remains in the root index, that image becomes the root. The
-// new root then has the same digest as a build without attestations. A root
-// index with annotations remains the root, because the image does not contain
-// the annotations of the index. stripAttestations does not change an index that
+// new root then has the same digest as a build without attestations. If
+// the index has annotations, the index remains the root, because the
+// annotations would otherwise be lost. stripAttestations does not change an index that
 // contains only attestations.
 func stripAttestations(root *image.Manifest) (int, error) {
 	s := &stripper{changed: map[*image.Manifest]bool{}}

@@ -8,8 +8,8 @@ type Use struct {
 	Name string
 	// Fields is true if the path has more than one part.
 	Fields bool
-	// Helper is the name of the helper that has this name as an argument. Helper
-	// is "" if the name is not an argument.
+	// Helper is the name of the helper to which Name is an argument. Helper is ""
+	// if Name is not an argument.
 	Helper string
 	// Params are the positional arguments. For an argument that is not a
 	// literal, the value is Undefined.

@@ -73,7 +73,8 @@ func (r *Resolver) imagesOf(t *Target, protected bool, seen map[v1.Hash]bool) []
 	return out
 }
 
-// reuseOrigins reads the images that the store of the source has pulled or pushed.
+// reuseOrigins reads the images that were pulled into the store of the source,
+// or pushed from this store.
 // reuseOrigins skips an image that contains no pending layer. All images are in the
 // registry of a target, so that the target can mount the layers of the images.
 func (r *Resolver) reuseOrigins(ctx context.Context, found *Found) error {

@@ -36,8 +36,8 @@ func (r *Resolver) target(ctx context.Context, t *Target, root *image.Manifest) 
 	return nil
 }
 
-// pullsEarly reports whether the run pulls the root without credentials while it reads
-// the destination.
+// pullsEarly reports whether the anonymous pull of the root manifest begins while the
+// run reads the state of the destination.
 func (r *Resolver) pullsEarly(t *Target, root *image.Manifest) bool {
 	wanted := r.Prober.Verify == input.VerifyFull && !r.DryRun
 	return wanted && t.Home && root != nil && !root.Pending()

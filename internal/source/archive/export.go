@@ -160,8 +160,8 @@ func (t *streams) abandon(w *waiter) {
 	t.serveNext()
 }
 
-// handOver gives the stream to the next waiter. If the export failed,
-// handOver stops the export.
+// handOver gives the stream to the next waiter. handOver closes
+// a stream that is broken, and every stream after the end of the run.
 func (t *streams) handOver(broken bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
