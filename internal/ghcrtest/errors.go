@@ -10,7 +10,7 @@ import (
 // comment after a text is the heading of the section that quotes the text.
 const (
 	textWritePackage = "permission_denied: write_package" // Refused: write_package
-	// Refused: create package, Refused: write package and Refused: read package
+	// Refused: create package, Refused: write package, and Refused: read package.
 	textInstallation   = "installation not allowed to %s organization package"
 	textScopes         = "permission_denied: The token provided does not match expected scopes."              // Refused: token scopes
 	textDenied         = "denied"                                                                             // Refused: denied

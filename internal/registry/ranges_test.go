@@ -186,7 +186,7 @@ func TestSlowReaderCausesNoRanges(t *testing.T) {
 	for buf := make([]byte, 4<<10); err == nil; seconds.Add(1) {
 		_, err = body.Read(buf)
 	}
-	if got := f.ranges(); err != io.EOF || !slices.Equal(got, []string{""}) {
+	if got := f.ranges(); !errors.Is(err, io.EOF) || !slices.Equal(got, []string{""}) {
 		t.Errorf("got the ranges %q, %v, want one request", got, err)
 	}
 }

@@ -44,8 +44,8 @@ func (t *Transcript) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// If the output does not end with a newline, Close prints the text after the
-// last newline.
+// Close prints the text after the last newline, if the output does not end with
+// a newline.
 func (t *Transcript) Close() error { return t.flush() }
 
 // flush prints the stored line. flush omits an empty line, because Write

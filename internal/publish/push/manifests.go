@@ -151,10 +151,11 @@ func (w *work) resend(ctx context.Context, s plan.Step, missing []string, try in
 		}
 	}
 	for _, c := range s.Manifest.Children {
-		if !c.Unread() && slices.Contains(missing, c.Descriptor.Digest.String()) {
-			if err := w.put(ctx, plan.Step{Kind: plan.PushManifest, Target: s.Target, Manifest: c}); err != nil {
-				return err
-			}
+		if c.Unread() || !slices.Contains(missing, c.Descriptor.Digest.String()) {
+			continue
+		}
+		if err := w.put(ctx, plan.Step{Kind: plan.PushManifest, Target: s.Target, Manifest: c}); err != nil {
+			return err
 		}
 	}
 	return nil
