@@ -50,7 +50,7 @@ type Engine struct {
 type client struct {
 	http *http.Client
 	base url.URL
-	host string // the address in the settings of the user, which messages contain
+	host string // the address of the engine as the user wrote it, for messages
 }
 
 // New returns the engine whose address the environment variables or the
@@ -81,7 +81,7 @@ func (e *Engine) Find(ctx context.Context, text string) (*image.Stored, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := name.ParseReference(text); err != nil || strings.Contains(text, "..") { // The path of the request contains the text, and ".." would change the path.
+	if _, err := name.ParseReference(text); err != nil || strings.Contains(text, "..") { // The program inserts the image name into the path of the request, and ".." would change this path.
 		return nil, invalidName(text, err)
 	}
 	var found struct {

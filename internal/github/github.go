@@ -77,7 +77,7 @@ func New(hc *http.Client, apiURL, server, userAgent string) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parsing the URL %q of GitHub's API: %w", apiURL, err)
 	}
-	limited := *hc // The limit is necessary, because the library go-github reads the whole body of an error response.
+	limited := *hc // The size of a response is limited, because the library go-github reads the whole body of an error response.
 	limited.Transport = bounded.Transport{Base: hc.Transport}
 	gh := github.NewClient(&limited)
 	gh.BaseURL, gh.UserAgent = base, userAgent

@@ -28,9 +28,9 @@ type file struct {
 	path    string // Symbolic links in this path are resolved.
 	before  document
 	content document
-	absent  bool // The file did not exist before the change.
+	absent  bool // If absent is true, the login file did not exist before the change.
 	mode    fs.FileMode
-	config  *configfile.ConfigFile // Docker's library parsed this value from the field before.
+	config  *configfile.ConfigFile // This value is the result of Docker's library for the content in the field "before".
 	state   *logoutState
 }
 
@@ -51,7 +51,7 @@ func (s *Session) edit(ctx context.Context, path string, change func(*file) erro
 	f, err := s.editLocked(path, errors.Is(statErr, fs.ErrNotExist), change)
 	unlock()
 	if err == nil && f.state.MadeDir {
-		_ = os.Remove(dir) // The error of Remove is ignored, because a folder that is not empty must stay.
+		_ = os.Remove(dir) // Remove returns an error for a folder that is not empty, and the program must keep such a folder.
 	}
 	return err
 }
@@ -68,7 +68,7 @@ func (s *Session) editLocked(path string, madeDir bool, change func(*file) error
 	}
 	f.state.captureOriginal(f, madeDir)
 	err = change(f)
-	return f, errors.Join(err, f.save()) // If the change failed after its first part, save writes this first part.
+	return f, errors.Join(err, f.save()) // If the function "change" fails after it has changed a part of the content, save still writes this part.
 }
 
 // target resolves a symbolic link, because edit must replace the file and not
@@ -203,7 +203,7 @@ func replace(path string, text []byte, mode fs.FileMode) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			_ = os.Remove(temp.Name()) // The error of Remove is ignored, because the first error is the cause.
+			_ = os.Remove(temp.Name()) // The error of Remove is ignored, because the caller needs the error of the failed write.
 		}
 	}()
 	_, err = temp.Write(text)

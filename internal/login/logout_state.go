@@ -11,11 +11,11 @@ import (
 	"path/filepath"
 )
 
-// logoutState holds the data that a logout needs about one login file. A
-// private folder contains this data from the first login of a job until the
-// last logout. The data contains only the replaced parts of the login file.
+// logoutState holds the data that a logout needs about one login file. The program stores
+// the logout state in a private folder from the first login of a job until the last
+// logout. The logout state contains only the replaced parts of the login file.
 type logoutState struct {
-	path          string   // The state is stored in this file. If the path is empty, the state is not stored.
+	path          string   // The logout state is stored in the file with this path. If the path is empty, the logout state is not stored.
 	original      document // original is the content of the login file before the first login.
 	originalKnown bool     // originalKnown is true if no other program has changed the login file since the last write.
 

@@ -10,10 +10,9 @@ import (
 	"github.com/docker/cli/cli/config/types"
 )
 
-// entry describes the login of one key at one time. The zero value means that
-// the key has no login. For a login in the login file, Text holds the JSON of
-// the login. For a login in a credential helper, Mark holds the fingerprint of
-// the login.
+// entry describes the login of one key at one point in time. The zero value means that
+// the key has no login. For a login in the login file, Text holds the JSON of the login.
+// For a login in a credential helper, Mark holds the fingerprint of the login.
 type entry struct {
 	Text []byte `json:"text,omitempty"`
 	Mark string `json:"mark,omitempty"`

@@ -80,7 +80,7 @@ func (c *layerCheck) tee(b *image.Blob, r io.Reader) (tee io.Reader, end func())
 func (c *layerCheck) decompress(digest v1.Hash, r io.Reader) (tee io.Reader, end func()) {
 	from, to := io.Pipe()
 	done := make(chan struct{})
-	complete := false // One goroutine sets complete before it closes the pipe, and the other goroutine reads complete after the pipe is closed.
+	complete := false // One goroutine writes the variable "complete" before it closes the pipe, and the other goroutine reads the variable after the end of the pipe.
 	go func() {
 		defer close(done)
 		sum, err := plainDigest(from)

@@ -143,7 +143,7 @@ func (f *fetching) expect(blobs []*image.Blob) {
 	f.Progress.Expect(len(blobs), bytes)
 }
 
-// all fetches the blobs concurrently. It starts with the largest blobs,
+// all fetches the blobs concurrently. The method all starts with the largest blobs,
 // because the pull is faster if the last blobs are small.
 func (f *fetching) all(ctx context.Context, blobs []*image.Blob) error {
 	blobs = slices.SortedStableFunc(slices.Values(blobs), func(a, b *image.Blob) int {

@@ -42,9 +42,9 @@ func (s Secret) Reveal() string {
 	return *s.value
 }
 
-// Forms lists the encodings of the secret that a log can contain. These are
-// the plain value, its base64 encoding, and the base64 encoding of
-// username:value (docs/ghcr.md, Token endpoint).
+// Forms lists the encodings of the secret that a log can contain. The list contains the
+// plain value, its base64 encoding, and the base64 encoding of username:value
+// (docs/ghcr.md, Token endpoint).
 func (s Secret) Forms(username string) []string {
 	if s.Empty() {
 		return nil

@@ -50,9 +50,8 @@ func referrersNotice(path string, n int) diag.Notice {
 	return diag.Notice{Code: codeReferrers, Level: diag.Info, Title: "Referrers are not published", Text: text}
 }
 
-// topLevel returns the entries that are not part of another entry and do not
-// refer to another entry. It also returns the number of entries that refer to
-// another entry.
+// topLevel returns the entries that are not part of another entry and do not refer to
+// another entry. topLevel also returns the number of entries that refer to another entry.
 func (l layout) topLevel(ctx context.Context, all []entry) (topLevel []entry, referrers int, err error) {
 	t := newTree(l, l.path)
 	t.partial = true

@@ -20,7 +20,7 @@ const (
 	CodeTooManyFiles  = archive.CodeTooManyFiles    // an archive has too many files
 	CodeBlobMissing   = "source-blob-missing"       // a manifest lists a blob that the source does not contain
 	CodeBlobMismatch  = diag.CodeSourceBlobWrong    // the size or the digest of a blob differs
-	CodeManifestLarge = "source-manifest-too-large" // a manifest or a config, or all of them together, exceed the size limit
+	CodeManifestLarge = "source-manifest-too-large" // a manifest, a config, or all manifests and configs together exceed the size limit
 	CodeTooDeep       = "source-too-deep"           // an index contains too many levels of indexes
 	CodeAmbiguous     = "source-ambiguous"          // the source contains several images, and the name does not select one image
 	CodeNoMatch       = "source-no-match"           // no image in the source matches the name
@@ -37,8 +37,8 @@ const (
 	hintRebuild = "Write the image again with the step that built it, and check that the step ends without an error."
 )
 
-// unreadable returns err unchanged if it contains a *diag.Error. It wraps any
-// other error in an error with the code source-unreadable.
+// If the error err contains a *diag.Error, unreadable returns err unchanged. Otherwise,
+// unreadable wraps err in an error with the code source-unreadable.
 func unreadable(err error, format string, args ...any) error {
 	var known *diag.Error
 	if errors.As(err, &known) {

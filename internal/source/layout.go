@@ -103,11 +103,10 @@ func (l layout) missing(what string, desc v1.Descriptor, err error) error {
 	return diag.New(CodeBlobMissing, diag.Source, hint, err, "a manifest of %[3]q lists the %[1]s %[2]s, which the source does not contain", what, desc.Digest, l.path)
 }
 
-// blob returns a blob of the layout and verifies the size of the blob. If the
-// layout does not contain the blob, blob uses the bytes in the field "data"
-// of the descriptor (image-spec, "Embedded Content"). A foreign layer may be
-// missing, because registries need not store foreign layers. In a sparse
-// layout, every blob may be missing.
+// blob returns a blob of the layout and verifies the size of the blob. If the layout does
+// not contain the blob, blob uses the bytes in the field "data" of the descriptor
+// (image-spec, "Embedded Content"). A foreign layer may be missing, because registries do
+// not have to store foreign layers. In a sparse layout, every blob may be missing.
 func (l layout) blob(ctx context.Context, desc v1.Descriptor) (*image.Blob, error) {
 	b := &image.Blob{Descriptor: desc}
 	file := blobName(desc.Digest)

@@ -27,7 +27,7 @@ const maxListed = 20
 // candidate is one of several images in a source.
 type candidate interface {
 	imageNames() []string // names and tags
-	digests() []v1.Hash   // The first digest identifies the image, and a user can select the image by each of the digests.
+	digests() []v1.Hash   // The first digest identifies the image, and a user can select the image by any of the digests.
 }
 
 // entry is an image in index.json. Descriptors with the same digest are
@@ -92,9 +92,9 @@ func names[C candidate](all []C) []string {
 	return out
 }
 
-// pickOne returns the candidate that the argument pick selects. If pick is
-// empty, pickOne returns the only candidate. Otherwise pick can have one of
-// these forms, and pickOne uses the first form that matches a candidate:
+// pickOne returns the candidate that the argument "pick" selects. If "pick" is empty,
+// pickOne returns the only candidate. Otherwise "pick" can have one of these forms, and
+// pickOne uses the first form that matches a candidate:
 //   - "@N" for the candidate at the position N, counted from 0
 //   - a digest
 //   - the exact name
@@ -104,7 +104,7 @@ func names[C candidate](all []C) []string {
 func pickOne[C candidate](path string, all []C, pick string) (C, error) {
 	var none C
 	if pick == "" {
-		return only(path, all, pick)
+		return singleImage(path, all, pick)
 	}
 	if number, ok := strings.CutPrefix(pick, "@"); ok {
 		i, err := strconv.Atoi(number)
@@ -121,15 +121,15 @@ func pickOne[C candidate](path string, all []C, pick string) (C, error) {
 			}
 		}
 		if len(found) > 0 {
-			return only(path, found, pick)
+			return singleImage(path, found, pick)
 		}
 	}
 	return none, noMatch(path, all, pick)
 }
 
-// only returns the single image in the list found. If the list is empty or
-// contains images with different digests, it returns an error.
-func only[C candidate](path string, found []C, pick string) (C, error) {
+// singleImage returns the image in the list "found". If the list is empty or contains
+// images with different digests, singleImage returns an error.
+func singleImage[C candidate](path string, found []C, pick string) (C, error) {
 	var none C
 	if len(found) == 0 {
 		return none, diag.New(CodeNotLayout, diag.Source, hintRebuild, nil, "%q contains no image", path)
@@ -168,7 +168,7 @@ func hasPart(c candidate, pick string) bool {
 	return slices.ContainsFunc(c.imageNames(), func(n string) bool {
 		ref, err := name.NewTag(n)
 		if err != nil || !strings.ContainsAny(n, ":/") {
-			return false // The name is only a tag, and the function hasName has already compared it.
+			return false // The name is only a tag, and the function hasName has already compared this tag.
 		}
 		return ref.TagStr() == pick || strings.HasSuffix("/"+ref.Context().Name(), "/"+pick) ||
 			strings.HasSuffix("/"+ref.Name(), "/"+pick)

@@ -37,8 +37,8 @@ type content interface {
 	config(ctx context.Context, config v1.Descriptor) ([]byte, error)
 }
 
-// tree reads the root first, then the manifests that the root lists, and then
-// each next level. It reads the manifests of one level concurrently.
+// tree reads the root first, then the manifests that the root lists, and then the
+// manifests of each deeper level. tree reads the manifests of one level concurrently.
 type tree struct {
 	content content
 	path    string // for messages
@@ -47,9 +47,8 @@ type tree struct {
 	bytes   int64
 	configs int // bytes of all configs that the tree keeps in memory
 
-	// If partial is true, the source may lack manifests, and blobs of
-	// manifests. The tree omits each incomplete manifest and lists it in the
-	// field missing.
+	// If the field partial is true, the source can lack manifests and blobs. The tree
+	// omits each incomplete manifest and lists it in the field missing.
 	partial bool
 	missing []v1.Descriptor
 }
@@ -58,7 +57,7 @@ func newTree(c content, path string) *tree {
 	return &tree{content: c, path: path, nodes: map[v1.Hash]*image.Manifest{}, blobs: map[v1.Hash]*image.Blob{}}
 }
 
-// read reads all manifests below root and returns the root.
+// read reads the root and all manifests below it, and returns the root.
 func (t *tree) read(ctx context.Context, root v1.Descriptor) (*image.Manifest, error) {
 	level := []v1.Descriptor{root}
 	for depth := 0; len(level) > 0; depth++ {

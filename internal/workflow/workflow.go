@@ -84,8 +84,8 @@ func (w *Workflow) Mask(value string) {
 	}
 }
 
-// Group starts a group in the log. The caller calls the returned function end
-// to end the group.
+// Group starts a group in the log. To end the group, the caller calls the returned
+// function.
 func (w *Workflow) Group(title string) (end func()) {
 	if !w.active {
 		return func() {}
@@ -157,13 +157,12 @@ func Lines(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// Line returns the argument text as one log line that is not a command. The
-// runner reads a command if a line starts with "::", also if Unicode white
-// space precedes the "::". The runner also reads a command after "##["
-// anywhere in a line (docs/runner.md, Workflow commands). Line removes
-// invisible characters, because the runner ignores invisible characters when
-// it looks for a command. Line also removes control characters, because they
-// could control a terminal.
+// Line returns the argument text as one log line that is not a command. The runner reads
+// a command if a line starts with "::", even if Unicode white space precedes the "::".
+// The runner also reads a command after "##[" anywhere in a line (docs/runner.md,
+// Workflow commands). Line removes invisible characters, because the runner ignores
+// invisible characters when it looks for a command. Line also removes control characters,
+// because they could control a terminal.
 func Line(text string) string {
 	text = strings.Map(func(r rune) rune {
 		switch {

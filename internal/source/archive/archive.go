@@ -3,15 +3,14 @@
 // scan, each file is a section of the open tar, and any number of readers can
 // read the files concurrently.
 //
-// In a tar that is compressed with gzip or zstd, a reader cannot start at the
-// offset of a file. Package archive decompresses a compressed tar once to
-// list the files, and keeps the content of small files in memory. To read a
-// large file, package archive continues the decompressor whose position is
-// nearest before the file. If the callers read the files in the order of the
-// tar, all files together need one more decompression of the tar. In another
-// order, each file can need one more decompression. Package archive does not
-// write decompressed files to the disk. [OpenExport] reads a tar that arrives
-// as a stream in a similar way.
+// In a tar that is compressed with gzip or zstd, a reader cannot start at the offset of a
+// file. Package archive decompresses a compressed tar once to list the files, and keeps
+// the content of small files in memory. To read a large file, package archive continues
+// the decompressor whose position is nearest before the file. If the callers read the
+// files in the order of the tar, all files together need one more decompression of the
+// tar. In another order, each file can need one more decompression. Package archive does
+// not write decompressed files to the disk. [OpenExport] reads a tar from a stream in a
+// similar way.
 //
 // Package archive treats every archive as untrusted. It refuses file names
 // that lead out of the archive, devices, sparse files and archives with too
@@ -43,8 +42,7 @@ const (
 	// MaxName limits the length of a file name, in bytes. Linux limits the
 	// length of a path to the same number.
 	MaxName = 4096
-	// maxLinks limits the number of links that a link follows to its target
-	// file.
+	// maxLinks is the maximum number of links in a chain of links that leads to a file.
 	maxLinks = 10
 )
 
@@ -265,7 +263,7 @@ func equal(left, right io.Reader) (bool, error) {
 		if !bytes.Equal(a[:n], b[:n]) {
 			return false, nil
 		}
-		if err == io.EOF || err == io.ErrUnexpectedEOF { // At the end of a stream, io.ReadFull returns one of these two errors.
+		if err == io.EOF || err == io.ErrUnexpectedEOF { // At the end of a stream, io.ReadFull returns io.EOF or io.ErrUnexpectedEOF.
 			return true, nil
 		}
 		if err != nil {

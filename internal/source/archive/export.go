@@ -105,9 +105,9 @@ func (t *streams) open(ctx context.Context, s span) (io.ReadCloser, error) {
 	return r, nil
 }
 
-// wait blocks until this reader may use the stream. If the argument owned is
-// true, this reader already uses the stream, and wait lets the reader with
-// the next file in the stream read first.
+// wait blocks until this reader may use the stream. If the argument "owned" is true, this
+// reader already uses the stream. In this case, wait first gives the stream to the reader
+// whose file is next in the stream.
 func (t *streams) wait(ctx context.Context, at int64, owned bool) error {
 	w := &waiter{at: at, turn: make(chan struct{})}
 	t.mu.Lock()

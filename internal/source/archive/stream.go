@@ -39,11 +39,10 @@ func (r *stream) stop() {
 	_ = r.in.Close()
 }
 
-// seek reads the stream until the file with the name in the argument s
-// begins. seek does not use the offset of the file, because the offsets of
-// two exports can differ. For example, a Docker engine can change the
-// modification time of a file between two exports, and the header of the file
-// can then have another size.
+// seek reads the stream up to the start of the file that the argument "s" names. seek
+// does not use the offset of the file, because the offsets of two exports can differ. For
+// example, a Docker engine can change the modification time of a file between two
+// exports, and the header of the file can then have another size.
 func (r *stream) seek(s span) error {
 	for {
 		h, err := r.tar.Next()

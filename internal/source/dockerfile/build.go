@@ -65,7 +65,7 @@ type Machine struct {
 	Temp string
 	// Log receives the output of the builder while it runs.
 	Log Log
-	// Exec runs a program, and tests replace it. If Exec is nil, the build
+	// Exec runs a program, and tests replace this function. If Exec is nil, the build
 	// runs the programs that are installed on the machine.
 	Exec func(context.Context, Command) ([]byte, error)
 }

@@ -86,9 +86,9 @@ func unique(all []v1.Platform) []v1.Platform {
 	return out
 }
 
-// fetch reads the base image from its registry. If the base is an index,
-// fetch reads only the images for the platforms in the argument want. If want
-// is empty, fetch reads all images for Linux.
+// fetch reads the base image from its registry. If the base is an index, fetch reads only
+// the images for the platforms in the argument "want". If "want" is empty, fetch reads
+// all images for Linux.
 func (m *builder) fetch(ctx context.Context, want []v1.Platform) ([]base, error) {
 	ref := m.Files.Base
 	desc, raw, err := m.Remote.Manifest(ctx, ref)
@@ -120,8 +120,8 @@ func (m *builder) fetch(ctx context.Context, want []v1.Platform) ([]base, error)
 	return out, nil
 }
 
-// choose returns the entries for the platforms in the argument want from the
-// index of the base.
+// choose returns the entries for the platforms in the argument "want" from the index of
+// the base.
 func (m *builder) choose(raw []byte, want []v1.Platform) ([]v1.Descriptor, error) {
 	var doc v1.IndexManifest
 	if err := json.Unmarshal(raw, &doc); err != nil {

@@ -47,10 +47,10 @@ func ChartVersion(a *input.Artifact) (string, error) {
 	return version, nil
 }
 
-// chart returns the blobs of a packed Helm chart in the format of the command
-// helm push. The config contains the metadata, and the archive is the only
-// layer. chart removes the artifact type, because helm push does not write an
-// artifact type either, and the media type of the config identifies a chart.
+// chart returns the blobs of a packed Helm chart in the format of the command helm push.
+// The config contains the metadata, and the archive is the only layer. chart removes the
+// artifact type, because the command helm push also writes no artifact type. The media
+// type of the config identifies a chart.
 func chart(ctx context.Context, files []input.ArtifactFile, doc *artifactManifest) ([]*image.Blob, error) {
 	if len(files) != 1 {
 		return nil, contentError(CodeTooMany, "Publish each chart in a separate step, and set the input content to one file that helm package wrote.", nil, "a Helm chart is one .tgz file, but the input content has %d files", len(files))

@@ -18,8 +18,8 @@ const (
 	CodeName       = "content-name"           // the name of a file is not allowed in a layer
 	CodeDuplicate  = "content-twice"          // two files have the same path in the image
 	CodeTooMany    = "content-too-many"       // the input content has more files than the limit of a layer
-	CodeChanged    = "content-changed"        // a file changed while the program read it twice
-	CodePlatform   = diag.CodePlatformMissing // the base or a path has no content for the platform
+	CodeChanged    = "content-changed"        // the content of a file changed between two reads
+	CodePlatform   = diag.CodePlatformMissing // the run cannot build the image for this platform from the files
 	CodeBase       = "base-unusable"          // files cannot be added to the base image
 )
 

@@ -4,11 +4,11 @@
 // one image for each platform. The format of a layer is described in
 // image-spec, "Image Layer Filesystem Changeset".
 //
-// For the same files, package files builds the same bytes on every machine.
-// It sorts the entries of a layer, sets fixed owners and times, and computes
-// the mode of a file from its content. Package files ignores the umask, hard
-// links and extended attributes. Package files runs no other programs. Of a
-// base image, it reads only the manifest and the config.
+// For the same files, package files builds the same bytes on every machine. It sorts the
+// entries of a layer, sets fixed owners and times, and computes the mode of a file from
+// its content. Package files ignores the umask, hard links and extended attributes.
+// Package files runs no other programs. It reads only the manifest and the config of a
+// base image.
 package files
 
 import (

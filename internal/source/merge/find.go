@@ -101,7 +101,7 @@ const (
 // finder collects the platform images in the input digests.
 type finder struct {
 	pattern string
-	checked bool   // If checked is true, Join compares the platforms with the input expect-platforms.
+	checked bool   // If the field checked is true, Join compares the platforms with the input expect-platforms.
 	job     string // the job whose outputs the finder currently reads, or ""
 	found   []PlatformImage
 	skipped []string

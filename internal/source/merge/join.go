@@ -41,8 +41,9 @@ type Options struct {
 	// Annotations are annotations for the index. They replace annotations
 	// with the same key in the indexes of the jobs.
 	Annotations map[string]string
-	// Defaults are annotations that only describe the image. An annotation on which the
-	// jobs agree has precedence over them, and so has a label of the images.
+	// Defaults are annotations that only describe the image. A label of the images
+	// replaces the default annotation with the same key. An annotation in the indexes of
+	// the jobs also replaces the default annotation, if all jobs set the same value.
 	Defaults map[string]string
 	// Expect lists the platforms that the index must have. Join returns an
 	// error for a missing platform and for an additional platform. If Expect
@@ -137,7 +138,7 @@ func (e entry) order() string {
 	return identity(e.Platform) + " " + digest
 }
 
-// leaves returns the manifests below root that are not indexes.
+// leaves returns the manifests in the tree of root that are not indexes.
 func leaves(root *image.Manifest) []*image.Manifest {
 	return slices.DeleteFunc(image.Manifests(root), func(m *image.Manifest) bool { return m.Index() })
 }
@@ -181,7 +182,7 @@ func compare(images []entry, found map[string]bool, expect []string) []error {
 		wanted[name] = true
 	}
 	for _, e := range images {
-		usual, _ := usualName(e.Platform) // If the usual name of the platform is expected, the function absent returns the error for this image.
+		usual, _ := usualName(e.Platform) // If the input expect-platforms contains the usual name of the platform, the function "absent" already returns an error for this image.
 		if e.Platform != nil && !wanted[image.PlatformString(e.Platform)] && !wanted[usual] {
 			errs = append(errs, unexpected(e))
 		}

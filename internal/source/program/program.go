@@ -38,11 +38,11 @@ func Environ(env []string) []string {
 	return out
 }
 
-// Private reports whether other programs must not read an environment
-// variable (docs/security.md, Tokens and credentials). These variables
-// contain the inputs and the state of the step, the tokens of GitHub, and the
-// paths of the files in which a step sets outputs. Private ignores the case
-// of the name, as Windows does.
+// Private reports whether other programs must not read an environment variable
+// (docs/security.md, Tokens and credentials). Private returns true for variables with the
+// inputs and the state of the step, for the tokens of GitHub, and for the paths of the
+// files in which a step sets outputs. Private ignores the case of the name, as Windows
+// does.
 func Private(name string) bool {
 	name = strings.ToUpper(name)
 	if strings.HasPrefix(name, "INPUT_") || strings.HasPrefix(name, "STATE_") {

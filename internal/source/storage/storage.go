@@ -33,7 +33,7 @@ import (
 const (
 	CodeNoProgram = "storage-no-program"    // neither podman nor buildah is installed
 	CodeRefused   = "storage-refused"       // podman or buildah cannot read the image
-	codeNotFound  = diag.CodeSourceNotFound // the code of package source
+	codeNotFound  = diag.CodeSourceNotFound // package source uses this code for a source that does not exist
 )
 
 // Storage is the image store containers-storage of the current user.
