@@ -71,7 +71,7 @@ func (e *Engine) newClient() (*client, error) {
 	return found.client()
 }
 
-// Find returns an image of the engine. The argument text is the name of an
+// Find returns an image of the engine. The argument "text" is the name of an
 // image, its id, or the beginning of its id. If the name has no tag, Find
 // uses the tag latest. An error of Find is a *diag.Error with the code
 // source-not-found, engine-unreachable or engine-refused. An error with the

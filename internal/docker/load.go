@@ -37,7 +37,7 @@ type Load struct {
 	tar    *io.PipeWriter
 	cancel context.CancelCauseFunc
 	done   chan struct{}
-	err    error // The field err is set before the channel done is closed.
+	err    error // The field err is set before the channel "done" is closed.
 }
 
 // Load starts the load of an image from a tar that has the given size in

@@ -39,7 +39,7 @@ func (c *client) notFound(ctx context.Context, image string) error {
 	return diag.New(codeNotFound, diag.Source, hint, err, "the Docker engine at %q has no image %q", c.host, image)
 }
 
-// similar returns the names that are similar to the argument image. The list
+// similar returns the names that are similar to the argument "image". The list
 // starts with other tags of the same repository, and ends with tags of
 // repositories that have a similar name.
 func similar(image string, names []string) []string {

@@ -70,7 +70,7 @@ type Client struct {
 }
 
 // New returns a client for the API at the URL apiURL, which must not end with
-// a slash. The argument server is the URL of GitHub's web pages. The HTTP
+// a slash. The argument "server" is the URL of GitHub's web pages. The HTTP
 // client hc must add the credentials to each request.
 func New(hc *http.Client, apiURL, server, userAgent string) (*Client, error) {
 	base, err := url.Parse(apiURL + "/")

@@ -78,7 +78,7 @@ func (c *Client) retry(ctx context.Context, send func() error) error {
 	}
 }
 
-// waitAfter returns the time to wait after attempt n. The result temporary
+// waitAfter returns the time to wait after attempt n. The result "temporary"
 // reports whether another attempt can succeed.
 func waitAfter(err error, n int, now time.Time) (wait time.Duration, temporary bool) {
 	var limit *github.RateLimitError

@@ -35,7 +35,7 @@ type file struct {
 }
 
 // edit changes a login file under a lock, so that concurrent steps do not lose
-// each other's logins. The method edit replaces the file by renaming a new
+// each other's logins. The method "edit" replaces the file by renaming a new
 // file, so other programs always read a complete file.
 func (s *Session) edit(ctx context.Context, path string, change func(*file) error) error {
 	path = target(path)
@@ -88,7 +88,7 @@ func target(path string) string {
 }
 
 // open reads and parses a login file. If the file does not exist, the function
-// open returns an empty file and no error.
+// "open" returns an empty file and no error.
 func open(path string) (*file, error) {
 	f := &file{path: path, mode: 0o600}
 	text, info, err := readRegular(path)
@@ -184,7 +184,7 @@ func (f *file) save() error {
 	return replace(f.path, f.content, f.mode)
 }
 
-// remove removes a file. The function remove returns nil if the file does not
+// remove removes a file. The function "remove" returns nil if the file does not
 // exist.
 func remove(path string) error {
 	err := locked.Retry(func() error { return os.Remove(path) }) // Windows returns an error while another step reads the file.

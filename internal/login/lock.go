@@ -9,7 +9,7 @@ import (
 )
 
 // lock creates a file and acquires a lock of the operating system on this file.
-// The function unlock removes the file again. The operating system releases the
+// The function "unlock" removes the file again. The operating system releases the
 // lock when the process ends, even after a crash.
 func lock(ctx context.Context, path string) (unlock func(), err error) {
 	type answer struct {

@@ -35,8 +35,8 @@ type store interface {
 }
 
 // helper returns the name of the credential helper that the login file selects
-// for a key. The method helper returns "" if the file selects no credential
-// helper. The method helper follows the rules of Docker.
+// for a key. The method "helper" returns "" if the file selects no credential
+// helper. The method "helper" follows the rules of Docker.
 func (f *file) helper(key string) string {
 	if name, ok := f.config.CredentialHelpers[key]; ok {
 		return name

@@ -56,7 +56,7 @@ type opened struct {
 type queue struct {
 	open    func(*image.Blob) opened
 	pending []*image.Blob // the blobs for which the queue has not sent a request
-	// The field requested contains the blobs that are requested but not read,
+	// The field "requested" contains the blobs that are requested but not read,
 	// in the order of the requests.
 	requested []chan opened
 	unread    int64 // the number of unread bytes in all requested blobs
@@ -83,7 +83,7 @@ func (q *queue) advance(n int64) {
 }
 
 // close closes the blobs that are requested but not read. Before the call of
-// close, the caller must cancel the context that the function open uses.
+// close, the caller must cancel the context that the function "open" uses.
 func (q *queue) close() {
 	for _, response := range q.requested {
 		if o := <-response; o.err == nil {

@@ -17,7 +17,7 @@ const minHidden = 8
 const minPrefix = 16
 
 // Hide replaces each form of a secret in a text by a placeholder. The
-// argument forms is the result of [Secret.Forms]. Hide also replaces a form
+// argument "forms" is the result of [Secret.Forms]. Hide also replaces a form
 // with URL escapes, a form in URL-safe base64, and a form whose end is
 // missing. Hide also replaces the credentials in each URL, see hideUserinfo.
 func Hide(text string, forms []string) string {

@@ -11,7 +11,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// choose returns the entry of index.json to publish. If the argument pick is
+// choose returns the entry of index.json to publish. If the argument "pick" is
 // empty and index.json has several entries, choose ignores each entry that is
 // part of another entry. For example, the tool oras writes one entry for an
 // index and one more entry for each platform image of the index. choose also

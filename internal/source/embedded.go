@@ -78,7 +78,7 @@ func (l layout) complete(ctx context.Context) (bool, error) {
 var errOtherImages = errors.New("the layout does not list the image of manifest.json")
 
 // find reads the entry of index.json that contains the chosen image or that
-// the argument pick selects. If index.json has no such entry, find returns
+// the argument "pick" selects. If index.json has no such entry, find returns
 // nil or errOtherImages.
 func (l layout) find(ctx context.Context, all []entry, chosen saved, pick string) (*image.Manifest, *tree, error) {
 	picked, err := pickOne(l.path, all, pick)

@@ -149,7 +149,7 @@ func (s *Source) openEngineImage(ctx context.Context, from Exporter, noPath erro
 	return err
 }
 
-// isImageName reports whether the argument text can be the name of an image.
+// isImageName reports whether the argument "text" can be the name of an image.
 // isImageName returns false for a text that can only be a path, for example
 // "./web".
 func isImageName(text string) bool {

@@ -2,14 +2,13 @@
 // manifests of the image. Each blob of the tree has a function that opens the
 // blob.
 //
-// Package source reads OCI layouts (image-spec, "Image Layout"), which are
-// directories or tars. Package source reads tars of docker save, with or
-// without an OCI layout in the tar. Package source reads images in a Docker
-// engine or in podman's storage through [Exporter], and images in registries
-// through [Remote]. The content of an OCI layout keeps its bytes and its
-// digests. Package source compresses the uncompressed layers of docker save
-// while it reads them. The compressed bytes of a layer are the same on every
-// machine.
+// Package source reads OCI layouts (image-spec, "Image Layout"), which are directories or
+// tars. Package source reads tars of docker save, with or without an OCI layout in the
+// tar. Package source reads images in a Docker engine or in podman's storage through
+// [Exporter], and images in registries through [Remote]. Package source does not change
+// the bytes and the digests of the content of an OCI layout. Package source compresses
+// the uncompressed layers of docker save while it reads them. The compressed bytes of a
+// layer are the same on every machine.
 //
 // The function Open reads and verifies manifests. For a blob, Open checks
 // only that the blob exists and has the right size. The caller that reads a
@@ -71,7 +70,8 @@ type Options struct {
 	// each config that Open reads costs one request.
 	SkipPlatform bool
 	// If RootOnly is true, Open reads only the root of an index in a registry. The
-	// children then have descriptors and platforms, but no bytes and no blobs.
+	// children of the index then have descriptors and platforms, but no bytes and no
+	// blobs.
 	RootOnly bool
 	// If Sparse is true, Open accepts a layout that lacks blobs, and sets the
 	// field Absent of each missing blob. The caller must find each missing
@@ -131,7 +131,7 @@ func (s *Source) Close() error {
 	return s.files.Close()
 }
 
-// Open opens the source with the given name. The argument text is one of
+// Open opens the source with the given name. The argument "text" is one of
 // these names:
 //   - a path
 //   - a path with "#" and the name, tag or digest of one image in it

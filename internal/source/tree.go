@@ -47,8 +47,8 @@ type tree struct {
 	bytes   int64
 	configs int // bytes of all configs that the tree keeps in memory
 
-	// If the field partial is true, the source can lack manifests and blobs. The tree
-	// omits each incomplete manifest and lists it in the field missing.
+	// If the field "partial" is true, the source can lack manifests and blobs. The tree
+	// omits each incomplete manifest and lists it in the field "missing".
 	partial bool
 	missing []v1.Descriptor
 }

@@ -147,7 +147,7 @@ func (w *Workflow) AnnotateAt(at Place, level diag.Level, title, text string) {
 	}
 }
 
-// Lines applies [Line] to each line of text. A line of the argument text ends
+// Lines applies [Line] to each line of text. A line of the argument "text" ends
 // with LF or CR LF.
 func Lines(text string) string {
 	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
@@ -157,7 +157,7 @@ func Lines(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// Line returns the argument text as one log line that is not a command. The runner reads
+// Line returns the argument "text" as one log line that is not a command. The runner reads
 // a command if a line starts with "::", even if Unicode white space precedes the "::".
 // The runner also reads a command after "##[" anywhere in a line (docs/runner.md,
 // Workflow commands). Line removes invisible characters, because the runner ignores

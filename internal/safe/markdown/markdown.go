@@ -82,7 +82,7 @@ func Link(label, address string) Text {
 	return Text{"[" + escape(label) + "](" + address + ")", label}
 }
 
-// Block returns a code block. The argument language is the name of the
+// Block returns a code block. The argument "language" is the name of the
 // language of the code, or "".
 func Block(language constant, code string) Text {
 	fence := "```"

@@ -103,8 +103,8 @@ func Open(ctx context.Context, path string) (*Archive, error) {
 	return a, nil
 }
 
-// read lists the files of a tar. The argument size is the size of the tar in
-// bytes. The argument name is the name of the tar in messages.
+// read lists the files of a tar. The argument "size" is the size of the tar in
+// bytes. The argument "name" is the name of the tar in messages.
 func read(ctx context.Context, name string, r io.ReaderAt, size int64) (*Archive, error) {
 	a := &Archive{path: name, entries: map[string]*entry{}, remaining: MaxFiles}
 	format, err := compression(name, r)
@@ -136,10 +136,10 @@ func (a *Archive) Complete() bool { return a.ended }
 // archive.
 func (a *Archive) Names() []string { return slices.Sorted(maps.Keys(a.entries)) }
 
-// Stat follows links and returns the size of the file with the given name, in
-// bytes. If the file does not exist, Stat returns an error that wraps
-// fs.ErrNotExist. If several files have the name and their contents differ,
-// Stat returns an error with the code source-unreadable.
+// Stat follows links and returns the size of the file with the given name, in bytes. If
+// the file does not exist, Stat returns an error that wraps fs.ErrNotExist. If several
+// files have this name but different contents, Stat returns an error with the code
+// source-unreadable.
 func (a *Archive) Stat(ctx context.Context, name string) (int64, error) {
 	e, err := a.find(ctx, name)
 	if err != nil {
@@ -201,9 +201,8 @@ func (a *Archive) Resolve(name string) (string, error) {
 	return "", unsafe(a.path, "the link %q leads through more than %d links", start, maxLinks)
 }
 
-// find follows links and returns the entry of the target file. If several
-// files have the name of the target and their contents differ, find returns
-// an error.
+// find follows links and returns the entry of the target file. If several files have the
+// name of the target file but different contents, find returns an error.
 func (a *Archive) find(ctx context.Context, name string) (*entry, error) {
 	target, err := a.Resolve(path.Clean(name))
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 type Export func(context.Context) (io.ReadCloser, error)
 
 // OpenExport lists the files of a tar that arrives as a stream, in which a
-// reader cannot go back. The argument name is the name of the tar in
+// reader cannot go back. The argument "name" is the name of the tar in
 // messages. OpenExport reads one export to its end and keeps the content of
 // small files in memory.
 //

@@ -1,5 +1,5 @@
 // Package detect detects the kind of a file or folder that is not an image, for example a
-// zip file. A user can set the input source to such a file or folder by mistake. Package
+// zip file. A user can set the input "source" to such a file or folder by mistake. Package
 // detect also returns a hint that tells the user which inputs to set.
 package detect
 

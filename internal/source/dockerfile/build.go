@@ -1,8 +1,8 @@
-// Package dockerfile builds an image from a Dockerfile with an installed
-// builder. The builder is docker buildx, the classic builder of the Docker
-// engine, buildah or podman. Package dockerfile chooses the first of these
-// builders that supports the request, and runs the builder. It then returns
-// the name with which package source opens the built image.
+// Package dockerfile builds an image from a Dockerfile with an installed builder. The
+// builder is docker buildx, the classic builder of the Docker engine, buildah or podman.
+// Package dockerfile chooses the first of these builders that supports the request, and
+// runs the builder. After the build, package dockerfile returns the name with which
+// package source opens the built image.
 //
 // Package dockerfile contains no builder and does not publish the image. It
 // reads the Dockerfile only to find labels.

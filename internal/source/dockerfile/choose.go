@@ -57,8 +57,8 @@ type failure struct {
 	err  error
 }
 
-// output returns the error of a failed program and its complete output for
-// the log.
+// output returns the error of a failed program, and the complete output of the program
+// for the log.
 func output(err error) string {
 	var program *program.Error
 	if errors.As(err, &program) && program.Output != "" {
@@ -92,8 +92,8 @@ func reasons(failed []failure) string {
 	return strings.Join(texts, "; ")
 }
 
-// noBuilder returns the error for a machine without a builder that supports
-// the request. Its hint names builders that the user can install.
+// noBuilder returns the error for a machine without a builder that supports the request.
+// The hint of the error names builders that the user can install.
 func noBuilder(why []string, failed []failure) error {
 	e := &diag.Error{
 		Code: CodeNoBuilder, Side: diag.Runner, Input: "context",

@@ -36,7 +36,7 @@ type entries struct {
 	gitDir []string // the .git folders that the layer does not contain
 }
 
-// gather returns the entries for all lines of the input content, sorted by
+// gather returns the entries for all lines of the input "content", sorted by
 // name. gather skips .git folders and also returns a list of the skipped
 // folders.
 func gather(ctx context.Context, content []input.Content, parents bool) ([]*entry, []string, error) {
@@ -57,7 +57,7 @@ func gather(ctx context.Context, content []input.Content, parents bool) ([]*entr
 	return out, all.gitDir, nil
 }
 
-// line adds the files of one line of the input content. If the path in the line is a
+// line adds the files of one line of the input "content". If the path in the line is a
 // folder, line adds the content of the folder. If the path itself is a link, line follows
 // the link. If the folder contains a link, line adds the link to the layer and does not
 // follow it.
@@ -140,7 +140,7 @@ func (a *entries) found(root *os.Root, e *entry, mode fs.FileMode) error {
 }
 
 // inside reports whether the link with the given name leads to a path inside
-// the folder from the input content.
+// the folder from the input "content".
 func inside(name, link string) bool {
 	return link != "" && !path.IsAbs(link) && !filepath.IsAbs(link) && filepath.IsLocal(filepath.FromSlash(path.Join(path.Dir(name), link)))
 }

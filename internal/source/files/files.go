@@ -1,6 +1,6 @@
 // Package files builds an image from files, without a builder. It adds one
 // layer to a base image, or builds an image with a single layer. If the input
-// content has files for several platforms, package files builds an index with
+// "content" has files for several platforms, package files builds an index with
 // one image for each platform. The format of a layer is described in
 // image-spec, "Image Layer Filesystem Changeset".
 //
@@ -35,9 +35,8 @@ type Options struct {
 	// Remote reads the base image from the registry. Remote may be nil if the
 	// input base is not set.
 	Remote source.Remote
-	// Epoch is the time of every file and of the image. Its value comes from
-	// SOURCE_DATE_EPOCH. If Epoch is zero, Open uses the start of the year
-	// 1970.
+	// Epoch is the time of every file and of the image. The value of Epoch comes from
+	// SOURCE_DATE_EPOCH. If Epoch is zero, Open uses the start of the year 1970.
 	Epoch time.Time
 	// Compression is the compression of the layer. If Compression is zero,
 	// Open uses compress.Default.

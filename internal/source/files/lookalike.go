@@ -94,7 +94,7 @@ func (m *builder) missed(patterns []lineMatches) []match {
 	return out
 }
 
-// covered reports whether a line of the input content matches the path, a
+// covered reports whether a line of the input "content" matches the path, a
 // folder above the path, or a file below the path.
 func (m *builder) covered(path string, patterns []lineMatches) bool {
 	overlaps := func(other string) bool { return within(other, path) || within(path, other) }
@@ -110,7 +110,7 @@ func (m *builder) covered(path string, patterns []lineMatches) bool {
 }
 
 // noticeMissed adds a warning about paths that look like a platform for Linux
-// but match no line of the input content. If the input platform is set,
+// but match no line of the input "content". If the input "platform" is set,
 // noticeMissed adds no warning, because the user has chosen the platforms.
 func (m *builder) noticeMissed(patterns []lineMatches) {
 	if len(m.Files.Platforms) > 0 {

@@ -60,7 +60,7 @@ var aliases = map[string]v1.Platform{
 }
 
 // part converts the value of one group of a regular expression to a platform
-// in which only the field for this group is set. The argument name is the
+// in which only the field for this group is set. The argument "name" is the
 // name of the group.
 func part(name, value string) v1.Platform {
 	value = strings.ToLower(value)

@@ -141,7 +141,7 @@ func indexAnnotations(m *image.Manifest) map[string]string {
 		Annotations map[string]string `json:"annotations"`
 	}
 	if !m.Index() || json.Unmarshal(m.Raw, &doc) != nil {
-		return nil // Only the annotations of an index are copied, because an image manifest keeps its annotations.
+		return nil // Only the annotations of an index are copied to the new index, because an image manifest keeps its annotations.
 	}
 	return doc.Annotations
 }

@@ -14,9 +14,9 @@ import (
 
 // The codes of errors and notices about the images to merge.
 const (
-	CodePlatformMissing    = diag.CodePlatformMissing // no image has a platform that the input expect-platforms contains
+	CodePlatformMissing    = diag.CodePlatformMissing // a platform in the input "expect-platforms" has no image
 	CodePlatformDuplicate  = "platform-duplicate"     // two images have the same platform
-	CodePlatformUnexpected = "platform-unexpected"    // the input expect-platforms does not contain the platform of an image
+	CodePlatformUnexpected = "platform-unexpected"    // the input "expect-platforms" does not contain the platform of an image
 	CodePlatformUnknown    = "platform-unknown"       // an image has no platform
 	CodeNotDocker          = "not-docker"             // an index with Docker media types cannot contain an image with an OCI media type
 	CodeIndexTooLarge      = "index-too-large"        // the index is too large for registries
@@ -144,7 +144,7 @@ func leaves(root *image.Manifest) []*image.Manifest {
 }
 
 // check returns an error if two images have the same platform, or if the
-// platforms differ from the input expect-platforms.
+// platforms differ from the input "expect-platforms".
 func check(images []entry, expect []string) error {
 	var errs []error
 	first := map[string]entry{}
@@ -167,7 +167,7 @@ func check(images []entry, expect []string) error {
 }
 
 // compare returns an error for each missing platform and for each platform
-// that the input expect-platforms does not contain.
+// that the input "expect-platforms" does not contain.
 func compare(images []entry, found map[string]bool, expect []string) []error {
 	if len(expect) == 0 {
 		return nil
@@ -182,7 +182,7 @@ func compare(images []entry, found map[string]bool, expect []string) []error {
 		wanted[name] = true
 	}
 	for _, e := range images {
-		usual, _ := usualName(e.Platform) // If the input expect-platforms contains the usual name of the platform, the function "absent" already returns an error for this image.
+		usual, _ := usualName(e.Platform) // If the input "expect-platforms" contains the usual name of the platform, the function "absent" already returns an error for this image.
 		if e.Platform != nil && !wanted[image.PlatformString(e.Platform)] && !wanted[usual] {
 			errs = append(errs, unexpected(e))
 		}

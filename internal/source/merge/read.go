@@ -34,8 +34,8 @@ type ReadImage struct {
 }
 
 // Read reads the manifests of every platform image from its registry. If the
-// field Repo of an image is nil, Read uses the argument repo. The function
-// absent reports whether an error means that the image does not exist. For
+// field Repo of an image is nil, Read uses the argument "repo". The function
+// "absent" reports whether an error means that the image does not exist. For
 // such an error, Read returns an error with the code CodeImageMissing. Each
 // error of Read contains the name of the image.
 func Read(ctx context.Context, remote source.Remote, repo name.Repository, images []PlatformImage, absent func(error) bool) ([]ReadImage, error) {

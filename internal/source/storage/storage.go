@@ -59,7 +59,7 @@ func (s *Storage) tool(ctx context.Context) (tool, []string, error) {
 	}
 }
 
-// Find returns the image that podman or buildah finds. The argument name is
+// Find returns the image that podman or buildah finds. The argument "name" is
 // the name of an image, an ID, or the start of an ID. An error of Find is a
 // *diag.Error with the code source-not-found, storage-no-program or
 // storage-refused.

@@ -19,7 +19,7 @@ type tool struct {
 	inspect func(image string) []string
 	read    func(answer []byte) (*imageInfo, error)
 	list    []string
-	// The function listed parses the list of images. The keys of the returned map are
+	// The function "listed" parses the list of images. The keys of the returned map are
 	// arguments for the inspect command. The values are the references of the image in
 	// registries.
 	listed func(answer []byte) (map[string][]string, error)
