@@ -65,7 +65,7 @@ type Client struct {
 
 	gh          *github.Client
 	server      string
-	unavailable atomic.Bool // true after all attempts of one request have failed
+	unavailable atomic.Bool // unavailable is true after all attempts of one request have failed.
 	ownerKinds  sync.Map    // maps the login of an owner to the kind that the API returned
 }
 

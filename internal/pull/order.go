@@ -47,7 +47,7 @@ func (f *fetching) inOrder(ctx context.Context, blobs []*image.Blob) error {
 // opened is the body of a blob, or the error of the request for the blob.
 type opened struct {
 	io.ReadCloser
-	foreign bool // true if the body does not come from the registry
+	foreign bool // foreign is true if the body does not come from the registry.
 	err     error
 }
 

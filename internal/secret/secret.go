@@ -70,8 +70,8 @@ func (s Secret) MarshalJSON() ([]byte, error) { return json.Marshal(placeholder)
 // Kind is a kind of token (docs/ghcr.md, Kinds of token).
 type Kind string
 
-// The kinds of token. An installation token is the GITHUB_TOKEN of a job or a
-// token of another GitHub App, because these tokens have the same prefix.
+// These constants are the kinds of tokens. An installation token is the GITHUB_TOKEN of a
+// job or a token of another GitHub App, because these tokens have the same prefix.
 const (
 	ClassicPAT     Kind = "classic personal access token"
 	FineGrainedPAT Kind = "fine-grained personal access token"

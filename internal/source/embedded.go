@@ -169,7 +169,7 @@ func (d dockerTar) plain(ctx context.Context, root *image.Manifest) (bool, error
 	return false, nil
 }
 
-// The codes of the notices of this package.
+// These constants are the codes of the notices of this package.
 const (
 	codeCompressed = "source-compressed"        // the digest changes, because uncompressed layers are compressed
 	codeMissing    = "source-platforms-missing" // the digest changes, because the source lacks parts of the index

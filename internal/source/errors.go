@@ -8,8 +8,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/archive"
 )
 
-// The codes of the errors of this package. The value of a code must not
-// change, because users compare codes in their workflows.
+// These constants are the codes of the errors of this package. The value of a code must
+// not change, because users compare codes in their workflows.
 const (
 	CodeNotFound      = diag.CodeSourceNotFound     // no file or image has this name
 	CodeNotLayout     = archive.CodeNotArchive      // the path exists, but it is not the path of an image
@@ -26,7 +26,7 @@ const (
 	CodeNoMatch       = "source-no-match"           // no image in the source matches the name
 )
 
-// The hints that several errors share.
+// These constants are hints that several errors share.
 const (
 	// HintPath is the hint for a path that does not exist.
 	HintPath = "Check the path. A relative path starts in the working directory of the step. Run the step that writes the file before this step."

@@ -168,10 +168,9 @@ func (l layout) config(ctx context.Context, config v1.Descriptor) ([]byte, error
 	return raw, verify(l.path, config, raw)
 }
 
-// platformOf returns the platform in a config (image-spec, "Image
-// Configuration"). For a config without the field "os" or the field
-// "architecture", platformOf returns nil, because registries accept such a
-// config.
+// platformOf returns the platform in a config (image-spec, "Image Configuration"). If the
+// config lacks the field "os" or the field "architecture", platformOf returns nil. A
+// missing platform is not an error, because registries accept such a config.
 func platformOf(config []byte) *v1.Platform {
 	var p v1.Platform
 	if err := json.Unmarshal(config, &p); err != nil || p.OS == "" || p.Architecture == "" {

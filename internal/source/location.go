@@ -20,9 +20,9 @@ import (
 
 // location is the parsed name of a source.
 type location struct {
-	kind Kind   // empty if Open detects the kind from the content of the files
+	kind Kind   // The kind is empty if Open must detect the kind from the content of the files.
 	path string // a file, a directory, or a reference
-	pick string // selects one of several images, or is empty
+	pick string // the name, tag or digest that selects one of several images, or ""
 	dir  bool
 	// stream is true for standard input and for a named pipe.
 	stream bool

@@ -13,9 +13,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// The annotations that contain the name of an image in a layout. The
-// annotation of the image-spec often contains only the tag. The annotation of
-// containerd contains the whole reference.
+// refName and imageName are the annotations that contain the name of an image in a
+// layout. The annotation refName of the image-spec often contains only the tag. The
+// annotation imageName of containerd contains the whole reference.
 const (
 	refName   = "org.opencontainers.image.ref.name"
 	imageName = "io.containerd.image.name"

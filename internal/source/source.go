@@ -36,7 +36,7 @@ import (
 // without the colon, for example "oci".
 type Kind string
 
-// The kinds of source.
+// These constants are the kinds of sources.
 const (
 	OCILayout     Kind = "oci"            // a directory
 	OCIArchive    Kind = "oci-archive"    // a tar of an OCI layout

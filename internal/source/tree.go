@@ -12,16 +12,16 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// Limits of one tree. The limits are necessary, because an index of 4 MiB can
-// list thousands of indexes, and each of these indexes can list thousands of
+// These constants are the limits of one tree. The limits are necessary, because an index
+// of 4 MiB can list thousands of indexes, and each of these indexes can list thousands of
 // other indexes.
 const (
-	maxDepth           = 8         // levels of nested indexes, including the root
+	maxDepth           = 8         // the maximum number of levels of nested indexes, including the root
 	maxManifests       = 10_000    // in all
 	maxManifestBytes   = 256 << 20 // in all
 	maxBlobs           = 100_000   // in all
-	maxConfigs         = 8 << 20   // bytes of all configs that the tree keeps in memory
-	maxConcurrentReads = 8         // manifests that the program reads concurrently
+	maxConfigs         = 8 << 20   // the maximum size of all configs that the tree keeps in memory, in bytes
+	maxConcurrentReads = 8         // the maximum number of manifests that the program reads concurrently
 )
 
 // content reads the manifests and blobs of a tree.
@@ -45,7 +45,7 @@ type tree struct {
 	nodes   map[v1.Hash]*image.Manifest
 	blobs   map[v1.Hash]*image.Blob
 	bytes   int64
-	configs int // bytes of all configs that the tree keeps in memory
+	configs int // the size of all configs that the tree keeps in memory, in bytes
 
 	// If the field "partial" is true, the source can lack manifests and blobs. The tree
 	// omits each incomplete manifest and lists it in the field "missing".

@@ -14,7 +14,7 @@ import (
 // discards a larger summary (docs/runner.md, Job summary).
 const MaxSummary = 1 << 20
 
-// Codes of the errors of this package.
+// These constants are the codes of the errors of this package.
 const (
 	// CodeOutputFileMissing means that GITHUB_OUTPUT is not set.
 	CodeOutputFileMissing = "output-file-missing"

@@ -10,7 +10,7 @@ import (
 	"net/http"
 )
 
-// Limits of responses, in bytes.
+// These constants are the limits of responses, in bytes.
 const (
 	MaxError  = 64 << 10 // the body of an error response
 	MaxAnswer = 8 << 20  // the body of every other response to a REST API request or a token request

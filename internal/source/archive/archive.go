@@ -34,7 +34,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 )
 
-// Limits on the content of an archive.
+// These constants limit the content of an archive.
 const (
 	// MaxFiles limits the number of files in an archive. The limit is ten
 	// times the number of files in the largest known image.
@@ -198,7 +198,7 @@ func (a *Archive) Resolve(name string) (string, error) {
 		}
 		name = e.link
 	}
-	return "", unsafe(a.path, "the link %q leads through more than %d links", start, maxLinks)
+	return "", unsafe(a.path, "the chain of links that starts at %q has more than %d links", start, maxLinks)
 }
 
 // find follows links and returns the entry of the target file. If several files have the

@@ -7,8 +7,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// The codes of the errors of this package. The codes begin with "source",
-// because package source returns these errors unchanged.
+// These constants are the codes of the errors of this package. The codes begin with
+// "source", because package source returns these errors unchanged.
 const (
 	CodeNotArchive   = "source-not-a-layout"   // the file is not an image archive
 	CodeUnreadable   = "source-unreadable"     // the archive is damaged, or the system denies access to the archive

@@ -66,7 +66,7 @@ type streams struct {
 
 	mu      sync.Mutex
 	waiting []*waiter
-	busy    bool // true while a reader uses the stream
+	busy    bool // busy is true while a reader uses the stream.
 	closed  bool
 	stream  *stream // the current export, or nil
 }

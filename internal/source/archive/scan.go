@@ -29,7 +29,7 @@ const (
 type scan struct {
 	*Archive
 	tar    *tar.Reader
-	offset func() int64 // returns the number of bytes that the scan has read
+	offset func() int64 // The function returns the number of bytes that the scan has read.
 	have   int64        // the size of the tar in bytes, or -1 if the size is not known before the end of the scan
 	keep   int64        // the number of bytes that the scan may still keep in memory
 	end    int64        // the offset of the end of the latest file, in bytes

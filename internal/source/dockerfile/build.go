@@ -25,7 +25,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/detect"
 )
 
-// The codes of the errors of this package.
+// These constants are the codes of the errors of this package.
 const (
 	CodeNoBuilder = "build-no-builder"      // no installed builder supports the request, or no builder is installed
 	CodeFailed    = "build-failed"          // the builder failed

@@ -17,8 +17,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
 
-// Media types and annotations of artifacts (image-spec, "Guidelines for
-// Artifact Usage" and "Pre-Defined Annotation Keys").
+// These constants are the media types and annotations of artifacts (image-spec,
+// "Guidelines for Artifact Usage" and "Pre-Defined Annotation Keys").
 const (
 	emptyType   types.MediaType = "application/vnd.oci.empty.v1+json"
 	unknownType types.MediaType = "application/octet-stream"

@@ -19,14 +19,14 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 )
 
-// Media types of Helm charts (Helm, "Use OCI-based registries").
+// These constants are the media types of Helm charts (Helm, "Use OCI-based registries").
 const (
 	helmConfig                 = "application/vnd.cncf.helm.config.v1+json"
 	helmChart  types.MediaType = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 )
 
-// The name of the metadata file in a chart, and limits of the search for this
-// file.
+// These constants are the name of the metadata file in a chart, and the limits of the
+// search for this file.
 const (
 	maxMetadata  = 1 << 20   // the maximum size of Chart.yaml in bytes
 	maxUnpacked  = 256 << 20 // the maximum number of bytes in the uncompressed archive before Chart.yaml

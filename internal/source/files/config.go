@@ -29,7 +29,7 @@ func (o object) inner(key string) (object, error) {
 			return nil, fmt.Errorf("reading %q of a config: %w", key, err)
 		}
 	}
-	if in == nil { // The JSON value was null.
+	if in == nil { // The value in the JSON document is null.
 		in = object{}
 	}
 	return in, nil

@@ -15,7 +15,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 )
 
-// Limits of a layer.
+// These constants are the limits of a layer.
 const (
 	maxEntries = 500_000
 	maxName    = 4096 // the maximum length of a path in bytes, which is also the limit of Linux

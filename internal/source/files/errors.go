@@ -9,8 +9,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
 
-// The codes of the errors of this package. The value of a code must not
-// change, because users compare codes in their workflows.
+// These constants are the codes of the errors of this package. The value of a code must
+// not change, because users compare codes in their workflows.
 const (
 	CodeNotFound   = "content-not-found"      // a file of the input "content" does not exist, or no file exists for a platform
 	CodeUnreadable = "content-unreadable"     // the system denies access to a file of the input "content"
@@ -23,7 +23,7 @@ const (
 	CodeBase       = "base-unusable"          // files cannot be added to the base image
 )
 
-// The codes of the notices of this package.
+// These constants are the codes of the notices of this package.
 const (
 	codeGitDir         = "content-git-left-out"    // a .git folder is not in the image
 	codeArchitecture   = "content-architecture"    // all programs are for another architecture

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// The modes of the entries of a layer.
+// These constants are the modes of the entries of a layer.
 const (
 	modePlain   = 0o644
 	modeProgram = 0o755

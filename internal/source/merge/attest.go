@@ -56,7 +56,7 @@ func (j *Result) convert(images []ReadImage, o Options) error {
 	if len(digests) > 0 {
 		j.Notices = append(j.Notices, diag.Notice{
 			Code: CodeAttestationsLegacy, Level: diag.Info, Title: "Attestations have the older form",
-			Text: fmt.Sprintf("The run writes attestations in the form of BuildKit before 0.32 (%d). Signatures of these attestations do not apply to this form.", len(digests)),
+			Text: fmt.Sprintf("The run writes attestations in the form of BuildKit before 0.32 (%d). The signatures of the original attestations are not valid for the written attestations.", len(digests)),
 		})
 	}
 	return nil

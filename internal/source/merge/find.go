@@ -13,7 +13,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
 )
 
-// The codes of errors about the inputs digests and digest-name.
+// These constants are the codes of errors about the inputs "digests" and "digest-name".
 const (
 	CodeNoDigests      = diag.CodeNoDigests         // the input "digests" contains no digest
 	CodeDigestInvalid  = diag.CodeDigestInvalid     // a value is not a digest
@@ -90,7 +90,7 @@ func Find(text, pattern string, expect []string) ([]PlatformImage, error) {
 	return f.result()
 }
 
-// The hints for errors about a missing digest.
+// These constants are the hints for errors about a missing digest.
 const (
 	nullHint    = "The expression contains a job that does not exist or that is not in the needs list of this job. Add the job to needs, and check the name of the job in digests: ${{ toJSON(needs.JOB.outputs) }}."
 	outputHint  = "The step with push-by-digest: true has the output digest-OS-ARCH. Declare this output as an output of the job, and set digests: ${{ toJSON(needs.JOB.outputs) }}."

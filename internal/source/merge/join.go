@@ -12,7 +12,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// The codes of errors and notices about the images to merge.
+// These constants are the codes of errors and notices about the images to merge.
 const (
 	CodePlatformMissing    = diag.CodePlatformMissing // a platform in the input "expect-platforms" has no image
 	CodePlatformDuplicate  = "platform-duplicate"     // two images have the same platform
@@ -23,7 +23,7 @@ const (
 	CodeAnnotationsDiffer  = "annotations-differ"     // the jobs set different annotations on their indexes
 )
 
-// The values of Options.Attestations.
+// These constants are the values of Options.Attestations.
 const (
 	Keep      = "keep"      // Attestations are entries of the index, as in an index of BuildKit.
 	Strip     = "strip"     // The index contains no attestations.

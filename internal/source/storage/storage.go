@@ -29,7 +29,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/program"
 )
 
-// The codes of the errors of this package.
+// These constants are the codes of the errors of this package.
 const (
 	CodeNoProgram = "storage-no-program"    // neither podman nor buildah is installed
 	CodeRefused   = "storage-refused"       // podman or buildah cannot read the image
