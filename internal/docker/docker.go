@@ -1,15 +1,14 @@
-// Package docker is a client of a Docker engine's HTTP API. Package docker
-// connects to the same engine as the command docker. It reads the address of
-// the engine from DOCKER_HOST or from the current Docker context. If
-// DOCKER_HOST and the context contain no address, package docker uses a
-// default socket or pipe.
+// Package docker is a client of a Docker engine's HTTP API. Package docker connects to
+// the same engine as the command docker. Package docker reads the address of the engine
+// from DOCKER_HOST or from the current Docker context. If DOCKER_HOST and the context
+// contain no address, package docker uses a default socket or pipe.
 //
-// Package docker finds, exports, loads and tags images. Package source reads
-// the content of an export, and package sink writes the content of a load.
-// Package docker writes no files. However, an engine with the classic image
-// store copies an exported image to a directory before it sends the first
-// byte, so an export is slow (see archive.OpenExport). An engine with the
-// containerd image store sends its blobs without such a copy.
+// Package docker finds, exports, loads and tags images. Package source reads the content
+// of an export, and package sink writes the content of a load. Package docker writes no
+// files. However, an engine with the classic image store copies an exported image to a
+// directory before it sends the first byte. For this reason, an export is slow (see
+// archive.OpenExport). An engine with the containerd image store sends its blobs without
+// such a copy.
 package docker
 
 import (

@@ -1,4 +1,4 @@
-// Package github is a client of GitHub's REST API. It reads container
+// Package github is a client of GitHub's REST API. Package github reads container
 // packages, repositories, commits and the status of the token.
 //
 // Package github does not read tags and manifests, because package registry

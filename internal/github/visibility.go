@@ -22,8 +22,8 @@ const (
 	Unknown    Outcome = "unknown"     // GitHub's API did not return the visibility
 )
 
-// EnsureResult is the result of Ensure. It contains the package after the
-// last read, and the outcome.
+// EnsureResult is the result of Ensure. EnsureResult contains the package after the last
+// read, and the outcome.
 type EnsureResult struct {
 	Package Package
 	Outcome Outcome

@@ -7,13 +7,12 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// The queue sends the request for a blob before the caller reads the blob. It
-// sends the request when the previous blobs have at most prefetchBytes unread
-// bytes, and fewer than prefetchBlobs blobs are requested but not read. Early
-// requests save time, because most of the download time of a small layer is
-// the response time of the registry. Unread bytes wait in the buffers of the
-// operating system, or in the flow-control window of an HTTP/2 stream, which
-// is a few MiB.
+// The queue sends the request for a blob before the caller reads the blob. The queue
+// requests the next blob when two conditions are met. The previous blobs have at most
+// prefetchBytes unread bytes, and fewer than prefetchBlobs blobs are requested but not
+// read. Early requests save time, because most of the download time of a small layer is
+// the response time of the registry. Unread bytes wait in the buffers of the operating
+// system, or in the flow-control window of an HTTP/2 stream, which is a few MiB.
 const (
 	prefetchBytes = 8 << 20
 	prefetchBlobs = 8

@@ -1,7 +1,6 @@
-// Package pull copies an image from a registry to a sink. Package pull
-// resolves a reference, chooses a platform, fetches each blob once, and
-// verifies the size and the digest of each blob. It fetches several blobs
-// concurrently.
+// Package pull copies an image from a registry to a sink. Package pull resolves a
+// reference, chooses a platform, fetches each blob once, and verifies the size and the
+// digest of each blob. Package pull fetches several blobs concurrently.
 //
 // The first client of a Puller is usually anonymous. If the anonymous client
 // has no access, the Puller uses a client with credentials. Package sink

@@ -33,8 +33,8 @@ func Hide(text string, forms []string) string {
 	}
 }
 
-// hideUserinfo replaces the user information in each URL of a text, because the URL of a
-// source or of a build context can contain a password or a token. Such a URL has the form
+// hideUserinfo replaces the user information in each URL of a text. The URL of a source
+// or of a build context can contain a password or a token. Such a URL has the form
 // https://USER:PASSWORD@HOST (RFC 3986, section 3.2.1). hideUserinfo keeps a short user
 // name without a password.
 func hideUserinfo(text string) string {

@@ -15,9 +15,9 @@ import (
 )
 
 // Secret contains a credential and does not print it. A Secret has a pointer to its
-// value. Without the pointer, package fmt would print the value of a Secret in an
-// unexported field or with a wrong verb, because fmt does not call the methods of such a
-// Secret. The operator == does not compile for a Secret.
+// value. Package fmt does not call the methods of a Secret in an unexported field or with
+// a wrong verb. Without the pointer, fmt would print the value of such a Secret. The
+// operator == does not compile for a Secret.
 type Secret struct {
 	_     [0]func()
 	value *string

@@ -93,14 +93,14 @@ func names[C candidate](all []C) []string {
 }
 
 // pickOne returns the candidate that the argument "pick" selects. If "pick" is empty,
-// pickOne returns the only candidate. Otherwise "pick" can have one of these forms, and
-// pickOne uses the first form that matches a candidate:
-//   - "@N" for the candidate at the position N, counted from 0
-//   - a digest
-//   - the exact name
-//   - an equivalent name ("app" and "docker.io/library/app:latest")
-//   - a part of a name: the tag, or the end of the repository with or without
-//     the tag
+// pickOne returns the only candidate. The text "@N" selects the candidate at the position
+// N, counted from 0.
+//
+// Otherwise, pickOne compares "pick" with the digests of the candidates, then with their
+// exact names, and then with equivalent names. For example, "app" is equivalent to
+// "docker.io/library/app:latest". Last, pickOne compares "pick" with parts of the names.
+// A part is the tag, or the end of the repository with or without the tag. pickOne uses
+// the first of these comparisons that finds a candidate.
 func pickOne[C candidate](path string, all []C, pick string) (C, error) {
 	var none C
 	if pick == "" {

@@ -1,6 +1,5 @@
-// Package source opens the image to publish. It returns the tree of the
-// manifests of the image. Each blob of the tree has a function that opens the
-// blob.
+// Package source opens the image to publish. Package source returns the tree of the
+// manifests of the image. Each blob of the tree has a function that opens the blob.
 //
 // Package source reads OCI layouts (image-spec, "Image Layout"), which are directories or
 // tars. Package source reads tars of docker save, with or without an OCI layout in the
@@ -131,15 +130,13 @@ func (s *Source) Close() error {
 	return s.files.Close()
 }
 
-// Open opens the source with the given name. The argument "text" is one of
-// these names:
-//   - a path
-//   - a path with "#" and the name, tag or digest of one image in it
-//   - a path or reference after a transport prefix (oci:, oci-archive:,
-//     docker-archive:, docker://)
-//   - the name or ID of an image in a store (docker-daemon:,
-//     containers-storage:)
-//   - "-" for an archive from standard input. A path can also be a named pipe.
+// Open opens the source with the given name. The argument "text" can be a path, or "-"
+// for an archive from standard input. After a path, "#" and a name, a tag or a digest
+// select one image in the source. A path can also be a named pipe.
+//
+// A path or a reference can follow a transport prefix (oci:, oci-archive:,
+// docker-archive:, docker://). The name or ID of an image in a store can follow the
+// prefix docker-daemon: or containers-storage:.
 //
 // Without a prefix, Open detects the kind from the content of the path and not
 // from its extension. If the path does not exist, Open looks for an image with

@@ -75,8 +75,8 @@ func (t *tree) read(ctx context.Context, root v1.Descriptor) (*image.Manifest, e
 	return t.nodes[root.Digest], nil
 }
 
-// level reads the manifests of one level that the tree has not read before.
-// It returns the descriptors that these manifests list.
+// level reads the manifests of one level that the tree has not read before. level returns
+// the descriptors that these manifests list.
 func (t *tree) level(ctx context.Context, level []v1.Descriptor) ([]v1.Descriptor, error) {
 	unread, err := t.unread(level)
 	if err != nil {

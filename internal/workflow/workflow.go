@@ -1,12 +1,12 @@
 // Package workflow writes masks, groups, annotations, outputs, state and the job
 // summary for the GitHub Actions runner.
 //
-// Package workflow prints commands with the library go-githubactions. It does
-// not use the library for the files of the runner (GITHUB_OUTPUT,
-// GITHUB_STATE, GITHUB_ENV), because the library always writes the same
-// delimiter. A value that contains the delimiter could set another output.
-// For this reason, package workflow writes these files with a random
-// delimiter. Outside a workflow, the methods of [Workflow] write nothing.
+// Package workflow prints commands with the library go-githubactions. Package workflow
+// does not use the library for the files of the runner (GITHUB_OUTPUT, GITHUB_STATE,
+// GITHUB_ENV). The library always writes the same delimiter, and a value that contains
+// the delimiter could set another output. For this reason, package workflow writes these
+// files with a random delimiter. Outside a workflow, the methods of [Workflow] write
+// nothing.
 package workflow
 
 import (

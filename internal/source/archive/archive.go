@@ -1,7 +1,7 @@
-// Package archive reads the files of a tar by name, without unpacking the
-// tar. It reads the tar once and records the offset of each file. After this
-// scan, each file is a section of the open tar, and any number of readers can
-// read the files concurrently.
+// Package archive reads the files of a tar by name, without unpacking the tar. Package
+// archive reads the tar once and records the offset of each file. After this scan, each
+// file is a section of the open tar, and any number of readers can read the files
+// concurrently.
 //
 // In a tar that is compressed with gzip or zstd, a reader cannot start at the offset of a
 // file. Package archive decompresses a compressed tar once to list the files, and keeps
@@ -12,9 +12,9 @@
 // not write decompressed files to the disk. [OpenExport] reads a tar from a stream in a
 // similar way.
 //
-// Package archive treats every archive as untrusted. It refuses file names
-// that lead out of the archive, devices, sparse files and archives with too
-// many files. It follows a link only if the target is in the archive.
+// Package archive treats every archive as untrusted. Package archive refuses file names
+// that lead out of the archive. It also refuses devices, sparse files and archives with
+// too many files. Package archive follows a link only if the target is in the archive.
 package archive
 
 import (

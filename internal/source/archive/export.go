@@ -38,9 +38,8 @@ func OpenExport(ctx context.Context, name string, export Export) (*Archive, erro
 	return a, nil
 }
 
-// scanExport lists the files of one export. It reads the stream to its end,
-// because a Docker engine that fails during the export ends the stream too
-// early.
+// scanExport lists the files of one export. scanExport reads the stream to its end,
+// because a Docker engine that fails during the export ends the stream too early.
 func (a *Archive) scanExport(ctx context.Context, t *streams) error {
 	stream, err := t.start(ctx)
 	if err != nil {
@@ -58,8 +57,8 @@ func (a *Archive) scanExport(ctx context.Context, t *streams) error {
 	return nil
 }
 
-// streams implements the interface bodies for exports. It contains the
-// current export and the readers that wait for the export.
+// streams implements the interface bodies for exports. streams contains the current
+// export and the readers that wait for the export.
 type streams struct {
 	name   string
 	export Export

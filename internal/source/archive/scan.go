@@ -36,8 +36,8 @@ type scan struct {
 	last   string       // the name of the latest file
 }
 
-// scanPlain lists the files of an uncompressed tar. It reads only the headers
-// and skips the content of the files.
+// scanPlain lists the files of an uncompressed tar. scanPlain reads only the headers and
+// skips the content of the files.
 func (a *Archive) scanPlain(ctx context.Context, r io.ReaderAt, size int64) error {
 	section := io.NewSectionReader(r, 0, size)
 	s := &scan{Archive: a, tar: tar.NewReader(section), have: size}

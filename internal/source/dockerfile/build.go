@@ -4,8 +4,8 @@
 // runs the builder. After the build, package dockerfile returns the name with which
 // package source opens the built image.
 //
-// Package dockerfile contains no builder and does not publish the image. It
-// reads the Dockerfile only to find labels.
+// Package dockerfile contains no builder and does not publish the image. Package
+// dockerfile reads the Dockerfile only to find labels.
 package dockerfile
 
 import (

@@ -14,7 +14,7 @@ const maxFile = 1 << 20
 
 var (
 	// continuation matches the end of a line that continues on the next line.
-	// It also matches comments between the two lines (Dockerfile reference,
+	// continuation also matches comments between the two lines (Dockerfile reference,
 	// "Format" and "escape").
 	continuation = lazy.Regexp("[\\\\`][ \\t]*\\r?\\n(?:[ \\t]*#[^\\n]*\\n)*")
 	labelLine    = lazy.Regexp(`(?im)^[ \t]*LABEL[ \t]+(.*)$`)

@@ -71,8 +71,8 @@ func (m *builder) config(b base, l *layer) ([]byte, error) {
 }
 
 // run sets the fields of the config that containers read when they start, for example
-// Entrypoint and User. If the input "entrypoint" is set and the input "cmd" is not set, run
-// removes the field Cmd of the base, because the arguments in Cmd belong to another
+// Entrypoint and User. If only the input "entrypoint" is set and not the input "cmd", run
+// removes the field Cmd of the base. The arguments in this field belong to another
 // program. The instruction ENTRYPOINT of a Dockerfile also removes the field Cmd of the
 // base.
 func (m *builder) run(run object) error {

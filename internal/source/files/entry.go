@@ -172,9 +172,10 @@ func (a *entries) add(e *entry) error {
 // adjustFolders returns an error if the path of a file is also the path of a folder with
 // files. If the argument "parents" is true, adjustFolders adds an entry for every folder,
 // because the image has no base image. With a base image, adjustFolders keeps only the
-// entries of empty folders. An entry for a folder would replace the mode of the folder in
-// the base, for example of /tmp, or would replace a link in the base, for example /lib. A
-// program that unpacks a layer creates each folder that has no entry.
+// entries of empty folders. Otherwise, an entry for a folder would replace the mode of a
+// folder in the base, for example of /tmp. Such an entry would also replace a link in the
+// base, for example /lib. A program that unpacks a layer creates each folder that has no
+// entry.
 func (a *entries) adjustFolders(parents bool) error {
 	full := map[string]bool{}
 	for _, e := range a.byName {

@@ -85,8 +85,8 @@ func (m *builder) noticeTwice(first, second match) {
 }
 
 // wanted returns the platforms in the input "platform". If this input is empty, wanted
-// returns only the platforms for Linux in the paths, because most builds also write
-// programs for macOS and Windows into the same folder.
+// returns only the platforms for Linux in the paths. Most builds also write programs for
+// macOS and Windows into the same folder.
 func (m *builder) wanted(patterns []lineMatches) []v1.Platform {
 	if len(m.Files.Platforms) > 0 {
 		return m.Files.Platforms

@@ -55,13 +55,13 @@ func matchName(output string) string {
 	return strings.ReplaceAll(strings.TrimPrefix(output, prefix), "/", "-")
 }
 
-// Find parses the input "digests". The input has one of these forms:
-//   - the outputs of one or several jobs in the format of toJSON
-//   - a JSON object or list of digests
-//   - lines of the form [NAME=]DIGEST or REPOSITORY@DIGEST
+// Find parses the input "digests". The input can contain the outputs of one or several
+// jobs in the format of toJSON. The input can also contain a JSON object of digests, a
+// JSON list of digests, or lines. Each line has the form [NAME=]DIGEST or
+// REPOSITORY@DIGEST.
 //
-// If the argument pattern is not empty, Find returns only the images whose
-// name matches the pattern. In a pattern, the character * matches any text.
+// If the argument "pattern" is not empty, Find returns only the images whose name matches
+// the pattern. In a pattern, the character * matches any text.
 //
 // The returned list is sorted by name and contains each digest once. If every job skipped
 // its push, because its token cannot write packages, Find returns an empty list. If only

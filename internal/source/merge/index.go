@@ -99,10 +99,10 @@ func (j *Result) annotations(images []ReadImage, o Options) map[string]string {
 }
 
 // defaults returns the default annotations. If the images have a label with the same key
-// as an annotation, the annotation gets the value of the label, because clients show the
-// annotation and the label. If the images have different values for the label, defaults
-// omits the annotation. defaults sends no requests, and uses only the configs that the
-// run has already read.
+// as an annotation, the annotation gets the value of the label. The two values must be
+// equal, because clients show the annotation and the label. If the images have different
+// values for the label, defaults omits the annotation. defaults sends no requests, and
+// uses only the configs that the run has already read.
 func defaults(images []ReadImage, pairs map[string]string) map[string]string {
 	out := maps.Clone(pairs)
 	first := map[string]string{}

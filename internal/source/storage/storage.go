@@ -1,5 +1,5 @@
-// Package storage exports images of containers-storage, the image store of
-// podman, buildah and CRI-O. It runs podman, or buildah if podman is missing,
+// Package storage exports images of containers-storage, the image store of podman,
+// buildah and CRI-O. Package storage runs podman, or buildah if podman is missing,
 // because only these programs can use the locks and drivers of the storage.
 //
 // An export is the output of podman save in the docker-archive format. An
