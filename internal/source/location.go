@@ -125,8 +125,8 @@ func findPath(text, rest string, kind Kind) (location, error) {
 }
 
 // absent reports whether the error err means that a file does not exist. absent also
-// returns true for a file name that the operating system refuses. For example, such a
-// name is too long, contains a NUL byte, uses a file as a directory, or has two colons on
+// returns true for a file name that the operating system refuses. For example, the name
+// is too long, contains a NUL byte, uses a file as a directory, or has two colons on
 // Windows.
 func absent(err error) bool { return err != nil && !errors.Is(err, fs.ErrPermission) }
 

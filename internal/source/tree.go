@@ -76,7 +76,7 @@ func (t *tree) read(ctx context.Context, root v1.Descriptor) (*image.Manifest, e
 }
 
 // level reads the manifests of one level that the tree has not read before. level returns
-// the descriptors that these manifests list.
+// the descriptors in the lists of the manifests that it has read.
 func (t *tree) level(ctx context.Context, level []v1.Descriptor) ([]v1.Descriptor, error) {
 	unread, err := t.unread(level)
 	if err != nil {

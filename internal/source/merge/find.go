@@ -18,7 +18,7 @@ const (
 	CodeNoDigests      = diag.CodeNoDigests         // the input "digests" contains no digest
 	CodeDigestInvalid  = diag.CodeDigestInvalid     // a value is not a digest
 	CodeDigestMissing  = "digest-missing"           // an entry of the input "digests" has no digest
-	CodeJobFailed      = "job-failed"               // a job whose outputs are in the input "digests" failed
+	CodeJobFailed      = "job-failed"               // a job failed, and its outputs are in the input "digests"
 	CodeImagesSkipped  = "images-skipped"           // some jobs did not push, because their token is read-only
 	CodePatternInvalid = diag.CodeDigestNameInvalid // the input "digest-name" is not a pattern
 )

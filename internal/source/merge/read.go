@@ -92,7 +92,7 @@ func describe(ctx context.Context, m *image.Manifest) error {
 	}
 	var p v1.Platform
 	if json.Unmarshal(raw, &p) != nil || p.OS == "" || p.Architecture == "" {
-		return nil // A config without a platform is not an error, because registries accept such a config.
+		return nil // A config without a platform is not an error, because registries accept this config.
 	}
 	m.Platform = &v1.Platform{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant, OSVersion: p.OSVersion, OSFeatures: p.OSFeatures}
 	return nil
