@@ -63,7 +63,7 @@ func (e *Engine) Connect(ctx context.Context) (*Daemon, error) {
 	}
 	d := &Daemon{client: c, Platform: v1.Platform{OS: version.Os, Architecture: version.Arch}}
 	for _, component := range version.Components {
-		if component.Name == "Engine" { // The component of podman has another name, "Podman Engine".
+		if component.Name == "Engine" { // Podman calls this component "Podman Engine".
 			d.Store = Classic
 		}
 	}
@@ -73,11 +73,10 @@ func (e *Engine) Connect(ctx context.Context) (*Daemon, error) {
 	return d, nil
 }
 
-// Image is the description of an image in an engine.
+// Image describes an image in an engine.
 type Image struct {
 	ID string `json:"Id"`
-	// RootFS contains the diff ids of the layers. The lowest layer is the
-	// first.
+	// RootFS contains the diff ids of the layers. The list starts with the lowest layer.
 	RootFS struct{ Layers []v1.Hash }
 	// RepoDigests are the references by digest from which the engine pulled
 	// the image or to which it pushed the image.
@@ -125,7 +124,7 @@ func (d *Daemon) ImagesOf(ctx context.Context, repo name.Repository) ([]*Image, 
 		if err != nil {
 			return nil, err
 		}
-		if found != nil { // The result is nil if another program removed the image after the engine sent the list.
+		if found != nil { // The result is nil if another program removed the image after the engine sent the list of images.
 			out = append(out, found)
 		}
 	}

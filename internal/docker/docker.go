@@ -1,15 +1,14 @@
-// Package docker is a client of a Docker engine's HTTP API. Package docker
-// connects to the same engine as the command docker. It reads the address of
-// the engine from DOCKER_HOST or from the current Docker context. If
-// DOCKER_HOST and the context contain no address, package docker uses a
-// default socket or pipe.
+// Package docker is a client of a Docker engine's HTTP API. Package docker connects to
+// the same engine as the command docker. Package docker reads the address of the engine
+// from DOCKER_HOST or from the current Docker context. If DOCKER_HOST and the context
+// contain no address, package docker uses a default socket or pipe.
 //
-// Package docker finds, exports, loads and tags images. Package source reads
-// the content of an export, and package sink writes the content of a load.
-// Package docker writes no files. However, an engine with the classic image
-// store copies an exported image to a directory before it sends the first
-// byte, so an export is slow (see archive.OpenExport). An engine with the
-// containerd image store sends its blobs without such a copy.
+// Package docker finds, exports, loads and tags images. Package source reads the content
+// of an export, and package sink writes the content of a load. Package docker writes no
+// files. However, an engine with the classic image store copies an exported image to a
+// directory before it sends the first byte. For this reason, an export is slow (see
+// archive.OpenExport). An engine with the containerd image store sends its blobs without
+// such a copy.
 package docker
 
 import (
@@ -50,7 +49,7 @@ type Engine struct {
 type client struct {
 	http *http.Client
 	base url.URL
-	host string // the address in the settings of the user, which messages contain
+	host string // the address of the engine as the user wrote it, for messages
 }
 
 // New returns the engine whose address the environment variables or the
@@ -71,7 +70,7 @@ func (e *Engine) newClient() (*client, error) {
 	return found.client()
 }
 
-// Find returns an image of the engine. The argument text is the name of an
+// Find returns an image of the engine. The argument "text" is the name of an
 // image, its id, or the beginning of its id. If the name has no tag, Find
 // uses the tag latest. An error of Find is a *diag.Error with the code
 // source-not-found, engine-unreachable or engine-refused. An error with the
@@ -81,7 +80,7 @@ func (e *Engine) Find(ctx context.Context, text string) (*image.Stored, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := name.ParseReference(text); err != nil || strings.Contains(text, "..") { // The path of the request contains the text, and ".." would change the path.
+	if _, err := name.ParseReference(text); err != nil || strings.Contains(text, "..") { // The program inserts the image name into the path of the request, and ".." would change this path.
 		return nil, invalidName(text, err)
 	}
 	var found struct {

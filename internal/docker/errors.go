@@ -39,8 +39,8 @@ func (c *client) refused(err error) error {
 		"the Docker engine at %q refused the request", c.host)
 }
 
-// unreachable returns the error for a failed connection. If the context ended, the
-// error contains the cause of the context and has no code.
+// unreachable returns the error for a failed connection. If the context ended, the error
+// contains the result of context.Cause and has no code.
 func (c *client) unreachable(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("asking the Docker engine at %q: %w", c.host, context.Cause(ctx))

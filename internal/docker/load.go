@@ -37,7 +37,7 @@ type Load struct {
 	tar    *io.PipeWriter
 	cancel context.CancelCauseFunc
 	done   chan struct{}
-	err    error // The field err is set before the channel done is closed.
+	err    error // The field err is set before the channel "done" is closed.
 }
 
 // Load starts the load of an image from a tar that has the given size in
@@ -49,16 +49,16 @@ func (d *Daemon) Load(ctx context.Context, size int64) *Load {
 	l := &Load{tar: to, cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(l.done)
-		// The HTTP transport must not close the pipe, because Write would
-		// then not return the reason of the engine.
+		// The HTTP transport must not close the pipe, because Write would then not return
+		// the error message of the engine.
 		l.err = d.load(ctx, io.NopCloser(from), size)
 		_ = from.CloseWithError(cmp.Or(l.err, d.notLoaded(answeredEarly))) // never fails
 	}()
 	return l
 }
 
-// Write sends a part of the tar. If the engine has ended the load, Write
-// returns an error with the reason of the engine.
+// Write sends a part of the tar. If the engine has ended the load, Write returns an error
+// that contains the message of the engine.
 func (l *Load) Write(p []byte) (int, error) { return l.tar.Write(p) }
 
 // Close ends the tar and waits for the response of the engine. An error of
@@ -123,8 +123,8 @@ func (c *client) readResult(ctx context.Context, answer io.Reader) error {
 	}
 }
 
-// notLoaded returns the error for an image that the engine did not load. The
-// error contains the reason of the engine.
+// notLoaded returns the error for an image that the engine did not load. The error
+// contains the message of the engine.
 func (c *client) notLoaded(reason string) error {
 	hint := "Read the log of the engine (journalctl -u docker)."
 	switch {
@@ -143,7 +143,7 @@ func (c *client) notLoaded(reason string) error {
 func (c *client) interrupted(err error) error {
 	var explained *diag.Error
 	if errors.As(err, &explained) {
-		err = explained.Err // The message of err is wrong here, because it states that the program cannot connect to the engine.
+		err = explained.Err // The outer error is removed, because it wrongly states that the program cannot connect to the engine.
 	}
 	return diag.New(CodeInterrupted, diag.Runner,
 		"Check that the engine runs, read the log of the engine (journalctl -u docker), and run this step again.", err,

@@ -14,12 +14,11 @@ import (
 // Origins compares.
 const maxOrigins = 32
 
-// Origins returns images in registries that share layers with the image that
-// has the given id. The image with the most shared layers is the first in the
-// list. Origins can find these images, because the engine records the
-// repositories from which it pulled an image and to which it pushed an image.
-// Origins returns only images in repositories for which the function wanted
-// returns true.
+// Origins returns images in registries that share layers with the image that has the
+// given id. The image with the most shared layers is the first in the list. Origins can
+// find these images, because the engine records the repositories from which it pulled an
+// image and to which it pushed an image. Origins returns only images in repositories for
+// which the function "wanted" returns true.
 func (e *Engine) Origins(ctx context.Context, id string, wanted func(name.Repository) bool) ([]image.Origin, error) {
 	c, err := e.find()
 	if err != nil {
@@ -42,7 +41,7 @@ func (e *Engine) Origins(ctx context.Context, id string, wanted func(name.Reposi
 		compared++
 		err := c.getJSON(ctx, "/images/"+other.ID+"/json", &other)
 		if isNotFound(err) {
-			continue // Another program removed the image after the engine sent the list.
+			continue // Another program removed the image after the engine sent the list of images.
 		}
 		if err != nil {
 			return nil, err

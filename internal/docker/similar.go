@@ -33,13 +33,13 @@ func (c *client) notFound(ctx context.Context, image string) error {
 		if like := similar(image, names); len(like) > 0 {
 			hint = "Did you mean " + strings.Join(like, ", or ") + "?"
 		} else if len(names) == 0 {
-			hint = "This engine has no image with a name. Check with docker context ls and DOCKER_HOST that the build used this engine. If buildx builds the image, load the image into the engine with load: true or --load."
+			hint = "No image in this engine has a name. To check that the build used this engine, run docker context ls and read DOCKER_HOST. If buildx builds the image, load the image into the engine with load: true or --load."
 		}
 	}
 	return diag.New(codeNotFound, diag.Source, hint, err, "the Docker engine at %q has no image %q", c.host, image)
 }
 
-// similar returns the names that are similar to the argument image. The list
+// similar returns the names that are similar to the argument "image". The list
 // starts with other tags of the same repository, and ends with tags of
 // repositories that have a similar name.
 func similar(image string, names []string) []string {

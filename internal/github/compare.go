@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// Comparison states by how many commits a head commit is ahead of a base
-// commit and behind it.
+// Comparison is the result of a comparison of a head commit with a base commit. AheadBy
+// is the number of commits that only the history of the head commit contains. BehindBy is
+// the number of commits that only the history of the base commit contains.
 type Comparison struct {
 	Status   string `json:"status"` // "ahead", "behind", "identical" or "diverged"
 	AheadBy  int    `json:"ahead_by"`

@@ -30,9 +30,9 @@ func IsForbidden(err error) bool {
 	return errors.As(err, &e) && e.answer.Response.StatusCode == http.StatusForbidden
 }
 
-// Cause returns the part of err that is useful in a message for users. This
-// part is the response of GitHub or the error of the network, without the
-// texts of the errors that wrap it.
+// Cause returns the part of err that is useful in a message for users. This part is the
+// error response of GitHub or the network error. The result does not contain the text of
+// the wrapping errors.
 func Cause(err error) error {
 	var answer *answerError
 	var limit *rateLimitError

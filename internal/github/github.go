@@ -1,4 +1,4 @@
-// Package github is a client of GitHub's REST API. It reads container
+// Package github is a client of GitHub's REST API. Package github reads container
 // packages, repositories, commits and the status of the token.
 //
 // Package github does not read tags and manifests, because package registry
@@ -65,19 +65,19 @@ type Client struct {
 
 	gh          *github.Client
 	server      string
-	unavailable atomic.Bool // true after all attempts of one request have failed
+	unavailable atomic.Bool // unavailable is true after all attempts of one request have failed.
 	ownerKinds  sync.Map    // maps the login of an owner to the kind that the API returned
 }
 
 // New returns a client for the API at the URL apiURL, which must not end with
-// a slash. The argument server is the URL of GitHub's web pages. The HTTP
+// a slash. The argument "server" is the URL of GitHub's web pages. The HTTP
 // client hc must add the credentials to each request.
 func New(hc *http.Client, apiURL, server, userAgent string) (*Client, error) {
 	base, err := url.Parse(apiURL + "/")
 	if err != nil {
 		return nil, fmt.Errorf("parsing the URL %q of GitHub's API: %w", apiURL, err)
 	}
-	limited := *hc // The limit is necessary, because the library go-github reads the whole body of an error response.
+	limited := *hc // The size of a response is limited, because the library go-github reads the whole body of an error response.
 	limited.Transport = bounded.Transport{Base: hc.Transport}
 	gh := github.NewClient(&limited)
 	gh.BaseURL, gh.UserAgent = base, userAgent

@@ -34,9 +34,9 @@ const (
 	answerTimeout = 15 * time.Second
 )
 
-// withTimeout sends one request with a time limit. If a request exceeds the
-// limit, withTimeout does not send it again, because publishing does not need
-// the API. The time limit of all later requests is then five times shorter.
+// withTimeout sends one request with a time limit. If a request exceeds the limit,
+// withTimeout does not repeat the request, because publishing does not need the API.
+// After such a request, the time limit of all later requests is five times shorter.
 func (c *Client) withTimeout(ctx context.Context, send func(context.Context) error) error {
 	limit := c.AnswerTimeout
 	if limit == 0 {
@@ -78,7 +78,7 @@ func (c *Client) retry(ctx context.Context, send func() error) error {
 	}
 }
 
-// waitAfter returns the time to wait after attempt n. The result temporary
+// waitAfter returns the time to wait after attempt n. The result "temporary"
 // reports whether another attempt can succeed.
 func waitAfter(err error, n int, now time.Time) (wait time.Duration, temporary bool) {
 	var limit *github.RateLimitError

@@ -44,7 +44,7 @@ func (c *Client) TokenStatus(ctx context.Context) (TokenStatus, error) {
 		return status, err
 	}
 	for _, line := range header.Values("X-OAuth-Scopes") {
-		status.Scoped = true // If the token has no scopes, the value of the header is empty.
+		status.Scoped = true // The header also exists if a classic token has no scopes, and its value is then empty.
 		status.Scopes = append(status.Scopes, strings.FieldsFunc(line, func(r rune) bool { return r == ',' || r == ' ' })...)
 	}
 	// GitHub writes the time zone as a name or as an offset.

@@ -22,22 +22,22 @@ const (
 	Unknown    Outcome = "unknown"     // GitHub's API did not return the visibility
 )
 
-// EnsureResult is the result of Ensure. It contains the package after the
-// last read, and the outcome.
+// EnsureResult is the result of Ensure. EnsureResult contains the package after the last
+// read, and the outcome.
 type EnsureResult struct {
 	Package Package
 	Outcome Outcome
-	// Err is the reason for the outcome Unknown. For the outcome NeedsOwner,
-	// Err is the error response of GitHub to the request, or nil.
+	// For the outcome Unknown, Err contains the error of the failed read. For the outcome
+	// NeedsOwner, Err is the error response of GitHub to the request, or nil.
 	Err error
 }
 
-// Ensure reads the package until it exists, and compares its visibility with
-// the visibility want. If want is "" or "keep", Ensure accepts every
-// visibility. If the visibility of the package differs from want, Ensure
-// requests the change and reads the package again. The REST API returns a new
-// package later than the registry, and the budget limits how long Ensure
-// waits for the package. If a read fails, the outcome is Unknown.
+// Ensure reads the package until it exists, and compares its visibility with the argument
+// "want". If "want" is "" or "keep", Ensure accepts every visibility. If the visibility
+// of the package differs from "want", Ensure requests the change and reads the package
+// again. The REST API returns a new package later than the registry does. The retry
+// budget limits the time for which Ensure waits for a new package. If a read fails, the
+// outcome is Unknown.
 func (c *Client) Ensure(ctx context.Context, owner Owner, name, want string, created bool, budget retry.Budget) EnsureResult {
 	pkg, err := c.waitForPackage(ctx, owner, name, budget)
 	switch {
@@ -61,8 +61,8 @@ func (c *Client) Ensure(ctx context.Context, owner Owner, name, want string, cre
 	return EnsureResult{Package: after, Outcome: NeedsOwner, Err: requestErr}
 }
 
-// Satisfies reports whether the package has the visibility want. If want is
-// "" or "keep", every visibility is accepted. If the package has the
+// Satisfies reports whether the package has the visibility in the argument "want". If
+// "want" is "" or "keep", Satisfies accepts every visibility. If the package has the
 // visibility, Satisfies also returns the result that Ensure would return.
 func (p Package) Satisfies(want string) (EnsureResult, bool) {
 	switch want {

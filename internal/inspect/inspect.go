@@ -37,7 +37,7 @@ type View struct {
 	Digest       string            `json:"digest,omitempty"` // The digest is empty if layers must be compressed before the digest is known.
 	MediaType    string            `json:"media_type,omitempty"`
 	ArtifactType string            `json:"artifact_type,omitempty"`
-	Subject      string            `json:"subject,omitempty"` // the digest of the manifest to which this manifest refers
+	Subject      string            `json:"subject,omitempty"` // the digest in the field "subject" of the manifest
 	Annotations  map[string]string `json:"annotations,omitempty"`
 	Manifests    int               `json:"manifests"` // the number of different manifests, including the root
 	Blobs        int               `json:"blobs"`     // the number of different blobs
@@ -61,7 +61,7 @@ type Image struct {
 	Config       json.RawMessage   `json:"config,omitempty"`
 }
 
-// Layer describes one layer in the form in which the source stores the layer.
+// Layer describes one layer as the source stores it.
 type Layer struct {
 	Digest    string   `json:"digest,omitempty"` // The digest is empty if the layer is not compressed and a push would compress it.
 	MediaType string   `json:"media_type"`

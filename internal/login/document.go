@@ -64,7 +64,7 @@ func scan(text []byte, at int) (object, error) {
 }
 
 // find returns the index of the member with the given name, or -1 if the object
-// has no such member. If several members have the same name, the method find
+// has no such member. If several members have the same name, the method "find"
 // returns the last one, because other JSON readers also use the last one.
 func (o object) find(name string) int {
 	at := -1
@@ -76,7 +76,7 @@ func (o object) find(name string) int {
 	return at
 }
 
-// auths finds the object "auths", which contains the logins. The result ok is
+// auths finds the object "auths", which contains the logins. The result "ok" is
 // false if the file has no object "auths".
 func (d document) auths() (top, auths object, ok bool, err error) {
 	if top, err = scan(d, 0); err != nil {

@@ -28,14 +28,14 @@ type file struct {
 	path    string // Symbolic links in this path are resolved.
 	before  document
 	content document
-	absent  bool // The file did not exist before the change.
+	absent  bool // If absent is true, the login file did not exist before the change.
 	mode    fs.FileMode
-	config  *configfile.ConfigFile // Docker's library parsed this value from the field before.
+	config  *configfile.ConfigFile // This value is the result of Docker's library for the content in the field "before".
 	state   *logoutState
 }
 
 // edit changes a login file under a lock, so that concurrent steps do not lose
-// each other's logins. The method edit replaces the file by renaming a new
+// each other's logins. The method "edit" replaces the file by renaming a new
 // file, so other programs always read a complete file.
 func (s *Session) edit(ctx context.Context, path string, change func(*file) error) error {
 	path = target(path)
@@ -51,7 +51,7 @@ func (s *Session) edit(ctx context.Context, path string, change func(*file) erro
 	f, err := s.editLocked(path, errors.Is(statErr, fs.ErrNotExist), change)
 	unlock()
 	if err == nil && f.state.MadeDir {
-		_ = os.Remove(dir) // The error of Remove is ignored, because a folder that is not empty must stay.
+		_ = os.Remove(dir) // Remove returns an error for a folder that is not empty, and the program must keep such a folder.
 	}
 	return err
 }
@@ -68,7 +68,7 @@ func (s *Session) editLocked(path string, madeDir bool, change func(*file) error
 	}
 	f.state.captureOriginal(f, madeDir)
 	err = change(f)
-	return f, errors.Join(err, f.save()) // If the change failed after its first part, save writes this first part.
+	return f, errors.Join(err, f.save()) // If the function "change" fails after it has changed a part of the content, save still writes this part.
 }
 
 // target resolves a symbolic link, because edit must replace the file and not
@@ -88,7 +88,7 @@ func target(path string) string {
 }
 
 // open reads and parses a login file. If the file does not exist, the function
-// open returns an empty file and no error.
+// "open" returns an empty file and no error.
 func open(path string) (*file, error) {
 	f := &file{path: path, mode: 0o600}
 	text, info, err := readRegular(path)
@@ -184,7 +184,7 @@ func (f *file) save() error {
 	return replace(f.path, f.content, f.mode)
 }
 
-// remove removes a file. The function remove returns nil if the file does not
+// remove removes a file. The function "remove" returns nil if the file does not
 // exist.
 func remove(path string) error {
 	err := locked.Retry(func() error { return os.Remove(path) }) // Windows returns an error while another step reads the file.
@@ -203,7 +203,7 @@ func replace(path string, text []byte, mode fs.FileMode) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			_ = os.Remove(temp.Name()) // The error of Remove is ignored, because the first error is the cause.
+			_ = os.Remove(temp.Name()) // The error of Remove is ignored, because the caller needs the error of the failed write.
 		}
 	}()
 	_, err = temp.Write(text)

@@ -31,13 +31,12 @@ const isolatedPrefix = "ghcr-publish-docker-"
 // fileName is the name of the Docker config file (cli/config.ConfigFileName).
 const fileName = "config.json"
 
-// Find returns the login files that programs on this machine read. The first
-// file is the Docker config file. This file is in the folder DOCKER_CONFIG, or
-// in the folder .docker of the home folder. Programs such as helm, oras, cosign
-// and podman also read the Docker config file. If the variable
-// REGISTRY_AUTH_FILE names another file, Find also returns that file. The
-// programs podman, buildah and skopeo then read only the file in
-// REGISTRY_AUTH_FILE.
+// Find returns the login files that programs on this machine read. The first file is the
+// Docker config file. This file is in the folder DOCKER_CONFIG, or in the folder .docker
+// of the home folder. Programs such as helm, oras, cosign and podman also read the Docker
+// config file. If the variable REGISTRY_AUTH_FILE names another file, Find also returns
+// that file. If REGISTRY_AUTH_FILE is set, the programs podman, buildah and skopeo read
+// only the file in REGISTRY_AUTH_FILE.
 //
 // In a workflow, Find sets StateFolder, so that a later step can remove the
 // logins. Find returns an error if it cannot determine the path of a login
@@ -123,7 +122,7 @@ func linkDockerSettings(old, folder string) error {
 		settings.Plugins = append([]string{dir}, settings.Plugins...)
 	}
 	if settings.Context != "" && linkOrCopy(filepath.Join(old, "contexts"), filepath.Join(folder, "contexts")) != nil {
-		settings.Context = "" // The context is omitted, because docker fails if it cannot find its context.
+		settings.Context = "" // The new file does not name a Docker context, because the command docker fails if it cannot find the context.
 	}
 	text, err := json.MarshalIndent(settings, "", "\t")
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 )
 
 // lock creates a file and acquires a lock of the operating system on this file.
-// The function unlock removes the file again. The operating system releases the
+// The function "unlock" removes the file again. The operating system releases the
 // lock when the process ends, even after a crash.
 func lock(ctx context.Context, path string) (unlock func(), err error) {
 	type answer struct {
@@ -37,9 +37,10 @@ func lock(ctx context.Context, path string) (unlock func(), err error) {
 	}
 }
 
-// acquire opens and locks the lock file. The previous holder of the lock can
-// remove the file between these two steps. Therefore, acquire repeats both
-// steps until the locked file is still the file at the path.
+// acquire opens and locks the lock file. The previous holder of the lock can remove the
+// lock file after acquire has opened it and before acquire has locked it. Therefore,
+// acquire opens and locks the file again until the locked file is still the file at the
+// path.
 func acquire(path string) (*lockedfile.File, error) {
 	for {
 		f, err := lockedfile.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)

@@ -73,9 +73,9 @@ func (s *Session) String() string {
 	return string(text)
 }
 
-// Login writes all logins to each login file. If one login cannot be written to
-// a file, Login removes the other logins from this file. Login then returns the
-// error and writes to no further file.
+// Login writes all logins to each login file. If one login cannot be written to a file,
+// Login removes the other logins from this file. After such an error, Login returns the
+// error and does not write to the remaining files.
 func (s *Session) Login(ctx context.Context, logins []Login) error {
 	for _, path := range s.Files {
 		if err := s.loginTo(ctx, path, logins); err != nil {

@@ -11,11 +11,11 @@ import (
 	"path/filepath"
 )
 
-// logoutState holds the data that a logout needs about one login file. A
-// private folder contains this data from the first login of a job until the
-// last logout. The data contains only the replaced parts of the login file.
+// logoutState holds the data that a logout needs about one login file. The program stores
+// the logout state in a private folder from the first login of a job until the last
+// logout. The logout state contains only the replaced parts of the login file.
 type logoutState struct {
-	path          string   // The state is stored in this file. If the path is empty, the state is not stored.
+	path          string   // The logout state is stored in the file with this path. If the path is empty, the logout state is not stored.
 	original      document // original is the content of the login file before the first login.
 	originalKnown bool     // originalKnown is true if no other program has changed the login file since the last write.
 
@@ -37,7 +37,7 @@ type record struct {
 	Wrote   entry  `json:"wrote"`
 }
 
-// openState reads the logout state of a login file. If the argument folder is
+// openState reads the logout state of a login file. If the argument "folder" is
 // "", openState returns an empty state that is not stored.
 func openState(folder, file string) (*logoutState, error) {
 	n := &logoutState{Salt: rand.Text()}
@@ -90,7 +90,7 @@ func (n *logoutState) captureOriginal(f *file, madeDir bool) {
 
 // updateUndo stores a patch that restores the original content of the login
 // file. After the last logout, updateUndo restores the original content if this
-// content is known. The result gone is true if the caller must remove the file,
+// content is known. The result "gone" is true if the caller must remove the file,
 // because the file did not exist before the first login.
 func (n *logoutState) updateUndo(f *file) (gone bool) {
 	switch {
@@ -147,7 +147,7 @@ func diff(from, to []byte) patch {
 	return p
 }
 
-// apply returns the patched text. The result ok is false if the text is too
+// apply returns the patched text. The result "ok" is false if the text is too
 // short for the patch.
 func (p patch) apply(text []byte) (out document, ok bool) {
 	if p.Prefix < 0 || p.Suffix < 0 || p.Prefix > len(text)-p.Suffix {

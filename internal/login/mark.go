@@ -29,9 +29,9 @@ func (s *Session) Written(logins []Login) {
 	}
 }
 
-// Unrestored returns the host and the file of each login that Logout removed
-// without the logout state. Logout could not restore a login that was replaced
-// by such a login.
+// Unrestored returns the host and the file of each login that Logout removed without the
+// logout state. If Login had replaced another login, Logout could not restore the
+// replaced login without the logout state.
 func (s *Session) Unrestored() []string { return s.unrestored }
 
 // removeMarked removes the logins of this session from a login file if the

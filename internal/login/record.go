@@ -58,10 +58,10 @@ func (f *file) remove(session string) error {
 	return errors.Join(errs...)
 }
 
-// undo removes one login, or restores the login that it replaced. If another
-// session of this program has replaced the login, that session gets the record
-// of the previous login and restores it later. If another program has replaced
-// the login, the method undo keeps the new login.
+// undo removes one login, or restores the login that it replaced. If another session of
+// this program has replaced the login, undo copies the previous login into the record of
+// the other session. The other session then restores the previous login later. If another
+// program has replaced the login, the method undo keeps the new login.
 func (f *file) undo(r record) error {
 	s := f.store(r.Helper, r.Key)
 	for i := range f.state.Records {

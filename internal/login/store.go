@@ -10,10 +10,9 @@ import (
 	"github.com/docker/cli/cli/config/types"
 )
 
-// entry describes the login of one key at one time. The zero value means that
-// the key has no login. For a login in the login file, Text holds the JSON of
-// the login. For a login in a credential helper, Mark holds the fingerprint of
-// the login.
+// entry describes the login of one key at one point in time. The zero value means that
+// the key has no login. For a login in the login file, Text holds the JSON of the login.
+// For a login in a credential helper, Mark holds the fingerprint of the login.
 type entry struct {
 	Text []byte `json:"text,omitempty"`
 	Mark string `json:"mark,omitempty"`
@@ -36,8 +35,8 @@ type store interface {
 }
 
 // helper returns the name of the credential helper that the login file selects
-// for a key. The method helper returns "" if the file selects no credential
-// helper. The method helper follows the rules of Docker.
+// for a key. The method "helper" returns "" if the file selects no credential
+// helper. The method "helper" follows the rules of Docker.
 func (f *file) helper(key string) string {
 	if name, ok := f.config.CredentialHelpers[key]; ok {
 		return name

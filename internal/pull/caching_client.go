@@ -31,7 +31,7 @@ type cachingClient struct {
 	configs   map[v1.Hash][]byte
 	// treeRead is true after package source has read all manifests. From this
 	// time, the cache stores only the blob whose digest is in the field
-	// config, which is the config of a single image. The config must stay in
+	// "config", which is the config of a single image. The config must stay in
 	// the cache, because a sink can read it before the pull writes it.
 	treeRead bool
 	config   v1.Hash

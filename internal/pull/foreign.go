@@ -28,14 +28,13 @@ const (
 	stalledDownload = time.Minute // the maximum time in which the server sends no byte
 )
 
-// FetchForeign opens a foreign layer. FetchForeign sends a request to each
-// address in the descriptor of the layer (image-spec, "urls"), and uses the
-// first address that sends the layer. FetchForeign uses only HTTPS, and sends
-// no credentials. The returned reader verifies the size and the digest of the
-// layer. FetchForeign uses the settings of the transport base for its
-// connections. If base is nil, FetchForeign uses the settings of
-// http.DefaultTransport. If no address sends the layer, FetchForeign returns
-// a *diag.Error with the code [CodeForeignLayer].
+// FetchForeign opens a foreign layer. FetchForeign sends a request to each address in the
+// descriptor of the layer (image-spec, "urls"), and uses the first address that sends the
+// layer. FetchForeign uses only HTTPS, and sends no credentials. The returned reader
+// verifies the size and the digest of the layer. FetchForeign opens connections with the
+// settings of the argument "base". If "base" is nil, FetchForeign uses the settings of
+// http.DefaultTransport. If no address sends the layer, FetchForeign returns a
+// *diag.Error with the code [CodeForeignLayer].
 func FetchForeign(ctx context.Context, base *http.Transport, desc v1.Descriptor) (io.ReadCloser, error) {
 	client := newForeignClient(base)
 	var errs []error

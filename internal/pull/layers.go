@@ -51,7 +51,7 @@ func newLayerCheck(root *image.Manifest) *layerCheck {
 
 // tee returns a reader that reads a blob from r. If the blob is a layer or a
 // config, the reader also sends its bytes to the layerCheck. After the last
-// read, the caller must call the function end.
+// read, the caller must call the function "end".
 func (c *layerCheck) tee(b *image.Blob, r io.Reader) (tee io.Reader, end func()) {
 	if c == nil {
 		return r, func() {}
@@ -80,7 +80,7 @@ func (c *layerCheck) tee(b *image.Blob, r io.Reader) (tee io.Reader, end func())
 func (c *layerCheck) decompress(digest v1.Hash, r io.Reader) (tee io.Reader, end func()) {
 	from, to := io.Pipe()
 	done := make(chan struct{})
-	complete := false // One goroutine sets complete before it closes the pipe, and the other goroutine reads complete after the pipe is closed.
+	complete := false // One goroutine writes the variable "complete" before it closes the pipe, and the other goroutine reads the variable after the end of the pipe.
 	go func() {
 		defer close(done)
 		sum, err := plainDigest(from)
@@ -97,7 +97,7 @@ func (c *layerCheck) decompress(digest v1.Hash, r io.Reader) (tee io.Reader, end
 }
 
 // teeReader writes a copy of all bytes that it reads to a pipe. At the end of
-// the bytes, teeReader calls the function complete.
+// the bytes, teeReader calls the function "complete".
 type teeReader struct {
 	io.Reader
 	to       io.Writer

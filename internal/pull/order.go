@@ -7,13 +7,12 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// The queue sends the request for a blob before the caller reads the blob. It
-// sends the request when the previous blobs have at most prefetchBytes unread
-// bytes, and fewer than prefetchBlobs blobs are requested but not read. Early
-// requests save time, because most of the download time of a small layer is
-// the response time of the registry. Unread bytes wait in the buffers of the
-// operating system, or in the flow-control window of an HTTP/2 stream, which
-// is a few MiB.
+// The queue sends the request for a blob before the caller reads the blob. The queue
+// requests the next blob when two conditions are met. The previous blobs have at most
+// prefetchBytes unread bytes, and fewer than prefetchBlobs blobs are requested but not
+// read. Early requests save time, because most of the download time of a small layer is
+// the response time of the registry. Unread bytes wait in the buffers of the operating
+// system, or in the flow-control window of an HTTP/2 stream, which is a few MiB.
 const (
 	prefetchBytes = 8 << 20
 	prefetchBlobs = 8
@@ -47,7 +46,7 @@ func (f *fetching) inOrder(ctx context.Context, blobs []*image.Blob) error {
 // opened is the body of a blob, or the error of the request for the blob.
 type opened struct {
 	io.ReadCloser
-	foreign bool // true if the body does not come from the registry
+	foreign bool // foreign is true if the body does not come from the registry.
 	err     error
 }
 
@@ -56,7 +55,7 @@ type opened struct {
 type queue struct {
 	open    func(*image.Blob) opened
 	pending []*image.Blob // the blobs for which the queue has not sent a request
-	// The field requested contains the blobs that are requested but not read,
+	// The field "requested" contains the blobs that are requested but not read,
 	// in the order of the requests.
 	requested []chan opened
 	unread    int64 // the number of unread bytes in all requested blobs
@@ -83,7 +82,7 @@ func (q *queue) advance(n int64) {
 }
 
 // close closes the blobs that are requested but not read. Before the call of
-// close, the caller must cancel the context that the function open uses.
+// close, the caller must cancel the context that the function "open" uses.
 func (q *queue) close() {
 	for _, response := range q.requested {
 		if o := <-response; o.err == nil {

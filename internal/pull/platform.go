@@ -49,16 +49,16 @@ func variant(p v1.Platform) string {
 	return p.Variant
 }
 
-// matches reports whether an image for the platform is can be used for the
-// platform want. If want omits the variant or the version of the operating
-// system, matches ignores the omitted field.
+// matches reports whether an image for the platform "is" can run on the platform "want".
+// If "want" omits the variant or the version of the operating system, matches ignores the
+// omitted field.
 func matches(want, is v1.Platform) bool {
 	return want.OS == is.OS && want.Architecture == is.Architecture && (want.Variant == "" || variant(want) == variant(is)) &&
 		(want.OSVersion == "" || want.OSVersion == is.OSVersion)
 }
 
-// closer reports whether the platform a has the same variant as the platform
-// want, and the platform b has a different variant.
+// closer returns true if the platform "a" has the same variant as the platform "want",
+// and the platform "b" has a different variant.
 func closer(want, a, b v1.Platform) bool {
 	return variant(a) == variant(want) && variant(b) != variant(want)
 }
@@ -132,8 +132,8 @@ func children(raw []byte) ([]child, error) {
 // maxListed is the maximum number of platforms that an error lists.
 const maxListed = 20
 
-// platformMissing returns the error for an image that does not support the
-// platform want. The argument names contains the platforms of the image.
+// platformMissing returns the error for an image that does not support the platform
+// "want". The argument "names" contains the platforms of the image.
 func platformMissing(name string, want v1.Platform, names []string) error {
 	hint := "Remove the input platform, because the image contains no platform, and pull the image to an OCI layout or an archive."
 	if len(names) > maxListed {

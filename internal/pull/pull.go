@@ -1,7 +1,6 @@
-// Package pull copies an image from a registry to a sink. Package pull
-// resolves a reference, chooses a platform, fetches each blob once, and
-// verifies the size and the digest of each blob. It fetches several blobs
-// concurrently.
+// Package pull copies an image from a registry to a sink. Package pull resolves a
+// reference, chooses a platform, fetches each blob once, and verifies the size and the
+// digest of each blob. Package pull fetches several blobs concurrently.
 //
 // The first client of a Puller is usually anonymous. If the anonymous client
 // has no access, the Puller uses a client with credentials. Package sink
@@ -57,8 +56,8 @@ type Progress interface {
 	// fetches.
 	Expect(blobs int, bytes int64)
 	// Begin reports the start of a blob. After each read, the caller must
-	// call the function advance with the number of read bytes. At the end of
-	// the blob, the caller must call the function done.
+	// call the function "advance" with the number of read bytes. At the end of
+	// the blob, the caller must call the function "done".
 	Begin(repo name.Repository, b *image.Blob) (advance func(int64), done func(registry.BlobOutcome, error))
 }
 
@@ -94,12 +93,12 @@ type Result struct {
 	Fetched, Present, Foreign Tally
 }
 
-// fetching is the state of one call of Fetch.
+// fetching holds the data of one call of Fetch.
 type fetching struct {
 	*Puller
 	found *Found
 	sink  Sink
-	// The field layers is nil if CheckLayers is false.
+	// The field "layers" is nil if CheckLayers is false.
 	layers *layerCheck
 
 	mu     sync.Mutex
@@ -143,7 +142,7 @@ func (f *fetching) expect(blobs []*image.Blob) {
 	f.Progress.Expect(len(blobs), bytes)
 }
 
-// all fetches the blobs concurrently. It starts with the largest blobs,
+// all fetches the blobs concurrently. The method "all" starts with the largest blobs,
 // because the pull is faster if the last blobs are small.
 func (f *fetching) all(ctx context.Context, blobs []*image.Blob) error {
 	blobs = slices.SortedStableFunc(slices.Values(blobs), func(a, b *image.Blob) int {
@@ -186,7 +185,7 @@ func (f *fetching) has(ctx context.Context, b *image.Blob) (bool, error) {
 }
 
 // write writes one blob to the sink. After each read of the blob, write calls
-// the function read with the number of read bytes.
+// the function "read" with the number of read bytes.
 func (f *fetching) write(ctx context.Context, b *image.Blob, open func() opened, read func(int64)) error {
 	advance, done := f.begin(b)
 	from := open()
@@ -238,7 +237,7 @@ func (f *fetching) open(ctx context.Context, b *image.Blob) opened {
 	return opened{r, true, err}
 }
 
-// After each read, countingReader calls the function count with the number of
+// After each read, countingReader calls the function "count" with the number of
 // read bytes.
 type countingReader struct {
 	io.Reader

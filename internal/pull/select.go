@@ -10,7 +10,7 @@ import (
 // program has already read. Select chooses the image by the same rules as
 // [Puller.Resolve]. If the index has no image for the platform, Select
 // returns a *diag.Error with the code [CodePlatformMissing]. The argument
-// name is the name of the index in the title of the error.
+// "name" is the name of the index in the title of the error.
 func Select(name string, root *image.Manifest, want v1.Platform) (*image.Manifest, error) {
 	var best *image.Manifest
 	var names []string

@@ -17,7 +17,7 @@ const minHidden = 8
 const minPrefix = 16
 
 // Hide replaces each form of a secret in a text by a placeholder. The
-// argument forms is the result of [Secret.Forms]. Hide also replaces a form
+// argument "forms" is the result of [Secret.Forms]. Hide also replaces a form
 // with URL escapes, a form in URL-safe base64, and a form whose end is
 // missing. Hide also replaces the credentials in each URL, see hideUserinfo.
 func Hide(text string, forms []string) string {
@@ -33,9 +33,10 @@ func Hide(text string, forms []string) string {
 	}
 }
 
-// hideUserinfo replaces the user information in each URL of a text, because a source or a
-// context can contain the password or the token of a server: https://USER:PASSWORD@HOST
-// (RFC 3986, section 3.2.1). It keeps a short user name without a password.
+// hideUserinfo replaces the user information in each URL of a text. The URL of a source
+// or of a build context can contain a password or a token. Such a URL has the form
+// https://USER:PASSWORD@HOST (RFC 3986, section 3.2.1). hideUserinfo keeps a short user
+// name without a password.
 func hideUserinfo(text string) string {
 	var b strings.Builder
 	for {
@@ -45,7 +46,7 @@ func hideUserinfo(text string) string {
 			return b.String()
 		}
 		b.WriteString("://")
-		authority, _, _ := strings.Cut(rest, "${") // an expression is no credential
+		authority, _, _ := strings.Cut(rest, "${") // An expression of a workflow, for example ${{ github.actor }}, is not a credential.
 		if end := strings.IndexAny(authority, "/?# \t\r\n\"'`<>"); end >= 0 {
 			authority = authority[:end]
 		}
@@ -59,18 +60,17 @@ func hideUserinfo(text string) string {
 }
 
 // isCredential reports whether the user information of a URL contains a password, or a
-// token in place of the user name. The text before the digest of a reference is no user
-// information.
+// token in place of the user name. In a reference with a digest, the text before "@" is
+// not user information.
 func isCredential(userinfo, host string) bool {
 	isDigest := strings.HasPrefix(host, "sha256:") || strings.HasPrefix(host, "sha512:")
 	return !isDigest && (len(userinfo) >= minPrefix || strings.Contains(userinfo, ":"))
 }
 
-// find returns the position of the first secret in a text. If only the
-// beginning of a form is in the text, find accepts the beginning if it has at
-// least minPrefix bytes. If several forms start at the same position, find
-// returns the longest match. If the text contains no secret, the result from
-// is -1.
+// find returns the position of the first secret in a text. If only the beginning of a
+// form is in the text, find accepts the beginning if it has at least minPrefix bytes. If
+// several forms start at the same position, find returns the longest match. If the text
+// contains no secret, the result "from" is -1.
 func find(text string, forms []string) (from, to int) {
 	from = -1
 	for _, form := range forms {

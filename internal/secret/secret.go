@@ -14,10 +14,10 @@ import (
 	"strings"
 )
 
-// Secret contains a credential and does not print it. A Secret has a pointer
-// to its value, because package fmt does not call the methods of a Secret in
-// an unexported field or with a wrong verb. Without the pointer, fmt would
-// print the value. The operator == does not compile for a Secret.
+// Secret contains a credential and does not print it. A Secret has a pointer to its
+// value. Package fmt does not call the methods of a Secret in an unexported field or with
+// a wrong verb. Without the pointer, fmt would print the value of such a Secret. The
+// operator == does not compile for a Secret.
 type Secret struct {
 	_     [0]func()
 	value *string
@@ -42,9 +42,9 @@ func (s Secret) Reveal() string {
 	return *s.value
 }
 
-// Forms lists the encodings of the secret that a log can contain. These are
-// the plain value, its base64 encoding, and the base64 encoding of
-// username:value (docs/ghcr.md, Token endpoint).
+// Forms lists the encodings of the secret that a log can contain. The list contains the
+// plain value, its base64 encoding, and the base64 encoding of username:value
+// (docs/ghcr.md, Token endpoint).
 func (s Secret) Forms(username string) []string {
 	if s.Empty() {
 		return nil
@@ -70,8 +70,8 @@ func (s Secret) MarshalJSON() ([]byte, error) { return json.Marshal(placeholder)
 // Kind is a kind of token (docs/ghcr.md, Kinds of token).
 type Kind string
 
-// The kinds of token. An installation token is the GITHUB_TOKEN of a job or a
-// token of another GitHub App, because these tokens have the same prefix.
+// These constants are the kinds of tokens. An installation token is the GITHUB_TOKEN of a
+// job or a token of another GitHub App, because these tokens have the same prefix.
 const (
 	ClassicPAT     Kind = "classic personal access token"
 	FineGrainedPAT Kind = "fine-grained personal access token"

@@ -11,7 +11,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// choose returns the entry of index.json to publish. If the argument pick is
+// choose returns the entry of index.json to publish. If the argument "pick" is
 // empty and index.json has several entries, choose ignores each entry that is
 // part of another entry. For example, the tool oras writes one entry for an
 // index and one more entry for each platform image of the index. choose also
@@ -50,9 +50,8 @@ func referrersNotice(path string, n int) diag.Notice {
 	return diag.Notice{Code: codeReferrers, Level: diag.Info, Title: "Referrers are not published", Text: text}
 }
 
-// topLevel returns the entries that are not part of another entry and do not
-// refer to another entry. It also returns the number of entries that refer to
-// another entry.
+// topLevel returns the entries that are not part of another entry and do not refer to
+// another entry. topLevel also returns the number of entries that refer to another entry.
 func (l layout) topLevel(ctx context.Context, all []entry) (topLevel []entry, referrers int, err error) {
 	t := newTree(l, l.path)
 	t.partial = true

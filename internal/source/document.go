@@ -74,10 +74,10 @@ func validate(d v1.Descriptor) error {
 	return nil
 }
 
-// parse parses a manifest. The argument mediaType is the media type in the
-// descriptor of the manifest, or "" if the manifest has no descriptor. parse
-// refuses a manifest that one program could read as an image and another
-// program as an index (image-spec, "mediaType" of manifest and index).
+// parse parses a manifest. The argument mediaType is the media type in the descriptor of
+// the manifest, or "" if the manifest has no descriptor. parse refuses a manifest that
+// some programs read as an image and other programs read as an index (image-spec,
+// "mediaType" of manifest and index).
 func parse(raw []byte, mediaType types.MediaType) (*document, error) {
 	var doc document
 	if err := json.Unmarshal(raw, &doc); err != nil {

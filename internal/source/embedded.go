@@ -78,7 +78,7 @@ func (l layout) complete(ctx context.Context) (bool, error) {
 var errOtherImages = errors.New("the layout does not list the image of manifest.json")
 
 // find reads the entry of index.json that contains the chosen image or that
-// the argument pick selects. If index.json has no such entry, find returns
+// the argument "pick" selects. If index.json has no such entry, find returns
 // nil or errOtherImages.
 func (l layout) find(ctx context.Context, all []entry, chosen saved, pick string) (*image.Manifest, *tree, error) {
 	picked, err := pickOne(l.path, all, pick)
@@ -169,7 +169,7 @@ func (d dockerTar) plain(ctx context.Context, root *image.Manifest) (bool, error
 	return false, nil
 }
 
-// The codes of the notices of this package.
+// These constants are the codes of the notices of this package.
 const (
 	codeCompressed = "source-compressed"        // the digest changes, because uncompressed layers are compressed
 	codeMissing    = "source-platforms-missing" // the digest changes, because the source lacks parts of the index

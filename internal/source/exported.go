@@ -24,10 +24,9 @@ type Exporter interface {
 	// Export starts the export of the image with the given ID. Each call
 	// returns a reader that starts at the first byte of the tar.
 	Export(ctx context.Context, id string) (io.ReadCloser, error)
-	// Origins lists images in registries that share layers with the image
-	// that has the given ID. Origins lists only images in repositories for
-	// which the function wanted returns true. The image with the most shared
-	// layers is the first in the list.
+	// Origins lists images in registries that share layers with the image that has the
+	// given ID. Origins lists only images in repositories for which the function "wanted"
+	// returns true. The image with the most shared layers is the first in the list.
 	Origins(ctx context.Context, id string, wanted func(name.Repository) bool) ([]image.Origin, error)
 }
 
@@ -107,14 +106,14 @@ func (s *Source) explainDigest(id string) {
 	}
 }
 
-// FromStore reports whether the image comes from an image store. An image
-// store may know repositories that have the layers of the image.
+// FromStore reports whether the image comes from an image store. Only an image store can
+// record the repositories in which the layers of the image exist.
 func (s *Source) FromStore() bool { return s.origins != nil }
 
-// Origins lists images in registries that share layers with this image.
-// Origins lists only images in repositories for which the function wanted
-// returns true. Only an image store records the registries of its layers, so
-// the list is empty for every other source.
+// Origins lists images in registries that share layers with this image. Origins lists
+// only images in repositories for which the function "wanted" returns true. Only an image
+// store records the registries of its layers, so the list is empty for every other
+// source.
 func (s *Source) Origins(ctx context.Context, wanted func(name.Repository) bool) ([]image.Origin, error) {
 	if s.origins == nil {
 		return nil, nil
@@ -150,7 +149,7 @@ func (s *Source) openEngineImage(ctx context.Context, from Exporter, noPath erro
 	return err
 }
 
-// isImageName reports whether the argument text can be the name of an image.
+// isImageName reports whether the argument "text" can be the name of an image.
 // isImageName returns false for a text that can only be a path, for example
 // "./web".
 func isImageName(text string) bool {

@@ -87,8 +87,7 @@ func explain(source, name string, err error) error {
 	return unreadable(err, "%q in %q cannot be read", name, source)
 }
 
-// fileSet contains the files of a source and the path of the source, which
-// messages contain.
+// fileSet contains the files of a source, and the path of the source for messages.
 type fileSet struct {
 	files
 	path string
@@ -103,8 +102,8 @@ func (w fileSet) has(ctx context.Context, name string) (bool, error) {
 	return err == nil, err
 }
 
-// document reads a whole JSON document. For a document of more than limit
-// bytes, it returns an error.
+// document reads a whole JSON document. If the JSON document has more than "limit" bytes,
+// the method document returns an error.
 func (w fileSet) document(ctx context.Context, name string, limit int64) ([]byte, error) {
 	size, err := w.Stat(ctx, name)
 	if err != nil {

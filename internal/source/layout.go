@@ -103,11 +103,10 @@ func (l layout) missing(what string, desc v1.Descriptor, err error) error {
 	return diag.New(CodeBlobMissing, diag.Source, hint, err, "a manifest of %[3]q lists the %[1]s %[2]s, which the source does not contain", what, desc.Digest, l.path)
 }
 
-// blob returns a blob of the layout and verifies the size of the blob. If the
-// layout does not contain the blob, blob uses the bytes in the field "data"
-// of the descriptor (image-spec, "Embedded Content"). A foreign layer may be
-// missing, because registries need not store foreign layers. In a sparse
-// layout, every blob may be missing.
+// blob returns a blob of the layout and verifies the size of the blob. If the layout does
+// not contain the blob, blob uses the bytes in the field "data" of the descriptor
+// (image-spec, "Embedded Content"). The layout can lack a foreign layer, because
+// registries do not have to store foreign layers. A sparse layout can lack every blob.
 func (l layout) blob(ctx context.Context, desc v1.Descriptor) (*image.Blob, error) {
 	b := &image.Blob{Descriptor: desc}
 	file := blobName(desc.Digest)
@@ -169,10 +168,10 @@ func (l layout) config(ctx context.Context, config v1.Descriptor) ([]byte, error
 	return raw, verify(l.path, config, raw)
 }
 
-// platformOf returns the platform in a config (image-spec, "Image
-// Configuration"). For a config without the field "os" or the field
-// "architecture", platformOf returns nil, because registries accept such a
-// config.
+// platformOf returns the platform in a config (image-spec, "Image Configuration"). If the
+// config lacks the field "os" or the field "architecture", platformOf returns nil. A
+// missing platform is not an error, because registries accept a config without a
+// platform.
 func platformOf(config []byte) *v1.Platform {
 	var p v1.Platform
 	if err := json.Unmarshal(config, &p); err != nil || p.OS == "" || p.Architecture == "" {

@@ -20,9 +20,9 @@ import (
 
 // location is the parsed name of a source.
 type location struct {
-	kind Kind   // empty if Open detects the kind from the content of the files
+	kind Kind   // The kind is empty if Open must detect the kind from the content of the files.
 	path string // a file, a directory, or a reference
-	pick string // selects one of several images, or is empty
+	pick string // the name, tag or digest that selects one of several images, or ""
 	dir  bool
 	// stream is true for standard input and for a named pipe.
 	stream bool
@@ -101,9 +101,9 @@ func meantTransport(prefix, rest string) string {
 	return like[0] + ":" + rest
 }
 
-// findPath returns the longest prefix of the argument rest that is an existing
-// path. The text after "#" selects an image. If the source has a transport
-// prefix, the text after ":" also selects an image.
+// findPath returns the longest prefix of the argument "rest" that is an existing path.
+// The text after "#" selects an image. If the source has a transport prefix, the text
+// after ":" also selects an image.
 func findPath(text, rest string, kind Kind) (location, error) {
 	if pick, ok := isStdin(rest, kind != ""); ok && (kind == OCIArchive || kind == DockerArchive) {
 		return location{kind: kind, path: stdin, pick: pick, stream: true}, nil
@@ -124,10 +124,10 @@ func findPath(text, rest string, kind Kind) (location, error) {
 	return location{}, notFound(text, rest, cause)
 }
 
-// absent reports whether err means that no file has this name. absent also
-// returns true for a name that the operating system refuses. Such a name is
-// too long, contains a NUL byte, uses a file as a directory, or has two
-// colons on Windows.
+// absent reports whether the error err means that a file does not exist. absent also
+// returns true for a file name that the operating system refuses. For example, the name
+// is too long, contains a NUL byte, uses a file as a directory, or has two colons on
+// Windows.
 func absent(err error) bool { return err != nil && !errors.Is(err, fs.ErrPermission) }
 
 // errInvalidName is the error of Windows for a name that no file can have,
@@ -183,8 +183,8 @@ func (p location) check(text string, info fs.FileInfo) error {
 	return nil
 }
 
-// notFound returns the error for a source that does not exist. Its hint names
-// the source that the user probably means.
+// notFound returns the error for a source that does not exist. The hint of the error
+// names the source that the user probably means.
 func notFound(text, rest string, cause error) error {
 	if text == "" {
 		return diag.New(CodeNotFound, diag.Source, "Set source to the path of an OCI layout or of a tar, to docker-daemon:NAME, or to docker://REFERENCE.", nil, "the source is empty")

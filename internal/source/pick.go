@@ -13,9 +13,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// The annotations that contain the name of an image in a layout. The
-// annotation of the image-spec often contains only the tag. The annotation of
-// containerd contains the whole reference.
+// refName and imageName are the annotations that contain the name of an image in a
+// layout. The annotation refName of the image-spec often contains only the tag. The
+// annotation imageName of containerd contains the whole reference.
 const (
 	refName   = "org.opencontainers.image.ref.name"
 	imageName = "io.containerd.image.name"
@@ -27,7 +27,7 @@ const maxListed = 20
 // candidate is one of several images in a source.
 type candidate interface {
 	imageNames() []string // names and tags
-	digests() []v1.Hash   // The first digest identifies the image, and a user can select the image by each of the digests.
+	digests() []v1.Hash   // The first digest identifies the image, and a user can select the image by any of the digests.
 }
 
 // entry is an image in index.json. Descriptors with the same digest are
@@ -92,19 +92,19 @@ func names[C candidate](all []C) []string {
 	return out
 }
 
-// pickOne returns the candidate that the argument pick selects. If pick is
-// empty, pickOne returns the only candidate. Otherwise pick can have one of
-// these forms, and pickOne uses the first form that matches a candidate:
-//   - "@N" for the candidate at the position N, counted from 0
-//   - a digest
-//   - the exact name
-//   - an equivalent name ("app" and "docker.io/library/app:latest")
-//   - a part of a name: the tag, or the end of the repository with or without
-//     the tag
+// pickOne returns the candidate that the argument "pick" selects. If "pick" is empty,
+// pickOne returns the only candidate. The text "@N" selects the candidate at the position
+// N, counted from 0.
+//
+// Otherwise, pickOne compares "pick" with the digests of the candidates, then with their
+// exact names, and then with equivalent names. For example, "app" is equivalent to
+// "docker.io/library/app:latest". Last, pickOne compares "pick" with parts of the names.
+// A part is the tag, or the end of the repository with or without the tag. pickOne uses
+// the first of these comparisons that finds a candidate.
 func pickOne[C candidate](path string, all []C, pick string) (C, error) {
 	var none C
 	if pick == "" {
-		return only(path, all, pick)
+		return singleImage(path, all, pick)
 	}
 	if number, ok := strings.CutPrefix(pick, "@"); ok {
 		i, err := strconv.Atoi(number)
@@ -121,15 +121,15 @@ func pickOne[C candidate](path string, all []C, pick string) (C, error) {
 			}
 		}
 		if len(found) > 0 {
-			return only(path, found, pick)
+			return singleImage(path, found, pick)
 		}
 	}
 	return none, noMatch(path, all, pick)
 }
 
-// only returns the single image in the list found. If the list is empty or
-// contains images with different digests, it returns an error.
-func only[C candidate](path string, found []C, pick string) (C, error) {
+// singleImage returns the image in the list "found". If the list is empty or contains
+// images with different digests, singleImage returns an error.
+func singleImage[C candidate](path string, found []C, pick string) (C, error) {
 	var none C
 	if len(found) == 0 {
 		return none, diag.New(CodeNotLayout, diag.Source, hintRebuild, nil, "%q contains no image", path)
@@ -168,7 +168,7 @@ func hasPart(c candidate, pick string) bool {
 	return slices.ContainsFunc(c.imageNames(), func(n string) bool {
 		ref, err := name.NewTag(n)
 		if err != nil || !strings.ContainsAny(n, ":/") {
-			return false // The name is only a tag, and the function hasName has already compared it.
+			return false // The name is only a tag, and the function hasName has already compared this tag.
 		}
 		return ref.TagStr() == pick || strings.HasSuffix("/"+ref.Context().Name(), "/"+pick) ||
 			strings.HasSuffix("/"+ref.Name(), "/"+pick)

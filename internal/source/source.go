@@ -1,15 +1,13 @@
-// Package source opens the image to publish. It returns the tree of the
-// manifests of the image. Each blob of the tree has a function that opens the
-// blob.
+// Package source opens the image to publish. Package source returns the tree of the
+// manifests of the image. Each blob of the tree has a function that opens the blob.
 //
-// Package source reads OCI layouts (image-spec, "Image Layout"), which are
-// directories or tars. Package source reads tars of docker save, with or
-// without an OCI layout in the tar. Package source reads images in a Docker
-// engine or in podman's storage through [Exporter], and images in registries
-// through [Remote]. The content of an OCI layout keeps its bytes and its
-// digests. Package source compresses the uncompressed layers of docker save
-// while it reads them. The compressed bytes of a layer are the same on every
-// machine.
+// Package source reads OCI layouts (image-spec, "Image Layout"), which are directories or
+// tars. Package source reads tars of docker save, with or without an OCI layout in the
+// tar. Package source reads images in a Docker engine or in podman's storage through
+// [Exporter], and images in registries through [Remote]. Package source does not change
+// the bytes and the digests of the content of an OCI layout. Package source compresses
+// the uncompressed layers of docker save while it reads them. The compressed bytes of a
+// layer are the same on every machine.
 //
 // The function Open reads and verifies manifests. For a blob, Open checks
 // only that the blob exists and has the right size. The caller that reads a
@@ -37,7 +35,7 @@ import (
 // without the colon, for example "oci".
 type Kind string
 
-// The kinds of source.
+// These constants are the kinds of sources.
 const (
 	OCILayout     Kind = "oci"            // a directory
 	OCIArchive    Kind = "oci-archive"    // a tar of an OCI layout
@@ -71,7 +69,8 @@ type Options struct {
 	// each config that Open reads costs one request.
 	SkipPlatform bool
 	// If RootOnly is true, Open reads only the root of an index in a registry. The
-	// children then have descriptors and platforms, but no bytes and no blobs.
+	// children of the index then have descriptors and platforms, but no bytes and no
+	// blobs.
 	RootOnly bool
 	// If Sparse is true, Open accepts a layout that lacks blobs, and sets the
 	// field Absent of each missing blob. The caller must find each missing
@@ -131,15 +130,13 @@ func (s *Source) Close() error {
 	return s.files.Close()
 }
 
-// Open opens the source with the given name. The argument text is one of
-// these names:
-//   - a path
-//   - a path with "#" and the name, tag or digest of one image in it
-//   - a path or reference after a transport prefix (oci:, oci-archive:,
-//     docker-archive:, docker://)
-//   - the name or ID of an image in a store (docker-daemon:,
-//     containers-storage:)
-//   - "-" for an archive from standard input. A path can also be a named pipe.
+// Open opens the source with the given name. The argument "text" can be a path, or "-"
+// for an archive from standard input. After a path, "#" and a name, a tag or a digest
+// select one image in the source. A path can also be a named pipe.
+//
+// A path or a reference can follow a transport prefix (oci:, oci-archive:,
+// docker-archive:, docker://). The name or ID of an image in a store can follow the
+// prefix docker-daemon: or containers-storage:.
 //
 // Without a prefix, Open detects the kind from the content of the path and not
 // from its extension. If the path does not exist, Open looks for an image with

@@ -12,16 +12,16 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// Limits of one tree. The limits are necessary, because an index of 4 MiB can
-// list thousands of indexes, and each of these indexes can list thousands of
+// These constants are the limits of one tree. The limits are necessary, because an index
+// of 4 MiB can list thousands of indexes, and each of these indexes can list thousands of
 // other indexes.
 const (
-	maxDepth           = 8         // levels of nested indexes, including the root
+	maxDepth           = 8         // the maximum number of levels of nested indexes, including the root
 	maxManifests       = 10_000    // in all
 	maxManifestBytes   = 256 << 20 // in all
 	maxBlobs           = 100_000   // in all
-	maxConfigs         = 8 << 20   // bytes of all configs that the tree keeps in memory
-	maxConcurrentReads = 8         // manifests that the program reads concurrently
+	maxConfigs         = 8 << 20   // the maximum size of all configs that the tree keeps in memory, in bytes
+	maxConcurrentReads = 8         // the maximum number of manifests that the program reads concurrently
 )
 
 // content reads the manifests and blobs of a tree.
@@ -37,19 +37,18 @@ type content interface {
 	config(ctx context.Context, config v1.Descriptor) ([]byte, error)
 }
 
-// tree reads the root first, then the manifests that the root lists, and then
-// each next level. It reads the manifests of one level concurrently.
+// tree reads the root first, then the manifests that the root lists, and then the
+// manifests of each deeper level. tree reads the manifests of one level concurrently.
 type tree struct {
 	content content
 	path    string // for messages
 	nodes   map[v1.Hash]*image.Manifest
 	blobs   map[v1.Hash]*image.Blob
 	bytes   int64
-	configs int // bytes of all configs that the tree keeps in memory
+	configs int // the size of all configs that the tree keeps in memory, in bytes
 
-	// If partial is true, the source may lack manifests, and blobs of
-	// manifests. The tree omits each incomplete manifest and lists it in the
-	// field missing.
+	// If the field "partial" is true, the source can lack manifests and blobs. The tree
+	// omits each incomplete manifest and lists it in the field "missing".
 	partial bool
 	missing []v1.Descriptor
 }
@@ -58,7 +57,7 @@ func newTree(c content, path string) *tree {
 	return &tree{content: c, path: path, nodes: map[v1.Hash]*image.Manifest{}, blobs: map[v1.Hash]*image.Blob{}}
 }
 
-// read reads all manifests below root and returns the root.
+// read reads the root and all manifests below it, and returns the root.
 func (t *tree) read(ctx context.Context, root v1.Descriptor) (*image.Manifest, error) {
 	level := []v1.Descriptor{root}
 	for depth := 0; len(level) > 0; depth++ {
@@ -76,8 +75,8 @@ func (t *tree) read(ctx context.Context, root v1.Descriptor) (*image.Manifest, e
 	return t.nodes[root.Digest], nil
 }
 
-// level reads the manifests of one level that the tree has not read before.
-// It returns the descriptors that these manifests list.
+// level reads the manifests of one level that the tree has not read before. level returns
+// the descriptors in the lists of the manifests that it has read.
 func (t *tree) level(ctx context.Context, level []v1.Descriptor) ([]v1.Descriptor, error) {
 	unread, err := t.unread(level)
 	if err != nil {

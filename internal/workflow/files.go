@@ -14,7 +14,7 @@ import (
 // discards a larger summary (docs/runner.md, Job summary).
 const MaxSummary = 1 << 20
 
-// Codes of the errors of this package.
+// These constants are the codes of the errors of this package.
 const (
 	// CodeOutputFileMissing means that GITHUB_OUTPUT is not set.
 	CodeOutputFileMissing = "output-file-missing"
@@ -63,9 +63,10 @@ func (w *Workflow) State(name, value string) error { return w.record("GITHUB_STA
 // Env sets an environment variable for later steps.
 func (w *Workflow) Env(name, value string) error { return w.record("GITHUB_ENV", name, value) }
 
-// record appends a name and a value to a file of the runner, with a delimiter
-// before and after the value. A value cannot contain the delimiter, because
-// the delimiter is random, and record refuses a value that contains it.
+// record appends a name and a value to a file of the runner, with a delimiter before and
+// after the value. The delimiter is random, so that the author of a value cannot guess
+// the delimiter. If a value contains the delimiter, or a name is not valid, record
+// returns an error.
 func (w *Workflow) record(file, name, value string) error {
 	path := w.getenv(file)
 	if !w.active || path == "" {

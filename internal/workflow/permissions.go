@@ -20,8 +20,8 @@ type Grant struct {
 }
 
 // PackagesGrant reads the permission "packages" of a job from the workflow
-// file in the checkout. The argument ref is the value of GITHUB_WORKFLOW_REF
-// (owner/name/PATH@ref), and the argument repository is the value of
+// file in the checkout. The argument "ref" is the value of GITHUB_WORKFLOW_REF
+// (owner/name/PATH@ref), and the argument "repository" is the value of
 // GITHUB_REPOSITORY. The result can be wrong, because the checkout can have
 // another commit than the run. If PackagesGrant cannot read the file, it
 // returns an empty Grant. The result is also empty if the file does not

@@ -1,12 +1,12 @@
 // Package workflow writes masks, groups, annotations, outputs, state and the job
 // summary for the GitHub Actions runner.
 //
-// Package workflow prints commands with the library go-githubactions. It does
-// not use the library for the files of the runner (GITHUB_OUTPUT,
-// GITHUB_STATE, GITHUB_ENV), because the library always writes the same
-// delimiter. A value that contains the delimiter could set another output.
-// For this reason, package workflow writes these files with a random
-// delimiter. Outside a workflow, the methods of [Workflow] write nothing.
+// Package workflow prints commands with the library go-githubactions. Package workflow
+// does not use the library for the files of the runner (GITHUB_OUTPUT, GITHUB_STATE,
+// GITHUB_ENV). The library always writes the same delimiter, and a value that contains
+// the delimiter could set another output. For this reason, package workflow writes these
+// files with a random delimiter. Outside a workflow, the methods of [Workflow] write
+// nothing.
 package workflow
 
 import (
@@ -84,8 +84,8 @@ func (w *Workflow) Mask(value string) {
 	}
 }
 
-// Group starts a group in the log. The caller calls the returned function end
-// to end the group.
+// Group starts a group in the log. To end the group, the caller calls the returned
+// function.
 func (w *Workflow) Group(title string) (end func()) {
 	if !w.active {
 		return func() {}
@@ -147,7 +147,7 @@ func (w *Workflow) AnnotateAt(at Place, level diag.Level, title, text string) {
 	}
 }
 
-// Lines applies [Line] to each line of text. A line of the argument text ends
+// Lines applies [Line] to each line of text. A line of the argument "text" ends
 // with LF or CR LF.
 func Lines(text string) string {
 	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
@@ -157,13 +157,12 @@ func Lines(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// Line returns the argument text as one log line that is not a command. The
-// runner reads a command if a line starts with "::", also if Unicode white
-// space precedes the "::". The runner also reads a command after "##["
-// anywhere in a line (docs/runner.md, Workflow commands). Line removes
-// invisible characters, because the runner ignores invisible characters when
-// it looks for a command. Line also removes control characters, because they
-// could control a terminal.
+// Line returns the argument "text" as one log line that is not a command. The runner reads
+// a command if a line starts with "::", even if Unicode white space precedes the "::".
+// The runner also reads a command after "##[" anywhere in a line (docs/runner.md,
+// Workflow commands). Line removes invisible characters, because the runner ignores
+// invisible characters when it looks for a command. Line also removes control characters,
+// because they could control a terminal.
 func Line(text string) string {
 	text = strings.Map(func(r rune) rune {
 		switch {

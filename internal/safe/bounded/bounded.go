@@ -10,7 +10,7 @@ import (
 	"net/http"
 )
 
-// Limits of responses, in bytes.
+// These constants are the limits of responses, in bytes.
 const (
 	MaxError  = 64 << 10 // the body of an error response
 	MaxAnswer = 8 << 20  // the body of every other response to a REST API request or a token request
@@ -24,13 +24,13 @@ func (e *TooLongError) Error() string {
 	return fmt.Sprintf("the response has more than %d bytes", e.Limit)
 }
 
-// Body returns a reader of the body. After limit bytes, the reader returns a
-// *TooLongError.
+// Body returns a reader of the body. If the body has more bytes than the argument "limit"
+// permits, the reader returns a *TooLongError.
 func Body(body io.ReadCloser, limit int64) io.ReadCloser {
 	return &limited{body, &TooLongError{limit}, limit}
 }
 
-// limited is a body of a response with a limit.
+// limited is the body of an HTTP response that returns an error after a limit.
 type limited struct {
 	io.ReadCloser
 	tooLong *TooLongError
@@ -50,8 +50,8 @@ func (l *limited) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Transport limits every body that its field Base returns. If Base is nil,
-// Transport uses [http.DefaultTransport].
+// Transport sends requests with the transport Base and limits the body of each response.
+// If Base is nil, Transport uses [http.DefaultTransport].
 type Transport struct{ Base http.RoundTripper }
 
 // RoundTrip sends the request and limits the body of the response.

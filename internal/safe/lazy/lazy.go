@@ -1,5 +1,6 @@
-// Package lazy delays work from the start of the program to the first use of its
-// result. A command then does not wait for the patterns and tables of other commands.
+// Package lazy computes a value when the program needs the value for the first time. For
+// this reason, a command does not spend time on the patterns and tables that only other
+// commands need.
 package lazy
 
 import (

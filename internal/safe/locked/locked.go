@@ -19,10 +19,10 @@ import (
 // the same limit (cmd/internal/robustio).
 const limit = 2 * time.Second
 
-// Retry calls operation. If the error means that another program has the file
-// open, Retry calls operation again. After two seconds, Retry returns the
-// error. On Windows, a file that the user may not change causes the same
-// error, so Retry also waits for such a file.
+// Retry calls the function "operation". If the error means that another program has the
+// file open, Retry calls the function again. After two seconds, Retry returns the error.
+// On Windows, a file that the user may not change causes the same error, so Retry also
+// waits for such a file.
 func Retry(operation func() error) error {
 	start := time.Now()
 	for pause := time.Millisecond; ; pause *= 2 {

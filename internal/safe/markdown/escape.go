@@ -66,8 +66,8 @@ func visible(value string) string {
 	return b.String()
 }
 
-// hidden contains the invisible characters for which unicode.IsPrint returns
-// true, because they are letters or marks in Unicode. For other invisible
-// characters, such as control characters, U+202E and U+200B, unicode.IsPrint
-// returns false.
+// hidden contains the invisible characters for which unicode.IsPrint returns true,
+// because Unicode classifies these characters as letters or marks. For other invisible
+// characters, such as control characters, U+202E and U+200B, unicode.IsPrint returns
+// false.
 var hidden = []*unicode.RangeTable{unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point}

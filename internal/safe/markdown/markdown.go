@@ -64,7 +64,7 @@ func Code(value string) Text {
 	case value == "":
 		return Text{}
 	case shown != strings.TrimSpace(shown) || strings.ContainsAny(shown, "`|\\"):
-		return Text{"<code>" + escape(value) + "</code>", value} // Backquotes cannot show these characters in a table.
+		return Text{"<code>" + escape(value) + "</code>", value} // In a table, a value between backquotes cannot contain these characters.
 	}
 	return Text{"`" + shown + "`", value}
 }
@@ -82,7 +82,7 @@ func Link(label, address string) Text {
 	return Text{"[" + escape(label) + "](" + address + ")", label}
 }
 
-// Block returns a code block. The argument language is the name of the
+// Block returns a code block. The argument "language" is the name of the
 // language of the code, or "".
 func Block(language constant, code string) Text {
 	fence := "```"
@@ -99,8 +99,8 @@ func Block(language constant, code string) Text {
 	return Text{fence + string(language) + "\n" + b.String() + fence, code}
 }
 
-// Quote writes "> " before each line of a text except the first line, because
-// the caller writes it before the first line.
+// Quote writes "> " before each line of a text except the first line, because the caller
+// writes "> " before the first line.
 func Quote(t Text) Text {
 	return Text{strings.ReplaceAll(t.markdown, "\n", "\n> "), t.plain}
 }
@@ -116,8 +116,7 @@ func (t Text) Hide(secrets []string) Text {
 	return Text{secret.Hide(secret.Hide(t.markdown, escaped), secrets), secret.Hide(t.plain, secrets)}
 }
 
-// Join returns one text that contains all texts, with the separator between
-// two texts.
+// Join concatenates the texts, and inserts the separator between each two texts.
 func Join(texts []Text, separator constant) Text {
 	var b Builder
 	for i, t := range texts {

@@ -1,21 +1,20 @@
-// Package archive reads the files of a tar by name, without unpacking the
-// tar. It reads the tar once and records the offset of each file. After this
-// scan, each file is a section of the open tar, and any number of readers can
-// read the files concurrently.
+// Package archive reads the files of a tar by name, without unpacking the tar. Package
+// archive reads the tar once and records the offset of each file. After this scan, each
+// file is a section of the open tar, and any number of readers can read the files
+// concurrently.
 //
-// In a tar that is compressed with gzip or zstd, a reader cannot start at the
-// offset of a file. Package archive decompresses a compressed tar once to
-// list the files, and keeps the content of small files in memory. To read a
-// large file, package archive continues the decompressor whose position is
-// nearest before the file. If the callers read the files in the order of the
-// tar, all files together need one more decompression of the tar. In another
-// order, each file can need one more decompression. Package archive does not
-// write decompressed files to the disk. [OpenExport] reads a tar that arrives
-// as a stream in a similar way.
+// In a tar that is compressed with gzip or zstd, a reader cannot start at the offset of a
+// file. Package archive decompresses a compressed tar once to list the files, and keeps
+// the content of small files in memory. To read a large file, package archive continues
+// the decompressor whose position is nearest before the file. If the callers read the
+// files in the order of the tar, all files together need one more decompression of the
+// tar. In another order, each file can need one more decompression. Package archive does
+// not write decompressed files to the disk. [OpenExport] reads a tar from a stream in a
+// similar way.
 //
-// Package archive treats every archive as untrusted. It refuses file names
-// that lead out of the archive, devices, sparse files and archives with too
-// many files. It follows a link only if the target is in the archive.
+// Package archive treats every archive as untrusted. Package archive refuses file names
+// that lead out of the archive. It also refuses devices, sparse files and archives with
+// too many files. Package archive follows a link only if the target is in the archive.
 package archive
 
 import (
@@ -35,7 +34,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 )
 
-// Limits on the content of an archive.
+// These constants limit the content of an archive.
 const (
 	// MaxFiles limits the number of files in an archive. The limit is ten
 	// times the number of files in the largest known image.
@@ -43,8 +42,7 @@ const (
 	// MaxName limits the length of a file name, in bytes. Linux limits the
 	// length of a path to the same number.
 	MaxName = 4096
-	// maxLinks limits the number of links that a link follows to its target
-	// file.
+	// maxLinks is the maximum number of links in a chain of links that leads to a file.
 	maxLinks = 10
 )
 
@@ -105,8 +103,8 @@ func Open(ctx context.Context, path string) (*Archive, error) {
 	return a, nil
 }
 
-// read lists the files of a tar. The argument size is the size of the tar in
-// bytes. The argument name is the name of the tar in messages.
+// read lists the files of a tar. The argument "size" is the size of the tar in
+// bytes. The argument "name" is the name of the tar in messages.
 func read(ctx context.Context, name string, r io.ReaderAt, size int64) (*Archive, error) {
 	a := &Archive{path: name, entries: map[string]*entry{}, remaining: MaxFiles}
 	format, err := compression(name, r)
@@ -138,10 +136,10 @@ func (a *Archive) Complete() bool { return a.ended }
 // archive.
 func (a *Archive) Names() []string { return slices.Sorted(maps.Keys(a.entries)) }
 
-// Stat follows links and returns the size of the file with the given name, in
-// bytes. If the file does not exist, Stat returns an error that wraps
-// fs.ErrNotExist. If several files have the name and their contents differ,
-// Stat returns an error with the code source-unreadable.
+// Stat follows links and returns the size of the file with the given name, in bytes. If
+// the file does not exist, Stat returns an error that wraps fs.ErrNotExist. If several
+// files have this name but different contents, Stat returns an error with the code
+// source-unreadable.
 func (a *Archive) Stat(ctx context.Context, name string) (int64, error) {
 	e, err := a.find(ctx, name)
 	if err != nil {
@@ -200,12 +198,11 @@ func (a *Archive) Resolve(name string) (string, error) {
 		}
 		name = e.link
 	}
-	return "", unsafe(a.path, "the link %q leads through more than %d links", start, maxLinks)
+	return "", unsafe(a.path, "the chain of links that starts at %q has more than %d links", start, maxLinks)
 }
 
-// find follows links and returns the entry of the target file. If several
-// files have the name of the target and their contents differ, find returns
-// an error.
+// find follows links and returns the entry of the target file. If several files have the
+// name of the target file but different contents, find returns an error.
 func (a *Archive) find(ctx context.Context, name string) (*entry, error) {
 	target, err := a.Resolve(path.Clean(name))
 	if err != nil {
@@ -265,7 +262,7 @@ func equal(left, right io.Reader) (bool, error) {
 		if !bytes.Equal(a[:n], b[:n]) {
 			return false, nil
 		}
-		if err == io.EOF || err == io.ErrUnexpectedEOF { // At the end of a stream, io.ReadFull returns one of these two errors.
+		if err == io.EOF || err == io.ErrUnexpectedEOF { // At the end of a stream, io.ReadFull returns io.EOF or io.ErrUnexpectedEOF.
 			return true, nil
 		}
 		if err != nil {

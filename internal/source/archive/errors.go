@@ -7,8 +7,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// The codes of the errors of this package. The codes begin with "source",
-// because package source returns these errors unchanged.
+// These constants are the codes of the errors of this package. The codes begin with
+// "source", because package source returns these errors unchanged.
 const (
 	CodeNotArchive   = "source-not-a-layout"   // the file is not an image archive
 	CodeUnreadable   = "source-unreadable"     // the archive is damaged, or the system denies access to the archive
@@ -42,15 +42,15 @@ func otherCompression(path string) error {
 		"%q is compressed with bzip2 or xz", path)
 }
 
-// Truncated returns the error for an archive that ends too early. The
-// argument where is a clause that describes the missing part, for example
-// "the end of the compressed data is missing".
+// Truncated returns the error for an archive that ends too early. The argument "where" is
+// a clause that describes the missing part, for example "the end of the compressed data
+// is missing".
 func Truncated(path, where string) error {
 	return diag.New(CodeTruncated, diag.Source, hintRewrite, errors.New(where), "the archive %q is truncated", path)
 }
 
-// truncated returns the error for an archive that ends too early. The
-// argument have is the number of bytes that the archive contains.
+// truncated returns the error for an archive that ends too early. The argument "have" is
+// the number of bytes that the archive contains.
 func (s *scan) truncated(have int64) error {
 	if have < s.end {
 		return Truncated(s.path, fmt.Sprintf("the file %q needs %d more bytes", s.last, s.end-have))

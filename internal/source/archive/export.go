@@ -18,7 +18,7 @@ import (
 type Export func(context.Context) (io.ReadCloser, error)
 
 // OpenExport lists the files of a tar that arrives as a stream, in which a
-// reader cannot go back. The argument name is the name of the tar in
+// reader cannot go back. The argument "name" is the name of the tar in
 // messages. OpenExport reads one export to its end and keeps the content of
 // small files in memory.
 //
@@ -38,9 +38,8 @@ func OpenExport(ctx context.Context, name string, export Export) (*Archive, erro
 	return a, nil
 }
 
-// scanExport lists the files of one export. It reads the stream to its end,
-// because a Docker engine that fails during the export ends the stream too
-// early.
+// scanExport lists the files of one export. scanExport reads the stream to its end,
+// because a Docker engine that fails during the export ends the stream too early.
 func (a *Archive) scanExport(ctx context.Context, t *streams) error {
 	stream, err := t.start(ctx)
 	if err != nil {
@@ -58,15 +57,15 @@ func (a *Archive) scanExport(ctx context.Context, t *streams) error {
 	return nil
 }
 
-// streams implements the interface bodies for exports. It contains the
-// current export and the readers that wait for the export.
+// streams implements the interface bodies for exports. streams contains the current
+// export and the readers that wait for the export.
 type streams struct {
 	name   string
 	export Export
 
 	mu      sync.Mutex
 	waiting []*waiter
-	busy    bool // true while a reader uses the stream
+	busy    bool // busy is true while a reader uses the stream.
 	closed  bool
 	stream  *stream // the current export, or nil
 }
@@ -105,9 +104,9 @@ func (t *streams) open(ctx context.Context, s span) (io.ReadCloser, error) {
 	return r, nil
 }
 
-// wait blocks until this reader may use the stream. If the argument owned is
-// true, this reader already uses the stream, and wait lets the reader with
-// the next file in the stream read first.
+// wait blocks until this reader may use the stream. If the argument "owned" is true, this
+// reader already uses the stream. In this case, wait first gives the stream to the reader
+// whose file is next in the stream.
 func (t *streams) wait(ctx context.Context, at int64, owned bool) error {
 	w := &waiter{at: at, turn: make(chan struct{})}
 	t.mu.Lock()

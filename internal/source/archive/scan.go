@@ -29,15 +29,15 @@ const (
 type scan struct {
 	*Archive
 	tar    *tar.Reader
-	offset func() int64 // returns the number of bytes that the scan has read
+	offset func() int64 // The function returns the number of bytes that the scan has read.
 	have   int64        // the size of the tar in bytes, or -1 if the size is not known before the end of the scan
 	keep   int64        // the number of bytes that the scan may still keep in memory
 	end    int64        // the offset of the end of the latest file, in bytes
 	last   string       // the name of the latest file
 }
 
-// scanPlain lists the files of an uncompressed tar. It reads only the headers
-// and skips the content of the files.
+// scanPlain lists the files of an uncompressed tar. scanPlain reads only the headers and
+// skips the content of the files.
 func (a *Archive) scanPlain(ctx context.Context, r io.ReaderAt, size int64) error {
 	section := io.NewSectionReader(r, 0, size)
 	s := &scan{Archive: a, tar: tar.NewReader(section), have: size}

@@ -10,16 +10,15 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// OpenSpool lists the files of a tar that arrives as a stream and can be read
-// only once. OpenSpool copies the stream to a temporary file in the folder
-// temp, because the program reads an image more than once. If the argument
-// temp is empty, OpenSpool uses the folder for temporary files of the
-// operating system. Only the user of the process can read the temporary file.
-// Close removes the temporary file. On Unix, OpenSpool removes the name of
-// the file at once, so the operating system deletes the file even if the
-// process is killed.
+// OpenSpool lists the files of a tar that arrives as a stream and can be read only once.
+// OpenSpool copies the stream to a temporary file in the folder that the argument "temp"
+// names, because the program reads an image more than once. If the argument "temp" is
+// empty, OpenSpool uses the folder for temporary files of the operating system. Only the
+// user of the process can read the temporary file. Close removes the temporary file. On
+// Unix, OpenSpool removes the name of the file at once, so the operating system deletes
+// the file even if the process is killed.
 //
-// The argument name is the name of the stream in messages. If the context
+// The argument "name" is the name of the stream in messages. If the context
 // ends while OpenSpool waits for bytes of the stream, OpenSpool returns an
 // error.
 func OpenSpool(ctx context.Context, name string, stream io.Reader, temp string) (*Archive, Spool, error) {

@@ -39,11 +39,10 @@ func (r *stream) stop() {
 	_ = r.in.Close()
 }
 
-// seek reads the stream until the file with the name in the argument s
-// begins. seek does not use the offset of the file, because the offsets of
-// two exports can differ. For example, a Docker engine can change the
-// modification time of a file between two exports, and the header of the file
-// can then have another size.
+// seek reads the stream up to the start of the file that the argument "s" names. seek
+// does not use the offset of the file, because the offsets of two exports can differ. For
+// example, a Docker engine can change the modification time of a file between two
+// exports, and the header of the file can then have another size.
 func (r *stream) seek(s span) error {
 	for {
 		h, err := r.tar.Next()
@@ -73,7 +72,7 @@ type streamFile struct {
 	streams *streams
 	stream  *stream
 	ctx     context.Context
-	release func() bool // stops the function that cancels the export when ctx ends
+	release func() bool // After a call of release, the end of ctx no longer cancels the export.
 
 	mu     sync.Mutex // The lock is necessary, because an HTTP client can close the body of a failed request during a read.
 	broken bool

@@ -1,6 +1,6 @@
-// Package detect detects the kind of a file or folder that is not an image,
-// for example a zip file, if a user sets the input source to it by mistake.
-// It also returns a hint that tells the user which inputs to set.
+// Package detect detects the kind of a file or folder that is not an image, for example a
+// zip file. A user can set the input "source" to such a file or folder by mistake. Package
+// detect also returns a hint that tells the user which inputs to set.
 package detect
 
 import (
@@ -90,7 +90,7 @@ func File(path string) Finding {
 	return text(path, head)
 }
 
-// matches reports whether the file has the bytes of m at the offset of m.
+// matches reports whether the file contains the magic bytes of m at the offset of m.
 func (m magic) matches(head []byte, file io.ReaderAt) bool {
 	if m.offset+len(m.bytes) > headSize {
 		head = make([]byte, m.offset+len(m.bytes))

@@ -1,11 +1,11 @@
-// Package dockerfile builds an image from a Dockerfile with an installed
-// builder. The builder is docker buildx, the classic builder of the Docker
-// engine, buildah or podman. Package dockerfile chooses the first of these
-// builders that supports the request, and runs the builder. It then returns
-// the name with which package source opens the built image.
+// Package dockerfile builds an image from a Dockerfile with an installed builder. The
+// builder is docker buildx, the classic builder of the Docker engine, buildah or podman.
+// Package dockerfile chooses the first of these builders that supports the request, and
+// runs the builder. After the build, package dockerfile returns the name with which
+// package source opens the built image.
 //
-// Package dockerfile contains no builder and does not publish the image. It
-// reads the Dockerfile only to find labels.
+// Package dockerfile contains no builder and does not publish the image. Package
+// dockerfile reads the Dockerfile only to find labels.
 package dockerfile
 
 import (
@@ -25,7 +25,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/detect"
 )
 
-// The codes of the errors of this package.
+// These constants are the codes of the errors of this package.
 const (
 	CodeNoBuilder = "build-no-builder"      // no installed builder supports the request, or no builder is installed
 	CodeFailed    = "build-failed"          // the builder failed
@@ -65,7 +65,7 @@ type Machine struct {
 	Temp string
 	// Log receives the output of the builder while it runs.
 	Log Log
-	// Exec runs a program, and tests replace it. If Exec is nil, the build
+	// Exec runs a program, and tests replace this function. If Exec is nil, the build
 	// runs the programs that are installed on the machine.
 	Exec func(context.Context, Command) ([]byte, error)
 }

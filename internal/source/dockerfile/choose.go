@@ -50,15 +50,15 @@ func choose(ctx context.Context, m *Machine, r *Request) (tool, error) {
 	return nil, noBuilder(why, failed)
 }
 
-// failure is an installed tool that cannot be used on this machine, and the
-// reason.
+// failure contains an installed tool that cannot be used on this machine, and the error
+// that explains why.
 type failure struct {
 	tool tool
 	err  error
 }
 
-// output returns the error of a failed program and its complete output for
-// the log.
+// output returns the error of a failed program, and the complete output of the program
+// for the log.
 func output(err error) string {
 	var program *program.Error
 	if errors.As(err, &program) && program.Output != "" {
@@ -78,9 +78,9 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// reasons returns one sentence that contains each different reason once,
-// because several tools that use one Docker engine often fail for the same
-// reason.
+// reasons returns one sentence with the reasons of all failures. The sentence contains
+// each reason only once, because several tools that use one Docker engine often fail for
+// the same reason.
 func reasons(failed []failure) string {
 	var known, texts []string
 	for _, f := range failed {
@@ -92,8 +92,8 @@ func reasons(failed []failure) string {
 	return strings.Join(texts, "; ")
 }
 
-// noBuilder returns the error for a machine without a builder that supports
-// the request. Its hint names builders that the user can install.
+// noBuilder returns the error for a machine without a builder that supports the request.
+// The hint of the error names builders that the user can install.
 func noBuilder(why []string, failed []failure) error {
 	e := &diag.Error{
 		Code: CodeNoBuilder, Side: diag.Runner, Input: "context",
@@ -115,16 +115,15 @@ func noBuilder(why []string, failed []failure) error {
 	return e
 }
 
-// feature is a feature that a tool does not support. The field asked is true
-// if the request needs the feature.
+// feature is a feature that a tool does not support. The field "asked" is true if the
+// request needs the feature.
 type feature struct {
 	asked bool
 	what  string
 }
 
-// listRequested returns the descriptions of the features that the request
-// needs, separated by commas. If the request needs none of the features,
-// listRequested returns "".
+// listRequested returns the names of the features that the request needs, separated by
+// commas. If the request needs none of the features, listRequested returns "".
 func listRequested(all ...feature) string {
 	var out []string
 	for _, l := range all {

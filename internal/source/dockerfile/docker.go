@@ -10,9 +10,9 @@ import (
 
 // buildx runs BuildKit through the command docker buildx.
 type buildx struct {
-	// loadsIntoEngine is true if the builder can write the built image only
-	// to the image store of the Docker engine. This limit applies to the
-	// driver "docker" with the classic image store.
+	// loadsIntoEngine is true if the builder can write the built image only to the image
+	// store of the Docker engine. The field is true for the driver "docker" with the
+	// classic image store.
 	loadsIntoEngine bool
 }
 
@@ -101,9 +101,9 @@ func hasTypedCache(caches []string) bool {
 	return strings.Contains(strings.Join(caches, "\n"), "type=")
 }
 
-// buildIntoEngine runs a build that stores the image in the Docker engine. It
-// returns "docker-daemon:" and the ID of the image, which the builder writes
-// to a file.
+// buildIntoEngine runs a build that stores the image in the Docker engine.
+// buildIntoEngine returns "docker-daemon:" and the ID of the image, which the builder
+// writes to a file.
 func buildIntoEngine(ctx context.Context, m *Machine, env, args []string, context string) (string, error) {
 	idFile := filepath.Join(m.Temp, "id")
 	if err := m.runLogged(ctx, env, "docker", append(args, "--iidfile", idFile, context)...); err != nil {

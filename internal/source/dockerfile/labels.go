@@ -9,13 +9,12 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
-// maxFile is the number of bytes of a Dockerfile that SetsLabel reads at
-// most.
+// maxFile is the maximum number of bytes that SetsLabel reads from a Dockerfile.
 const maxFile = 1 << 20
 
 var (
 	// continuation matches the end of a line that continues on the next line.
-	// It also matches comments between the two lines (Dockerfile reference,
+	// continuation also matches comments between the two lines (Dockerfile reference,
 	// "Format" and "escape").
 	continuation = lazy.Regexp("[\\\\`][ \\t]*\\r?\\n(?:[ \\t]*#[^\\n]*\\n)*")
 	labelLine    = lazy.Regexp(`(?im)^[ \t]*LABEL[ \t]+(.*)$`)
@@ -52,9 +51,9 @@ func (r *Request) SetsLabel(key string) bool {
 	return false
 }
 
-// hasKey reports whether the arguments of an instruction LABEL contain the
-// given key. The key can be in quotation marks. In the old notation, a space
-// and not "=" separates the key and the value.
+// hasKey reports whether the arguments of an instruction LABEL contain the given key. The
+// key can be in quotation marks. In the old notation of LABEL, the key and the value are
+// separated by a space instead of "=".
 func hasKey(arguments, key string) bool {
 	plain := strings.NewReplacer(`"`, "", "'", "").Replace(arguments)
 	for _, word := range strings.Fields(plain) {

@@ -17,8 +17,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
 
-// Media types and annotations of artifacts (image-spec, "Guidelines for
-// Artifact Usage" and "Pre-Defined Annotation Keys").
+// These constants are the media types and annotations of artifacts (image-spec,
+// "Guidelines for Artifact Usage" and "Pre-Defined Annotation Keys").
 const (
 	emptyType   types.MediaType = "application/vnd.oci.empty.v1+json"
 	unknownType types.MediaType = "application/octet-stream"
@@ -145,7 +145,7 @@ func openPlain(path string) (*os.File, error) {
 
 // Describe returns the digest of the subject of the manifest m, and the entry
 // of m in the list of referrers (distribution-spec, "Listing Referrers"). If
-// m has no subject, the result ok is false.
+// m has no subject, the result "ok" is false.
 func Describe(m *image.Manifest) (subject v1.Hash, entry v1.Descriptor, ok bool) {
 	var doc artifactManifest
 	if err := json.Unmarshal(m.Raw, &doc); err != nil || doc.Subject == nil {

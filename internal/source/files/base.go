@@ -18,11 +18,11 @@ import (
 // maxConfig limits the size of the config of a base image, in bytes.
 const maxConfig = 8 << 20
 
-// base is the base image for one platform. If the input base is not set, base
+// base is the base image for one platform. If the input "base" is not set, the struct
 // contains only the platform.
 type base struct {
 	platform v1.Platform
-	config   []byte // the config, or nil if the input base is not set
+	config   []byte // the config, or nil if the input "base" is not set
 	layers   []*image.Blob
 	digest   v1.Hash // the digest of the manifest
 }
@@ -49,8 +49,8 @@ func (m *builder) bases(ctx context.Context, variants []*variant) ([]base, error
 	return m.fetch(ctx, want)
 }
 
-// platforms returns the platforms in the paths of the input content and in
-// the input platform. If the two inputs contain no platform, platforms
+// platforms returns the platforms in the paths of the input "content" and in
+// the input "platform". If the two inputs contain no platform, platforms
 // returns the platform for which all programs among the files are built. If
 // the programs are built for several platforms, platforms returns nil.
 func (m *builder) platforms(ctx context.Context, variants []*variant) ([]v1.Platform, error) {
@@ -86,9 +86,9 @@ func unique(all []v1.Platform) []v1.Platform {
 	return out
 }
 
-// fetch reads the base image from its registry. If the base is an index,
-// fetch reads only the images for the platforms in the argument want. If want
-// is empty, fetch reads all images for Linux.
+// fetch reads the base image from its registry. If the base is an index, fetch reads only
+// the images for the platforms in the argument "want". If "want" is empty, fetch reads
+// all images for Linux.
 func (m *builder) fetch(ctx context.Context, want []v1.Platform) ([]base, error) {
 	ref := m.Files.Base
 	desc, raw, err := m.Remote.Manifest(ctx, ref)
@@ -120,8 +120,8 @@ func (m *builder) fetch(ctx context.Context, want []v1.Platform) ([]base, error)
 	return out, nil
 }
 
-// choose returns the entries for the platforms in the argument want from the
-// index of the base.
+// choose returns the entries for the platforms in the argument "want" from the index of
+// the base.
 func (m *builder) choose(raw []byte, want []v1.Platform) ([]v1.Descriptor, error) {
 	var doc v1.IndexManifest
 	if err := json.Unmarshal(raw, &doc); err != nil {

@@ -19,14 +19,14 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 )
 
-// Media types of Helm charts (Helm, "Use OCI-based registries").
+// These constants are the media types of Helm charts (Helm, "Use OCI-based registries").
 const (
 	helmConfig                 = "application/vnd.cncf.helm.config.v1+json"
 	helmChart  types.MediaType = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 )
 
-// The name of the metadata file in a chart, and limits of the search for this
-// file.
+// These constants are the name of the metadata file in a chart, and the limits of the
+// search for this file.
 const (
 	maxMetadata  = 1 << 20   // the maximum size of Chart.yaml in bytes
 	maxUnpacked  = 256 << 20 // the maximum number of bytes in the uncompressed archive before Chart.yaml
@@ -47,10 +47,10 @@ func ChartVersion(a *input.Artifact) (string, error) {
 	return version, nil
 }
 
-// chart returns the blobs of a packed Helm chart in the format of the command
-// helm push. The config contains the metadata, and the archive is the only
-// layer. chart removes the artifact type, because helm push does not write an
-// artifact type either, and the media type of the config identifies a chart.
+// chart returns the blobs of a packed Helm chart in the format of the command helm push.
+// The config contains the metadata, and the archive is the only layer. chart removes the
+// artifact type, because the command helm push also writes no artifact type. The media
+// type of the config identifies a chart.
 func chart(ctx context.Context, files []input.ArtifactFile, doc *artifactManifest) ([]*image.Blob, error) {
 	if len(files) != 1 {
 		return nil, contentError(CodeTooMany, "Publish each chart in a separate step, and set the input content to one file that helm package wrote.", nil, "a Helm chart is one .tgz file, but the input content has %d files", len(files))

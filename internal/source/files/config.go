@@ -29,7 +29,7 @@ func (o object) inner(key string) (object, error) {
 			return nil, fmt.Errorf("reading %q of a config: %w", key, err)
 		}
 	}
-	if in == nil { // The JSON value was null.
+	if in == nil { // The value in the JSON document is null.
 		in = object{}
 	}
 	return in, nil
@@ -70,11 +70,11 @@ func (m *builder) config(b base, l *layer) ([]byte, error) {
 	return json.Marshal(doc)
 }
 
-// run sets the fields of the config that containers read when they start, for
-// example Entrypoint and User. If the input entrypoint is set and the input
-// cmd is not set, run removes the field Cmd of the base, because it contains
-// arguments for another program. The instruction ENTRYPOINT of a Dockerfile
-// also removes the field Cmd of the base.
+// run sets the fields of the config that containers read when they start, for example
+// Entrypoint and User. If only the input "entrypoint" is set and not the input "cmd", run
+// removes the field Cmd of the base. The arguments in this field belong to another
+// program. The instruction ENTRYPOINT of a Dockerfile also removes the field Cmd of the
+// base.
 func (m *builder) run(run object) error {
 	f := m.Files
 	if f.Entrypoint != nil {
@@ -119,8 +119,8 @@ func (o object) env() ([]string, error) {
 	return env, nil
 }
 
-// withEnv adds environment variables to the list env. withEnv replaces a
-// variable in env that has the same name as an added variable.
+// withEnv adds environment variables to the list "env". withEnv replaces a variable in
+// the list that has the same name as an added variable.
 func withEnv(env, add []string) []string {
 	for _, line := range add {
 		key, _, _ := strings.Cut(line, "=")
@@ -148,9 +148,9 @@ func (m *builder) rootfs(doc object, b base, l *layer) error {
 	return doc.set("rootfs", v1.RootFS{Type: "layers", DiffIDs: append(fs.DiffIDs, l.diffID)})
 }
 
-// history adds an entry for the new layer to the history in the config. If
-// the base image has layers but no history, history adds no entry, because a
-// history must have one entry for each layer.
+// history adds an entry for the new layer to the history in the config. If the base image
+// has layers but no history, the method history adds no entry, because the list must have
+// one entry for each layer.
 func (m *builder) history(doc object, b base, _ *layer) error {
 	var list []json.RawMessage
 	if raw := doc["history"]; len(raw) > 0 {

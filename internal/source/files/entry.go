@@ -15,10 +15,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 )
 
-// Limits of a layer.
+// These constants are the limits of a layer.
 const (
 	maxEntries = 500_000
-	maxName    = 4096 // in bytes, like the limit of Linux for paths
+	maxName    = 4096 // the maximum length of a path in bytes, which is also the limit of Linux
 )
 
 // entry is one file, folder or link in a layer.
@@ -27,7 +27,7 @@ type entry struct {
 	kind byte   // tar.TypeReg, TypeDir or TypeSymlink
 	link string // the target of a link
 
-	folder, file string // the path on this machine, in two parts, because a link in the path must not lead out of the folder
+	folder, file string // The path on this machine has two parts, so that os.OpenInRoot can refuse a link that leads out of the folder.
 }
 
 // entries collects the files, folders and links of one layer.
@@ -36,7 +36,7 @@ type entries struct {
 	gitDir []string // the .git folders that the layer does not contain
 }
 
-// gather returns the entries for all lines of the input content, sorted by
+// gather returns the entries for all lines of the input "content", sorted by
 // name. gather skips .git folders and also returns a list of the skipped
 // folders.
 func gather(ctx context.Context, content []input.Content, parents bool) ([]*entry, []string, error) {
@@ -57,9 +57,10 @@ func gather(ctx context.Context, content []input.Content, parents bool) ([]*entr
 	return out, all.gitDir, nil
 }
 
-// line adds the file or the content of the folder in one line of the input
-// content. If the path in the input is a link, line follows the link. line
-// does not follow a link inside the folder, but adds the link to the layer.
+// line adds the files of one line of the input "content". If the path in the line is a
+// folder, line adds the content of the folder. If the path itself is a link, line follows
+// the link. If the folder contains a link, line adds the link to the layer and does not
+// follow it.
 func (a *entries) line(ctx context.Context, c input.Content) error {
 	real, err := filepath.EvalSymlinks(c.Path)
 	if err != nil {
@@ -139,7 +140,7 @@ func (a *entries) found(root *os.Root, e *entry, mode fs.FileMode) error {
 }
 
 // inside reports whether the link with the given name leads to a path inside
-// the folder from the input content.
+// the folder from the input "content".
 func inside(name, link string) bool {
 	return link != "" && !path.IsAbs(link) && !filepath.IsAbs(link) && filepath.IsLocal(filepath.FromSlash(path.Join(path.Dir(name), link)))
 }
@@ -168,13 +169,13 @@ func (a *entries) add(e *entry) error {
 	return nil
 }
 
-// adjustFolders returns an error if the path of a file is also the path of a
-// folder with files. If the argument parents is true, which means that the
-// image has no base image, adjustFolders adds an entry for every folder. With
-// a base image, adjustFolders keeps only the entries of empty folders. An
-// entry for a folder would replace the mode of the folder in the base, for
-// example of /tmp, or would replace a link in the base, for example /lib. A
-// program that unpacks a layer creates each folder that has no entry.
+// adjustFolders returns an error if the path of a file is also the path of a folder with
+// files. If the argument "parents" is true, adjustFolders adds an entry for every folder,
+// because the image has no base image. With a base image, adjustFolders keeps only the
+// entries of empty folders. Otherwise, an entry for a folder would replace the mode of a
+// folder in the base, for example of /tmp. Such an entry would also replace a link in the
+// base, for example /lib. A program that unpacks a layer creates each folder that has no
+// entry.
 func (a *entries) adjustFolders(parents bool) error {
 	full := map[string]bool{}
 	for _, e := range a.byName {

@@ -1,14 +1,14 @@
-// Package files builds an image from files, without a builder. It adds one
-// layer to a base image, or builds an image with a single layer. If the input
-// content has files for several platforms, package files builds an index with
-// one image for each platform. The format of a layer is described in
-// image-spec, "Image Layer Filesystem Changeset".
+// Package files builds an image from files, without a builder. Package files adds one
+// layer to a base image, or builds an image with a single layer. If the input "content"
+// has files for several platforms, package files builds an index with one image for each
+// platform. The format of a layer is described in image-spec, "Image Layer Filesystem
+// Changeset".
 //
-// For the same files, package files builds the same bytes on every machine.
-// It sorts the entries of a layer, sets fixed owners and times, and computes
-// the mode of a file from its content. Package files ignores the umask, hard
-// links and extended attributes. Package files runs no other programs. Of a
-// base image, it reads only the manifest and the config.
+// For the same files, package files builds the same bytes on every machine. Package files
+// sorts the entries of a layer, sets fixed owners and times, and computes the mode of a
+// file from its content. Package files ignores the umask, hard links and extended
+// attributes. Package files runs no other programs. Package files reads only the manifest
+// and the config of a base image.
 package files
 
 import (
@@ -35,9 +35,8 @@ type Options struct {
 	// Remote reads the base image from the registry. Remote may be nil if the
 	// input base is not set.
 	Remote source.Remote
-	// Epoch is the time of every file and of the image. Its value comes from
-	// SOURCE_DATE_EPOCH. If Epoch is zero, Open uses the start of the year
-	// 1970.
+	// Epoch is the time of every file and of the image. The value of Epoch comes from
+	// SOURCE_DATE_EPOCH. If Epoch is zero, Open uses the start of the year 1970.
 	Epoch time.Time
 	// Compression is the compression of the layer. If Compression is zero,
 	// Open uses compress.Default.

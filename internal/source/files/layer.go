@@ -64,7 +64,7 @@ func (ls *layers) layerFor(ctx context.Context, v *variant) (*layer, error) {
 }
 
 // noticeGitDir adds a notice if the image does not contain a .git folder of
-// the input content. The .git folder of a checkout can contain the token of
+// the input "content". The .git folder of a checkout can contain the token of
 // the job, because actions/checkout stores the token in it by default.
 func (m *builder) noticeGitDir(gitDir []string) {
 	noticed := slices.ContainsFunc(m.notices, func(n diag.Notice) bool { return n.Code == codeGitDir })

@@ -18,11 +18,11 @@ const maxNamed = 8
 
 // place is a pattern that is divided at its placeholders.
 type place struct {
-	// The field before is the text before the first placeholder. The field
-	// after is the text between the last placeholder and the next slash. The
-	// field rest is the remaining text, which starts with the slash. If the
-	// text after the last placeholder is only a variant, the field after is
-	// empty, because the variant belongs to the platform.
+	// The field "before" is the text before the first placeholder. The field "after" is
+	// the text between the last placeholder and the next slash. The field "rest" is the
+	// remaining text, which starts with the slash. If the text after the last placeholder
+	// is only a variant, the field "after" is empty, because the variant belongs to the
+	// platform.
 	before, placeholders, after, rest string
 }
 
@@ -43,9 +43,9 @@ func placeOf(pattern string) place {
 	return p
 }
 
-// lookalikes returns the paths that differ from the pattern only in the
-// spelling of the platform. For example, it returns "dist/linux-amd64" for
-// the pattern "dist/{os}_{arch}".
+// lookalikes returns the paths that differ from the pattern only in the spelling of the
+// platform. For example, lookalikes returns "dist/linux-amd64" for the pattern
+// "dist/{os}_{arch}".
 func (p place) lookalikes() []match {
 	var out []match
 	for _, end := range []string{"", ".exe"} {
@@ -62,9 +62,8 @@ func (p place) lookalikes() []match {
 	return out
 }
 
-// general replaces the placeholders of the pattern by {platform}. If the new
-// pattern does not match one of the paths in the argument missed, general
-// returns "".
+// general replaces the placeholders of the pattern by {platform}. If the new pattern does
+// not match every path in the argument "missed", general returns "".
 func (p place) general(missed []match) string {
 	pattern := p.before + platformPlaceholder + p.after + p.rest
 	found, err := expand(pattern)
@@ -95,7 +94,7 @@ func (m *builder) missed(patterns []lineMatches) []match {
 	return out
 }
 
-// covered reports whether a line of the input content matches the path, a
+// covered reports whether a line of the input "content" matches the path, a
 // folder above the path, or a file below the path.
 func (m *builder) covered(path string, patterns []lineMatches) bool {
 	overlaps := func(other string) bool { return within(other, path) || within(path, other) }
@@ -111,7 +110,7 @@ func (m *builder) covered(path string, patterns []lineMatches) bool {
 }
 
 // noticeMissed adds a warning about paths that look like a platform for Linux
-// but match no line of the input content. If the input platform is set,
+// but match no line of the input "content". If the input "platform" is set,
 // noticeMissed adds no warning, because the user has chosen the platforms.
 func (m *builder) noticeMissed(patterns []lineMatches) {
 	if len(m.Files.Platforms) > 0 {
@@ -174,10 +173,10 @@ func (m *builder) missedHint(missed []match, patterns []lineMatches) string {
 	return "Rename the path, or write a separate line for the path in the input content."
 }
 
-// notFoundHint returns a hint for a platform that has no path. The hint
-// contains the paths that look like the platform in the argument want. If
-// want is nil, the hint contains the paths that look like any platform. If no
-// such path exists, notFoundHint returns the argument otherwise.
+// notFoundHint returns a hint for a platform that has no path. The hint contains the
+// paths that look like the platform in the argument "want". If "want" is nil, the hint
+// contains the paths that look like any platform. If no such path exists, notFoundHint
+// returns the argument "otherwise".
 func (m *builder) notFoundHint(want *v1.Platform, patterns []lineMatches, otherwise string) string {
 	missed := slices.DeleteFunc(m.missed(patterns), func(f match) bool {
 		return want != nil && !samePlatform(f.platform, *want)

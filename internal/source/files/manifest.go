@@ -13,8 +13,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// The annotations that contain the name and the digest of the base image
-// (image-spec, "Pre-Defined Annotation Keys").
+// baseName and baseDigest are the annotations that contain the name and the digest of the
+// base image (image-spec, "Pre-Defined Annotation Keys").
 const (
 	baseName   = "org.opencontainers.image.base.name"
 	baseDigest = "org.opencontainers.image.base.digest"

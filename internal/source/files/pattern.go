@@ -58,8 +58,8 @@ func forms(pattern string) []string {
 // operating system.
 func (m match) shown() string { return filepath.ToSlash(m.path) }
 
-// expandForm returns the paths that match one form of a pattern. It compares
-// one segment of the path after the other.
+// expandForm returns the paths that match one form of a pattern. expandForm compares the
+// segments of a path one after the other.
 func expandForm(pattern string) ([]match, error) {
 	out := []match{{}}
 	volume := filepath.VolumeName(pattern)

@@ -15,9 +15,9 @@ import (
 // are optional.
 const platformPlaceholder = "{platform}"
 
-// The regular expressions of the placeholders. They match the names of
-// operating systems, architectures and variants that Go, Docker, uname and
-// GoReleaser use.
+// These constants are the regular expressions of the placeholders. The regular
+// expressions match the names of operating systems, architectures and variants that Go,
+// Docker, uname and GoReleaser use.
 const (
 	osNames       = `(?i:(?P<os>linux|windows|darwin|freebsd|openbsd|netbsd|macos))`
 	archNames     = `(?i:(?P<arch>amd64|arm64|386|arm|riscv64|s390x|ppc64le|loong64|mips64le|mips64|ppc64|x86_64|aarch64|x64|i386|i686|armv[5-8]l?|armhf))`
@@ -60,7 +60,7 @@ var aliases = map[string]v1.Platform{
 }
 
 // part converts the value of one group of a regular expression to a platform
-// in which only the field for this group is set. The argument name is the
+// in which only the field for this group is set. The argument "name" is the
 // name of the group.
 func part(name, value string) v1.Platform {
 	value = strings.ToLower(value)

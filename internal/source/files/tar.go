@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// The modes of the entries of a layer.
+// These constants are the modes of the entries of a layer.
 const (
 	modePlain   = 0o644
 	modeProgram = 0o755
@@ -75,8 +75,8 @@ func (t *layerWriter) header(h *tar.Header) error {
 	return nil
 }
 
-// file writes the header and the content of a file. If the size of the file
-// changes after file has opened it, file returns an error.
+// file writes the header and the content of a file. The method file returns an error if
+// the size of the file changes after the method has opened the file.
 func (t *layerWriter) file(e *entry, h *tar.Header) error {
 	in, size, err := open(e)
 	if err != nil {

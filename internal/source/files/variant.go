@@ -11,7 +11,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 )
 
-// lineMatches contains the matches of one line of the input content. If the
+// lineMatches contains the matches of one line of the input "content". If the
 // path of the line has no placeholder, lineMatches is nil.
 type lineMatches []match
 
@@ -26,7 +26,7 @@ func (l lineMatches) find(p v1.Platform) (match, bool) {
 }
 
 // variants returns one variant for each platform in the paths of the input
-// content, sorted by platform. If no path has a placeholder, variants returns
+// "content", sorted by platform. If no path has a placeholder, variants returns
 // one variant without a platform.
 func (m *builder) variants() ([]*variant, error) {
 	patterns, err := m.expandLines()
@@ -53,7 +53,7 @@ func (m *builder) variants() ([]*variant, error) {
 	return out, nil
 }
 
-// expandLines returns the matches of each line of the input content. If two
+// expandLines returns the matches of each line of the input "content". If two
 // paths that match a line contain the same platform, expandLines adds a
 // warning, because the program publishes only one of the paths.
 func (m *builder) expandLines() ([]lineMatches, error) {
@@ -84,9 +84,9 @@ func (m *builder) noticeTwice(first, second match) {
 	})
 }
 
-// wanted returns the platforms in the input platform. If the input is empty,
-// wanted returns only the platforms for Linux in the paths, because most
-// builds also write programs for macOS and Windows into the same folder.
+// wanted returns the platforms in the input "platform". If this input is empty, wanted
+// returns only the platforms for Linux in the paths. Most builds also write programs for
+// macOS and Windows into the same folder.
 func (m *builder) wanted(patterns []lineMatches) []v1.Platform {
 	if len(m.Files.Platforms) > 0 {
 		return m.Files.Platforms
@@ -115,7 +115,7 @@ func (m *builder) wanted(patterns []lineMatches) []v1.Platform {
 	return out
 }
 
-// variant returns the lines of the input content with the paths of one
+// variant returns the lines of the input "content" with the paths of one
 // platform in place of the patterns.
 func (m *builder) variant(p v1.Platform, patterns []lineMatches) (*variant, error) {
 	v := &variant{platform: &p, content: slices.Clone(m.Files.Content)}

@@ -18,8 +18,8 @@ import (
 // the index.
 const CodeAttestationStray = "attestation-stray"
 
-// CodeAttestationsLegacy reports attestations that got the form of BuildKit before
-// version 0.32.
+// CodeAttestationsLegacy means that the run converts attestations to the form that
+// BuildKit used before version 0.32.
 const CodeAttestationsLegacy = "attestations-legacy"
 
 // artifactType is the artifact type of an attestation in the list of
@@ -30,14 +30,15 @@ const artifactType = "application/vnd.in-toto+json"
 type Referrer struct {
 	Subject  v1.Descriptor
 	Manifest *image.Manifest
-	// ArtifactType and Annotations are fields of the entry for Manifest in
-	// the list of referrers (distribution-spec, "Listing Referrers").
+	// ArtifactType and Annotations are fields of the descriptor of Manifest in the list
+	// of referrers (distribution-spec, "Listing Referrers").
 	ArtifactType string
 	Annotations  map[string]string
 }
 
-// convert gives the attestations of the images the older form, if the options ask for this
-// form. It adds a notice with the number of these attestations.
+// If the option Attestations is Legacy, convert changes the attestations of the images to
+// the form of BuildKit before version 0.32. convert also adds a notice with the number of
+// converted attestations.
 func (j *Result) convert(images []ReadImage, o Options) error {
 	if o.Attestations != Legacy {
 		return nil
@@ -55,7 +56,7 @@ func (j *Result) convert(images []ReadImage, o Options) error {
 	if len(digests) > 0 {
 		j.Notices = append(j.Notices, diag.Notice{
 			Code: CodeAttestationsLegacy, Level: diag.Info, Title: "Attestations have the older form",
-			Text: fmt.Sprintf("The run writes attestations in the form of BuildKit before 0.32 (%d). Signatures of these attestations do not apply to this form.", len(digests)),
+			Text: fmt.Sprintf("The run writes attestations in the form of BuildKit before 0.32 (%d). The signatures of the original attestations are not valid for the written attestations.", len(digests)),
 		})
 	}
 	return nil

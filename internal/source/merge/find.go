@@ -13,14 +13,14 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
 )
 
-// The codes of errors about the inputs digests and digest-name.
+// These constants are the codes of errors about the inputs "digests" and "digest-name".
 const (
-	CodeNoDigests      = diag.CodeNoDigests         // the input digests contains no digest
+	CodeNoDigests      = diag.CodeNoDigests         // the input "digests" contains no digest
 	CodeDigestInvalid  = diag.CodeDigestInvalid     // a value is not a digest
-	CodeDigestMissing  = "digest-missing"           // an entry of the input digests has no digest
-	CodeJobFailed      = "job-failed"               // a job that the input digests names failed
+	CodeDigestMissing  = "digest-missing"           // an entry of the input "digests" has no digest
+	CodeJobFailed      = "job-failed"               // a job failed, and its outputs are in the input "digests"
 	CodeImagesSkipped  = "images-skipped"           // some jobs did not push, because their token is read-only
-	CodePatternInvalid = diag.CodeDigestNameInvalid // the input digest-name is not a pattern
+	CodePatternInvalid = diag.CodeDigestNameInvalid // the input "digest-name" is not a pattern
 )
 
 // maxImages limits the number of images in one merge.
@@ -32,7 +32,7 @@ const skipped = "skipped"
 
 // PlatformImage is an image that one matrix job pushed by digest.
 type PlatformImage struct {
-	// Name is the name of the entry in the input digests, for example
+	// Name is the name of the entry in the input "digests", for example
 	// "digest-linux-arm64". For a line without a name, Name is the number of
 	// the line, for example "line 3". For an entry of a JSON list, Name is
 	// the number of the entry, for example "entry 3".
@@ -49,27 +49,26 @@ type PlatformImage struct {
 func (p PlatformImage) order() string { return matchName(p.Name) + " " + p.Digest.String() }
 
 // matchName returns the part of the name of an output that the program
-// compares with the input digest-name. For example, matchName returns
+// compares with the input "digest-name". For example, matchName returns
 // "linux-arm64" for "digest-linux-arm64".
 func matchName(output string) string {
 	return strings.ReplaceAll(strings.TrimPrefix(output, prefix), "/", "-")
 }
 
-// Find parses the input digests. The input has one of these forms:
-//   - the outputs of one or several jobs in the format of toJSON
-//   - a JSON object or list of digests
-//   - lines of the form [NAME=]DIGEST or REPOSITORY@DIGEST
+// Find parses the input "digests". The input can contain the outputs of one or several
+// jobs in the format of toJSON. The input can also contain a JSON object of digests, a
+// JSON list of digests, or lines. Each line has the form [NAME=]DIGEST or
+// REPOSITORY@DIGEST.
 //
-// If the argument pattern is not empty, Find returns only the images whose
-// name matches the pattern. In a pattern, the character * matches any text.
+// If the argument "pattern" is not empty, Find returns only the images whose name matches
+// the pattern. In a pattern, the character * matches any text.
 //
-// The returned list is sorted by name and contains each digest once. If every
-// job skipped its push, because its token cannot write packages, Find returns
-// an empty list. If only some jobs skipped their push, Find returns an error.
-// If an entry has no digest or a job failed, Find returns an error only if
-// the argument expect is empty. If expect contains the platforms of the
-// index, [Join] finds each missing platform. An error of Find is a
-// *diag.Error with a code of this package.
+// The returned list is sorted by name and contains each digest once. If every job skipped
+// its push, because its token cannot write packages, Find returns an empty list. If only
+// some jobs skipped their push, Find returns an error. If an entry has no digest or a job
+// failed, Find returns an error only if the argument "expect" is empty. If "expect"
+// contains the platforms of the index, [Join] finds each missing platform. An error of
+// Find is a *diag.Error with a code of this package.
 func Find(text, pattern string, expect []string) ([]PlatformImage, error) {
 	f := &finder{pattern: pattern, checked: len(expect) > 0}
 	if _, err := path.Match(pattern, ""); err != nil {
@@ -91,17 +90,17 @@ func Find(text, pattern string, expect []string) ([]PlatformImage, error) {
 	return f.result()
 }
 
-// The hints for errors about a missing digest.
+// These constants are the hints for errors about a missing digest.
 const (
 	nullHint    = "The expression contains a job that does not exist or that is not in the needs list of this job. Add the job to needs, and check the name of the job in digests: ${{ toJSON(needs.JOB.outputs) }}."
 	outputHint  = "The step with push-by-digest: true has the output digest-OS-ARCH. Declare this output as an output of the job, and set digests: ${{ toJSON(needs.JOB.outputs) }}."
 	missingHint = "Read the log of the job that sets the value. If the image does not need this platform, remove the output from the job, or set the input expect-platforms to the platforms of the image."
 )
 
-// finder collects the platform images in the input digests.
+// finder collects the platform images in the input "digests".
 type finder struct {
 	pattern string
-	checked bool   // If checked is true, Join compares the platforms with the input expect-platforms.
+	checked bool   // If the field "checked" is true, Join compares the platforms with the input "expect-platforms".
 	job     string // the job whose outputs the finder currently reads, or ""
 	found   []PlatformImage
 	skipped []string
@@ -126,11 +125,11 @@ func (f *finder) lines(text string) error {
 	return nil
 }
 
-// place returns the name of an entry and the words "of the input digests" for
-// a message.
+// place returns the name of an entry for a message, followed by the words "of the input
+// digests".
 func place(name string) string { return Entry(name) + " of the input digests" }
 
-// Entry returns the name or the number of an entry of the input digests for a
+// Entry returns the name or the number of an entry of the input "digests" for a
 // message.
 func Entry(name string) string {
 	if strings.HasPrefix(name, "line ") || strings.HasPrefix(name, "entry ") {

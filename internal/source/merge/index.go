@@ -98,10 +98,11 @@ func (j *Result) annotations(images []ReadImage, o Options) map[string]string {
 	return all
 }
 
-// defaults returns the default annotations. An annotation gets the value of the label with
-// the same key, because clients show both. If the images have different labels, the
-// annotation is left out. The function knows only the labels of the configs that the run
-// has read for the platform, because it sends no requests.
+// defaults returns the default annotations. If the images have a label with the same key
+// as an annotation, the annotation gets the value of the label. The two values must be
+// equal, because clients show the annotation and the label. If the images have different
+// values for the label, defaults omits the annotation. defaults sends no requests, and
+// uses only the configs that the run has already read.
 func defaults(images []ReadImage, pairs map[string]string) map[string]string {
 	out := maps.Clone(pairs)
 	first := map[string]string{}
@@ -121,7 +122,8 @@ func defaults(images []ReadImage, pairs map[string]string) map[string]string {
 	return out
 }
 
-// labels returns the labels of an image whose config is read.
+// labels returns the labels in the config of an image. If the run has not read the
+// config, labels returns nil.
 func labels(m *image.Manifest) map[string]string {
 	var config struct {
 		Config struct {
@@ -139,7 +141,7 @@ func indexAnnotations(m *image.Manifest) map[string]string {
 		Annotations map[string]string `json:"annotations"`
 	}
 	if !m.Index() || json.Unmarshal(m.Raw, &doc) != nil {
-		return nil // Only the annotations of an index are copied, because an image manifest keeps its annotations.
+		return nil // Only the annotations of an index are copied to the new index, because an image manifest keeps its annotations.
 	}
 	return doc.Annotations
 }

@@ -12,18 +12,18 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// The codes of errors and notices about the images to merge.
+// These constants are the codes of errors and notices about the images to merge.
 const (
-	CodePlatformMissing    = diag.CodePlatformMissing // no image has a platform that the input expect-platforms contains
+	CodePlatformMissing    = diag.CodePlatformMissing // a platform in the input "expect-platforms" has no image
 	CodePlatformDuplicate  = "platform-duplicate"     // two images have the same platform
-	CodePlatformUnexpected = "platform-unexpected"    // the input expect-platforms does not contain the platform of an image
+	CodePlatformUnexpected = "platform-unexpected"    // the input "expect-platforms" does not contain the platform of an image
 	CodePlatformUnknown    = "platform-unknown"       // an image has no platform
 	CodeNotDocker          = "not-docker"             // an index with Docker media types cannot contain an image with an OCI media type
 	CodeIndexTooLarge      = "index-too-large"        // the index is too large for registries
 	CodeAnnotationsDiffer  = "annotations-differ"     // the jobs set different annotations on their indexes
 )
 
-// The values of Options.Attestations.
+// These constants are the values of Options.Attestations.
 const (
 	Keep      = "keep"      // Attestations are entries of the index, as in an index of BuildKit.
 	Strip     = "strip"     // The index contains no attestations.
@@ -41,8 +41,9 @@ type Options struct {
 	// Annotations are annotations for the index. They replace annotations
 	// with the same key in the indexes of the jobs.
 	Annotations map[string]string
-	// Defaults are annotations that only describe the image. An annotation on which the
-	// jobs agree has precedence over them, and so has a label of the images.
+	// Defaults are annotations that only describe the image. A label of the images
+	// replaces the default annotation with the same key. An annotation in the indexes of
+	// the jobs also replaces the default annotation, if all jobs set the same value.
 	Defaults map[string]string
 	// Expect lists the platforms that the index must have. Join returns an
 	// error for a missing platform and for an additional platform. If Expect
@@ -137,13 +138,13 @@ func (e entry) order() string {
 	return identity(e.Platform) + " " + digest
 }
 
-// leaves returns the manifests below root that are not indexes.
+// leaves returns the manifests in the tree of root that are not indexes.
 func leaves(root *image.Manifest) []*image.Manifest {
 	return slices.DeleteFunc(image.Manifests(root), func(m *image.Manifest) bool { return m.Index() })
 }
 
 // check returns an error if two images have the same platform, or if the
-// platforms differ from the input expect-platforms.
+// platforms differ from the input "expect-platforms".
 func check(images []entry, expect []string) error {
 	var errs []error
 	first := map[string]entry{}
@@ -166,7 +167,7 @@ func check(images []entry, expect []string) error {
 }
 
 // compare returns an error for each missing platform and for each platform
-// that the input expect-platforms does not contain.
+// that the input "expect-platforms" does not contain.
 func compare(images []entry, found map[string]bool, expect []string) []error {
 	if len(expect) == 0 {
 		return nil
@@ -181,7 +182,7 @@ func compare(images []entry, found map[string]bool, expect []string) []error {
 		wanted[name] = true
 	}
 	for _, e := range images {
-		usual, _ := usualName(e.Platform) // If the usual name of the platform is expected, the function absent returns the error for this image.
+		usual, _ := usualName(e.Platform) // If the input "expect-platforms" contains the usual name of the platform, the function "absent" already returns an error for this image.
 		if e.Platform != nil && !wanted[image.PlatformString(e.Platform)] && !wanted[usual] {
 			errs = append(errs, unexpected(e))
 		}

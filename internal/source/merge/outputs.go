@@ -48,14 +48,13 @@ func (f *finder) walk(key string, value any, depth int) error {
 	return nil
 }
 
-// object adds the digests of one JSON object. A job can have many outputs, so
-// object uses the first of these kinds of outputs that exists:
-//   - outputs named digest-*, which contain one digest each
-//   - the output digests, which contains all digests
-//   - the output digest
+// object adds the digests of one JSON object. The object can contain all outputs of a
+// job. If the names of some outputs start with "digest-", object reads one digest from
+// each of these outputs. Otherwise, object reads all digests from the output "digests".
+// If the output "digests" is also missing, object reads the output "digest".
 //
-// If the JSON object has none of these outputs, object treats every value as
-// a digest or as a nested object.
+// If the JSON object has none of these outputs, object treats every value as a digest or
+// as a nested object.
 func (f *finder) object(name string, o map[string]any, depth int) error {
 	keys := slices.Sorted(maps.Keys(o))
 	own := slices.DeleteFunc(slices.Clone(keys), func(k string) bool { return !strings.HasPrefix(k, prefix) })

@@ -43,12 +43,11 @@ func usualName(p *v1.Platform) (string, bool) {
 	return image.PlatformString(&usual), ok
 }
 
-// isRunnable reports whether p is the platform of an image. It returns false
-// for unknown/unknown, which BuildKit writes as the platform of an
-// attestation.
+// isRunnable reports whether p is the platform of an image. isRunnable returns false for
+// unknown/unknown, which BuildKit writes as the platform of an attestation.
 func isRunnable(p *v1.Platform) bool { return p != nil && p.OS != "" && p.OS != "unknown" }
 
-// canonical converts a platform in the input expect-platforms to the form of
+// canonical converts a platform in the input "expect-platforms" to the form of
 // image.PlatformString.
 func canonical(text string) string {
 	parts := strings.Split(strings.ToLower(strings.TrimSpace(text)), "/")

@@ -34,8 +34,8 @@ type ReadImage struct {
 }
 
 // Read reads the manifests of every platform image from its registry. If the
-// field Repo of an image is nil, Read uses the argument repo. The function
-// absent reports whether an error means that the image does not exist. For
+// field Repo of an image is nil, Read uses the argument "repo". The function
+// "absent" reports whether an error means that the image does not exist. For
 // such an error, Read returns an error with the code CodeImageMissing. Each
 // error of Read contains the name of the image.
 func Read(ctx context.Context, remote source.Remote, repo name.Repository, images []PlatformImage, absent func(error) bool) ([]ReadImage, error) {
@@ -92,7 +92,7 @@ func describe(ctx context.Context, m *image.Manifest) error {
 	}
 	var p v1.Platform
 	if json.Unmarshal(raw, &p) != nil || p.OS == "" || p.Architecture == "" {
-		return nil // The config contains no platform, which registries accept.
+		return nil // A config without a platform is not an error, because registries accept this config.
 	}
 	m.Platform = &v1.Platform{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant, OSVersion: p.OSVersion, OSFeatures: p.OSFeatures}
 	return nil

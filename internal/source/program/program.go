@@ -1,7 +1,7 @@
-// Package program runs other programs. It looks for a program only in the
-// folders of PATH that have an absolute path. It removes tokens from the
-// environment of the program. To stop a program, it sends an interrupt, and
-// kills the program if the program does not end in time.
+// Package program runs other programs. Package program looks for a program only in the
+// folders of PATH that have an absolute path. Package program removes tokens from the
+// environment of the program. To stop a program, package program sends an interrupt. If
+// the program does not end in time, package program kills the program.
 package program
 
 import (
@@ -38,11 +38,11 @@ func Environ(env []string) []string {
 	return out
 }
 
-// Private reports whether other programs must not read an environment
-// variable (docs/security.md, Tokens and credentials). These variables
-// contain the inputs and the state of the step, the tokens of GitHub, and the
-// paths of the files in which a step sets outputs. Private ignores the case
-// of the name, as Windows does.
+// Private reports whether other programs must not read an environment variable
+// (docs/security.md, Tokens and credentials). Private returns true for the inputs and the
+// state of the step, and for the tokens of GitHub. Private also returns true for the
+// paths of the files in which a step sets outputs. Private ignores the case of the name,
+// as Windows does.
 func Private(name string) bool {
 	name = strings.ToUpper(name)
 	if strings.HasPrefix(name, "INPUT_") || strings.HasPrefix(name, "STATE_") {

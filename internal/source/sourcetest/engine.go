@@ -37,8 +37,8 @@ type EngineImage struct {
 	Stream func(io.Writer) error
 }
 
-// Engine is a fake Docker engine. It implements the requests of the HTTP API
-// that find, export, load and tag images.
+// Engine is a fake Docker engine. Engine implements the requests of the HTTP API that
+// find, export, load and tag images.
 type Engine struct {
 	// Host is the address of the engine for the variable DOCKER_HOST.
 	Host string

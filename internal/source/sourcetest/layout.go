@@ -11,14 +11,15 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// The platforms of the images in tests.
+// These variables are the platforms of the images in tests.
 var (
 	AMD64   = &v1.Platform{OS: "linux", Architecture: "amd64"}
 	ARM64   = &v1.Platform{OS: "linux", Architecture: "arm64", Variant: "v8"}
 	Unknown = &v1.Platform{OS: "unknown", Architecture: "unknown"}
 )
 
-// The annotations that contain the name of an image in a layout.
+// RefName and ImageName are the annotations that contain the name of an image in a
+// layout.
 const (
 	RefName   = "org.opencontainers.image.ref.name"
 	ImageName = "io.containerd.image.name"

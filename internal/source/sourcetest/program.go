@@ -9,12 +9,11 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ci/needs"
 )
 
-// Program writes a shell script with the name of a program into a folder. If
-// the operating system cannot start a shell script by its name, Program skips
-// the test. A shell and not the test process writes the file, because a child
-// process of a concurrent test could inherit the open file of the test
-// process. The operating system does not start a program while its file is
-// open for writing.
+// Program writes a shell script with the name of a program into a folder. If the
+// operating system cannot start a shell script by its name, Program skips the test. A
+// shell writes the file. If the test process wrote the file, a child process of a
+// concurrent test could inherit the open file. The operating system does not start a
+// program while its file is open for writing.
 func Program(tb testing.TB, dir, name, text string) {
 	tb.Helper()
 	needs.Scripts(tb)

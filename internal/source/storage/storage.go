@@ -1,5 +1,5 @@
-// Package storage exports images of containers-storage, the image store of
-// podman, buildah and CRI-O. It runs podman, or buildah if podman is missing,
+// Package storage exports images of containers-storage, the image store of podman,
+// buildah and CRI-O. Package storage runs podman, or buildah if podman is missing,
 // because only these programs can use the locks and drivers of the storage.
 //
 // An export is the output of podman save in the docker-archive format. An
@@ -29,11 +29,11 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/program"
 )
 
-// The codes of the errors of this package.
+// These constants are the codes of the errors of this package.
 const (
 	CodeNoProgram = "storage-no-program"    // neither podman nor buildah is installed
 	CodeRefused   = "storage-refused"       // podman or buildah cannot read the image
-	codeNotFound  = diag.CodeSourceNotFound // the code of package source
+	codeNotFound  = diag.CodeSourceNotFound // package source uses this code for a source that does not exist
 )
 
 // Storage is the image store containers-storage of the current user.
@@ -59,7 +59,7 @@ func (s *Storage) tool(ctx context.Context) (tool, []string, error) {
 	}
 }
 
-// Find returns the image that podman or buildah finds. The argument name is
+// Find returns the image that podman or buildah finds. The argument "name" is
 // the name of an image, an ID, or the start of an ID. An error of Find is a
 // *diag.Error with the code source-not-found, storage-no-program or
 // storage-refused.

@@ -19,13 +19,14 @@ type tool struct {
 	inspect func(image string) []string
 	read    func(answer []byte) (*imageInfo, error)
 	list    []string
-	// The function listed parses the list of images. It returns a map from
-	// the argument for inspect to the references of the image in registries.
+	// The function "listed" parses the list of images. The keys of the returned map are
+	// arguments for the inspect command. The values are the references of the image in
+	// registries.
 	listed func(answer []byte) (map[string][]string, error)
 	write  func(id string) []string
 }
 
-// imageInfo is the description of an image that a tool printed.
+// imageInfo contains the data of an image that a tool printed.
 type imageInfo struct {
 	id          string
 	oci         bool
