@@ -20,8 +20,7 @@ const (
 	unsupported             // No client converts the name.
 )
 
-// reading is a platform with the usual names, together with the kind of the
-// original names.
+// reading contains the usual names of a platform and the kind of its original names.
 type reading struct {
 	platform v1.Platform
 	kind     kind
