@@ -59,7 +59,7 @@ type Advice struct {
 }
 
 // Access looks up the package of each image in the report, and sets the field Advice. The
-// argument repository is OWNER/NAME. Access uses this repository for each checkout that
+// argument "repository" is OWNER/NAME. Access uses this repository for each checkout that
 // has no usable Git remote. If a lookup fails, Access writes advice that does not depend
 // on the package. Access joins the errors of all lookups, stores the joined error in the
 // field Unread, and returns it.

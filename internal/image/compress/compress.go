@@ -107,8 +107,8 @@ type codec interface {
 	// checksum returns a hash for the uncompressed content. checksum returns nil
 	// if tail does not need a hash.
 	checksum() hash.Hash32
-	// tail returns the last bytes of a stream. The argument sum is the hash of
-	// the content, and size is the number of uncompressed bytes.
+	// tail returns the last bytes of a stream. The argument "sum" is the hash of the
+	// content, and size is the number of uncompressed bytes.
 	tail(sum hash.Hash32, size int64) []byte
 	// spaces returns the memory pool for the blocks.
 	spaces() *sync.Pool

@@ -22,9 +22,9 @@ func ownBlocks(c codec) int {
 // free block.
 var spare = tokens(runtime.GOMAXPROCS(0))
 
-// Verify checks the uncompressed content of a stream after the program read the
-// last byte. The argument sum is the SHA-256 of the content, and size is the
-// length of the content in bytes.
+// Verify checks the uncompressed content of a stream after the program read the last
+// byte. The argument "sum" is the SHA-256 of the content, and size is the length of the
+// content in bytes.
 type Verify func(sum [sha256.Size]byte, size int64) error
 
 // Compress returns the compressed content of src. Compress starts to read src at once. If

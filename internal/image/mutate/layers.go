@@ -123,10 +123,10 @@ func (r *recompressor) diffIDs(m *image.Manifest) ([]v1.Hash, error) {
 	return diffIDs, nil
 }
 
-// setPending makes a manifest or an index pending. The argument update is a
-// function that writes the new digests of the blobs or children into the bytes
-// of the manifest. setPending converts a Docker manifest to an OCI manifest if
-// Docker has no media type for one of its blobs or children.
+// setPending makes a manifest or an index pending. The argument "update" is a function
+// that writes the new digests of the blobs or children into the bytes of the manifest.
+// setPending converts a Docker manifest to an OCI manifest if Docker has no media type
+// for one of its blobs or children.
 func (r *recompressor) setPending(m *image.Manifest, update func(*image.Manifest, []byte) ([]byte, error)) {
 	raw, assemble := m.Raw, m.Assemble
 	r.result.changed = r.result.changed || !m.Pending()

@@ -48,8 +48,8 @@ type Document struct {
 	Triggers map[string]*yaml.Node
 	// Inputs maps the name of each input to its declaration.
 	Inputs map[string]*yaml.Node
-	// Secrets maps the name of each secret that a called workflow declares to
-	// the key of its declaration.
+	// For each secret that a called workflow declares, Secrets maps the name of the
+	// secret to the key of the declaration.
 	Secrets map[string]*yaml.Node
 	// Permissions is nil if the workflow has no permissions block.
 	Permissions *Pair
