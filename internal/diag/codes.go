@@ -14,7 +14,7 @@ const (
 	// CodePlatformMissing means that a platform is missing in an index, in the outputs of
 	// a job or in the input "content".
 	CodePlatformMissing = "platform-missing"
-	// CodeSourceNotFound means that the image to publish does not exist.
+	// CodeSourceNotFound means that the source of the image does not exist.
 	CodeSourceNotFound = "source-not-found"
 	// CodeSourceBlobWrong means that the content of a blob in the source does not match
 	// its digest.

@@ -50,7 +50,7 @@ func Origins(references []string, diffIDs []v1.Hash, wanted func(name.Repository
 	return out
 }
 
-// IsBase reports whether the lowest layers of an image are the layers of the image base.
+// IsBase reports whether the lowest layers of an image are the layers of a base image.
 func IsBase(base, layers []v1.Hash) bool {
 	return len(base) > 0 && len(base) <= len(layers) && slices.Equal(base, layers[:len(base)])
 }

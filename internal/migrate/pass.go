@@ -12,7 +12,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/text"
 )
 
-// pass contains the state of the migration of one file.
+// pass contains all data about the migration of one file.
 type pass struct {
 	tree *tree
 	path string

@@ -35,8 +35,7 @@ type stop struct {
 	via flow.Origin // via is the reference in the previous stop.
 }
 
-// routeOf returns the route of a value. The value v is the result of the
-// evaluation of the field f.
+// routeOf returns the route of a value. The value v is the evaluated text of the field f.
 func routeOf(f field, v expr.Value) route {
 	at := place{node: f.node, from: f.offset + v.Start, to: f.offset + v.End, inExpr: v.InExpr}
 	r := route{{place: at}}

@@ -131,7 +131,7 @@ func imageOf(res *push.Result, t *push.TargetResult, names meta.Result) Image {
 }
 
 // linked returns "yes" if a package is linked to a repository, and "no" if the package
-// has no link. The function linked returns "unknown" if the package could not be read.
+// has no link. If the package could not be read, the result is "unknown".
 func linked(repository string, unreadable bool) string {
 	switch {
 	case unreadable:

@@ -158,7 +158,7 @@ func (r *Pull) Text() string {
 	return b.String()
 }
 
-// place returns a description of the destination, for use after "to" or "in".
+// place returns a phrase about the destination, which can follow the word "to" or "in".
 func (r *Pull) place() string {
 	switch {
 	case r.ImageName != "" && r.ImageName == r.Source:

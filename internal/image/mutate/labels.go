@@ -29,8 +29,8 @@ type labeler struct {
 	attestations
 }
 
-// visit adds the labels to m and to all images below m. The method visit visits the
-// children of m first.
+// visit adds the labels to m and to all images below m. The method starts with the
+// children of m.
 func (l *labeler) visit(m *image.Manifest) error {
 	for _, child := range m.Children {
 		if err := l.visit(child); err != nil {

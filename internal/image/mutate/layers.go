@@ -56,8 +56,8 @@ type blobKey struct {
 	mediaType types.MediaType
 }
 
-// visit selects the layers of m and of all manifests below m. The method visit visits the
-// children of m first.
+// visit selects the layers of m and of all manifests below m. The method starts with the
+// children of m.
 func (r *recompressor) visit(m *image.Manifest) error {
 	if r.visited[m] {
 		return nil

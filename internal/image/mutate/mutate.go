@@ -54,8 +54,8 @@ func (c Changes) Any() bool {
 // attestations first, because an attestation with a subject cannot stay in an index whose
 // images change, and the older form has no subject. Apply adds labels before it
 // compresses layers, because the compression reads the configs. Apply adds annotations
-// last, because only an OCI manifest can have annotations. The compression, which comes
-// before, can convert a Docker manifest to an OCI manifest.
+// last, because only an OCI manifest can have annotations. The earlier step that
+// compresses layers can convert a Docker manifest to an OCI manifest.
 func (c Changes) Apply(ctx context.Context, root *image.Manifest) ([]diag.Notice, error) {
 	r := result{before: root.Descriptor.Digest}
 	var err error

@@ -87,7 +87,7 @@ func (c *checker) document(raw []byte, what string, known keySets) {
 // keyReader reads the keys of a JSON document.
 type keyReader struct {
 	in       *json.Decoder
-	document string // Messages contain this name of the document.
+	document string // document is the name of the JSON document in messages.
 	known    keySets
 	found    string // found is the message about the first ambiguous key.
 }
