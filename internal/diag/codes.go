@@ -9,12 +9,12 @@ const (
 	CodeNoDigests = "no-digests"
 	// CodeDigestInvalid means that a value of an input is not a digest.
 	CodeDigestInvalid = "digest-invalid"
-	// CodeDigestNameInvalid means that the input digest-name is invalid.
+	// CodeDigestNameInvalid means that the input "digest-name" has an invalid value.
 	CodeDigestNameInvalid = "digest-name-invalid"
-	// CodePlatformMissing means that a platform is missing in an index, in the outputs
-	// of a job or in the input content.
+	// CodePlatformMissing means that a platform is missing in an index, in the outputs of
+	// a job or in the input "content".
 	CodePlatformMissing = "platform-missing"
-	// CodeSourceNotFound means that the source does not exist.
+	// CodeSourceNotFound means that the source of the image does not exist.
 	CodeSourceNotFound = "source-not-found"
 	// CodeSourceBlobWrong means that the content of a blob in the source does not match
 	// its digest.

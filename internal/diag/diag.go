@@ -2,8 +2,8 @@
 // user. An Error states the failure, the side that failed, the cause and a step that
 // the user can carry out.
 //
-// Inside the program, errors are ordinary wrapped errors (a gerund, the quoted
-// value, %w). A package creates an Error at the place where it knows the cause
+// Inside the program, errors are ordinary wrapped errors, for example fmt.Errorf("reading
+// %q: %w", path, err). A package creates an Error at the place where it knows the cause
 // and the cure. An Error contains only data. Other packages show an Error as an
 // annotation, in the job summary or as terminal text.
 package diag

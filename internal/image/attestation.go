@@ -6,7 +6,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// The annotations of the index entry of an attestation (BuildKit
+// These are the annotation keys of an index entry for an attestation (BuildKit
 // documentation, "Image attestation storage").
 const (
 	// ReferenceType is the annotation key for the type of the entry.
@@ -18,17 +18,19 @@ const (
 	attestationType = "attestation-manifest"
 )
 
-// IsAttestation reports whether m is an attestation that BuildKit wrote for
+// IsAttestation reports whether the manifest m is an attestation that BuildKit wrote for
 // another entry of the index.
 func (m *Manifest) IsAttestation() bool {
 	return m.Descriptor.Annotations[ReferenceType] == attestationType
 }
 
-// HasSubject reports whether m refers to another manifest (image-spec, "subject").
+// HasSubject reports whether the manifest m refers to another manifest (image-spec,
+// "subject").
 func (m *Manifest) HasSubject() bool { return m.artifactFields().Subject != nil }
 
-// IsArtifactAttestation reports whether m is an attestation in the form that BuildKit
-// writes since version 0.32: an artifact manifest whose subject is the attested image.
+// IsArtifactAttestation reports whether the manifest m is an attestation in the form that
+// BuildKit writes since version 0.32: an artifact manifest whose subject is the attested
+// image.
 func (m *Manifest) IsArtifactAttestation() bool {
 	f := m.artifactFields()
 	return m.IsAttestation() && (f.Subject != nil || f.ArtifactType != "")

@@ -34,9 +34,9 @@ type Manifest struct {
 	Descriptor v1.Descriptor
 	// Raw contains the bytes to send. Raw is nil for a pending manifest.
 	Raw []byte
-	// Platform is the platform of the image. The parent index or the config
-	// states the platform. If both the parent index and the config have no
-	// platform, Platform is nil, for example for an artifact.
+	// Platform is the platform of the image. The parent index or the config states the
+	// platform. If neither the parent index nor the config states a platform, Platform is
+	// nil, for example for an artifact.
 	Platform *v1.Platform
 	// Children are the manifests that an index lists, in the order of the
 	// index.
@@ -91,9 +91,9 @@ type Blob struct {
 	// reader does not verify the DiffID. Plain is nil if the source has only
 	// compressed bytes.
 	Plain func(ctx context.Context) (io.ReadCloser, error)
-	// Foreign is true for a layer that clients download from a URL in the
-	// manifest. Registries need not have a foreign layer (image-spec,
-	// non-distributable layers).
+	// Foreign is true for a layer that clients download from a URL in the manifest. A
+	// registry does not have to contain a foreign layer (image-spec, non-distributable
+	// layers).
 	Foreign bool
 	// MayBeMissing is true for a non-distributable layer that the program
 	// pushes. A repository can have the manifest of the image without this
@@ -106,8 +106,8 @@ type Blob struct {
 func (b *Blob) Pending() bool { return b.Descriptor.Digest == (v1.Hash{}) }
 
 // MountSource returns a repository that is known to have the blob. The returned
-// repository is another repository than repo, and it is on the same registry. If
-// no other repository is known to have the blob, ok is false.
+// repository is on the same registry as repo, but is not repo itself. If no other
+// repository is known to have the blob, the result "ok" is false.
 func (b *Blob) MountSource(repo name.Repository) (from name.Repository, ok bool) {
 	for _, r := range b.MountFrom {
 		if !b.Pending() && r.RegistryStr() == repo.RegistryStr() && r.RepositoryStr() != repo.RepositoryStr() {

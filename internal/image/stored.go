@@ -31,9 +31,9 @@ type Origin struct {
 	DiffIDs []v1.Hash
 }
 
-// Origins returns the origins of one image of a store. The argument references
-// contains the references with a digest that the store has for the image. The
-// function wanted selects the repositories of the returned origins.
+// Origins returns the origins of one image of a store. The argument "references" contains
+// each reference of the image in the store that has a digest. The function "wanted"
+// selects the repositories of the returned origins.
 func Origins(references []string, diffIDs []v1.Hash, wanted func(name.Repository) bool) []Origin {
 	var out []Origin
 	for _, text := range references {
@@ -50,7 +50,7 @@ func Origins(references []string, diffIDs []v1.Hash, wanted func(name.Repository
 	return out
 }
 
-// IsBase reports whether the lowest layers of an image are the layers of base.
+// IsBase reports whether the lowest layers of an image are the layers of a base image.
 func IsBase(base, layers []v1.Hash) bool {
 	return len(base) > 0 && len(base) <= len(layers) && slices.Equal(base, layers[:len(base)])
 }

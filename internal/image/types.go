@@ -39,7 +39,7 @@ func (m *Manifest) ToOCI() {
 			continue
 		}
 		if renamed[b] == nil {
-			other := *b // Another image with Docker media types may use b.
+			other := *b // Another image with Docker media types possibly shares the blob b.
 			other.Descriptor.MediaType = t
 			renamed[b] = &other
 		}

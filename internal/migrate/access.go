@@ -17,7 +17,7 @@ type Package struct {
 	// exists. The fields Exists, Repository and Visibility are empty if Read is
 	// false.
 	Read bool
-	// Exists is false if the package does not exist, or if the token may not
+	// Exists is false if the package does not exist, or if the token is not allowed to
 	// see it.
 	Exists bool
 	// Repository is the linked repository as OWNER/NAME, or "" if no repository
@@ -27,9 +27,9 @@ type Package struct {
 	Visibility string
 	// Settings is the address of the settings page of the package.
 	Settings string
-	// OwnerKnown is true if it is known whether the owner is a user or an
-	// organization. If OwnerKnown is false, Settings is the address for an
-	// organization, which can be wrong.
+	// OwnerKnown is true if the API reported whether the owner is a user or an
+	// organization. If OwnerKnown is false, Settings is the address for an organization,
+	// which can be wrong.
 	OwnerKnown bool
 }
 
@@ -58,11 +58,11 @@ type Advice struct {
 	Grant bool
 }
 
-// Access looks up the package of each image in the report, and sets the field
-// Advice. The argument repository is OWNER/NAME. Access uses it for each
-// checkout that has no usable Git remote. If a lookup fails, Access writes
-// advice that does not depend on the package. Access joins the errors of all
-// lookups, stores the joined error in the field Unread, and returns it.
+// Access looks up the package of each image in the report, and sets the field Advice. The
+// argument "repository" is OWNER/NAME. Access uses this repository for each checkout that
+// has no usable Git remote. If a lookup fails, Access writes advice that does not depend
+// on the package. Access joins the errors of all lookups, stores the joined error in the
+// field Unread, and returns it.
 func (r *Report) Access(ctx context.Context, repository string, lookup Packages) error {
 	r.Advice = nil
 	var errs []error
@@ -86,9 +86,9 @@ func (r *Report) Access(ctx context.Context, repository string, lookup Packages)
 	return r.Unread
 }
 
-// coveredBy reports whether the field Advice already contains the package of
-// the image. If the image needs a higher role than the existing advice,
-// coveredBy raises the role.
+// coveredBy reports whether the field Advice already contains an entry for the package of
+// the image. If the image needs a higher role than the role in this entry, coveredBy
+// writes the higher role into the entry.
 func (r *Report) coveredBy(image Image) bool {
 	i := slices.IndexFunc(r.Advice, func(a Advice) bool {
 		return a.Image.Owner == image.Owner && a.Image.Name == image.Name && a.Image.Repository == image.Repository
@@ -158,10 +158,10 @@ func (i Image) role() string {
 	return "Read"
 }
 
-// CheckWorkflow returns the text of a workflow that verifies the access with
-// the command "check". The argument uses is the reference of this action. The
-// user adds the file to .github/workflows, starts the workflow once by hand,
-// and deletes the file after the workflow succeeds.
+// CheckWorkflow returns the text of a workflow that verifies the access with the command
+// "check". The argument "uses" is the reference of this action. The user adds the file to
+// .github/workflows, starts the workflow once by hand, and deletes the file after the
+// workflow succeeds.
 func CheckWorkflow(uses string, images []Image) string {
 	var b strings.Builder
 	b.WriteString("# Run this workflow once by hand after you change the package settings. Then delete this file.\n" +

@@ -12,21 +12,19 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
-// callerIndex holds facts about all workflows of the scanned checkouts. The
-// method index reads these workflows when a file needs the facts for the first
-// time.
+// callerIndex holds facts about all workflows of the scanned checkouts. The method
+// "index" reads these workflows when a file needs the facts for the first time.
 type callerIndex struct {
 	once sync.Once
 	// calls maps the path of a called workflow to the key "secrets:" of each
 	// call.
 	calls map[string][]*flow.Pair
-	// onPackage contains the paths of the workflows that the push of a package
-	// starts.
+	// onPackage contains the paths of the workflows that start when a package is pushed.
 	onPackage []string
 }
 
-// index returns facts about the workflows of all scanned checkouts. The method
-// index contains only calls of workflows in this checkout.
+// index returns facts from the workflows of all scanned checkouts. The result contains
+// only calls of workflows in this checkout.
 func (l *library) index() *callerIndex {
 	l.callers.once.Do(func() {
 		l.callers.calls = map[string][]*flow.Pair{}
@@ -78,8 +76,8 @@ func (t *tree) workflows() []string {
 	return slices.DeleteFunc(files, func(name string) bool { return path.Base(path.Dir(name)) != "workflows" })
 }
 
-// callersPassToken returns true if the scanned checkouts contain calls of this
-// workflow, and if each call passes GITHUB_TOKEN as the given secret.
+// callersPassToken returns true if the scanned checkouts call this workflow, and if each
+// call passes GITHUB_TOKEN as the given secret.
 func (p *pass) callersPassToken(secret string) bool {
 	if p.doc.Direct || p.doc.Secrets[secret] == nil {
 		return false

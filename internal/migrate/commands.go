@@ -16,8 +16,8 @@ const (
 	mayDoAnything // The command runs a program whose effect the workflow does not show.
 )
 
-// commandRule contains the effect of a command if the arguments of the command
-// contain all words of the rule.
+// commandRule states the effect of a command whose arguments contain all words of the
+// rule.
 type commandRule struct {
 	words []string
 	use   use

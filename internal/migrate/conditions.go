@@ -10,8 +10,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
-// condition is the condition of a job or of a step. The condition depends on
-// the secrets, whose names are in upper case.
+// condition is the condition of a job or of a step. The field "secrets" contains the
+// names of the secrets on which the condition depends, in upper case.
 type condition struct {
 	pair    *flow.Pair
 	secrets []string

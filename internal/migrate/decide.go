@@ -31,10 +31,10 @@ func (p *pass) decideLogins() {
 	p.dropAnchors()
 }
 
-// dropMixedLogins drops each login whose password cannot be edited without a
-// change of another login, and reports a finding. If a login is dropped, other
-// logins can share its definitions. Therefore, dropMixedLogins repeats the
-// search until it drops no login.
+// dropMixedLogins drops each login whose password cannot be edited without a change of
+// another login, and reports a finding. A dropped login can share a definition with other
+// logins, which then must be dropped too. Therefore, dropMixedLogins repeats the search
+// until it drops no login.
 func (p *pass) dropMixedLogins() definitionUses {
 	for {
 		shared, before := p.usesByDefinition(), len(p.logins)
@@ -99,17 +99,16 @@ func (p *pass) isRelevant(l *login) bool {
 	return ours && pat
 }
 
-// hasPAT reports whether the password may be a personal access token. hasPAT
-// returns true if the password depends on a reference that is neither
-// GITHUB_TOKEN nor an input.
+// hasPAT reports whether the password can be a personal access token. hasPAT returns true
+// if the password depends on a reference that is neither GITHUB_TOKEN nor an input.
 func (c loginCase) hasPAT() bool {
 	return slices.ContainsFunc(c.secrets, func(name string) bool {
 		return !isToken(name) && !strings.HasPrefix(name, "inputs.")
 	})
 }
 
-// isPAT reports whether the password of a login may be a personal access token.
-// isPAT returns false for a secret for which all callers pass GITHUB_TOKEN.
+// isPAT reports whether the password of a login can be a personal access token. isPAT
+// returns false for a secret for which all callers pass GITHUB_TOKEN.
 func (p *pass) isPAT(c loginCase) bool {
 	return c.hasPAT() && slices.ContainsFunc(c.secrets, func(name string) bool {
 		secret, ok := strings.CutPrefix(name, "secrets.")
@@ -170,9 +169,9 @@ func (p *pass) decideLogin(l *login, shared definitionUses) {
 	p.reportOtherOwners(l)
 }
 
-// recordMigration records the finding, the replaced secrets, and the permission
-// that the job needs after the edit. The argument variable is a sentence about
-// a renamed variable, or "".
+// recordMigration records the finding, the replaced secrets, and the permission that the
+// job needs after the edit. The argument "variable" is a sentence about a renamed
+// variable, or "".
 func (p *pass) recordMigration(l *login, variable string) {
 	var secrets []string
 	for _, c := range l.cases {
@@ -234,10 +233,9 @@ func (p *pass) passwordPlaces(l *login, shared definitionUses) ([]place, bool) {
 	}, true)
 }
 
-// pick tries the definitions of a value one after the other, and returns the
-// places of the first definition that can be edited. The method pick starts at
-// the text that uses the value. If deepest is true, pick starts at the last
-// definition.
+// pick tries the definitions of a value one after the other, and returns the places of
+// the first definition that can be edited. The method pick starts at the text that uses
+// the value. If the argument "deepest" is true, the method starts at the last definition.
 func (p *pass) pick(l *login, get func(loginCase) route, free func(stop) bool, deepest bool) ([]place, bool) {
 	depth := 0
 	for _, c := range l.cases {

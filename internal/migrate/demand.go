@@ -98,8 +98,8 @@ func (p *pass) actionDemand(d *demand, step *flow.Step) {
 	}
 }
 
-// stepTitle returns the name of the action of a step, and the name of the step
-// if it has a name.
+// stepTitle returns the name of the action that a step uses. If the step has a name, the
+// result also contains this name.
 func stepTitle(step *flow.Step) string {
 	if name := flow.Text(valueOf(step, "name")); name != "" {
 		return fmt.Sprintf("%s (%s)", actionName(step), name)
@@ -196,8 +196,8 @@ func storesCredentials(step *flow.Step) bool {
 	return actionName(step) == "actions/checkout" && step.Input("persist-credentials") != "false"
 }
 
-// mayPushCommits reports whether an unknown command may push commits with the
-// token that actions/checkout stores.
+// mayPushCommits reports whether an unknown command could push commits with the token
+// that actions/checkout stores.
 func mayPushCommits(tool []string) bool {
 	return slices.ContainsFunc(tool, func(word string) bool {
 		return !strings.HasPrefix(word, "-") && changesRepository().MatchString(word)

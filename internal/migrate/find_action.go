@@ -12,7 +12,7 @@ func init() { register(findActionLogins) }
 // credential.
 type loginAction struct {
 	registry, username, password string
-	host                         string // host is the registry if the step does not set the input.
+	host                         string // host is the registry that the action uses if the step sets no registry.
 }
 
 var loginActions = map[string]loginAction{

@@ -90,9 +90,9 @@ func (p *pass) followWorkflow(job *flow.Job) {
 	}
 }
 
-// isPassedToken reports whether a passed secret probably contains a token for
-// the registry. isPassedToken compares the names of the secret. The argument
-// key is the name of the secret in the called workflow.
+// isPassedToken reports whether a passed secret probably contains a token for the
+// registry. isPassedToken reads the names of the secret in both workflows. The argument
+// "key" is the name of the secret in the called workflow.
 func isPassedToken(key string, secrets []string) bool {
 	other := func(name string) bool { return strings.HasPrefix(name, "secrets.") && !isToken(name) }
 	return slices.ContainsFunc(secrets, looksLikeRegistryToken) || looksLikeRegistryToken("secrets."+key) && slices.ContainsFunc(secrets, other)

@@ -11,11 +11,10 @@ import (
 
 func init() { register(findRemoteLogins) }
 
-// findRemoteLogins finds credentials for another machine or for a cluster.
-// These are logins that run through ssh, and pull secrets. findRemoteLogins
-// reports these credentials but does not edit them, because the machine or the
-// cluster may use them after the job. After the job, GITHUB_TOKEN is no longer
-// valid.
+// findRemoteLogins finds credentials for another machine or for a cluster. These are
+// logins that run through ssh, and pull secrets. findRemoteLogins reports these
+// credentials but does not edit them, because the machine or the cluster can use them
+// after the job. After the job, GITHUB_TOKEN is no longer valid.
 func findRemoteLogins(p *pass) {
 	p.steps(func(step *flow.Step) {
 		if step.Run != nil {

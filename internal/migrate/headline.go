@@ -27,8 +27,8 @@ func (r *Report) Headline() string {
 	return strings.Join(parts, ", ")
 }
 
-// Edits returns the number of findings that an edit solves. Edits also counts
-// edits that are not written.
+// Edits returns the number of findings that an edit solves. Edits also counts edits that
+// the run does not write.
 func (r *Report) Edits() int { return r.Count(WouldChange) + r.Count(Changed) }
 
 // grants returns the number of packages for which a person must grant access.
@@ -53,10 +53,10 @@ func (r *Report) Count(s State) int {
 	return n
 }
 
-// ending returns the last sentences of the report, which name the written
-// files. If the run has written no file, the result rerun is true, and the
-// caller adds the command that writes the edits. If the argument told is true,
-// an error message of the run already contains this command.
+// ending returns the last sentences of the report, which name the written files. If the
+// run has written no file, the result "rerun" is true, and the caller adds the command
+// that writes the edits. If the argument "told" is true, an error message of the run
+// already contains this command.
 func (r *Report) ending(told bool) (text string, rerun bool) {
 	var written []string
 	for _, f := range r.Files {

@@ -122,8 +122,8 @@ func (p *pass) imagesAt(text string, n *yaml.Node, step *flow.Step) []Image {
 	return out
 }
 
-// evalOrMark evaluates a text. evalOrMark replaces each expression with an
-// unknown value by "?", because "?" is not valid in an image name.
+// evalOrMark evaluates a text. If the value of an expression is unknown, evalOrMark
+// writes "?" instead of the expression, because "?" is not valid in an image name.
 func evalOrMark(text string, lookup expr.Lookup) string {
 	var b strings.Builder
 	for _, part := range expr.Split(text) {
@@ -175,9 +175,8 @@ func (t *traffic) merge(other traffic) {
 	t.pulls = append(t.pulls, other.pulls...)
 }
 
-// mayPush reports whether the action of a step may push an image. For an action
-// of docker/, mayPush reads the inputs that enable the push. Any other action
-// always pushes.
+// mayPush reports whether the action of a step can push an image. For an action of
+// docker/, mayPush reads the inputs that enable the push. Any other action always pushes.
 func (p *pass) mayPush(step *flow.Step) bool {
 	if !strings.HasPrefix(actionName(step), "docker/") {
 		return true

@@ -30,11 +30,11 @@ type library struct {
 type summary struct {
 	// found is true if a checkout contains the file.
 	found bool
-	// incomplete is true if a part of the effect is unknown, because files call
-	// each other in a circle.
+	// incomplete is true if files call each other in a circle, so that a part of the
+	// effect is unknown.
 	incomplete bool
-	// migrated is true if an edit changes a login in the file. The field level
-	// is the permission for packages that the edited logins need.
+	// migrated is true if an edit changes a login in the file. The field "level" is the
+	// permission for packages that the edited logins need.
 	migrated bool
 	level    level
 	demand   demand
@@ -47,8 +47,8 @@ func (s *summary) traffic() traffic { return s.use }
 
 // sink describes an input that a called file uses as the password of a login.
 type sink struct {
-	host               string // If host is "", the input that the field registry names determines the host.
-	registry, username string // registry and username are names of inputs of the called file.
+	host               string // If host is "", the field "registry" names the input that contains the host.
+	registry, username string // The fields "registry" and "username" are names of inputs of the called file.
 	level              level
 }
 

@@ -15,7 +15,7 @@ import (
 // can depend on the matrix.
 type login struct {
 	code Code
-	what string // The field what contains the name of the action or command for messages.
+	what string // The field "what" contains the name of the action or command for messages.
 	job  *flow.Job
 	step *flow.Step
 	at   location
@@ -49,9 +49,9 @@ type loginCase struct {
 	registryInput, usernameInput, passwordInput string
 }
 
-// field is one text of a login, for example the password. The text starts at an
-// offset in the value of a YAML node. If the file refers to the node through an
-// alias, the field alias is the alias node.
+// field is one text of a login, for example the password. The text starts at an offset in
+// the value of a YAML node. If the file refers to the node through an alias, the field
+// "alias" is the alias node.
 type field struct {
 	node   *yaml.Node
 	alias  *yaml.Node
@@ -168,8 +168,8 @@ func isToken(name string) bool {
 	return strings.EqualFold(name, "secrets.GITHUB_TOKEN") || strings.EqualFold(name, "github.token")
 }
 
-// leaves returns the references on which a value finally depends. The file does
-// not define these references, which are, for example, secrets.
+// leaves returns the references on which a value finally depends. The file itself does
+// not define a value for these references. An example is a reference to a secret.
 func leaves(v expr.Value) []string {
 	var out []string
 	for _, ref := range v.Refs {

@@ -6,9 +6,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/markdown"
 )
 
-// Markdown returns the report for a job summary, in the same order as
-// [Report.Text]. The argument command is the command line that writes the
-// edits.
+// Markdown returns the report for a job summary, in the same order as [Report.Text]. The
+// argument "command" is the command line that writes the edits.
 func (r *Report) Markdown(command string) markdown.Text {
 	var b markdown.Builder
 	b.Printf("## %s\n", r.title())

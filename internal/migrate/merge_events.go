@@ -18,7 +18,7 @@ import (
 
 // sampleEvent is an example of an event that can start a workflow.
 type sampleEvent struct {
-	name, ref, branch string // The field branch is the default branch.
+	name, ref, branch string // The field "branch" is the default branch.
 }
 
 const sampleSHA = "860c1904a1ce19322e91ac35af1ab07466440c37"
@@ -153,9 +153,8 @@ func (e sampleEvent) context() meta.Context {
 	}
 }
 
-// expandFor replaces the expressions of a text by their values in a run that
-// the event starts. The argument unknown is the text that replaces each unknown
-// value.
+// expandFor replaces the expressions of a text by their values in a run that the event
+// starts. The argument "unknown" is the text that replaces each unknown value.
 func (p *pass) expandFor(e sampleEvent, text, unknown string, step *flow.Step) string {
 	lookup := e.lookup(p.lookup(p.scope(step.Job, step, nil)))
 	var b strings.Builder
@@ -175,10 +174,9 @@ func (p *pass) expandFor(e sampleEvent, text, unknown string, step *flow.Step) s
 	return b.String()
 }
 
-// names computes the tags and labels of a metadata step in a run that the event
-// starts. If the argument strict is true, the method names applies the rules of
-// this action. Otherwise, the method names applies the rules of
-// docker/metadata-action.
+// names computes the tags and labels of a metadata step in a run that the event starts.
+// If the argument "strict" is true, the method names applies the rules of this action.
+// Otherwise, the method names applies the rules of docker/metadata-action.
 func (p *pass) names(e sampleEvent, c chain, strict bool) (meta.Result, error) {
 	rules := c.meta.Input("tags")
 	if !p.spend(20_000 + 100*len(rules)) {

@@ -25,10 +25,11 @@ var (
 	// meaning in the new step.
 	carried  = []string{"context", "file", "target", "platforms", "build-args", "secrets", "builder", "cache-from", "cache-to"}
 	pushKeys = append([]string{"push", "tags", "labels", "annotations", "provenance", "sbom"}, carried...)
-	// The map without contains inputs of docker/build-push-action and their
-	// values that have no effect.
+	// The map "without" contains inputs of docker/build-push-action, and for each input
+	// the values that have no effect.
 	without = map[string][]string{"load": {"false"}, "no-cache": {"false"}, "pull": {"false"}, "github-token": nil}
-	// lists contains the carried inputs that are lists in both actions.
+	// The variable "lists" contains the inputs from "carried" that are lists in both
+	// actions.
 	lists = []string{"build-args", "cache-from", "cache-to", "platforms"}
 )
 
@@ -156,16 +157,16 @@ func isOneExpression(text string) bool {
 	return len(parts) == 1 && parts[0].Expr
 }
 
-// pushCondition returns the value of the input push for the new step. The
-// result changed is true if the value contains the condition of the login,
-// because the old step could push only after a login. If the old value can be
-// empty, the new value is false instead. The reason is that the old step
-// refuses an empty value, but the new step would push.
+// pushCondition returns the value of the input "push" for the new step. The result
+// "changed" is true if the value contains the condition of the login, because the old
+// step could push only after a login. If the old value can be empty, the new value is
+// false instead. The reason is that the old step refuses an empty value, but the new step
+// would push.
 func pushCondition(c chain) (value string, changed bool) {
 	push := strings.TrimSpace(c.push.Input("push"))
 	login := flow.Get(c.login.Node, "if")
 	if login != nil && !sameCondition(login.Value, inputNode(c.push, "push")) && !sameCondition(login.Value, valueOf(c.push, "if")) {
-		value := "true" // An expression treats the text "false" as true, so the value of push is the last operand.
+		value := "true" // An expression treats the text "false" as true, so the value of the input "push" is the last operand.
 		if push != "true" {
 			value = "(" + inner(push) + ")"
 		}
@@ -236,7 +237,7 @@ func envNames(n *yaml.Node, name string) bool {
 	return found
 }
 
-// contextObstacle returns a reason if the step may not build from a directory
+// contextObstacle returns a reason if the step possibly does not build from a directory
 // of the checkout.
 func (p *pass) contextObstacle(c *chain) string {
 	context := c.push.Input("context")
@@ -322,7 +323,7 @@ func (p *pass) useObstacle(c *chain) string {
 			continue
 		}
 		if actionName(step) == dockerBuild && !p.neverPushes(step) {
-			continue // Another chain contains this step, and its own check decides.
+			continue // Another chain contains this step, and the check of that chain decides.
 		}
 		t := p.traffic(&flow.Job{Doc: p.doc, Steps: []*flow.Step{step}})
 		if p.mayUseLogin(step) || t.pushed || t.pulled || t.opaque {
@@ -344,10 +345,9 @@ func stepName(step *flow.Step) string {
 	return fmt.Sprintf("the script in line %d", step.Node.Line)
 }
 
-// mayUseLogin reports whether an action may need the login. mayUseLogin returns
-// true if an input of the action names an image of the registry. An action that
-// creates an attestation needs the login only if it also pushes the
-// attestation.
+// mayUseLogin reports whether an action could need the login. mayUseLogin returns true if
+// an input of the action names an image of the registry. An action that creates an
+// attestation needs the login only if it also pushes the attestation.
 func (p *pass) mayUseLogin(step *flow.Step) bool {
 	if strings.HasPrefix(actionName(step), "actions/attest") {
 		return step.Input("push-to-registry") != "" && step.Input("push-to-registry") != "false"

@@ -8,14 +8,13 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
 
-// chain contains a login step, a metadata step and a push step that one step of
-// this action can replace. The field meta is nil if the job has no metadata
-// step.
+// chain contains a login step, a metadata step and a push step that one step of this
+// action can replace. The field "meta" is nil if the job has no metadata step.
 type chain struct {
 	login, meta, push *flow.Step
-	// keepLogin is the reason why the login step stays, and keepMeta is the
-	// reason why the metadata step stays. A field is "" if the new step
-	// replaces this step.
+	// keepLogin is the reason why the login step stays, and keepMeta is the reason why
+	// the metadata step stays. If the new step replaces one of these steps, the field
+	// about that step is "".
 	keepLogin, keepMeta string
 }
 
@@ -184,7 +183,7 @@ func (p *pass) dropLoginFindings(login *flow.Step) {
 func (p *pass) missingChain(job *flow.Job, login *flow.Step) string {
 	pusher := p.pusher(job)
 	tools := p.loginTools[job]
-	only := fmt.Sprintf("The command migrate merges only steps of %s, %s and %s", dockerLogin, dockerMetadata, dockerBuild)
+	only := fmt.Sprintf("The command \"migrate\" merges only steps of %s, %s and %s", dockerLogin, dockerMetadata, dockerBuild)
 	switch {
 	case len(tools) == 0 || pusher == "":
 		return ""

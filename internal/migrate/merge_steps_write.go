@@ -155,8 +155,8 @@ func (p *pass) mergedInputs(c chain, d differences) []string {
 	return lines
 }
 
-// pushLines returns the line of the input push. A value that does not change
-// keeps its quotes.
+// pushLines returns the line of the input "push". A value that does not change keeps its
+// quotes.
 func (p *pass) pushLines(c chain, push string) []string {
 	if push == strings.TrimSpace(c.push.Input("push")) {
 		return p.inputLines("push", inputNode(c.push, "push"))
@@ -164,8 +164,8 @@ func (p *pass) pushLines(c chain, push string) []string {
 	return []string{"push: " + push}
 }
 
-// nameLines returns the lines of the inputs image, tags, flavor, labels and
-// annotations.
+// nameLines returns the lines of the inputs "image", "tags", "flavor", "labels" and
+// "annotations".
 func (p *pass) nameLines(c chain) []string {
 	switch {
 	case c.meta == nil:
@@ -189,12 +189,12 @@ func (p *pass) nameLines(c chain) []string {
 	return lines
 }
 
-// defaultRules lists the tag rules that docker/metadata-action applies if its
-// input tags is empty (docs/tags.md, Differences from docker/metadata-action).
+// defaultRules lists the tag rules that docker/metadata-action applies if its input
+// "tags" is empty (docs/tags.md, Differences from docker/metadata-action).
 var defaultRules = []string{"type=schedule", "type=ref,event=branch", "type=ref,event=tag", "type=ref,event=pr"}
 
-// noLabels is a value of the input labels that contains only a comment. With
-// this value, an image that this action builds gets no labels.
+// noLabels is a value of the input "labels" that contains only a comment. With this
+// value, an image that this action builds gets no labels.
 var noLabels = []string{"# The image gets no labels."}
 
 // metaLabels returns the labels of docker/metadata-action, or noLabels if the build
@@ -237,9 +237,9 @@ func listLines(name string, items []string) []string {
 	return lines
 }
 
-// keptLines returns the lines of the inputs for a chain whose metadata step
-// stays. The comment in the input tags prevents that this action uses its
-// default tags if the metadata step returns no tag.
+// keptLines returns the lines of the inputs for a chain whose metadata step stays. If the
+// metadata step returns no tag, the comment in the input "tags" prevents this action from
+// using its default tags.
 func keptLines(c chain) []string {
 	lines := append(listLines("image", imagesOf(c.meta)), "tags: |", "  # If the metadata step returns no tag, this step fails.")
 	for line := range strings.Lines(c.push.Input("tags")) {
@@ -256,8 +256,8 @@ func keptLines(c chain) []string {
 	return lines
 }
 
-// plainLines returns the lines of the inputs image and tags for a chain without
-// a metadata step.
+// plainLines returns the lines of the inputs "image" and "tags" for a chain without a
+// metadata step.
 func plainLines(c chain) []string {
 	images, refs, _ := splitTags(c.push.Input("tags")) // The method tagObstacle has already checked the tags.
 	return append(append(listLines("image", images), listLines("tags", refs)...), listLines("labels", noLabels)...)

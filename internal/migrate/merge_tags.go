@@ -166,10 +166,10 @@ func isReference(text, path string) bool {
 	return v.InExpr && len(v.Refs) == 1 && v.Refs[0].Name == path && strings.TrimSpace(text[v.Start:v.End]) == path
 }
 
-// splitTags splits the references of a push step into the values of the inputs
-// image and tags of the new step. The new step applies all tags to all images.
-// splitTags returns an error if a reference has no complete tag, or if the
-// images have different tags.
+// splitTags splits the references of a push step into the values of the inputs "image"
+// and "tags" of the new step. The new step applies all tags to all images. splitTags
+// returns an error if a reference has no complete tag, or if the images have different
+// tags.
 func splitTags(text string) (images, refs []string, err error) {
 	tags := map[string][]string{}
 	for line := range strings.Lines(strings.ReplaceAll(text, ",", "\n")) {

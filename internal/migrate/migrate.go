@@ -125,7 +125,7 @@ type result struct {
 	findings []Finding
 	images   []Image
 	unnamed  []string
-	replaced map[string]Finding // replaced contains a finding without a text for each replaced secret.
+	replaced map[string]Finding // For each replaced secret, replaced contains a finding without a text.
 	secrets  map[string]bool    // secrets contains the names of the secrets in the edited file in upper case.
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/text"
 )
 
-// pass contains the state of the migration of one file.
+// pass contains all data about the migration of one file.
 type pass struct {
 	tree *tree
 	path string
@@ -37,9 +37,8 @@ type pass struct {
 	// replaced maps each replaced secret to the position of a login that used
 	// the secret.
 	replaced map[string]location
-	// loginPlaces maps each node that contains the password of a login to the
-	// places of these passwords. loginPlaces contains the logins to all
-	// registries.
+	// For each node that contains passwords of logins, loginPlaces lists the places of
+	// these passwords. loginPlaces contains the logins to all registries.
 	loginPlaces map[*yaml.Node][]place
 
 	// The following fields are caches.
@@ -107,8 +106,8 @@ func (p *pass) token() string {
 	return p.opts.Token
 }
 
-// eval evaluates a text of a step. If the argument step is nil, the text
-// belongs to the job.
+// eval evaluates a text of a step. If the argument "step" is nil, the text belongs to the
+// job.
 func (p *pass) eval(text string, job *flow.Job, step *flow.Step, combo flow.Combo) expr.Value {
 	p.spend(100 + len(text))
 	return expr.Eval(text, p.lookup(p.scope(job, step, combo)))
@@ -129,7 +128,7 @@ func (p *pass) scope(job *flow.Job, step *flow.Step, combo flow.Combo) flow.Scop
 	return flow.Scope{Repository: p.tree.repo, Job: job, Step: step, Combo: combo}
 }
 
-// steps calls the function visit once for each step of all jobs.
+// steps calls the function "visit" once for each step of all jobs.
 func (p *pass) steps(visit func(*flow.Step)) {
 	for _, job := range p.doc.Jobs {
 		for _, step := range job.Steps {

@@ -83,9 +83,8 @@ func (p *pass) reportArguments(step *flow.Step) {
 	}
 }
 
-// reportCommand reports the secrets in the arguments of one command. If the
-// argument ours is false, reportCommand reports only secrets whose names
-// suggest the registry.
+// reportCommand reports the secrets in the arguments of one command. If the argument
+// "ours" is false, reportCommand reports only secrets whose names suggest the registry.
 func (p *pass) reportCommand(step *flow.Step, c shell.Command, tool string, ours bool) {
 	script := step.Run.Value
 	for _, w := range c.Words {

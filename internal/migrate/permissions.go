@@ -163,8 +163,8 @@ func (p *pass) replaceAll(pair *flow.Pair, job *flow.Job, n *need) bool {
 	return p.insert(p.scalarStart(pair.Value), end, "{"+s.inline()+"}")
 }
 
-// addBlock adds a permissions block to a job without such a block. The argument
-// why is a sentence about the scopes of the block.
+// addBlock adds a permissions block to a job without such a block. The argument "why" is
+// a sentence about the scopes of the block.
 func (p *pass) addBlock(job *flow.Job, n *need, s scopes, why string) {
 	s = s.clone()
 	s.add("packages", n.level, "")

@@ -15,12 +15,12 @@ import (
 type place struct {
 	node     *yaml.Node
 	from, to int
-	// inExpr is true if the range is inside "${{ }}". The field name is true if
-	// the range contains only the name of a secret, for example the value of
-	// matrix.secret in secrets[matrix.secret].
+	// inExpr is true if the range is inside "${{ }}". The field "name" is true if the
+	// range contains only the name of a secret, for example the value of matrix.secret in
+	// secrets[matrix.secret].
 	inExpr, name bool
-	// actor is the text of the variable GITHUB_ACTOR in the language of the
-	// script. The field is "" if the range is not a user name in a script.
+	// actor is the reference to the variable GITHUB_ACTOR in the language of the script.
+	// The field is "" if the range is not a user name in a script.
 	actor string
 }
 
@@ -35,8 +35,7 @@ type stop struct {
 	via flow.Origin // via is the reference in the previous stop.
 }
 
-// routeOf returns the route of a value. The value v is the result of the
-// evaluation of the field f.
+// routeOf returns the route of a value. The value v is the evaluated text of the field f.
 func routeOf(f field, v expr.Value) route {
 	at := place{node: f.node, from: f.offset + v.Start, to: f.offset + v.End, inExpr: v.InExpr}
 	r := route{{place: at}}

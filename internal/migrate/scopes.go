@@ -23,8 +23,8 @@ func parseLevel(s string) level {
 	return none
 }
 
-// scopes contains the permissions of a job. Each permission can have a reason.
-// The reason is empty if it is obvious.
+// scopes contains the permissions of a job. Each permission can have a reason. If no
+// explanation is necessary, the reason is empty.
 type scopes map[string]grant
 
 type grant struct {

@@ -7,10 +7,9 @@ import (
 	"text/tabwriter"
 )
 
-// Text writes the report to w for a terminal. The report contains the headline,
-// the diffs, the findings, the steps for the user, and the ending. The argument
-// command is the command line that writes the edits. Text returns an error if
-// it cannot write to w.
+// Text writes the report to w for a terminal. The report contains the headline, the
+// diffs, the findings, the steps for the user, and the ending. The argument "command" is
+// the command line that writes the edits. Text returns an error if it cannot write to w.
 func (r *Report) Text(w io.Writer, command string) error {
 	var b strings.Builder
 	if headline := r.Headline(); headline != "" {

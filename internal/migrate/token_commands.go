@@ -77,9 +77,9 @@ func toolOf(fields []string) []string {
 	return nil
 }
 
-// tokenUse returns the permissions that a command needs if its environment or
-// its words contain the token. The result known is false if the command may use
-// the token in an unknown way.
+// tokenUse returns the permissions that a command needs if its environment or its words
+// contain the token. The result "known" is false if the command may use the token in an
+// unknown way.
 func tokenUse(fields []string) (scopes string, known bool) {
 	tool := toolOf(fields)
 	if len(tool) == 0 {

@@ -39,7 +39,7 @@ func (p *pass) renameVariables(l *login, places []place) string {
 			sentences += fmt.Sprintf(" The edit renames the variable %s to %s, because the variable no longer contains a personal access token.", name, newVariable)
 			continue
 		}
-		sentences += fmt.Sprintf(" The variable keeps the name %s, although it now contains GITHUB_TOKEN, because %s.", name, why)
+		sentences += fmt.Sprintf(" The variable now contains GITHUB_TOKEN, but keeps the name %s, because %s.", name, why)
 	}
 	return sentences
 }
@@ -141,9 +141,9 @@ func readsEnvironment(step *flow.Step) bool {
 	return false
 }
 
-// isFamiliar reports whether a command is known to read no environment
-// variables, except in its arguments. Such commands are in commands.go, or only
-// print or assign a value.
+// isFamiliar reports whether a command is known to read no environment variables except
+// those in its arguments. Such commands are in commands.go, or only print or assign a
+// value.
 func isFamiliar(fields []string) bool {
 	for _, field := range fields[:min(len(fields), 3)] {
 		base := strings.TrimSuffix(field[strings.LastIndexAny(field, `/\`)+1:], ".exe")

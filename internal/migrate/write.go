@@ -31,7 +31,7 @@ func Write(r *Report) error {
 	return errors.Join(errs...)
 }
 
-// markChanged sets the state of the findings about edits in a file to Changed.
+// For a written file, markChanged gives the state Changed to each finding about an edit.
 func (r *Report) markChanged(file string) {
 	for i, f := range r.Findings {
 		if f.File == file && f.State == WouldChange {

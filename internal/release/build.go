@@ -32,9 +32,9 @@ func (b build) program(ctx context.Context, p launch.Platform, file string) (lau
 	return measure(file)
 }
 
-// ldflags returns the flags of the linker. The flags set the variables of
-// package version. The flags also remove the build ID, because the build ID
-// differs between builds, and the data that only a debugger needs.
+// ldflags returns the flags of the linker. The flags set the variables of package
+// version. The flags also remove the data that only a debugger needs, and the build ID,
+// which differs between builds.
 func (b build) ldflags() string {
 	const pkg = "github.com/ghcr-publish/ghcr-publish/internal/release/version"
 	return fmt.Sprintf("-s -w -buildid= -X %[1]s.release=%[2]s -X %[1]s.commit=%[3]s -X %[1]s.date=%[4]s",

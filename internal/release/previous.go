@@ -9,9 +9,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
 )
 
-// findPrevious finds the commit of the previous release with the same major
-// version. If the argument id is "", no such release exists, and findPrevious
-// returns "".
+// findPrevious finds the commit of the previous release with the same major version. If
+// the argument "id" is "", no such release exists, and findPrevious returns "".
 //
 // The commit of the previous release is a parent of the new release commit. The
 // branch of a major version therefore contains all releases of this version.

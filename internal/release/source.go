@@ -18,8 +18,8 @@ type source struct {
 	date   string // date is the date of the commit in UTC, in the format of RFC 3339.
 }
 
-// findCommit finds a commit in a clone. The argument repo is any folder inside
-// the clone.
+// findCommit finds a commit in a clone. The argument "repo" is any folder inside the
+// clone.
 func findCommit(ctx context.Context, repo, commit string) (source, error) {
 	s := source{repo: repo}
 	var err error
@@ -76,8 +76,8 @@ func (s source) withIndex(ctx context.Context, f func(env []string) error) error
 	return f(env)
 }
 
-// git runs git at the root of the clone and returns its output without the last
-// newline.
+// The method git runs the program git at the root of the clone, and returns the output
+// without the last newline.
 func (s source) git(ctx context.Context, env []string, args ...string) (string, error) {
 	top, err := command(ctx, s.repo, nil, "git", "rev-parse", "--show-toplevel")
 	if err != nil {
@@ -86,9 +86,10 @@ func (s source) git(ctx context.Context, env []string, args ...string) (string, 
 	return command(ctx, top, env, "git", args...)
 }
 
-// command runs a program in the folder dir and returns its standard output. The
-// program gets the environment of this process and the variables in env. If the
-// program fails, the error contains its standard error.
+// command runs a program in the folder dir and returns the standard output of the
+// program. The program gets the environment of this process and the variables in the
+// argument env. If the program fails, the returned error contains what the program wrote
+// to standard error.
 func command(ctx context.Context, dir string, env []string, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir

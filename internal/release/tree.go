@@ -86,8 +86,8 @@ func sums(m launch.Manifest) []byte {
 	return []byte(b.String())
 }
 
-// inTree converts a slash-separated path in a tree into the path of a file. The
-// argument root is the folder of the tree.
+// inTree converts a slash-separated path in a tree into the path of a file. The argument
+// "root" is the folder of the tree.
 func inTree(root, path string) string { return filepath.Join(root, filepath.FromSlash(path)) }
 
 // commitTree creates a commit of the tree and returns the ID of the commit. The

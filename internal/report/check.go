@@ -11,19 +11,17 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/markdown"
 )
 
-// CheckSchemaID identifies the format of the JSON that the command check
-// writes.
+// CheckSchemaID identifies the format of the JSON that the command "check" writes.
 const CheckSchemaID = "ghcr-publish/check/v1"
 
-// Ready means that the registry would not refuse the push. A check can also
-// have the outcome Failed, or the outcome Skipped if the command publish would
-// skip the push.
+// Ready means that the registry would not refuse the push. The outcome of a check can
+// also be Failed, or Skipped if the command "publish" would skip the push.
 const Ready Outcome = "ready"
 
 // Mark is the severity of a finding.
 type Mark string
 
-// The marks. Only the mark Problem means that the command publish would fail.
+// The marks. Only the mark Problem means that the command "publish" would fail.
 const (
 	OK      Mark = "ok"
 	Info    Mark = "info"
@@ -35,8 +33,8 @@ const (
 // Finding is one result of a check.
 type Finding struct {
 	Mark    Mark   `json:"mark"`
-	Subject string `json:"subject"` // Subject is a key of the map subjects, for example "push" or "clock".
-	Text    string `json:"text"`    // Text answers the question of the subject.
+	Subject string `json:"subject"` // Subject is a key of the map "subjects", for example "push" or "clock".
+	Text    string `json:"text"`    // Text answers the question about the subject.
 }
 
 // subject holds the texts for all findings about one subject.
@@ -50,7 +48,7 @@ var subjects = map[string]subject{
 	"pull":       {"May the token pull?", "It is not known whether the token may pull"},
 	"package":    {"Does the package exist?", "It is not known whether the package exists"},
 	"link":       {"Which repository is the package linked to?", "The package is linked to no repository"},
-	"visibility": {"What is the visibility of the package?", "The visibility of the package differs from the input visibility"},
+	"visibility": {"What is the visibility of the package?", "The visibility of the package differs from the input \"visibility\""},
 	"anonymous":  {"Can the image be pulled without credentials?", "It is not known whether the image can be pulled without credentials"},
 	"registry":   {"Is the registry reachable?", "The registry is not reachable"},
 	"GitHub":     {"Does the registry belong to GitHub?", "The registry does not belong to GitHub"},
@@ -66,14 +64,14 @@ func (f Finding) Title() string { return subjects[f.Subject].warning }
 // CheckedImage describes one destination that was checked.
 type CheckedImage struct {
 	Image         string    `json:"image"`
-	MayPush       string    `json:"may_push"`           // MayPush is yes, no or unknown.
-	MayPull       string    `json:"may_pull"`           // MayPull is yes, no or unknown. MayPull is also no if the package does not exist.
-	Exists        string    `json:"exists"`             // Exists is yes, no or unknown. Exists is also no if the token cannot see the package.
-	Visibility    string    `json:"visibility"`         // Visibility is the visibility that GitHub reports, or unknown.
+	MayPush       string    `json:"may_push"`           // MayPush is "yes", "no" or "unknown".
+	MayPull       string    `json:"may_pull"`           // MayPull is "yes", "no" or "unknown". MayPull is also "no" if the package does not exist.
+	Exists        string    `json:"exists"`             // Exists is "yes", "no" or "unknown". Exists is also "no" if the token cannot see the package.
+	Visibility    string    `json:"visibility"`         // Visibility is the visibility that GitHub reports, or "unknown".
 	Inherits      string    `json:"inherits,omitempty"` // Inherits is the visibility that a new package gets from its repository.
-	Linked        string    `json:"linked,omitempty"`   // Linked is yes, no or unknown.
+	Linked        string    `json:"linked,omitempty"`   // Linked is "yes", "no" or "unknown".
 	Repository    string    `json:"linked_repository,omitempty"`
-	AnonymousPull string    `json:"anonymous_pull,omitempty"` // AnonymousPull is allowed, refused or unknown.
+	AnonymousPull string    `json:"anonymous_pull,omitempty"` // AnonymousPull is "allowed", "refused" or "unknown".
 	PackageURL    string    `json:"package_url,omitempty"`
 	SettingsURL   string    `json:"settings_url,omitempty"`
 	Findings      []Finding `json:"findings"`
@@ -84,13 +82,12 @@ func (c *CheckedImage) Find(m Mark, subject, format string, args ...any) {
 	c.Findings = append(c.Findings, Finding{m, subject, fmt.Sprintf(format, args...)})
 }
 
-// Check describes a run of the command check. The output json contains the
-// report.
+// Check describes a run of the command "check". The output "json" contains the report.
 type Check struct {
 	Schema   string         `json:"schema"`
 	Outcome  Outcome        `json:"outcome"`
-	Reason   string         `json:"reason,omitempty"`  // Reason is the reason for the outcome skipped.
-	Refusal  *Message       `json:"refusal,omitempty"` // Refusal is the refusal of the push if the outcome is skipped.
+	Reason   string         `json:"reason,omitempty"`  // Reason is the reason why the outcome is "skipped".
+	Refusal  *Message       `json:"refusal,omitempty"` // Refusal is the refusal of the push if the outcome is "skipped".
 	Findings []Finding      `json:"findings"`          // Findings contains the findings about the token, the API, the clock and the inputs.
 	Images   []CheckedImage `json:"images"`
 	Errors   []Message      `json:"errors,omitempty"`
@@ -119,7 +116,7 @@ func (r *Check) Notice(subject string, notices ...diag.Notice) {
 	}
 }
 
-// Fail adds each error in err to the report. If err is not nil, Fail sets the
+// Fail adds each error in err to the report. If err is not nil, Fail also sets the
 // outcome to Failed.
 func (r *Check) Fail(err error) {
 	messages := &Report{}
@@ -130,8 +127,8 @@ func (r *Check) Fail(err error) {
 	}
 }
 
-// Outputs returns the outputs of the step. If there are several images, the
-// outputs about a package describe the first image.
+// Outputs returns the outputs of the step. If the check covers several images, the
+// outputs about a package describe the package of the first image.
 func (r *Check) Outputs() ([]Output, error) {
 	data, err := json.Marshal(r)
 	if err != nil {
@@ -153,14 +150,14 @@ func (r *Check) Outputs() ([]Output, error) {
 	}, nil
 }
 
-// Skip sets the outcome to Skipped, because the command publish would skip the
-// push. The refusal gives the reason.
+// Skip sets the outcome to Skipped, because the command "publish" would skip the push.
+// The refusal gives the reason.
 func (r *Check) Skip(refusal error) {
 	m := errorMessages(refusal)[0]
 	r.Outcome, r.Reason, r.Refusal = Skipped, m.Title, &m
 }
 
-// headline states in one line whether the command publish would succeed.
+// headline states in one line whether the command "publish" would succeed.
 func (r *Check) headline() markdown.Text {
 	subject := markdown.Escape(Count(len(r.Images), "image"))
 	if len(r.Images) == 1 {
@@ -223,8 +220,8 @@ var outcomeSigns = map[Outcome]markdown.Text{
 	Ready: markdown.Sprintf("✅"), Skipped: markdown.Sprintf("⏭️"), Failed: markdown.Sprintf("❌"),
 }
 
-// Markdown returns the job summary. The errors come first, and a table with one
-// row per question follows.
+// Markdown returns the job summary. The errors come first, and then a table with one row
+// per question.
 func (r *Check) Markdown() markdown.Text {
 	var b markdown.Builder
 	b.Printf("## %s %s\n\n", outcomeSigns[r.Outcome], r.headline())

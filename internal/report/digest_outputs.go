@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// SkippedDigest is the value of a digest output if the job did not push,
-// because its token is read-only. The command merge can then distinguish a
-// skipped job from a missing image.
+// SkippedDigest is the value of a digest output if the job did not push, because its
+// token is read-only. The command "merge" can then distinguish a skipped job from a
+// missing image.
 const SkippedDigest = "skipped"
 
-// platformDigests returns a digest for each platform of a run that pushes by
-// digest. The value is the digest of the root, because the command merge also
-// needs the attestations of the image.
+// platformDigests returns a digest for each platform of a run that pushes by digest. The
+// value is the digest of the root, because the command "merge" also needs the
+// attestations of the image.
 func (r *Report) platformDigests() map[string]string {
 	value := r.provenDigest()
 	if r.Outcome == Skipped {
@@ -28,9 +28,9 @@ func (r *Report) platformDigests() map[string]string {
 	return byName
 }
 
-// platformDigestOutputs returns one output for each platform and one for the
-// input digest-name. The outputs include uncommon platforms, because a workflow
-// can read outputs that action.yml does not declare.
+// platformDigestOutputs returns one output for each platform and one output for the input
+// "digest-name". The outputs include uncommon platforms, because a workflow can read
+// outputs that action.yml does not declare.
 func (r *Report) platformDigestOutputs(byName map[string]string) []Output {
 	var out []Output
 	for platform, digest := range byName {
@@ -47,9 +47,9 @@ func (r *Report) platformDigestOutputs(byName map[string]string) []Output {
 	return out
 }
 
-// Artifacts returns a reference with tag and digest for each tag that the run
-// read back. Artifacts omits an image that was pushed by digest, because such
-// an image is only a part of an index.
+// Artifacts returns a reference with tag and digest for each tag that the run read back.
+// Artifacts omits an image that the run pushed by digest, because such an image is only a
+// part of an index.
 func (r *Report) Artifacts() []string {
 	var out []string
 	for _, i := range r.Images {

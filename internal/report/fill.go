@@ -32,8 +32,8 @@ func (r *Report) setTree(root *image.Manifest) {
 	}
 }
 
-// content is the kind of the published content. The type content determines the
-// command that pulls the content.
+// content is the kind of the published content. This kind determines the command that
+// pulls the content.
 type content int
 
 const (
@@ -58,8 +58,8 @@ func contentOf(root *image.Manifest) content {
 	return artifact
 }
 
-// isRunnable reports whether a manifest is an image that can run. The only known fact
-// about an image that the run did not read is its platform.
+// isRunnable reports whether a manifest is an image that can run. If the run did not read
+// an image, only the platform of the image is known.
 func isRunnable(m *image.Manifest) bool {
 	if m.Unread() {
 		return m.Platform != nil && m.Platform.OS != "unknown"
@@ -92,8 +92,8 @@ func platform(m *image.Manifest) Platform {
 	return p
 }
 
-// setResult sets the facts about the destinations. The caller also calls it
-// after a failed push.
+// setResult sets the facts about the destinations. The caller also calls setResult after
+// a failed push.
 func (r *Report) setResult(res *push.Result, names meta.Result) {
 	r.setTree(res.Root)
 	r.Transfer.Seconds = res.Transfer.Round(time.Millisecond).Seconds()
@@ -130,9 +130,8 @@ func imageOf(res *push.Result, t *push.TargetResult, names meta.Result) Image {
 	return out
 }
 
-// linked returns "yes" if a package is linked to a repository, and "no" if it
-// is not. The function linked returns "unknown" if the package could not be
-// read.
+// linked returns "yes" if a package is linked to a repository, and "no" if the package
+// has no link. If the package could not be read, the result is "unknown".
 func linked(repository string, unreadable bool) string {
 	switch {
 	case unreadable:
@@ -186,10 +185,10 @@ func (p Platform) name() string {
 	return p.Platform + " " + p.Version
 }
 
-// digests returns a map from platform names to digests. If several images have
-// the same platform, their names contain the version of the operating system.
-// If two images also have the same version, the method digests uses the first
-// image, because clients pull the first image.
+// digests returns a map from platform names to digests. If several images have the same
+// platform, the names of these platforms contain the version of the operating system. If
+// the version is also the same, the method digests uses the first image, because clients
+// pull the first image.
 func (r *Report) digests() map[string]string {
 	count := map[string]int{}
 	for _, p := range r.Platforms {

@@ -16,19 +16,18 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/markdown"
 )
 
-// InspectSchemaID identifies the format of the JSON that the command inspect
-// writes.
+// InspectSchemaID identifies the format of the JSON that the command "inspect" writes.
 const InspectSchemaID = "ghcr-publish/inspect/v1"
 
-// Inspect describes an image. The command inspect prints this value as JSON,
-// and the output json contains the value.
+// Inspect describes an image. The command "inspect" prints this value as JSON, and the
+// output "json" contains the value.
 type Inspect struct {
 	Schema        string `json:"schema"`
 	Source        string `json:"source"`
 	Kind          string `json:"kind"`                     // Kind is the transport prefix of the source.
 	Image         string `json:"image,omitempty"`          // Image is the name of the repository. Image is empty if the source is a file or a directory.
 	Index         string `json:"index,omitempty"`          // Index is the digest of the index from which the image was chosen.
-	AnonymousPull string `json:"anonymous_pull,omitempty"` // AnonymousPull is verified or refused. AnonymousPull is empty if the run tried no anonymous pull.
+	AnonymousPull string `json:"anonymous_pull,omitempty"` // AnonymousPull is "verified" or "refused". AnonymousPull is empty if the run tried no anonymous pull.
 	inspect.View
 	Referrers []inspect.Referrer `json:"referrers"`
 	Notices   []Message          `json:"notices,omitempty"`
@@ -52,13 +51,13 @@ func (r *Inspect) Notice(notices ...diag.Notice) {
 	r.Notices = append(r.Notices, messages.Notices...)
 }
 
-// maxJSON is the maximum size of the output json, in bytes. GitHub accepts 1 MiB
-// of outputs per job (docs.github.com, "Passing information between jobs").
+// maxJSON is the maximum size of the output "json", in bytes. GitHub accepts 1 MiB of
+// outputs per job (docs.github.com, "Passing information between jobs").
 const maxJSON = 512 << 10
 
-// compact returns the value of the output json. If the JSON is larger than
-// maxJSON, the method compact omits the manifests and configs. The method JSON
-// omits nothing, because the log has no size limit.
+// compact returns the value of the output "json". If the JSON is larger than maxJSON, the
+// method compact omits the manifests and configs. The method JSON omits nothing, because
+// the log has no size limit.
 func (r *Inspect) compact() ([]byte, error) {
 	data, err := json.Marshal(r)
 	if err != nil || len(data) <= maxJSON {

@@ -8,8 +8,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/markdown"
 )
 
-// MetadataSummary returns the job summary of the command metadata. The summary
-// contains the references and the result of each tag rule.
+// MetadataSummary returns the job summary of the command "metadata". The summary contains
+// the references and the result of each tag rule.
 func MetadataSummary(version string, refs, rules []string) markdown.Text {
 	var b markdown.Builder
 	if version == "" {

@@ -8,9 +8,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/publish"
 )
 
-// Fill copies the facts of the outcome of a run into the report. The parameter
-// wanted is the value of the input visibility. If the run returned an error,
-// the caller adds it with [Report.Fail] after Fill.
+// Fill copies the facts of the outcome of a run into the report. The parameter "wanted"
+// is the value of the input "visibility". If the run returned an error, the caller adds
+// it with [Report.Fail] after Fill.
 func (r *Report) Fill(o *publish.Outcome, wanted input.Visibility) {
 	r.Outcome = Outcome(o.Status)
 	r.setRefusal(o)

@@ -12,9 +12,9 @@ import (
 // Output is one output of the step.
 type Output struct{ Name, Value string }
 
-// CommonPlatforms lists the platforms that have their own output digest-NAME.
-// The list is fixed, because action.yml must declare each output. The output
-// "digests" contains the digests of all platforms.
+// CommonPlatforms lists the platforms for which action.yml declares an output
+// digest-NAME. The list is fixed, because action.yml cannot declare outputs for all
+// possible platforms. The output "digests" contains the digests of all platforms.
 var CommonPlatforms = []string{
 	"linux/386", "linux/amd64", "linux/arm/v6", "linux/arm/v7", "linux/arm64",
 	"linux/ppc64le", "linux/riscv64", "linux/s390x", "windows/amd64",
@@ -26,8 +26,8 @@ func PlatformOutput(platform string) string {
 	return "digest-" + strings.ReplaceAll(platform, "/", "-")
 }
 
-// Outputs returns the outputs of the step. An output is empty or false if the
-// run could not confirm the fact. Outputs returns digests only if each
+// Outputs returns the outputs of the step. An output is empty or "false" if the run could
+// not confirm the fact that the output reports. Outputs returns digests only if each
 // repository has the complete image.
 func (r *Report) Outputs() ([]Output, error) {
 	data, err := json.Marshal(r)
@@ -182,9 +182,9 @@ func (r *Report) previous() (string, error) {
 	return string(data), err
 }
 
-// linked returns "no" if a package is not linked to a repository. Otherwise,
-// the method linked returns "unknown" if the link of a package is unknown, and
-// "yes" if all packages are linked.
+// linked returns "no" if a package is not linked to a repository. Otherwise, the method
+// linked returns "yes" if all packages are linked, and "unknown" if the link of a package
+// is unknown.
 func (r *Report) linked() string {
 	answer := ""
 	for _, i := range r.Images {

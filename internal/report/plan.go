@@ -78,8 +78,8 @@ func plannedTag(s plan.Step, names meta.Result) PlannedTag {
 	return out
 }
 
-// reasonFor returns the reason why the input flavor adds the tag latest. For
-// any other tag, reasonFor returns "".
+// reasonFor returns the reason why the input "flavor" adds the tag "latest". For any
+// other tag, reasonFor returns "".
 func reasonFor(tag string, names meta.Result) string {
 	for _, rule := range names.Rules {
 		if rule.Text == "latest" && rule.Tag == tag {

@@ -13,7 +13,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/sink"
 )
 
-// PullSchemaID identifies the format of the JSON that the command pull writes.
+// PullSchemaID identifies the format of the JSON that the command "pull" writes.
 const PullSchemaID = "ghcr-publish/pull/v1"
 
 // These constants are outcomes of a pull. A pull can also have the outcome
@@ -24,8 +24,7 @@ const (
 	Verified Outcome = "verified" // Verified means that the run fetched and checked all bytes, and wrote nothing.
 )
 
-// Pull describes a run of the command pull. The output json contains the
-// report.
+// Pull describes a run of the command "pull". The output "json" contains the report.
 type Pull struct {
 	Schema        string     `json:"schema"`
 	Outcome       Outcome    `json:"outcome"`
@@ -34,10 +33,10 @@ type Pull struct {
 	Digest        string     `json:"digest,omitempty"`         // Digest is the digest of the pulled image or index.
 	Index         string     `json:"index,omitempty"`          // Index is the digest of the index from which the image was chosen.
 	MediaType     string     `json:"media_type,omitempty"`     // MediaType is the media type of the manifest that the field Digest identifies.
-	Path          string     `json:"path,omitempty"`           // Path is the absolute path of the destination. Path is empty for the outcome verified, a pipe and a Docker engine.
+	Path          string     `json:"path,omitempty"`           // Path is the absolute path of the destination. Path is empty for the outcome "verified", for a pipe and for a Docker engine.
 	ImageID       string     `json:"image_id,omitempty"`       // ImageID is the ID that the Docker engine reports.
 	ImageName     string     `json:"image_name,omitempty"`     // ImageName is the name in the Docker engine. ImageName is empty for an image without a name.
-	AnonymousPull string     `json:"anonymous_pull,omitempty"` // AnonymousPull is verified or refused. AnonymousPull is empty if the run tried no anonymous pull.
+	AnonymousPull string     `json:"anonymous_pull,omitempty"` // AnonymousPull is "verified" or "refused". AnonymousPull is empty if the run tried no anonymous pull.
 	Platforms     []Platform `json:"platforms"`
 	Fetched       Tally      `json:"fetched"`
 	Present       Tally      `json:"present"` // Present counts the blobs that the destination already had.
@@ -77,8 +76,7 @@ func (r *Pull) Placed(to *sink.Sink) {
 	}
 }
 
-// Result sets the numbers of blobs. The caller also calls it after a failed
-// pull.
+// Result sets the numbers of blobs. The caller also calls Result after a failed pull.
 func (r *Pull) Result(res pull.Result) {
 	r.Fetched, r.Present, r.Foreign = Tally(res.Fetched), Tally(res.Present), Tally(res.Foreign)
 }
@@ -160,7 +158,7 @@ func (r *Pull) Text() string {
 	return b.String()
 }
 
-// place returns a description of the destination, for use after "to" or "in".
+// place returns a phrase about the destination, which can follow the word "to" or "in".
 func (r *Pull) place() string {
 	switch {
 	case r.ImageName != "" && r.ImageName == r.Source:

@@ -24,18 +24,18 @@ const (
 	Published Outcome = "published" // Published means that the run wrote something, and that all checks succeeded.
 	Unchanged Outcome = "unchanged" // Unchanged means that all destinations already had the image and its tags.
 	Planned   Outcome = "planned"   // Planned is the outcome of a dry run.
-	Skipped   Outcome = "skipped"   // Skipped means that the event publishes nothing, or that the input on-readonly accepts a read-only token.
+	Skipped   Outcome = "skipped"   // Skipped means that the event publishes nothing, or that the input "on-readonly" accepts a read-only token.
 	Failed    Outcome = "failed"
 )
 
-// Report describes a run of publish, merge or promote. The output json contains
-// the report.
+// Report describes a run of the command "publish", "merge" or "promote". The output
+// "json" contains the report.
 type Report struct {
 	Schema      string         `json:"schema"`
-	Command     string         `json:"command"` // Command is publish, merge or promote.
+	Command     string         `json:"command"` // Command is "publish", "merge" or "promote".
 	Outcome     Outcome        `json:"outcome"`
-	Reason      string         `json:"reason,omitempty"`  // Reason is the reason for the outcome skipped.
-	Refusal     *Message       `json:"refusal,omitempty"` // Refusal explains the outcome skipped: the registry refuses the push, or the event publishes nothing.
+	Reason      string         `json:"reason,omitempty"`  // Reason is the reason why the outcome is "skipped".
+	Refusal     *Message       `json:"refusal,omitempty"` // Refusal explains the outcome "skipped": the registry refuses the push, or the event publishes nothing.
 	Archive     *Archive       `json:"archive,omitempty"` // Archive is the file that a run with `on-readonly: archive` wrote.
 	Source      string         `json:"source"`
 	Digest      string         `json:"digest,omitempty"` // Digest is the digest of the published image or index. Digest is empty if the digest is not known.
@@ -43,7 +43,7 @@ type Report struct {
 	Version     string         `json:"version,omitempty"`
 	TagNames    []string       `json:"tag_names"`
 	ByDigest    bool           `json:"by_digest,omitempty"`   // ByDigest is true if the run pushed the image without tags, for a later merge.
-	DigestName  string         `json:"digest_name,omitempty"` // DigestName is the value of the input digest-name.
+	DigestName  string         `json:"digest_name,omitempty"` // DigestName is the value of the input "digest-name".
 	Rules       []string       `json:"rules,omitempty"`       // Rules contains the result of each tag rule: the tag, or the reason why the rule gives no tag.
 	Platforms   []Platform     `json:"platforms"`
 	Images      []Image        `json:"images"`
@@ -90,12 +90,12 @@ type Image struct {
 	Mounted           Tally          `json:"mounted"`
 	Present           Tally          `json:"present"`                      // Present counts the blobs that the repository already had.
 	Manifests         int            `json:"manifests_written"`            // Manifests is the number of manifests that the run pushed by digest.
-	Visibility        string         `json:"visibility,omitempty"`         // Visibility is the visibility that GitHub reports, or unknown.
-	VisibilityOutcome github.Outcome `json:"visibility_outcome,omitempty"` // VisibilityOutcome is already, inherited, changed, needs-owner, unknown or kept.
+	Visibility        string         `json:"visibility,omitempty"`         // Visibility is the visibility that GitHub reports, or "unknown".
+	VisibilityOutcome github.Outcome `json:"visibility_outcome,omitempty"` // VisibilityOutcome is "already", "inherited", "changed", "needs-owner", "unknown" or "kept".
 	VisibilityWanted  string         `json:"visibility_wanted,omitempty"`
-	Linked            string         `json:"linked,omitempty"` // Linked is yes, no or unknown.
+	Linked            string         `json:"linked,omitempty"` // Linked is "yes", "no" or "unknown".
 	Repository        string         `json:"linked_repository,omitempty"`
-	AnonymousPull     string         `json:"anonymous_pull,omitempty"` // AnonymousPull is verified, refused or unknown.
+	AnonymousPull     string         `json:"anonymous_pull,omitempty"` // AnonymousPull is "verified", "refused" or "unknown".
 	PackageURL        string         `json:"package_url,omitempty"`
 	SettingsURL       string         `json:"settings_url,omitempty"`
 }
@@ -106,8 +106,8 @@ type Tag struct {
 	Reference string        `json:"reference"`
 	New       bool          `json:"new,omitempty"`      // New means that the tag did not exist before the run.
 	Previous  string        `json:"previous,omitempty"` // Previous is the previous digest of the tag. Previous is empty if the tag did not exist or was not read.
-	Reason    string        `json:"reason,omitempty"`   // Reason is the reason why the run added the tag latest.
-	State     push.TagState `json:"state"`              // State is moved, already, untouched, unclear or kept.
+	Reason    string        `json:"reason,omitempty"`   // Reason is the reason why the run added the tag "latest".
+	State     push.TagState `json:"state"`              // State is "moved", "already", "untouched", "unclear" or "kept".
 	Proven    bool          `json:"proven"`
 }
 
@@ -120,9 +120,9 @@ type Tally struct {
 // PlannedImage describes one destination of a dry run.
 type PlannedImage struct {
 	Image      string       `json:"image"`
-	New        bool         `json:"new"`                  // New means that the run would create the package, as far as the token can see. New is false if the token may not push.
+	New        bool         `json:"new"`                  // New means that the run would create the package, as far as the token can see. New is false if the token has no permission to push.
 	Visibility string       `json:"visibility,omitempty"` // Visibility is the visibility that a new package would have. Visibility is empty if the visibility is unknown.
-	MayPush    string       `json:"may_push"`             // MayPush is yes, no or unknown.
+	MayPush    string       `json:"may_push"`             // MayPush is "yes", "no" or "unknown".
 	Tags       []PlannedTag `json:"tags"`
 	Blobs      int          `json:"blobs"`  // Blobs is the number of blobs of the image.
 	Upload     Tally        `json:"upload"` // Upload counts the blobs that the run would upload. The size of a blob that is not compressed yet is its uncompressed size.
@@ -132,9 +132,9 @@ type PlannedImage struct {
 // PlannedTag describes one tag of a dry run.
 type PlannedTag struct {
 	Name     string `json:"name"`
-	Change   Change `json:"change"`             // Change is new, moved, unchanged, kept or written.
+	Change   Change `json:"change"`             // Change is "new", "moved", "unchanged", "kept" or "written".
 	Previous string `json:"previous,omitempty"` // Previous is the digest that the tag points at. Previous is empty if the tag does not exist or was not read.
-	Reason   string `json:"reason,omitempty"`   // Reason is the reason why the run adds the tag latest, or why a tag must not move.
+	Reason   string `json:"reason,omitempty"`   // Reason is the reason why the run adds the tag "latest", or why a tag must not move.
 }
 
 // Change is the change that a run would make to a tag.
@@ -151,7 +151,7 @@ const (
 
 // Step describes one step of a plan.
 type Step struct {
-	Kind   string `json:"kind"`             // Kind is blob, manifest or tag.
+	Kind   string `json:"kind"`             // Kind is "blob", "manifest" or "tag".
 	Image  string `json:"image"`            // Image is the name of the destination repository.
 	Object string `json:"object"`           // Object is the digest of the blob or manifest, or the name of the tag.
 	Detail string `json:"detail,omitempty"` // Detail is the method of the transfer, or the digest that the tag will point at.

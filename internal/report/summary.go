@@ -27,9 +27,9 @@ func (r *Report) Markdown() markdown.Text {
 	return b.Text()
 }
 
-// FailureMarkdown returns the job summary of a command that failed before it
-// had a report, for example because of a wrong input. The parameter command is
-// empty if the input "command" is wrong.
+// FailureMarkdown returns the job summary of a command that failed before it had a
+// report, for example because of a wrong input. The parameter "command" is empty if the
+// input "command" is wrong.
 func FailureMarkdown(command input.Command, err error) markdown.Text {
 	var b markdown.Builder
 	switch {
@@ -53,8 +53,8 @@ func FailureText(command input.Command) string {
 	return fmt.Sprintf("%s failed. Nothing was written.\n", working(command))
 }
 
-// FailureOutputs returns the outputs of a command that failed before it had a
-// report. The parameter command is empty if the input "command" is wrong.
+// FailureOutputs returns the outputs of a command that failed before it had a report. The
+// parameter "command" is empty if the input "command" is wrong.
 func FailureOutputs(command input.Command) []Output {
 	if writes(command) || slices.Contains([]input.Command{"", input.Pull, input.Check}, command) {
 		return []Output{{"outcome", string(Failed)}}
@@ -170,8 +170,8 @@ func mdRefusal(b *markdown.Builder, m *Message) {
 	}
 }
 
-// mdResult writes the state of each destination, and the tables of platforms
-// and rules.
+// mdResult writes the facts about each destination, and the tables of platforms and
+// rules.
 func (r *Report) mdResult(b *markdown.Builder) {
 	for n, i := range r.Images {
 		if n == maxImages {

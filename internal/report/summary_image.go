@@ -10,8 +10,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/markdown"
 )
 
-// mdImage writes the state of one destination: the command that pulls the
-// image, the tags, the digest and the facts about the package.
+// mdImage writes the facts about one destination: the command that pulls the image, the
+// tags, the digest and the facts about the package.
 func (r *Report) mdImage(b *markdown.Builder, i Image) {
 	if pull := r.pullCommand(i); pull != "" && !r.partial() {
 		b.Printf("%s\n\n", markdown.Block("sh", pull+"\n"))
@@ -28,8 +28,8 @@ func (r *Report) mdImage(b *markdown.Builder, i Image) {
 	}
 }
 
-// pullCommand returns the command that pulls the image. For an artifact or a
-// chart, the command does not use Docker, because Docker cannot pull them.
+// pullCommand returns the command that pulls the image. For an artifact or a chart, the
+// command uses another program than Docker, because Docker cannot pull such content.
 func (r *Report) pullCommand(i Image) string {
 	reference := i.pullReference(r.Version)
 	tag := i.mainTag(r.Version)
@@ -106,7 +106,7 @@ func mdTagRows(b *markdown.Builder, state string, rows []tagRow) {
 	b.Printf("\n")
 }
 
-// stateTexts maps each state of a tag to its description.
+// stateTexts maps each value of Tag.State to the text that a reader of the summary sees.
 var stateTexts = map[push.TagState]string{
 	push.Moved:     "written",
 	push.Already:   "unchanged",
@@ -115,7 +115,7 @@ var stateTexts = map[push.TagState]string{
 	push.Unclear:   "unknown, because the registry did not confirm the tag. Check the tag before you use it",
 }
 
-// stateText returns the description of the state of a tag.
+// stateText returns the text for the state of a tag.
 func (t Tag) stateText() string {
 	state := stateTexts[t.State]
 	switch {
@@ -155,8 +155,8 @@ func (i Image) facts(server string) []markdown.Text {
 	return out
 }
 
-// visibilityMark returns the text of visibilityFact. visibilityMark adds a
-// warning sign if an owner must change the visibility.
+// visibilityMark returns the text of visibilityFact, with a warning sign if an owner must
+// change the visibility.
 func (i Image) visibilityMark() markdown.Text {
 	if i.VisibilityOutcome == github.NeedsOwner {
 		return markdown.Sprintf("⚠️ %s", i.visibilityFact())

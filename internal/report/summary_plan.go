@@ -61,8 +61,7 @@ func (p PlannedImage) writes(r *Report) bool {
 	return false
 }
 
-// changeTexts maps each change of a tag to its description, for use after
-// "would".
+// changeTexts maps each change of a tag to a phrase that can follow the word "would".
 var changeTexts = map[Change]string{
 	TagNew:       "be new",
 	TagMoved:     "move",

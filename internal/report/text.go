@@ -27,9 +27,9 @@ func (r *Report) Text() string {
 	return b.String()
 }
 
-// Details returns the digests, the platforms and the steps of the run, with a
-// title. A log shows the body as a closed group. The title and the body are
-// empty if the run changed nothing.
+// Details returns the digests, the platforms and the steps of the run, with a title. A
+// log shows the body as a group that is closed at first. The title and the body are empty
+// if the run changed nothing.
 func (r *Report) Details() (title, body string) {
 	var b strings.Builder
 	switch {
@@ -69,8 +69,8 @@ func (r *Report) NoticeText() string {
 	return b.String()
 }
 
-// Annotation returns the message that explains why the run did not push. The
-// result ok is false if the run did not skip the push.
+// Annotation returns the message that explains why the run did not push. The result "ok"
+// is false if the run did not skip the push.
 func (r *Report) Annotation() (m Message, ok bool) {
 	if r.Outcome != Skipped {
 		return Message{}, false
@@ -274,7 +274,8 @@ func (r *Report) transferText() string {
 	return out
 }
 
-// Count returns a number with its noun, in the singular or in the plural.
+// Count returns a number and a noun, which is in the singular for the number 1 and
+// otherwise in the plural.
 func Count(n int, noun string) string {
 	switch {
 	case n == 1:

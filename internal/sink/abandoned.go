@@ -12,8 +12,8 @@ const (
 	// lockedAfter is the maximum time between the creation of a temporary file
 	// and its lock.
 	lockedAfter = time.Minute
-	// abandonedAfter applies to file systems without locks. A temporary file
-	// that no process has changed for this time belongs to a killed run.
+	// abandonedAfter is used on file systems without locks. If no process has changed a
+	// temporary file for this time, the file belongs to a killed run.
 	abandonedAfter = 24 * time.Hour
 )
 
@@ -46,8 +46,8 @@ func (f *folder) removeAbandoned(name string, now time.Time) error {
 	return nil
 }
 
-// abandoned reports whether a temporary file belongs to a run that has ended.
-// The argument age is the time since the last change of the file.
+// abandoned reports whether a temporary file belongs to a run that has ended. The
+// argument "age" is the time since the last change of the file.
 func (f *folder) abandoned(name string, age time.Duration) bool {
 	if age < lockedAfter {
 		return false

@@ -108,9 +108,9 @@ func (d *engineArchive) lookUp(ctx context.Context, blobs []*image.Blob) error {
 	return nil
 }
 
-// find searches the image in the engine. The method find uses the name of the
-// image first, and then the possible ids. If the engine does not have the
-// image, the method find returns nil.
+// find looks for the image in the engine. The method find uses the name of the image
+// first, and then the possible ids. If the engine does not have the image, the method
+// find returns nil.
 func (d *engineArchive) find(ctx context.Context) (*docker.Image, error) {
 	if d.tag != nil {
 		found, err := d.engine.Image(ctx, d.result.Name)
@@ -214,9 +214,9 @@ func (d *engineArchive) close() error {
 	return nil
 }
 
-// RunnerError changes the side of an error from source to runner. Package
-// docker reports the Docker engine as the source. In package sink, the Docker
-// engine is the destination.
+// RunnerError changes the side of an error from diag.Source to diag.Runner. Package
+// docker reports errors of the Docker engine with the side diag.Source. For package sink,
+// the Docker engine is not the source but the destination.
 func RunnerError(err error) error {
 	var e *diag.Error
 	if !errors.As(err, &e) || e.Side != diag.Source {

@@ -10,7 +10,7 @@ import (
 // These are the codes of errors about a destination. The codes are stable,
 // because documents and workflows contain them.
 const (
-	CodeInvalid      = "destination-invalid"      // the input destination does not name a destination
+	CodeInvalid      = "destination-invalid"      // the value of the input "destination" does not name a destination
 	CodeNotLayout    = "destination-not-a-layout" // the path of the destination exists, but is not an OCI layout
 	CodeDamaged      = "destination-damaged"      // the OCI layout at the destination cannot be read
 	CodeUnsafe       = "destination-unsafe"       // a path in the destination is a symbolic link or a device

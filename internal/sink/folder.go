@@ -20,8 +20,8 @@ import (
 type folder struct {
 	root *os.Root
 	dir  string // dir is the absolute path of the directory.
-	// wrapWriter wraps the writers of all files if it is not nil. Tests use
-	// wrapWriter to simulate full disks.
+	// If wrapWriter is not nil, the package calls it to wrap the writer of each file.
+	// Tests use wrapWriter to simulate full disks.
 	wrapWriter func(io.Writer) io.Writer
 }
 
@@ -103,8 +103,8 @@ const (
 	partSuffix = ".part"
 )
 
-// create creates a temporary file in the directory of the named file. The
-// caller gives the temporary file this name when its content is complete.
+// create creates a temporary file in the directory of the named file. When the content is
+// complete, the caller renames the temporary file to the given name.
 func (f *folder) create(name string) (file *os.File, temporary string, err error) {
 	temporary = path.Join(path.Dir(name), partPrefix+rand.Text()+partSuffix)
 	file, err = f.root.OpenFile(temporary, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)

@@ -17,8 +17,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// The image-spec defines these names and this content of files ("Image
-// Layout").
+// The image-spec defines the names of these files, and the content of the file oci-layout
+// ("Image Layout").
 const (
 	layoutFile    = "oci-layout"
 	indexFile     = "index.json"
@@ -225,7 +225,7 @@ func (l *layout) commit(ctx context.Context) error {
 	return l.replaceWith(indexFile, raw)
 }
 
-// manifest writes a manifest if the layout does not already have it.
+// manifest writes a manifest if the layout does not have the manifest yet.
 func (l *layout) manifest(ctx context.Context, m *image.Manifest) error {
 	r, err := l.read(m.Descriptor)
 	if err != nil {

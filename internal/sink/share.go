@@ -10,12 +10,11 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/rewrite"
 )
 
-// findSharedLayers finds the layers that the archive can omit, because the
-// engine already has them. Docker's classic store identifies a layer by the
-// diff ids of the layer and of all layers below it. The store reads a layer
-// from an archive only if the store does not have this layer (moby,
-// image/tarexport/load.go). Therefore, the archive can omit the lowest layers
-// that another image of the same repository also has.
+// findSharedLayers finds the layers that the archive can omit, because the engine already
+// has them. Docker's classic store identifies a layer by the diff ids of the layer and of
+// all layers below it. The engine reads a layer from an archive only if the store does
+// not have this layer (moby, image/tarexport/load.go). Therefore, the archive can omit
+// the lowest layers that another image of the same repository also has.
 //
 // For an engine with containerd's store, the archive contains all layers. This
 // store would accept an archive without a layer, but no container of the image

@@ -117,9 +117,9 @@ func Blobs(root *image.Manifest) ([]*image.Blob, error) {
 	return out, nil
 }
 
-// Has reports whether the destination has the complete blob. Has reads and
-// verifies all bytes of the blob. Has does not read the blobs of a Docker
-// engine, because the engine verified them during the load.
+// Has reports whether the destination has the complete blob. To find out, Has reads and
+// verifies all bytes of the blob. Has does not read the blobs of a Docker engine, because
+// the engine verified them during the load.
 func (s *Sink) Has(ctx context.Context, desc v1.Descriptor) (bool, error) {
 	if d, ok := s.store.(*engineArchive); ok && d.has[desc.Digest] {
 		s.markStored(desc.Digest)
@@ -196,8 +196,8 @@ func (s *Sink) EngineImage() *EngineImage {
 	return nil
 }
 
-// discard accepts every blob and stores nothing. A pull with the input
-// verify-only uses discard as its destination.
+// discard accepts every blob and stores nothing. If the input "verify-only" is set, the
+// pull uses discard as its destination.
 type discard struct{}
 
 func (discard) read(v1.Descriptor) (io.ReadCloser, error) { return nil, nil }

@@ -43,10 +43,9 @@ type document struct {
 // with the name of the image come first, because some programs read the archive
 // as a stream. The manifests follow.
 //
-// A Docker archive is an OCI layout with an additional file manifest.json.
-// Docker 25 and later versions write this format. Docker engines of any version
-// can load it. If a program reads the archive as an OCI layout, the digest of
-// the image does not change.
+// A Docker archive is an OCI layout with an additional file manifest.json. Docker 25 and
+// later versions write this format. Docker engines of any version can load it. A program
+// that reads the archive as an OCI layout gets an image with the same digest.
 func documents(t Target, img Image) ([]document, error) {
 	n := namesOf(t, img.Reference)
 	x := newIndex()
@@ -80,7 +79,7 @@ func dockerManifest(root *image.Manifest, n names) ([]byte, error) {
 	const hint = "Write the image to an OCI layout or to oci-archive:FILE, which support all kinds of images."
 	switch {
 	case root.Index():
-		return nil, newError(CodeNotSupported, "Set the input platform to choose one image of the index, or keep the whole index in another destination. "+hint, nil, "%s is an index, but a Docker engine loads a single image", root.Descriptor.Digest)
+		return nil, newError(CodeNotSupported, "Set the input \"platform\" to choose one image of the index, or keep the whole index in another destination. "+hint, nil, "%s is an index, but a Docker engine loads a single image", root.Descriptor.Digest)
 	case len(root.Blobs) == 0 || !root.Blobs[0].Descriptor.MediaType.IsConfig():
 		return nil, newError(CodeNotSupported, hint, nil, "%s is an artifact, which a Docker engine cannot load", root.Descriptor.Digest)
 	}

@@ -38,7 +38,7 @@ type Target struct {
 // prefixes lists the prefixes of all destinations, without the colon.
 var prefixes = []string{string(OCILayout), string(OCIArchive), string(DockerArchive), string(DockerEngine)}
 
-// unsupported maps each prefix that only other programs support to a hint.
+// For each prefix that only other programs support, unsupported contains a hint.
 var unsupported = map[string]string{
 	"docker":             "For the Docker engine, write docker-daemon:NAME. To copy between registries, use the command publish with `source: docker://REFERENCE`.",
 	"containers-storage": "Write oci-archive:image.tar, and then run podman load -i image.tar. At a terminal, you can instead write oci-archive:- and pipe the output to podman load.",
@@ -52,7 +52,7 @@ var refName = lazy.Regexp(`^[A-Za-z0-9]+(?:(?:[-._:@+/]|--)[A-Za-z0-9]+)*$`)
 
 const hintForms = "Write oci:DIRECTORY, oci-archive:FILE, docker-archive:FILE, or docker-daemon:NAME for the Docker engine. To write to standard output, use - as FILE. To name the image, add :NAME after the directory or file. A path without a prefix is the directory of an OCI layout."
 
-// Parse parses the value of the input destination.
+// Parse parses the value of the input "destination".
 func Parse(text string) (Target, error) {
 	prefix, rest, found := strings.Cut(text, ":")
 	kind := Kind(prefix)
@@ -112,8 +112,8 @@ func prefixed(text string, kind Kind, rest string) (Target, error) {
 	return t, nil
 }
 
-// engineTarget parses a destination in a Docker engine. If the argument ref is
-// empty, the image gets the pulled reference as its name.
+// engineTarget parses a destination in a Docker engine. If the argument "ref" is empty,
+// the image gets the pulled reference as its name.
 func engineTarget(text, ref string) (Target, error) {
 	t := Target{Kind: DockerEngine, Ref: ref}
 	if ref == "" {

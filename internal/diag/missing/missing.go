@@ -15,8 +15,7 @@ import (
 const (
 	// maxNames is the maximum number of names in a hint.
 	maxNames = 8
-	// maxRead is the maximum number of entries that the function entries reads
-	// from a folder.
+	// maxRead is the maximum number of names that [entries] reads from a folder.
 	maxRead = 1000
 )
 
@@ -164,8 +163,8 @@ func address(path string) string {
 	return "This value is a URL, but a path is required. Download the file in a step before this one, and write its path."
 }
 
-// backslash explains a path with the separators of Windows on a system that
-// uses slashes.
+// backslash explains a path that contains backslashes on a system that separates folders
+// with slashes.
 func backslash(path string) string {
 	slashes := strings.ReplaceAll(path, `\`, "/")
 	if slashes == path || filepath.Separator == '\\' {
@@ -200,9 +199,9 @@ func Folder(path string) string {
 	return fmt.Sprintf("%s contains %s.", where, list(names))
 }
 
-// nearestFolder returns the nearest existing parent folder of a path, and the
-// name that is missing in this folder. If the volume of the path does not
-// exist, the result folder is "".
+// nearestFolder returns the nearest existing parent folder of a path, and the name that
+// is missing in this folder. If the volume of the path does not exist, the result
+// "folder" is "".
 func nearestFolder(path string) (folder, missing string) {
 	for {
 		folder, missing = filepath.Dir(path), filepath.Base(path)
@@ -216,9 +215,9 @@ func nearestFolder(path string) (folder, missing string) {
 	}
 }
 
-// entries returns the sorted names in a folder without the hidden files. If the
-// folder cannot be read, the function entries returns nil and not an error,
-// because the names are only part of a hint.
+// entries returns the sorted names in a folder without the hidden files. If the folder
+// cannot be read, [entries] returns nil and not an error, because the names are only part
+// of a hint.
 func entries(folder string) []string {
 	dir, err := os.Open(folder)
 	if err != nil {

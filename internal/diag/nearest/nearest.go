@@ -18,9 +18,9 @@ const MaxNames = 3
 // two lengths.
 const maxLength = 256
 
-// whole is the score of a known name that forms the beginning or the end of the
-// wrong name. The score equals one edit, so that only a known name with the
-// same letters has a better score.
+// whole is the score of a known name that forms the beginning or the end of the wrong
+// name. This score is the same as for one edit, so only a known name with the same
+// letters has a better score.
 const whole = 1
 
 // Of returns at most [MaxNames] names that resemble the text. The best name

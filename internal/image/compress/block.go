@@ -12,10 +12,10 @@ var workers = tokens(runtime.GOMAXPROCS(0))
 type block struct {
 	*space
 	codec codec
-	dict  int // dict is the number of bytes at the start of the buffer plain that come from the previous block.
-	end   int // end is the index after the last byte of the content in the buffer plain.
+	dict  int // dict is the number of bytes from the previous block at the start of the buffer "plain".
+	end   int // end is the index after the last byte of the content in the buffer "plain".
 	last  bool
-	ready chan struct{} // pack closes the channel ready after it sets packed and err.
+	ready chan struct{} // The method pack sets the fields "packed" and "err", and then closes the channel "ready".
 	err   error
 	token chan<- struct{} // release sends the token of the block to this channel.
 }

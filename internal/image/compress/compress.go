@@ -1,5 +1,5 @@
-// Package compress compresses layers with gzip or zstd on all cores, and
-// decompresses them. The same content always gives the same compressed bytes.
+// Package compress compresses layers with gzip or zstd on all cores, and also
+// decompresses layers. The same content always gives the same compressed bytes.
 //
 // Compress divides a stream into blocks of fixed size and compresses the blocks
 // in parallel. The result depends neither on the number of cores nor on the size
@@ -51,10 +51,10 @@ type Method struct {
 // String formats the method as FORMAT:LEVEL.
 func (m Method) String() string { return fmt.Sprintf("%s:%d", m.Format, m.Level) }
 
-// levels contains the range of levels that the command-line program of each
-// format accepts, and the default level. The default level of gzip is the
-// fastest level, because higher levels save little transfer time. The default
-// level of zstd is the default level of the zstd command-line program.
+// For each format, levels contains the default level and the range of levels that the
+// command-line program of the format accepts. The default level of gzip is the fastest
+// level, because higher levels save little transfer time. The default level of zstd is
+// the default level of the zstd command-line program.
 var levels = map[Format]struct{ least, most, standard int }{
 	Gzip: {1, 9, 1},
 	Zstd: {1, 22, 3},
@@ -107,8 +107,8 @@ type codec interface {
 	// checksum returns a hash for the uncompressed content. checksum returns nil
 	// if tail does not need a hash.
 	checksum() hash.Hash32
-	// tail returns the last bytes of a stream. The argument sum is the hash of
-	// the content, and size is the number of uncompressed bytes.
+	// tail returns the last bytes of a stream. The argument "sum" is the hash of the
+	// content, and size is the number of uncompressed bytes.
 	tail(sum hash.Hash32, size int64) []byte
 	// spaces returns the memory pool for the blocks.
 	spaces() *sync.Pool

@@ -19,7 +19,7 @@ const HeadSize = 6
 // 8878 recommends that decoders support windows of up to 8 MB.
 const MaxWindow = 32 << 20
 
-// Detect returns the compression format of content that starts with the bytes
+// Detect returns the compression format of content whose first bytes are in the argument
 // head.
 func Detect(head []byte) Format {
 	switch {

@@ -22,14 +22,14 @@ func ownBlocks(c codec) int {
 // free block.
 var spare = tokens(runtime.GOMAXPROCS(0))
 
-// Verify checks the uncompressed content of a stream after the program read the
-// last byte. The argument sum is the SHA-256 of the content, and size is the
-// length of the content in bytes.
+// Verify checks the uncompressed content of a stream after the program read the last
+// byte. The argument "sum" is the SHA-256 of the content, and size is the length of the
+// content in bytes.
 type Verify func(sum [sha256.Size]byte, size int64) error
 
-// Compress returns the compressed content of src. Compress starts to read src at
-// once. If verify returns an error, Read returns that error instead of the last
-// block. A consumer never gets a complete stream of refused content. The method
+// Compress returns the compressed content of src. Compress starts to read src at once. If
+// verify returns an error, Read returns that error instead of the last block. Therefore,
+// a consumer never gets the complete stream of content that verify refuses. The method
 // Close of the returned reader stops the compression and closes src.
 func (m Method) Compress(src io.ReadCloser, verify Verify) io.ReadCloser {
 	own := ownBlocks(m.codec)
@@ -58,7 +58,8 @@ type stream struct {
 	once     sync.Once
 	closeErr error
 
-	// produce sets tail and err before it closes blocks.
+	// The method produce sets the fields "tail" and "err" before it closes the channel
+	// "blocks".
 	tail []byte
 	err  error
 
@@ -79,7 +80,7 @@ func (s *stream) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// next stores the next block, or the tail of the stream, in the field out.
+// next stores the next block, or the tail of the stream, in the field "out".
 func (s *stream) next() error {
 	s.recycle()
 	if s.ended {

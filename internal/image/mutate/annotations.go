@@ -13,12 +13,12 @@ type annotationResult int
 
 const (
 	annotationsAbsent      annotationResult = iota // The caller requested no annotations.
-	annotationsAdded                               // The root has the requested annotations.
-	annotationsUnsupported                         // The root is a Docker manifest, which cannot have annotations.
+	annotationsAdded                               // The root of the tree has the requested annotations.
+	annotationsUnsupported                         // The root of the tree is a Docker manifest, which cannot have annotations.
 )
 
-// addAnnotations adds annotations to the root. An added annotation replaces an
-// annotation with the same key.
+// addAnnotations adds annotations to the root of the tree. An added annotation replaces
+// an annotation with the same key.
 func addAnnotations(root *image.Manifest, annotations map[string]string) (annotationResult, error) {
 	switch {
 	case len(annotations) == 0:

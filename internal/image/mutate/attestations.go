@@ -11,11 +11,11 @@ import (
 // image of an unknown platform. Every build with attestations has a different
 // digest, because an attestation contains the time of the build.
 //
-// If only one image remains in the root index, that image becomes the root. The
-// new root then has the same digest as a build without attestations. If
-// the index has annotations, the index remains the root, because the
-// annotations would otherwise be lost. stripAttestations does not change an index that
-// contains only attestations.
+// If only one image remains in the root index, that image becomes the root. The new root
+// then has the same digest as the result of a build without attestations. If the index
+// has annotations, the image does not become the root, because the annotations of the
+// index would be lost. stripAttestations does not change an index that contains only
+// attestations.
 func stripAttestations(root *image.Manifest) (int, error) {
 	s := &stripper{changed: map[*image.Manifest]bool{}}
 	if err := s.visit(root); err != nil {
@@ -30,7 +30,7 @@ func stripAttestations(root *image.Manifest) (int, error) {
 // stripper removes the attestations of one tree.
 type stripper struct {
 	removed int
-	changed map[*image.Manifest]bool // The map changed has the value true for a visited index whose digest changed.
+	changed map[*image.Manifest]bool // The map "changed" has the value true for each visited index whose digest changed.
 }
 
 // visit removes the attestations of an index and of the indexes below it. For an

@@ -10,12 +10,12 @@ import (
 // attestations describes how a change of images affects the attestations of the
 // changed images.
 type attestations struct {
-	left     int  // left is the number of attestations that the change removed because of their subject.
+	left     int  // left is the number of attestations with a subject that the change removed.
 	outdated bool // outdated is true if an attestation contains the digest that an image had before the change.
 }
 
-// update removes the attestations that have a subject from an index whose images
-// change.
+// If the images of an index change, update removes each attestation of the index that has
+// a subject.
 func (a *attestations) update(m *image.Manifest) error {
 	n, err := removeBound(m)
 	a.left += n
@@ -23,12 +23,11 @@ func (a *attestations) update(m *image.Manifest) error {
 	return err
 }
 
-// removeBound removes all attestations that have a subject from an index, and
-// returns the number of removed attestations. Since version 0.32, BuildKit
-// writes attestations whose subject is an image of the index. After a change of
-// the images, the new index no longer contains the subject. An edit of the
-// subject would change the digest of the attestation, and signatures of the
-// attestation would no longer be valid.
+// removeBound removes each attestation of an index that has a subject, and returns the
+// number of removed attestations. Since version 0.32, BuildKit writes attestations whose
+// subject is an image of the index. After a change of the images, the new index no longer
+// contains the subject. An edit of the subject would change the digest of the
+// attestation, and signatures of the attestation would no longer be valid.
 func removeBound(m *image.Manifest) (int, error) {
 	n := 0
 	for _, c := range m.Children {

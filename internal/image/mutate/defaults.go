@@ -10,8 +10,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/rewrite"
 )
 
-// withDefaults returns the pairs, and the defaults whose keys are neither in
-// pairs nor in own.
+// withDefaults returns the pairs, together with each default whose key is neither in
+// "pairs" nor in "own".
 func withDefaults(pairs, defaults, own map[string]string) map[string]string {
 	all := maps.Clone(pairs)
 	for key, value := range defaults {

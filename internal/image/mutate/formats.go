@@ -10,8 +10,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 )
 
-// formats contains the media types of layers that can be compressed again, and
-// their current format. The map formats does not contain the media types of
+// formats maps the media type of each layer that can be compressed again to the
+// compression format of the layer. The map formats does not contain the media types of
 // foreign layers, because clients download foreign layers from URLs.
 var formats = map[types.MediaType]compress.Format{
 	types.DockerLayer:             compress.Gzip,

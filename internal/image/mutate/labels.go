@@ -8,10 +8,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/rewrite"
 )
 
-// addLabels adds labels to the config of every image of the tree. New labels
-// change the digests of the images and of all indexes above the images.
-// addLabels returns a description of the attestations of the changed images. If
-// a config already has a default label, the config keeps its own value.
+// addLabels adds labels to the config of every image of the tree. New labels change the
+// digests of the images and of all indexes above the images. The result describes how the
+// change affects the attestations of the images. If a config already has a label with the
+// key of a default label, the config keeps the value of that label.
 func addLabels(ctx context.Context, root *image.Manifest, labels, defaults map[string]string) (attestations, error) {
 	if len(labels)+len(defaults) == 0 {
 		return attestations{}, nil
@@ -29,7 +29,8 @@ type labeler struct {
 	attestations
 }
 
-// visit adds the labels to m and to all images below m. The children are first.
+// visit adds the labels to m and to all images below m. The method starts with the
+// children of m.
 func (l *labeler) visit(m *image.Manifest) error {
 	for _, child := range m.Children {
 		if err := l.visit(child); err != nil {

@@ -15,9 +15,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 )
 
-// maxPlain limits the size of a decompressed layer, in bytes. A layer that has
-// the largest compressed size of ghcr.io can have this size after decompression.
-// The limit protects the machine from decompression bombs.
+// maxPlain limits the size of a decompressed layer, in bytes. The largest compressed
+// layer that ghcr.io accepts can have this size after decompression. The limit protects
+// the machine from decompression bombs.
 const maxPlain = 128 << 30
 
 // blob returns a layer that is compressed while it is sent.

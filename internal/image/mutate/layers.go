@@ -17,10 +17,10 @@ import (
 // selected layers and all manifests above them become pending. Configs do not
 // change, so the image IDs stay the same.
 //
-// compressLayers does not select a layer that already has the format, or a layer
-// that is not a tar. compressLayers does not select a layer with a table of
-// contents (eStargz, zstd:chunked), because the manifest contains the digest of
-// the table.
+// compressLayers does not select a layer that already has the format of this method, or a
+// layer that is not a tar. compressLayers does not select a layer with a table of
+// contents (eStargz, zstd:chunked), because the manifest contains the digest of the
+// table.
 //
 // compressLayers reads only configs. The program reads a selected layer later,
 // when the program sends the layer. At that time, the program compares the
@@ -56,8 +56,8 @@ type blobKey struct {
 	mediaType types.MediaType
 }
 
-// visit selects the layers of m and of all manifests below m. The children are
-// first.
+// visit selects the layers of m and of all manifests below m. The method starts with the
+// children of m.
 func (r *recompressor) visit(m *image.Manifest) error {
 	if r.visited[m] {
 		return nil
@@ -82,7 +82,8 @@ func (r *recompressor) visit(m *image.Manifest) error {
 	return nil
 }
 
-// image replaces each layer of the image m that the program compresses again.
+// If the program compresses a layer of the image m again, the method image replaces the
+// layer.
 func (r *recompressor) image(m *image.Manifest) error {
 	layers := m.Blobs[1:]
 	selected := make([]bool, len(layers))
@@ -122,10 +123,10 @@ func (r *recompressor) diffIDs(m *image.Manifest) ([]v1.Hash, error) {
 	return diffIDs, nil
 }
 
-// setPending makes a manifest or an index pending. The argument update is a
-// function that writes the new digests of the blobs or children into the bytes
-// of the manifest. setPending converts a Docker manifest to an OCI manifest if
-// Docker has no media type for one of its blobs or children.
+// setPending makes a manifest or an index pending. The argument "update" is a function
+// that writes the new digests of the blobs or children into the bytes of the manifest.
+// setPending converts a Docker manifest to an OCI manifest if Docker has no media type
+// for one of its blobs or children.
 func (r *recompressor) setPending(m *image.Manifest, update func(*image.Manifest, []byte) ([]byte, error)) {
 	raw, assemble := m.Raw, m.Assemble
 	r.result.changed = r.result.changed || !m.Pending()

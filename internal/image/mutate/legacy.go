@@ -7,10 +7,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/rewrite"
 )
 
-// Legacy gives the attestations of an index, and of the indexes below it, the form that
-// BuildKit wrote before version 0.32. Some registries refuse the newer form, which is an
-// artifact manifest with a subject. Legacy returns the attestations that it changed. It
-// does not change attestations that already have the older form.
+// Legacy converts the attestations of an index and of the indexes below it to the form
+// that BuildKit wrote before version 0.32. Some registries refuse the newer form, which
+// is an artifact manifest with a subject. Legacy returns the attestations that it
+// changed. It does not change attestations that already have the older form.
 func Legacy(root *image.Manifest) ([]*image.Manifest, error) {
 	l := &legacy{changed: map[*image.Manifest]bool{}}
 	err := l.visit(root)

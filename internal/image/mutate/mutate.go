@@ -21,8 +21,8 @@ import (
 type Changes struct {
 	// StripAttestations removes the attestations of BuildKit.
 	StripAttestations bool
-	// LegacyAttestations gives the attestations of BuildKit the form of BuildKit
-	// before version 0.32.
+	// LegacyAttestations converts the attestations of BuildKit to the form that BuildKit
+	// wrote before version 0.32.
 	LegacyAttestations bool
 	// Labels are the labels that Apply adds to the configs. If the root is an
 	// index, Apply also adds Labels to the annotations of the index. The package
@@ -30,32 +30,32 @@ type Changes struct {
 	// not show the labels of the images in the index (docs/ghcr.md, Linked
 	// repository).
 	Labels map[string]string
-	// Annotations are the annotations that Apply adds to the root.
+	// Annotations are the annotations that Apply adds to the root of the tree.
 	Annotations map[string]string
-	// DefaultLabels are labels that Apply adds only to configs without the same
-	// keys, because the author of an image may have set other values.
+	// DefaultLabels are labels that Apply adds to a config only if the config has no
+	// label with the same key, because the author of the image possibly set another
+	// value.
 	DefaultLabels map[string]string
-	// DefaultAnnotations are annotations that Apply adds to the root if the root
-	// does not have the same keys. If an image has a label with the key of a
-	// default annotation, the annotation gets the value of the label.
+	// DefaultAnnotations are annotations that Apply adds to the root only if the root has
+	// no annotation with the same key. If an image has a label with the key of a default
+	// annotation, the annotation gets the value of the label.
 	DefaultAnnotations map[string]string
-	// Compression is the format of all layers. The zero Method keeps the format
-	// of each layer.
+	// Compression is the compression format that Apply gives to all layers. The zero
+	// Method keeps the format of each layer.
 	Compression compress.Method
 }
 
-// Any reports whether c contains a change.
+// Any reports whether the user requested a change.
 func (c Changes) Any() bool {
 	return c.StripAttestations || c.LegacyAttestations || len(c.Labels)+len(c.Annotations)+len(c.DefaultLabels)+len(c.DefaultAnnotations) > 0 || c.Compression.Chosen()
 }
 
 // Apply changes the tree in place and returns messages for the user. Apply converts
-// attestations first, because an attestation with a subject cannot stay in an
-// index whose images change, and the older form has no subject. Apply adds
-// labels before it compresses layers, because the compression reads the configs.
-// Apply adds annotations last, because only an OCI manifest can have
-// annotations. Before that step, the compression can convert a Docker manifest
-// to an OCI manifest.
+// attestations first, because an attestation with a subject cannot stay in an index whose
+// images change, and the older form has no subject. Apply adds labels before it
+// compresses layers, because the compression reads the configs. Apply adds annotations
+// last, because only an OCI manifest can have annotations. The earlier step that
+// compresses layers can convert a Docker manifest to an OCI manifest.
 func (c Changes) Apply(ctx context.Context, root *image.Manifest) ([]diag.Notice, error) {
 	r := result{before: root.Descriptor.Digest}
 	var err error

@@ -39,11 +39,11 @@ type unknownImage struct {
 	} `json:"rootfs"`
 }
 
-// LegacyAttestation gives an attestation the form that BuildKit wrote before version
-// 0.32: an image manifest without artifact type and subject. BuildKit writes this form
-// also if the option oci-artifact=false is set, and LegacyAttestation then writes the same
-// bytes (BuildKit documentation, "Image attestation storage"). The statements do not
-// change.
+// LegacyAttestation converts an attestation to the form that BuildKit wrote before
+// version 0.32, which is an image manifest without artifact type and subject. BuildKit
+// writes this form also if the option oci-artifact=false is set, and LegacyAttestation
+// then writes the same bytes (BuildKit documentation, "Image attestation storage"). The
+// statements do not change.
 func LegacyAttestation(m *image.Manifest) error {
 	var old struct {
 		Layers      []json.RawMessage `json:"layers"`
@@ -76,9 +76,9 @@ func LegacyAttestation(m *image.Manifest) error {
 	return m.Replace(raw)
 }
 
-// Entries returns a new version of the index m. It updates the entries as Index does. It
-// also gives each entry that the function replaced selects the platform and the artifact
-// type of its manifest.
+// Entries returns a new version of the index m. It updates the entries as Index does. If
+// the function "replaced" returns true for a child, Entries also copies the platform and
+// the artifact type of the child into its entry.
 func Entries(m *image.Manifest, replaced func(*image.Manifest) bool) ([]byte, error) {
 	raw, err := Index(m, m.Raw)
 	if err != nil {
@@ -101,7 +101,8 @@ func Entries(m *image.Manifest, replaced func(*image.Manifest) bool) ([]byte, er
 	})
 }
 
-// describe gives an entry the platform and the artifact type of its manifest.
+// describe copies the platform and the artifact type of a manifest into the index entry
+// of the manifest.
 func (f Fields) describe(m *image.Manifest) error {
 	delete(f, "artifactType")
 	if m.Descriptor.ArtifactType != "" {

@@ -14,8 +14,8 @@ import (
 // replaces the value.
 type Fields map[string]json.RawMessage
 
-// Edit decodes a JSON object, calls the function change, and encodes the object
-// with sorted keys.
+// Edit decodes a JSON object, calls the function "change" for the object, and encodes the
+// object with sorted keys.
 func Edit(raw []byte, change func(Fields) error) ([]byte, error) {
 	var f Fields
 	if err := json.Unmarshal(raw, &f); err != nil {
@@ -30,8 +30,8 @@ func Edit(raw []byte, change func(Fields) error) ([]byte, error) {
 	return encode(f)
 }
 
-// Edit calls the function change for the JSON object that is the value of a key
-// of f. If the value of the key is absent or null, Edit creates the object.
+// Edit calls the function "change" for the JSON object that is the value of a key of f.
+// If the value of the key is absent or null, Edit creates the object.
 func (f Fields) Edit(key string, change func(Fields) error) error {
 	inner := f[key]
 	if len(inner) == 0 {

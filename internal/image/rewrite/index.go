@@ -9,17 +9,17 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// Index returns a new version of the index in raw. The new version has the media
-// type of m. The entries of the new version have the current media types,
-// digests and sizes of the children of m. The annotation of an attestation entry
-// contains the new digest of the attested image.
+// Index returns a new version of the index in the argument raw. The new version has the
+// media type of m. The entries of the new version have the current media types, digests
+// and sizes of the children of m. The annotation of an attestation entry contains the new
+// digest of the attested image.
 func Index(m *image.Manifest, raw []byte) ([]byte, error) {
 	return Edit(raw, func(index Fields) error {
 		list, err := index.entries(m)
 		if err != nil {
 			return err
 		}
-		changed := map[string]v1.Hash{} // The map changed has the old digests as keys and the new digests as values.
+		changed := map[string]v1.Hash{} // The map "changed" has the old digests as keys and the new digests as values.
 		for i, entry := range list {
 			var old string
 			if err := json.Unmarshal(entry["digest"], &old); err != nil {
@@ -105,8 +105,8 @@ func (f Fields) updateDescriptor(d v1.Descriptor) error {
 	return f.Set("size", d.Size)
 }
 
-// RemoveChildren removes children and their entries from an index.
-// RemoveChildren removes each child for which the function remove returns true.
+// RemoveChildren removes children and their entries from an index. RemoveChildren removes
+// each child for which the function "remove" returns true.
 func RemoveChildren(m *image.Manifest, remove func(*image.Manifest) bool) error {
 	raw, err := Edit(m.Raw, func(index Fields) error {
 		list, err := index.entries(m)

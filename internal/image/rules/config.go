@@ -28,7 +28,7 @@ type config struct {
 	} `json:"config"`
 }
 
-// artifact reports whether the document is the config of an artifact. Some tools
+// artifact reports whether the JSON document is the config of an artifact. Some tools
 // write the config of an artifact with the media type of an image config.
 func (c *config) artifact() bool { return c.RootFS == nil && c.OS == "" && c.Architecture == "" }
 
@@ -76,7 +76,7 @@ func parseConfig(ctx context.Context, m *image.Manifest) (*config, error) {
 	return &doc, nil
 }
 
-// decode decodes a JSON text into doc, and reports whether the text has the
+// decode decodes a JSON text into doc. The result is false if the text does not have the
 // structure of doc.
 func decode(raw []byte, doc any) bool { return json.Unmarshal(raw, doc) == nil }
 

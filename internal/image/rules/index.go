@@ -11,8 +11,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// compressionKey is a prefix of annotation keys. podman writes such annotations
-// on index entries of one platform that differ only in their compression.
+// compressionKey is a prefix of annotation keys. If index entries for one platform differ
+// only in their compression, podman writes annotations with this prefix on the entries.
 const compressionKey = "io.github.containers.compression."
 
 // index applies the rules to an index and to its entries.
@@ -129,9 +129,9 @@ func (c *checker) duplicates(images []v1.Descriptor) {
 	}
 }
 
-// compressed reports whether an index entry is a copy of another image in the
-// index with another compression. Clients that know the annotation with
-// compressionKey prefer the copy.
+// compressed reports whether an index entry is a copy of another image in the index with
+// another compression. Clients that know the annotations with the prefix compressionKey
+// prefer the copy.
 func compressed(e v1.Descriptor) bool {
 	for key := range e.Annotations {
 		if strings.HasPrefix(key, compressionKey) {

@@ -48,8 +48,8 @@ func (c *checker) pairs(pairs map[string]json.RawMessage, kind, where string) {
 	}
 }
 
-// keySets maps the path of an object to the known keys of the object. The path
-// of a list is the path of its elements.
+// keySets maps the path of a JSON object to the known keys of the object. The path of a
+// list is the path of its elements.
 type keySets map[string][]string
 
 var (
@@ -87,7 +87,7 @@ func (c *checker) document(raw []byte, what string, known keySets) {
 // keyReader reads the keys of a JSON document.
 type keyReader struct {
 	in       *json.Decoder
-	document string // The name of the document is part of the message.
+	document string // document is the name of the JSON document in messages.
 	known    keySets
 	found    string // found is the message about the first ambiguous key.
 }

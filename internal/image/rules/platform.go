@@ -20,8 +20,7 @@ const (
 	unsupported             // No client converts the name.
 )
 
-// reading is a platform with the usual names, together with the kind of the
-// original names.
+// reading contains the usual names of a platform and the kind of its original names.
 type reading struct {
 	platform v1.Platform
 	kind     kind
@@ -36,13 +35,13 @@ func Usual(p v1.Platform) (v1.Platform, bool) {
 	return r.platform, r.kind > unlisted
 }
 
-// converts maps each name that containerd converts to its usual name
-// (containerd, package platforms, "Normalization").
+// For each name that containerd replaces by a usual name, converts contains this usual
+// name (containerd, package platforms, "Normalization").
 var converts = map[string]string{
 	"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "i386": "386", "armhf": "arm/v7", "armel": "arm/v6",
 }
 
-// aliases maps each name that no client converts to its usual name.
+// For each alias that clients do not convert, aliases contains the usual name.
 var aliases = map[string]string{
 	"x64": "amd64", "x86": "386", "ia32": "386", "i486": "386", "i586": "386", "i686": "386",
 	"amd64v1": "amd64", "amd64v2": "amd64/v2", "amd64v3": "amd64/v3", "amd64v4": "amd64/v4",
@@ -53,8 +52,8 @@ var aliases = map[string]string{
 	"loongarch64": "loong64", "riscv64gc": "riscv64", "wasm32": "wasm",
 }
 
-// systems maps names of operating systems that are not values of GOOS to the
-// values of GOOS.
+// If the name of an operating system is not a value of GOOS, systems contains the value
+// of GOOS for the same system.
 var systems = map[string]string{
 	"osx": "darwin", "macosx": "darwin", "mac": "darwin", "win": "windows", "win32": "windows", "win64": "windows", "gnu/linux": "linux",
 }

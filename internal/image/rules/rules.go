@@ -88,9 +88,9 @@ type Options struct {
 	OnlySHA256 string
 }
 
-// Check applies all rules to root and to the tree below root. Check returns at
-// most one warning with each code. The returned error contains at most one
-// *diag.Error with each code, and the side is diag.Source.
+// Check applies all rules to root and to the tree below root. Check returns at most one
+// warning for each code. The returned error contains at most one *diag.Error for each
+// code, and the side of these errors is diag.Source.
 func Check(ctx context.Context, root *image.Manifest, o Options) ([]diag.Notice, error) {
 	c := &checker{root: root, options: o}
 	for _, m := range image.Manifests(root) {
@@ -127,8 +127,8 @@ func (c *checker) warn(code, hint, format string, args ...any) {
 	c.add(finding{code: code, warning: true, hint: hint, title: fmt.Sprintf(format, args...)})
 }
 
-// add adds a finding. If an earlier finding has the same code, add only
-// increases the field more of the earlier finding.
+// add adds a finding. If an earlier finding has the same code, add only increases the
+// field "more" of the earlier finding.
 func (c *checker) add(f finding) {
 	for i := range c.findings {
 		if old := &c.findings[i]; old.code == f.code && old.warning == f.warning {

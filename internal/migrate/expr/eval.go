@@ -125,8 +125,8 @@ func or(left, right Value) Value {
 	return Value{Refs: refs[:min(len(refs), maxRefs)]}
 }
 
-// truth reports whether an expression treats the value as true. The result ok
-// is false if the value is unknown.
+// truth reports whether an expression treats the value as true. The result "ok" is false
+// if the value is unknown.
 func (v Value) truth() (holds, ok bool) {
 	if !v.Known {
 		return false, false
@@ -143,9 +143,9 @@ func (v Value) truth() (holds, ok bool) {
 	return v.Text != "", true
 }
 
-// Truth reports whether GitHub treats the value v as true. The result known is
-// false if the value is unknown. Truth treats the string "false" as false,
-// because v can be the value of a key "if:" or of an input.
+// Truth reports whether GitHub treats the value v as true. The result "known" is false if
+// the value is unknown. Truth treats the string "false" as false, because v can be the
+// value of a key "if:" or of an input.
 func (v Value) Truth() (holds, known bool) {
 	if v.Known && v.kind == isString && strings.EqualFold(v.Text, "false") {
 		return false, true

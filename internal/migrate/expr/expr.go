@@ -21,7 +21,7 @@ const (
 	maxText       = 64 << 10
 	maxLookups    = 1000
 	maxNesting    = 8
-	maxExpression = 21000 // This limit is the limit of GitHub, in characters.
+	maxExpression = 21000 // GitHub has the same limit, in characters.
 	maxRefs       = 64
 )
 
@@ -41,10 +41,10 @@ type Value struct {
 	Refs []Ref
 
 	kind valueKind
-	// chosen is true if a condition selected the value, and if the condition is
-	// known to be true. If "c" is true in "c && a || b", the result is "a",
-	// although "a" could be empty. The reason is that authors of workflows use
-	// this form to choose between two values.
+	// chosen is true if a condition selected the value, and if the condition is known to
+	// be true. If "c" is true in "c && a || b", the result is "a", even if it is unknown
+	// whether "a" is empty. The reason is that authors of workflows use this form to
+	// choose between two values.
 	chosen bool
 }
 
@@ -59,14 +59,14 @@ const (
 
 // Ref is one reference to a value of a context, such as secrets.CR_PAT.
 type Ref struct {
-	// Name is the path with dots, for example secrets.CR_PAT. The name of the
-	// context is in lower case. An unknown path element is "*".
+	// Name is the path with dots, for example secrets.CR_PAT. The name of the context is
+	// in lower case. For an unknown path element, Name contains "*".
 	Name string
 	// Via is the value to which the reference refers. Via is nil if Lookup does
 	// not find the value.
 	Via *Value
-	// Source is the field Source of the result of Lookup. Source identifies the
-	// place of the text from which Via was evaluated.
+	// Source is a copy of the field Source that Lookup returned. It identifies the place
+	// of the text from which Via was evaluated.
 	Source any
 	// Key is the value of the last path element if the element is an
 	// expression, for example in secrets[matrix.name]. Otherwise, Key is nil.

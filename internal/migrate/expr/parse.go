@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// maxDepth is the maximum depth of nested expressions. maxDepth prevents that
-// hostile input exhausts the stack. GitHub has the same limit.
+// maxDepth is the maximum depth of nested expressions. The limit prevents hostile input
+// from exhausting the stack. GitHub has the same limit.
 const maxDepth = 50
 
-// node is a parsed expression. For the kind call, the field text is the name of
-// the function. For the kind ref, the field text is the name of the context,
-// and args contains the other path elements. The path element ".name" is a
-// string, and the path element "[index]" is any expression.
+// node is a parsed expression. For the kind "call", the field "text" is the name of the
+// function. For the kind "ref", the field "text" is the name of the context, and the
+// field "args" contains the other path elements. The path element ".name" is a string,
+// and the path element "[index]" is any expression.
 type node struct {
 	kind       nodeKind
 	text       string

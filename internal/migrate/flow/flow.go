@@ -48,8 +48,8 @@ type Document struct {
 	Triggers map[string]*yaml.Node
 	// Inputs maps the name of each input to its declaration.
 	Inputs map[string]*yaml.Node
-	// Secrets maps the name of each secret that a called workflow declares to
-	// the key of its declaration.
+	// For each secret that a called workflow declares, Secrets maps the name of the
+	// secret to the key of the declaration.
 	Secrets map[string]*yaml.Node
 	// Permissions is nil if the workflow has no permissions block.
 	Permissions *Pair
@@ -248,9 +248,9 @@ func defaultShell(n *yaml.Node) string {
 // errorLine matches the line number in an error of the YAML parser.
 var errorLine = lazy.Regexp(`line ([0-9]+)`)
 
-// syntaxError returns ErrSyntax with the line at which the parser stopped.
-// syntaxError omits the message of the parser, because the message describes
-// the state of the parser and not the fault.
+// syntaxError returns ErrSyntax with the line at which the parser stopped. syntaxError
+// omits the message of the parser, because this message does not describe the fault in
+// the file.
 func syntaxError(err error) error {
 	if m := errorLine().FindStringSubmatch(err.Error()); m != nil {
 		return fmt.Errorf("%w: the error is in line %s or in an earlier line", ErrSyntax, m[1])

@@ -38,8 +38,8 @@ func Pairs(n *yaml.Node) []Pair {
 	return pairs
 }
 
-// Get returns the pair of a YAML mapping that has the given key. Get returns
-// nil if no pair has the key.
+// Get returns the pair that has the given key in a YAML mapping. Get returns nil if no
+// pair has the key.
 func Get(n *yaml.Node, key string) *Pair {
 	if n == nil || n.Kind != yaml.MappingNode {
 		return nil
@@ -73,9 +73,8 @@ func Text(n *yaml.Node) string {
 // them.
 func (s *Step) Input(name string) string { return strings.TrimSpace(Text(value(s.With, name))) }
 
-// Scalars calls the function visit for each scalar below the node n, in the
-// order of the file. Scalars does not follow aliases, so it visits each node
-// only once.
+// Scalars calls the function "visit" for each scalar below the node n, in the order of
+// the file. Scalars does not follow aliases, so it visits each node only once.
 func Scalars(n *yaml.Node, visit func(*yaml.Node)) {
 	if n == nil {
 		return

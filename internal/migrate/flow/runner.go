@@ -8,10 +8,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/expr"
 )
 
-// Shell returns the shell that runs the script of a step. Shell returns "" for
-// the default shell of a runner without Windows. The result known is false if
-// the step uses the default shell, but it is unknown whether the runner uses
-// Windows.
+// Shell returns the shell that runs the script of a step. Shell returns "" for the
+// default shell of a runner that does not use Windows. If the step uses the default
+// shell, and if it is unknown whether the runner uses Windows, the result "known" is
+// false.
 func (s *Step) Shell() (shell string, known bool) {
 	for _, shell := range []string{s.shell, s.Job.shell, s.Job.Doc.shell} {
 		if shell != "" {
@@ -26,9 +26,8 @@ func (s *Step) Shell() (shell string, known bool) {
 	}
 }
 
-// onWindows reports whether all runners of the job use Windows. The result
-// known is false if only a run knows the runner, or if only some runners use
-// Windows.
+// onWindows reports whether all runners of the job use Windows. The result "known" is
+// false if only a run knows the runner, or if only some runners use Windows.
 func (j *Job) onWindows() (windows, known bool) {
 	if j.runner == nil {
 		j.runner = &runner{}

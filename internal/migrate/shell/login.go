@@ -64,9 +64,9 @@ func login(commands []Command, i int) (Login, bool) {
 	return l, true
 }
 
-// findLogin returns the index of the word that names the program, and the index
-// of the first word after "login". The result ok is false if the command only
-// prints or defines a login.
+// findLogin returns the index of the word that names the program, and the index of the
+// first word after "login". The result "ok" is false if the command only prints or
+// defines a login.
 func (c Command) findLogin() (at, rest int, ok bool) {
 	if len(c.Words) == 0 || printsOnly(c.Words[0].Text) {
 		return 0, 0, false
@@ -108,8 +108,8 @@ func (c Command) tool(at int) string {
 	return name + " login"
 }
 
-// parseArguments reads the flags and arguments of a login. The result stdin is
-// true if the login reads the password from standard input.
+// parseArguments reads the flags and arguments of a login. The result "stdin" is true if
+// the login reads the password from standard input.
 func (l *Login) parseArguments(words []Word) (stdin bool) {
 	for i := 0; i < len(words); i++ {
 		flag, value, inline := cutFlag(words[i])
@@ -135,8 +135,8 @@ func (l *Login) parseArguments(words []Word) (stdin bool) {
 	return stdin
 }
 
-// cutFlag splits a word such as --flag=value, -pvalue or -p=value into the flag
-// and the value. The result flag is "" if the word is not a flag.
+// cutFlag splits a word such as --flag=value, -pvalue or -p=value into the flag and the
+// value. The result "flag" is "" if the word is not a flag.
 func cutFlag(w Word) (flag string, value *Word, inline bool) {
 	if !strings.HasPrefix(w.Text, "-") || len(w.Text) < 2 {
 		return "", nil, false
@@ -220,9 +220,8 @@ func printsOnly(word string) bool {
 	return false
 }
 
-// credentials finds the flags --creds, --src-creds and --dest-creds with a
-// value user:password. Several commands of skopeo, podman and buildah accept
-// these flags.
+// credentials finds the flags --creds, --src-creds and --dest-creds whose value has the
+// form user:password. Several commands of skopeo, podman and buildah accept these flags.
 func credentials(c Command) []Login {
 	var out []Login
 	for i := range c.Words {

@@ -17,11 +17,11 @@ type change struct {
 	lines      []string
 }
 
-// Diff returns the unified diff of a text and its edits. The commands "patch"
-// and "git apply" can read the diff. The argument name is the path of the file
-// in the diff. The edits must have the order of [Edits.List]. Diff compares
-// only the edited lines, so each line without an edit stays unchanged in the
-// diff. Diff returns "" if the edits change nothing.
+// Diff returns the unified diff of a text and its edits. The commands "patch" and "git
+// apply" can read the diff. The argument "name" is the path of the file in the diff. The
+// edits must have the order of [Edits.List]. Diff compares only the edited lines, so each
+// line without an edit stays unchanged in the diff. Diff returns "" if the edits change
+// nothing.
 func Diff(name string, src []byte, edits []Edit) string {
 	old := splitLines(string(src))
 	changes := changesOf(src, old, edits)
@@ -151,9 +151,9 @@ func commonLengths(a, b []string) [][]int {
 	return lengths
 }
 
-// writeHunk writes changes together with the unchanged lines between and around
-// the changes. The argument shift is the number of lines that earlier changes
-// added. writeHunk returns the number of lines that its changes add.
+// writeHunk writes changes together with the unchanged lines between and around the
+// changes. The argument "shift" is the number of lines that earlier changes added.
+// writeHunk returns the number of lines that its changes add.
 func writeHunk(b *strings.Builder, old []string, changes []change, shift int) int {
 	from := max(changes[0].start-contextLines, 0)
 	to := min(changes[len(changes)-1].end+contextLines, len(old))

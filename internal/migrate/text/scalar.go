@@ -16,7 +16,7 @@ type Scalar struct {
 	// Start and End are the offsets of the content, without the quotes.
 	Start, End int
 
-	from, to []int // from and to contain the offsets of each byte of Value in the file. For a blank, the value in the slice from is -1.
+	from, to []int // For each byte of Value, the slices "from" and "to" contain the offsets in the file. For a blank, the slice "from" contains -1.
 }
 
 // Scalar locates a YAML scalar in the file. Scalar returns an error if the node
@@ -50,9 +50,9 @@ func (f *File) Scalar(n *yaml.Node) (*Scalar, error) {
 	return s, nil
 }
 
-// Span returns the offsets in the file for the range [from, to) of Value. The
-// result excludes blanks at both ends. The result ok is false if the range
-// contains only blanks.
+// Span returns the offsets in the file for the range [from, to) of Value. The result
+// excludes blanks at both ends. The result "ok" is false if the range contains only
+// blanks.
 func (s *Scalar) Span(from, to int) (start, end int, ok bool) {
 	for from < to && s.from[from] < 0 {
 		from++

@@ -33,7 +33,7 @@ type Info struct {
 	Platform string `json:"platform"` // Platform has the form of an image platform, for example "linux/amd64".
 }
 
-// Read returns the description of the running program.
+// Read returns the facts about the running program.
 func Read() Info {
 	info := Info{Version: release, Commit: commit, Date: date}
 	if release == "" {
@@ -45,8 +45,8 @@ func Read() Info {
 	return info
 }
 
-// fromBuildInfo returns the data that the Go toolchain stored in the program.
-// The argument build is nil if the program was built without module support.
+// fromBuildInfo returns the data that the Go toolchain stored in the program. The
+// argument "build" is nil if the program was built without module support.
 func fromBuildInfo(build *debug.BuildInfo) Info {
 	info := Info{Version: "devel"}
 	if build == nil {
@@ -68,8 +68,8 @@ func fromBuildInfo(build *debug.BuildInfo) Info {
 	return info
 }
 
-// String returns the description as one line, for example "v1.2.3 (commit
-// 0a1b2c3d4e5f of 2026-10-01T12:00:00Z, go1.26.0, linux/amd64)".
+// String returns these facts as one line, for example "v1.2.3 (commit 0a1b2c3d4e5f of
+// 2026-10-01T12:00:00Z, go1.26.0, linux/amd64)".
 func (i Info) String() string {
 	var about []string
 	if i.Commit != "" {
