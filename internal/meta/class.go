@@ -57,11 +57,10 @@ func ownerOf(tag string) string {
 }
 
 // ownerWithAffixes returns the kind of run to which the tag of a branch belongs.
-// ownerWithAffixes returns "" for a tag that a branch can have. The argument
-// value is the name without the prefix and the suffix of the flavor, and the
-// argument text is the complete name. A prefix such as "8.2-" names a variant
-// and not a release. A complete name belongs to releases only if it consists of
-// numbers and dots.
+// ownerWithAffixes returns "" for a tag that a branch can have. The argument "value" is
+// the name without the prefix and the suffix of the flavor, and the argument "text" is
+// the complete name. A prefix such as "8.2-" names a variant and not a release. A
+// complete name belongs to releases only if it consists of numbers and dots.
 func ownerWithAffixes(value, text string) string {
 	if owner := ownerOf(refTag(value)); owner != "" {
 		return owner
@@ -95,9 +94,9 @@ func (e *engine) defaultTag(r rule, a affixes, value string) string {
 }
 
 // ownerOfGitTag returns the kind of run to which the name of a Git tag belongs.
-// ownerOfGitTag returns "" if the Git tag can have this name. The argument owner
-// is the kind of run to which a branch with the same name belongs. A Git tag
-// that is a version can have the tags of this version.
+// ownerOfGitTag returns "" if the Git tag can have this name. The argument "owner" is the
+// kind of run to which a branch with the same name belongs. A Git tag that is a version
+// can have the tags of this version.
 func (e *engine) ownerOfGitTag(name, owner string) string {
 	switch {
 	case owner == "releases" && looksLikeVersion(name):

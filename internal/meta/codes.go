@@ -87,8 +87,8 @@ const (
 	// CodeLatestUnused means that the flavor latest=true has no effect, because
 	// the run must not move the tag "latest".
 	CodeLatestUnused = "latest-unused"
-	// CodeTagRenamed means that the default tag of a branch or of a Git tag has another
-	// name, because its usual name belongs to releases or to another kind of run.
+	// CodeTagRenamed means that the default tag of a branch or of a Git tag has a prefix,
+	// because the name without this prefix belongs to releases or to another kind of run.
 	CodeTagRenamed = "tag-renamed"
 	// CodeGitTagVersion means that a Git tag contains a version, but the default
 	// rules cannot use the version.

@@ -25,7 +25,8 @@ func Defaults(ctx context.Context, in Inputs, c Context) (Result, error) {
 	kind := kindOf(c.Event)
 	c.Event = rewrite(c)
 	if n := c.Event.Payload.number("number"); n != "" && strings.HasPrefix(c.Event.Name, "pull_request") {
-		// The ref of a merged pull request is its base branch.
+		// After the merge of a pull request, GITHUB_REF is the base branch of the pull
+		// request.
 		c.Event.Ref = "refs/pull/" + n + "/merge"
 	}
 	e, err := newEngine(ctx, in, c)
@@ -91,8 +92,8 @@ func (e *engine) onOtherBranch() bool {
 	return branch != "" && main != "" && branch != main
 }
 
-// defaultRules returns all default rules. If a rule does not apply to the event,
-// the field skip of the rule contains the reason.
+// defaultRules returns all default rules. If a rule does not apply to the event, the
+// field "skip" of the rule contains the reason.
 func (e *engine) defaultRules() ([]rule, error) {
 	if e.in.Chart != "" {
 		return []rule{e.chartRule()}, nil
@@ -170,8 +171,8 @@ func (e *engine) noVersionReason() string {
 	return ""
 }
 
-// noMovingTagReason returns the reason why the run must not move a tag such as
-// 1.2. noMovingTagReason returns "" if the run may move the tag. If major is
+// noMovingTagReason returns the reason why the run must not move a tag such as 1.2.
+// noMovingTagReason returns "" if the run may move the tag. If the argument "major" is
 // true, the reason is for the tag of the major version.
 func (e *engine) noMovingTagReason(major bool) string {
 	if why := e.noVersionReason(); why != "" {

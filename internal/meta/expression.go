@@ -37,8 +37,8 @@ func (e *engine) dates() handlebars.Object {
 	}
 }
 
-// dateHelper returns a helper for {{date 'format' tz='Zone'}}. The argument when
-// is a function that returns the time.
+// dateHelper returns a helper for {{date 'format' tz='Zone'}}. The argument "when" is a
+// function that returns the time.
 func (e *engine) dateHelper(when func() time.Time) handlebars.Func {
 	return func(call handlebars.Call) (any, error) {
 		if len(call.Params) != 1 {
@@ -58,8 +58,8 @@ func (e *engine) dateHelper(when func() time.Time) handlebars.Func {
 	}
 }
 
-// dateFormat returns the format in a parameter of a helper. dateFormat accepts
-// only values that Moment.js treats as a text or as an absent format.
+// dateFormat returns the format in a parameter of a helper. dateFormat accepts only a
+// text, and values that Moment.js treats as a missing format.
 func dateFormat(v any) (string, error) {
 	switch v := v.(type) {
 	case string:

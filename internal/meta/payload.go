@@ -43,22 +43,22 @@ func (p Payload) at(keys ...string) any {
 	return v
 }
 
-// text returns the string at the path of keys. The method text returns "" if the
-// value is not a string.
+// text returns the string at the path of keys. The method "text" returns "" if the value
+// is not a string.
 func (p Payload) text(keys ...string) string {
 	s, _ := p.at(keys...).(string)
 	return s
 }
 
-// truth returns the boolean at the path of keys. The method truth returns false
-// if the value is not a boolean.
+// truth returns the boolean at the path of keys. The method "truth" returns false if the
+// value is not a boolean.
 func (p Payload) truth(keys ...string) bool {
 	b, _ := p.at(keys...).(bool)
 	return b
 }
 
-// number returns the positive integer at the path of keys as text. The method
-// number returns "" if the value is not a positive integer.
+// number returns the positive integer at the path of keys as text. The method "number"
+// returns "" if the value is not a positive integer.
 func (p Payload) number(keys ...string) string {
 	n, ok := p.at(keys...).(json.Number)
 	if !ok {

@@ -15,13 +15,12 @@ type Inputs struct {
 	// Chart is the version in the Chart.yaml of a Helm chart. Chart is empty for
 	// an image and for an artifact that is not a chart.
 	Chart string
-	// Strict is true for a run that publishes the tags. If Strict is true, the
-	// input tags can contain full references to the images, as the output "tags"
-	// of docker/metadata-action does. If Strict is true, text that
-	// docker/metadata-action ignores or silently changes causes an error.
-	// Examples are an unknown attribute, an unknown expression, an invalid
-	// character in a tag, and a label without a value. If such text can be
-	// correct, it causes only a notice.
+	// Strict is true for a run that publishes the tags. If Strict is true, the input
+	// "tags" can contain full references to the images, as the output "tags" of
+	// docker/metadata-action does. If Strict is true, text that docker/metadata-action
+	// ignores or silently changes causes an error. Examples are an unknown attribute, an
+	// unknown expression, an invalid character in a tag, and a label without a value. If
+	// such text can be correct, it causes only a notice.
 	Strict bool
 }
 
@@ -48,9 +47,8 @@ type Result struct {
 	// Warnings contains the warnings and notices in the order in which they
 	// occurred.
 	Warnings []diag.Notice
-	// Skip is the reason why the event publishes nothing, although the run must
-	// succeed. [Defaults] sets Skip. Skip is nil if the event can publish an
-	// image.
+	// Skip is the reason why the event publishes nothing. Such a run is not a failure.
+	// [Defaults] sets Skip. Skip is nil if the event can publish an image.
 	Skip *Skip
 	// Hint is the hint for the user if no default rule gives a tag. [Defaults]
 	// sets Hint.
@@ -61,15 +59,15 @@ type Result struct {
 type Skip struct {
 	Reason string
 	Hint   string
-	// Build is true if the run still builds or opens the image to find a broken
-	// image.
+	// Build is true if the run still builds or opens the image, so that a broken image
+	// fails the run.
 	Build bool
 }
 
 // Pair is a label or an annotation.
 type Pair struct{ Key, Value string }
 
-// Rule is the result of one line of the input tags.
+// Rule is the result of one line of the input "tags".
 type Rule struct {
 	// Text is the text of the rule in the input.
 	Text string

@@ -43,7 +43,8 @@ type problem struct {
 	err    error
 }
 
-// in returns the error about a problem in an input. If p is nil, it returns nil.
+// in returns the error about a problem in an input. If p is nil, the method "in" returns
+// nil.
 func (p *problem) in(input, subject string) error {
 	if p == nil {
 		return nil
@@ -131,8 +132,8 @@ func (s scope) checkUse(use handlebars.Use, text string) *problem {
 // contexts lists the contexts of expressions of GitHub.
 var contexts = []string{"github", "env", "vars", "job", "steps", "runner", "secrets", "strategy", "matrix", "needs", "inputs"}
 
-// unknown returns the problem for a name that is not in the scope. The argument
-// text is the complete value.
+// unknown returns the problem for a name that is not in the scope. The argument "text" is
+// the complete value.
 func (s scope) unknown(use handlebars.Use, text string) *problem {
 	p := &problem{format: "%s has the unknown expression {{%s}}", args: []any{use.Source}}
 	if use.Fields && slices.Contains(contexts, use.Name) {

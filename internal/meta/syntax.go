@@ -27,8 +27,8 @@ func (r *rule) checkSyntax() error {
 
 const quotes = "'‘’“”„«»`"
 
-// unquoted returns a text without the quotation marks at both ends. A text in
-// double quotes cannot occur, because the function list removes double quotes.
+// unquoted returns a text without the quotation marks at both ends. A text in double
+// quotes cannot occur, because the function "list" removes double quotes.
 func unquoted(text string) (string, bool) {
 	first, n := utf8.DecodeRuneInString(text)
 	last, m := utf8.DecodeLastRuneInString(text)

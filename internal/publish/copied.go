@@ -62,7 +62,8 @@ func (r *run) copiedConfigs() []*image.Blob {
 			continue
 		}
 		size += b.Descriptor.Size
-		// The map entry is false now, because another target can need the same blob.
+		// Another target can need the same blob, and this entry prevents a second copy in
+		// the list.
 		isConfig[b] = false
 		out = append(out, b)
 	}

@@ -18,7 +18,7 @@ const (
 	// on-readonly: archive.
 	CodeArchiveUnwritten = "archive-unwritten"
 	// CodeTagExists means that a tag already exists with another digest. The input
-	// overwrite does not allow the run to move this tag.
+	// "overwrite" does not allow the run to move this tag.
 	CodeTagExists = "tag-exists"
 	// CodeTagKept means that the run did not move a tag, because the tag points at a
 	// newer image.

@@ -98,9 +98,9 @@ func (r *run) noTags(result meta.Result) (*meta.Skip, error) {
 	return nil, diag.Inputf("tags", CodeNoTags, hint, "The image has no tag")
 }
 
-// rulesHint returns a hint for a user whose rules in the input tags give no tag.
-// rulesHint never proposes a tag such as latest, because the commit of an event can
-// be from a fork.
+// rulesHint returns a hint for a user whose rules in the input "tags" give no tag.
+// rulesHint never proposes a tag such as latest, because the commit of an event can be
+// from a fork.
 func rulesHint(event, ref string) string {
 	if !meta.NamesItsBuild(event) {
 		return fmt.Sprintf("Add a rule that applies to this event to the input tags. To publish nothing for this event, set dry-run: ${{ github.event_name == '%s' }}.", event)

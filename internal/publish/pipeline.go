@@ -38,7 +38,7 @@ type Observer interface {
 	ReadingBack(reference string) (end func())
 }
 
-// Display shows the progress of the uploads until it is closed.
+// Display shows the progress of the uploads until the caller closes the display.
 type Display interface {
 	push.Progress
 	Close()

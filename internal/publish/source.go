@@ -179,7 +179,7 @@ func (p preparedSource) changes() mutate.Changes {
 	if rules.Labels != "" || rules.Annotations != "" {
 		c.Annotations, c.DefaultAnnotations = p.split(p.names.Annotations, rules.Annotations)
 	}
-	if rules.Labels != "" { // If the input labels is empty, the configs do not change.
+	if rules.Labels != "" { // If the input "labels" is empty, the configs do not change.
 		c.Labels, c.DefaultLabels = p.split(p.names.Labels, rules.Labels)
 	}
 	c.Labels, c.Annotations = p.link(c.Labels), p.link(c.Annotations)
@@ -187,9 +187,9 @@ func (p preparedSource) changes() mutate.Changes {
 }
 
 // split divides labels or annotations into two results. The values in own replace the
-// values of the image. The values in defaults describe the image, and the run uses
-// such a value only if the image does not have the key. The argument written is the
-// text of the input.
+// values of the image. The values in defaults describe the image, and the run uses such a
+// value only if the image does not have the key. The argument "written" is the text of
+// the input.
 func (p preparedSource) split(pairs []meta.Pair, written string) (own, defaults map[string]string) {
 	own, defaults = map[string]string{}, map[string]string{}
 	for _, pair := range pairs {
@@ -202,10 +202,10 @@ func (p preparedSource) split(pairs []meta.Pair, written string) (own, defaults 
 	return own, defaults
 }
 
-// afterBuild removes the changes that the builder has already made. If the builder
-// wrote the labels, the run adds no labels. If the builder wrote the labels and the
-// input annotations is not set, the run also adds no annotations. The run then
-// publishes the image of the builder without a change.
+// afterBuild removes the changes that the builder has already made. If the builder wrote
+// the labels, the run adds no labels. If the builder wrote the labels and the input
+// "annotations" is not set, the run also adds no annotations. The run then publishes the
+// image of the builder without a change.
 func (p preparedSource) afterBuild(ctx context.Context, src *source.Source, c mutate.Changes) (mutate.Changes, error) {
 	written, err := mutate.HasLabels(ctx, src.Root, c.Labels)
 	if err != nil || !written {

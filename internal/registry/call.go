@@ -25,12 +25,12 @@ type call struct {
 	repo        name.Repository
 	access      Access
 	path        string   // relative to /v2/<repository>/
-	url         *url.URL // url, if not nil, replaces path. It is an upload location or the URL of the next page.
+	url         *url.URL // url, if not nil, replaces path. The url is an upload location or the URL of the next page.
 	header      http.Header
 	body        func(ctx context.Context) (io.ReadCloser, error)
 	size        int64                      // size is the size of the body in bytes, or -1 if the size is unknown.
 	statuses    []int                      // statuses contains the HTTP statuses that mean success.
-	session     *attemptState              // session counts the attempts of an upload. If it is set, do repeats the call only with a new token.
+	session     *attemptState              // session counts the attempts of an upload. If session is set, the method "do" repeats the call only with a new token.
 	readContent func(*http.Response) error // readContent reads the response's body as a part of the attempt.
 }
 

@@ -26,15 +26,15 @@ type download struct {
 	repo   name.Repository
 	desc   v1.Descriptor
 	body   io.ReadCloser
-	offset int64 // offset is the offset in the blob of the next byte.
-	end    int64 // end is the offset in the blob after the last byte.
+	offset int64 // offset is the position of the next byte in the blob.
+	end    int64 // end is the position after the last byte in the blob.
 	st     attemptState
 
 	// storage is nil for a whole blob, and is set for a range. A range accepts only a
 	// response that contains exactly this range.
 	storage *storage
 
-	resumedAt int64  // resumedAt is the offset in the blob at which the latest attempt began.
+	resumedAt int64  // resumedAt is the position in the blob at which the latest attempt began.
 	host      string // host is the host that sends the body. A redirect can change this host.
 }
 

@@ -27,8 +27,8 @@ func decompress(resp *http.Response) error {
 	return nil
 }
 
-// decompressed is a body that returns decompressed bytes. Its method Close
-// closes the compressed body.
+// decompressed is a body that returns decompressed bytes. The method Close closes the
+// compressed body.
 type decompressed struct {
 	io.Reader
 	io.Closer

@@ -66,8 +66,8 @@ func (h *handshake) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// follow counts a redirect that go-containerregistry follows. The method follow
-// returns an error if a request has more than maxRedirects redirects.
+// follow counts a redirect that go-containerregistry follows. The method "follow" returns
+// an error if a request has more than maxRedirects redirects.
 func (h *handshake) follow(resp *http.Response) error {
 	if h.hops++; h.hops <= maxRedirects {
 		return nil

@@ -72,7 +72,7 @@ type idleTimer struct {
 	ended  bool
 	timer  *time.Timer
 	notice *time.Timer
-	since  time.Time     // since is the start of the current network transfer. The field since is zero if no transfer runs.
+	since  time.Time     // since is the start of the current network transfer. The field "since" is zero if no transfer runs.
 	waited time.Duration // waited is the time of all network transfers in the current window.
 	moved  int64         // moved is the number of bytes that were transferred in the current window.
 }
@@ -86,8 +86,8 @@ func startIdleTimer(ctx context.Context, limit time.Duration, announce func(sile
 	return t, httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { t.begin(0) }})
 }
 
-// begin starts the timer at the start of a network transfer. The argument more
-// extends the idle timeout of this transfer.
+// begin starts the timer at the start of a network transfer. The argument "more" extends
+// the idle timeout of this transfer.
 func (t *idleTimer) begin(more time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -22,7 +22,7 @@ func (p *parser) step() error {
 	return nil
 }
 
-// quote handles a double quote. The result done is false if the quote is text.
+// quote handles a double quote. The result "done" is false if the quote is text.
 func (p *parser) quote() (done bool, err error) {
 	switch {
 	case p.inQuotes && p.closesField(p.pos+1):

@@ -91,8 +91,8 @@ func (r *run) builtinBlock(b *block, f *frame) error {
 	return r.each(b, v, f)
 }
 
-// isFalse reports whether the helper "if" treats v as false. isFalse returns
-// true if v is empty, or if v is zero and the argument includeZero is not set.
+// isFalse reports whether the helper "if" treats v as false. isFalse returns true if v is
+// empty, or if v is zero and the argument "includeZero" is not set.
 func isFalse(v any, hash []Named) bool {
 	for _, h := range hash {
 		if h.Name == "includeZero" && truthy(h.Value) {

@@ -48,10 +48,10 @@ func (NoHistory) Compare(context.Context, string, string) (Ancestry, error) {
 	return Ancestry{}, errors.New("the Git repository is not on this GitHub server")
 }
 
-// Compare compares the image of this run with another image. The argument ours is the
-// origin of the image of this run, and the argument theirs is the origin of the other
-// image. The order is Unknown if the images come from different Git repositories. If
-// the versions differ, the versions decide. If the versions are equal or missing, the
+// Compare compares the image of this run with another image. The argument "ours" is the
+// origin of the image of this run, and the argument "theirs" is the origin of the other
+// image. The order is Unknown if the images come from different Git repositories. If the
+// versions differ, the versions decide. If the versions are equal or missing, the
 // ancestry of the commits decides.
 func Compare(ctx context.Context, ours, theirs Origin, history History) Finding {
 	switch {

@@ -172,7 +172,7 @@ func (p *Publisher) outcomeOf(ctx context.Context, t *TargetResult, root *image.
 			first = false
 		case rootOnly:
 			err = p.pull(ctx, t.Repo, root, true)
-		default: // the registry may still hide the root, so this pull reads the root first
+		default: // The registry possibly still hides the root, so this pull reads the root first.
 			err = PullTree(ctx, p.Registry.Anonymous(), t.Repo, root)
 		}
 		return public && registry.IsAbsent(err), nil
@@ -190,8 +190,9 @@ func (p *Publisher) outcomeOf(ctx context.Context, t *TargetResult, root *image.
 }
 
 // pull pulls the image without credentials. The run has written the root, so pull does
-// not wait for the root before it reads the rest. But it waits for the token, because a
-// registry usually refuses an anonymous client already there.
+// not wait for the root before it reads the rest. But pull requests the token first,
+// because a registry usually refuses an anonymous client in its response to the token
+// request.
 func (p *Publisher) pull(ctx context.Context, repo name.Repository, root *image.Manifest, rootOnly bool) error {
 	client := p.Registry.Anonymous()
 	if err := client.Authorize(ctx, repo); err != nil {

@@ -55,7 +55,7 @@ const (
 	Already   TagState = "already"   // The tag pointed at the root before the run.
 	Moved     TagState = "moved"     // The registry confirmed the write.
 	Unclear   TagState = "unclear"   // The registry neither confirmed nor refused the write.
-	Kept      TagState = "kept"      // The tag was not moved, because the tag policy keeps its image.
+	Kept      TagState = "kept"      // The tag was not moved, because the tag policy forbids the move.
 )
 
 // TagResult is one tag.

@@ -29,11 +29,11 @@ type Pulled struct {
 	Bytes            int64 // Bytes is the total size of the blobs that the manifests state.
 }
 
-// Pull reads the complete tree below a digest, level by level. Pull reads and
-// verifies the manifests. If readBlobs is true, Pull also reads and verifies the
-// blobs. If readBlobs is false, Pull only checks that the blobs exist. An error means
-// that clients cannot pull the image. If the manifests of the tree are known already,
-// PullTree needs fewer round trips.
+// Pull reads the complete tree below a digest, level by level. Pull reads and verifies
+// the manifests. If the argument "readBlobs" is true, Pull also reads and verifies the
+// blobs. If the argument "readBlobs" is false, Pull only checks that the blobs exist. An
+// error means that clients cannot pull the image. If the manifests of the tree are known
+// already, PullTree needs fewer round trips.
 func Pull(ctx context.Context, client *registry.Client, repo name.Repository, digest v1.Hash, readBlobs bool) (Pulled, error) {
 	w := &walker{client: client, repo: repo, readBlobs: readBlobs, seen: map[v1.Hash]bool{digest: true}}
 	level := []v1.Descriptor{{Digest: digest}}
@@ -170,7 +170,7 @@ func foreign(d v1.Descriptor) bool {
 	return len(d.URLs) > 0 || d.MediaType == types.DockerForeignLayer || !d.MediaType.IsDistributable()
 }
 
-// each calls the function do concurrently for every item.
+// each calls the function "do" concurrently for every item.
 func each[T any](ctx context.Context, items []T, do func(context.Context, T) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxConcurrentReads)

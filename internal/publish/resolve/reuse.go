@@ -59,9 +59,9 @@ func (r *Resolver) worthReading(found *Found) []previous {
 }
 
 // imagesOf returns the images that the tags of one target point at. If the argument
-// protected is true, imagesOf uses only the protected tags. If protected is false,
-// imagesOf uses only the tags that are not protected. The function skips the images
-// in the map seen, and adds the returned images to this map.
+// "protected" is true, imagesOf uses only the protected tags. If the argument "protected"
+// is false, imagesOf uses only the tags that are not protected. The function skips the
+// images in the map "seen", and adds the returned images to this map.
 func (r *Resolver) imagesOf(t *Target, protected bool, seen map[v1.Hash]bool) []previous {
 	var out []previous
 	for i, a := range t.answers {
@@ -162,8 +162,8 @@ func (r *Resolver) reuseFrom(ctx context.Context, found *Found, f previous) erro
 }
 
 // adopt replaces the manifest of an image of the root with the manifest of a previous
-// image in the registry. The argument ours is the image of the root, and the argument
-// old is the previous image. Both images have the same config, and therefore the same
+// image in the registry. The argument "ours" is the image of the root, and the argument
+// "old" is the previous image. Both images have the same config, and therefore the same
 // uncompressed layers in the same order.
 func (r *Resolver) adopt(ours *image.Manifest, repo name.Repository, old previousImage) {
 	for i, layer := range old.Layers {

@@ -137,7 +137,7 @@ func otherOwner(ev Evidence) (title, hint string) {
 }
 
 // credentialsRefused explains that a registry refuses a login from the input
-// credentials.
+// "credentials".
 func credentialsRefused(ev Evidence) (title, hint string) {
 	host := ev.Repo.RegistryStr()
 	title = fmt.Sprintf("%s refuses the login of the user %s from the input credentials", host, ev.LoginUser)

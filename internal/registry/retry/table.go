@@ -109,12 +109,12 @@ var Table = []Row{
 		Name: "unusable location", Transports: []Transport{UnusableLocation}, Reaction: FinalWithCause,
 	},
 	{
-		// If a server does not use TLS, it also does not use TLS in the next
-		// attempt.
+		// A server that does not use TLS would not use TLS in the next attempt either.
 		Name: "no TLS", Transports: []Transport{WrongScheme}, Reaction: FinalWithCause,
 	},
 	{
-		// The limit is explained in docs/how-it-works.md, Waiting for an answer.
+		// The reason for the number of attempts is in docs/how-it-works.md, Waiting for
+		// an answer.
 		Name: "silent or slow", Transports: []Transport{Silent, Slow}, Reaction: AgainFromStart, Attempts: silentAttempts,
 	},
 	{
