@@ -80,7 +80,7 @@ type outcome struct {
 	// version is the stable version that the value is computed from, or nil. The field
 	// "series" counts the numbers in the value. For example, the value 1.4 has two
 	// numbers, and the value "stable" has none. The flavor latest=highest uses the fields
-	// version and series.
+	// "version" and "series".
 	version *release
 	series  int
 }

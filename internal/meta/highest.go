@@ -16,7 +16,7 @@ const fullVersion = -1
 type release struct {
 	epoch   *big.Int
 	numbers []*big.Int
-	parse   func(string) *release // parse parses another version with the same rules, which are those of SemVer or of PEP 440.
+	parse   func(string) *release // parse parses another version with the same grammar (SemVer or PEP 440).
 }
 
 func semverRelease(v semverVersion) *release {

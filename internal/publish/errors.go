@@ -12,7 +12,8 @@ const (
 	// CodeDigestDiffers means that the image does not have the digest in the input
 	// expected-digest.
 	CodeDigestDiffers = "digest-differs"
-	// CodePushRefused reports that a real run would fail, because the token may not push.
+	// CodePushRefused reports that a real run would fail, because the token is not
+	// allowed to push.
 	CodePushRefused = "push-refused"
 	// CodeArchiveUnwritten means that the run could not write the archive for
 	// on-readonly: archive.

@@ -130,7 +130,7 @@ func (e Explainer) Read(err error, ref name.Reference) error {
 func (e Explainer) notFoundHint(ref name.Reference) string {
 	hint := "Check the name and the tag. Tags are case-sensitive."
 	if _, isDigest := ref.(name.Digest); isDigest {
-		hint = "Check the name and the digest. The image can be deleted, or it can be in another repository."
+		hint = "Check the name and the digest. The image was possibly deleted, or it is in another repository."
 	}
 	if !e.Config.AtHome(ref.Context()) {
 		return hint

@@ -25,7 +25,7 @@ type call struct {
 	repo        name.Repository
 	access      Access
 	path        string   // relative to /v2/<repository>/
-	url         *url.URL // url, if not nil, replaces path. The url is an upload location or the URL of the next page.
+	url         *url.URL // url, if not nil, replaces path. The value is an upload location or the URL of the next page.
 	header      http.Header
 	body        func(ctx context.Context) (io.ReadCloser, error)
 	size        int64                      // size is the size of the body in bytes, or -1 if the size is unknown.

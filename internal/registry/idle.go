@@ -190,10 +190,9 @@ func (b *requestBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// fail keeps the error of the source. fail ignores an error after the transport
-// closed the body, because such an error is not a failure of the source. With
-// HTTP/2, the transport closes the body after a stream reset, although it still
-// reads the body.
+// fail keeps the error of the source. fail ignores an error after the transport closed
+// the body, because such an error is not a failure of the source. With HTTP/2, the
+// transport closes the body after a stream reset, but still reads the body.
 func (b *requestBody) fail(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

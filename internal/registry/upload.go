@@ -107,8 +107,8 @@ func (u *upload) run(ctx context.Context) (v1.Descriptor, BlobOutcome, error) {
 	}
 }
 
-// committed reports whether the registry already has the blob after a failed
-// attempt, because only the response may be lost.
+// committed reports whether the registry has the blob after a failed attempt. The
+// registry has the blob if only the response was lost.
 func (u *upload) committed(ctx context.Context) (v1.Descriptor, bool, error) {
 	if u.candidate.Digest == (v1.Hash{}) {
 		return v1.Descriptor{}, false, nil

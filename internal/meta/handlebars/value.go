@@ -56,8 +56,8 @@ func truthy(v any) bool {
 }
 
 // empty reports whether Handlebars treats v as false in the helpers "if" and "with". The
-// function "empty" differs from JavaScript in two cases. For zero, it returns false, and
-// for a list without elements, it returns true.
+// function "empty" differs from JavaScript in two cases. The function "empty" returns
+// false for zero, and true for a list without elements.
 func empty(v any) bool {
 	switch v := v.(type) {
 	case int, float64:

@@ -16,8 +16,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
 )
 
-// CodeDefaultBranchUnknown reports that neither the event nor the API states the
-// default branch, although a rule needs it.
+// CodeDefaultBranchUnknown reports that a rule needs the default branch, but neither the
+// event nor the API states the default branch.
 const CodeDefaultBranchUnknown = "default-branch-unknown"
 
 // Variables are the environment variables that the rules of the input "tags" use.

@@ -57,7 +57,7 @@ type Step struct {
 	Kind   Kind
 	Target int // index into Plan.Targets
 	Needed bool
-	How    string // The field "How" is Upload, Mount or Compress. It is set only for a blob.
+	How    string // The field "How" is Upload, Mount or Compress. The field "How" is set only for a blob.
 
 	Blob     *image.Blob
 	Manifest *image.Manifest

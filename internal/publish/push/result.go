@@ -77,7 +77,7 @@ type Anonymous string
 const (
 	NotTried Anonymous = ""
 	Verified Anonymous = "verified" // An anonymous client can pull the image.
-	Refused  Anonymous = "refused"  // An anonymous client may not pull the image.
+	Refused  Anonymous = "refused"  // The registry refuses an anonymous client that pulls the image.
 	Unproven Anonymous = "unknown"  // The pull failed for another reason.
 )
 

@@ -54,9 +54,9 @@ func Pull(ctx context.Context, client *registry.Client, repo name.Repository, di
 }
 
 // PullTree pulls an image whose manifests are known. PullTree reads the root first,
-// because the root may be absent. The function then reads all other manifests and
-// blobs concurrently. PullTree reads and verifies every manifest. To check that a
-// blob exists, PullTree follows the redirect of the blob, but does not read the blob.
+// because the root is possibly absent. The function then reads all other manifests and
+// blobs concurrently. PullTree reads and verifies every manifest. To check that a blob
+// exists, PullTree follows the redirect of the blob, but does not read the blob.
 func PullTree(ctx context.Context, client *registry.Client, repo name.Repository, root *image.Manifest) error {
 	if _, _, err := client.Manifest(ctx, repo.Digest(root.Descriptor.Digest.String())); err != nil {
 		return err

@@ -80,9 +80,9 @@ func (t *Target) CreatesPackage() bool {
 // Exists reports whether the package is known to exist.
 func (t *Target) Exists() bool { return t.Package.Name != "" || t.Public || len(t.Now) > 0 }
 
-// CheckVisibility returns an error if a push could make an image public, although the
-// user wants a private or internal package. A push makes the image public if the package
-// is public, or if the push creates a public package. If the visibility of a new package
+// CheckVisibility returns an error if a push could make an image public, but the user
+// wants a private or internal package. A push makes the image public if the package is
+// public, or if the push creates a public package. If the visibility of a new package
 // cannot be known, CheckVisibility returns an error only if the argument "failOnMismatch"
 // is true.
 func CheckVisibility(want input.Visibility, failOnMismatch bool, t *Target) error {

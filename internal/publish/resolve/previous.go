@@ -18,7 +18,7 @@ import (
 // maxPrevious is the maximum number of images of one index that the run reads.
 const maxPrevious = 64
 
-// previous is an image or index in a registry that may share layers with the
+// previous is an image or index in a registry. It possibly has layers in common with the
 // image of the run.
 type previous struct {
 	repo name.Repository
@@ -31,8 +31,8 @@ type previous struct {
 
 func (f previous) String() string { return f.repo.Digest(f.desc.Digest.String()).String() }
 
-// previousImage is one image in a registry that may share layers with the image of
-// the run. A previousImage can be an image of an index.
+// previousImage is one image in a registry. It possibly has layers in common with the
+// image of the run. A previousImage can be an image of an index.
 type previousImage struct {
 	v1.Manifest
 	desc v1.Descriptor
@@ -65,7 +65,7 @@ func (r *Resolver) expand(ctx context.Context, root *image.Manifest, f previous)
 
 func parsePrevious(desc v1.Descriptor, raw []byte) (previousImage, bool) {
 	out := previousImage{desc: v1.Descriptor{MediaType: desc.MediaType, Digest: desc.Digest, Size: desc.Size}, raw: raw}
-	// An invalid manifest shares no layers with the image of the run.
+	// The run does not reuse the layers of an invalid manifest.
 	err := json.Unmarshal(raw, &out.Manifest)
 	return out, err == nil
 }

@@ -15,16 +15,15 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// reuse finds pending layers in the registry and sets their digests. reuse recognizes
-// a pending layer by its diff id. The config of an image in the registry states the
-// diff ids of its layers. The manifest of this image states the digests of the
-// compressed layers. The run neither reads nor compresses a layer that reuse has
-// found.
+// reuse finds pending layers in the registry and sets their digests. reuse recognizes a
+// pending layer by its diff id. The config of an image in the registry states the diff
+// ids of its layers. The manifest of the same image states the digests of the compressed
+// layers. The run neither reads nor compresses a layer that reuse has found.
 //
-// reuse first reads the images that the tags point at, because these images are
-// usually the result of the previous build. reuse then reads the images that the
-// store of the source has pulled or pushed. If an image cannot be read, reuse only
-// adds a notice.
+// reuse first reads the images that the tags point at, because these images are usually
+// the result of the previous build. reuse then reads the images that an engine has pulled
+// into the store of the source, or pushed from this store. If an image cannot be read,
+// reuse only adds a notice.
 func (r *Resolver) reuse(ctx context.Context, found *Found) error {
 	if !found.Root.Pending() {
 		return nil

@@ -125,9 +125,9 @@ func UnreachableHost(err error) string {
 	return ""
 }
 
-// isNetworkError reports whether a request got no response because of the
-// network. An unreadable source also ends a request without a response, but it
-// is not an error of the network.
+// isNetworkError reports whether the network is the reason why a request got no response.
+// If the source of the body is unreadable, the request also gets no response, but the
+// network is not the reason.
 func isNetworkError(err error) bool {
 	var dial *net.OpError
 	var request *url.Error

@@ -223,8 +223,8 @@ var Table = []Row{
 		Name: "client closed request", Status: 499, Reaction: AgainFromStart,
 	},
 	{
-		// The statuses 501 and 505 describe the request and not the state of the
-		// server.
+		// The statuses 501 and 505 describe a fault of the request, so another attempt
+		// would have the same result.
 		Name: "not implemented", Status: http.StatusNotImplemented, Reaction: Final,
 	},
 	{
