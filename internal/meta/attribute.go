@@ -9,7 +9,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
-// typeNames lists the types of rules in the order in which messages list them.
+// typeNames lists the types of rules in the order that messages use.
 var typeNames = []string{"schedule", "semver", "pep440", "match", "edge", "ref", "raw", "sha"}
 
 // ownAttributes maps each type to the attributes that not all types have. The

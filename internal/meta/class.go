@@ -111,10 +111,11 @@ func (e *engine) ownerOfGitTag(name, owner string) string {
 type eventKind int
 
 const (
-	// refEvent is an event that builds the branch or the Git tag that it reports.
+	// refEvent is an event that reports a branch or a Git tag, and whose run builds this
+	// branch or this Git tag.
 	refEvent eventKind = iota
-	// tagEvent is an event that builds the Git tag that it reports. If such an
-	// event reports a branch, the run may build another commit.
+	// tagEvent is an event whose run builds the reported Git tag. If such an event
+	// reports a branch, the run possibly builds another commit.
 	tagEvent
 	pullEvent     // pullEvent is the event of a pull request.
 	scheduleEvent // scheduleEvent is the event of a schedule.

@@ -5,7 +5,7 @@ import "github.com/ghcr-publish/ghcr-publish/internal/diag"
 // The errors of this package have the following codes.
 const (
 	// CodeExpression means that an expression in an input is invalid or unknown, or that
-	// only a shell or the runner evaluates it.
+	// only a shell or the runner evaluates the expression.
 	CodeExpression = "expression"
 	// CodeFlavorLatest means that the entry "latest" of the input "flavor" has
 	// an unknown value.

@@ -10,17 +10,17 @@ import (
 // Defaults computes the result of the default rules. Defaults ignores in.Tags,
 // because the default rules apply only if the input "tags" is empty.
 //
-// A Git tag with a SemVer version gives three tags: the full version,
-// major.minor, and major (except 0). A Git tag with a SemVer version also gives
-// the tag "latest" if the registry has no higher stable version. A branch, or a
-// Git tag without a version, gives its name, unless this name belongs to another
-// kind of run. A pull request gives the tag pr-N, and a schedule gives the tag
-// "nightly". The default rules never move a tag back to a lower version of its
-// series. A Helm chart has only the tag of its version.
+// A Git tag with a SemVer version gives three tags: the full version, major.minor, and
+// major (except 0). A Git tag with a SemVer version also gives the tag "latest" if the
+// registry has no higher stable version. A branch, or a Git tag without a version, gives
+// a tag with the same name, unless the name belongs to another kind of run. A pull
+// request gives the tag pr-N, and a schedule gives the tag "nightly". The default rules
+// never move a tag such as 1.2 back to a lower version. A Helm chart has only one tag,
+// which is the version of the chart.
 //
-// An event gives no tag if it reports the default branch although its run builds
-// another commit. For an event that publishes nothing, the field Skip of the
-// result contains the reason.
+// An event gives no tag if the event reports the default branch, but the run builds
+// another commit. For an event that publishes nothing, the field Skip of the result
+// contains the reason.
 func Defaults(ctx context.Context, in Inputs, c Context) (Result, error) {
 	kind := kindOf(c.Event)
 	c.Event = rewrite(c)
@@ -124,8 +124,8 @@ func (e *engine) defaultRules() ([]rule, error) {
 	return out, nil
 }
 
-// noTagReason returns the reason why the event gives no tag, or "" if it can
-// give a tag. For a schedule, only the rule type=schedule gives a tag.
+// noTagReason returns the reason why the event gives no tag, or "" if the event can give
+// a tag. For a schedule, only the rule type=schedule gives a tag.
 func (e *engine) noTagReason() string {
 	switch {
 	case e.result.Skip != nil:

@@ -25,7 +25,7 @@ type engine struct {
 	// ownDefaults is true if [Defaults] uses the engine. If ownDefaults is true,
 	// the engine converts each ref to a valid tag.
 	ownDefaults bool
-	// kind is the kind of the event. Only [Defaults] sets it.
+	// kind is the kind of the event. Only [Defaults] sets the field "kind".
 	kind eventKind
 	// If forwardOnly is true, a moving tag never moves back to a lower version.
 	forwardOnly bool

@@ -139,8 +139,9 @@ func (e *engine) onDefaultBranch() bool {
 	return e.c.Event.Payload.text("repository", "default_branch") == branch || alwaysDefault().MatchString(e.c.Event.Name)
 }
 
-// commitDate returns the date of the commit from the payload or from
-// Context.CommitDate. If both have no date, commitDate returns Context.Now.
+// commitDate returns the date of the commit from the payload or from Context.CommitDate.
+// If neither the payload nor Context.CommitDate has the date, commitDate returns
+// Context.Now.
 func (e *engine) commitDate() time.Time {
 	if e.committed == nil {
 		t := e.findCommitDate()

@@ -67,7 +67,7 @@ func attribute(field string) (name, value string, named bool) {
 }
 
 // setting splits a field at each '=' and returns the first two parts.
-// docker/metadata-action does the same for the inputs "images" and flavor.
+// docker/metadata-action does the same for the inputs "images" and "flavor".
 func setting(field string) (name, value string, named bool) {
 	parts := strings.Split(field, "=")
 	if len(parts) == 1 {

@@ -4,7 +4,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// Inputs holds the inputs as the user wrote them.
+// Inputs holds the inputs without a change of the text that the user wrote.
 type Inputs struct {
 	// Images, Tags, Flavor, Labels and Annotations are lists with one item per
 	// line.
@@ -19,17 +19,18 @@ type Inputs struct {
 	// "tags" can contain full references to the images, as the output "tags" of
 	// docker/metadata-action does. If Strict is true, text that docker/metadata-action
 	// ignores or silently changes causes an error. Examples are an unknown attribute, an
-	// unknown expression, an invalid character in a tag, and a label without a value. If
-	// such text can be correct, it causes only a notice.
+	// unknown expression, an invalid character in a tag, and a label without a value.
+	// Text that is possibly correct causes only a notice.
 	Strict bool
 }
 
-// Result holds the computed names of an image and their explanations.
+// Result holds the computed tags, labels and annotations of an image, and the
+// explanations of the tags.
 type Result struct {
 	// Version is the first tag. Version is empty if no rule gave a tag.
 	Version string
-	// Tags contains valid and unique tags in the order of the rules. If the tag
-	// "latest" was added, it is the last element.
+	// Tags contains valid and unique tags in the order of the rules. The tag "latest", if
+	// it was added, is the last element.
 	Tags []Tag
 	// Images contains the enabled images in lower case.
 	Images []string

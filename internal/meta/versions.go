@@ -162,9 +162,9 @@ func count(digits string) any {
 	return digits
 }
 
-// version evaluates the pattern of a version rule. For an unstable version, the
-// result is always the full version. For the pattern {{raw}}, the result is the
-// text of the version before it was parsed.
+// version evaluates the pattern of a version rule. For an unstable version, the result is
+// always the full version. For the pattern {{raw}}, the result is the text before the
+// program parsed the version.
 func version(r rule, v parsedVersion) (outcome, error) {
 	t, err := handlebars.Parse(r.attrs["pattern"])
 	if !v.stable {

@@ -86,7 +86,7 @@ func keepContent(ctx context.Context, b *image.Blob) error {
 	if err != nil {
 		return err
 	}
-	_, _ = hasher.Write(raw) // hash.Hash.Write never returns an error
+	_, _ = hasher.Write(raw) // The method hash.Hash.Write never returns an error.
 	if hex.EncodeToString(hasher.Sum(nil)) == b.Descriptor.Digest.Hex {
 		b.Content = raw
 		b.Open = func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(raw)), nil }

@@ -194,9 +194,9 @@ func (h history) Compare(ctx context.Context, base, head string) (protect.Ancest
 	return protect.Ancestry{Status: c.Status, Ahead: c.AheadBy, Behind: c.BehindBy}, err
 }
 
-// origin returns the source, revision and version of this run's image. An image in a
-// registry states its origin itself. In a workflow, every other image comes from the
-// commit of the workflow.
+// origin returns the source, revision and version of this run's image. The annotations or
+// labels of an image in a registry state its origin. In a workflow, every other image
+// comes from the commit of the workflow.
 func (r *run) origin(ctx context.Context) protect.Origin {
 	gh := r.Config.GitHub
 	traits := r.request.Source.Traits()

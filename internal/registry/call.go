@@ -61,8 +61,9 @@ func (e *handshakeError) Unwrap() error { return e.error }
 
 func (e *handshakeError) Transport() retry.Transport { return retry.Handshake }
 
-// do sends a call until it succeeds or its retry budget is spent. If the field
-// readContent of the call is nil, the caller must close the response's body.
+// do sends a call until the call succeeds, or until the retry budget of the call is
+// spent. If the field readContent of the call is nil, the caller must close the
+// response's body.
 func (c *Client) do(ctx context.Context, k call) (*http.Response, error) {
 	s := c.session(k.repo.Registry)
 	st := attemptState{host: s}

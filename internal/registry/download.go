@@ -115,8 +115,8 @@ func (d *download) Close() error { return d.body.Close() }
 type storage struct{ address atomic.Pointer[url.URL] }
 
 // do sends the call to the address of the storage. If the address is unknown, or if the
-// call fails, do sends the call to the registry, and the registry can redirect the call to
-// another address. Only the registry's host receives credentials.
+// call fails, the method "do" sends the call to the registry. The registry can redirect
+// the call to another address. Only the registry's host receives credentials.
 func (s *storage) do(ctx context.Context, c *Client, k call) (*http.Response, error) {
 	if s == nil {
 		return c.do(ctx, k)

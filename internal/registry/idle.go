@@ -25,9 +25,9 @@ const (
 	// processingRate is the minimum rate, in bytes per second, at which a
 	// registry must hash and store a body before it answers.
 	processingRate = 8 << 20
-	// errorBodyTime limits the time for the body of an error response. A short
-	// limit is sufficient, because the status is already known, and the body
-	// only explains it.
+	// errorBodyTime limits the time for the body of an error response. A short limit is
+	// sufficient, because the client already knows the status, and the body only explains
+	// the status.
 	errorBodyTime = 3 * time.Second
 )
 

@@ -45,8 +45,8 @@ func (p *attemptProgress) add(n int64) {
 	}
 }
 
-// withdraw subtracts the bytes of a failed attempt from the progress. To do
-// this, it reports a negative number of bytes.
+// withdraw subtracts the bytes of a failed attempt from the progress. To subtract bytes,
+// withdraw reports a negative number of bytes.
 func (p *attemptProgress) withdraw() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

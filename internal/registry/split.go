@@ -18,8 +18,8 @@ const (
 	// connections gain nothing, because a new connection starts slowly.
 	leastRanges = 4
 	// fastRate is the rate of a fast connection, in bytes per second. If one connection
-	// is faster than fastRate, the program opens no more connections, because they would
-	// gain little.
+	// is faster than fastRate, the program opens no more connections, because more
+	// connections would gain little.
 	fastRate = 128 << 20
 )
 

@@ -17,8 +17,8 @@ import (
 // BlobOutcome states how a blob reached a repository.
 type BlobOutcome string
 
-// An upload of a blob has one of the following outcomes. A caller sets Present
-// if it did not upload a blob, because the repository already had the blob.
+// An upload of a blob has one of the following outcomes. Upload never returns Present. A
+// caller uses Present for a blob that the repository already had.
 const (
 	Uploaded BlobOutcome = "uploaded"
 	Mounted  BlobOutcome = "mounted"

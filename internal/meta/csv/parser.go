@@ -32,8 +32,8 @@ func (p *parser) quote() (done bool, err error) {
 	case p.inQuotes && !p.Relaxed:
 		return false, ErrClosingQuote
 	case p.inQuotes:
-		// In relaxed mode, a field with text after its closing quote is not a
-		// quoted field, so its first quote is also text.
+		// In relaxed mode, a field with text after the closing quote is not a quoted
+		// field. The first quote of such a field is also text.
 		p.inQuotes, p.wasQuoted = false, true
 		p.field = append([]byte{'"'}, p.field...)
 		return false, nil

@@ -183,7 +183,7 @@ func (n *Namer) Reproducible(pairs []meta.Pair, rules input.Naming) []meta.Pair 
 	return out
 }
 
-// contains reports whether the text of the input "labels" or annotations has a key.
+// contains reports whether the text of the input "labels" or "annotations" has a key.
 func contains(text, key string) bool { return strings.Contains(text, key+"=") }
 
 // descriptions are the default labels that describe the image. The other default labels
@@ -192,7 +192,7 @@ var descriptions = []string{meta.KeyTitle, meta.KeyDescription, meta.KeyURL, met
 
 // Describes reports whether a label or an annotation is a default that only describes the
 // image. Such a default must not replace a label that the author of the image wrote. The
-// argument "written" is the text of the input "labels" or annotations.
+// argument "written" is the text of the input "labels" or "annotations".
 func Describes(key, written string) bool {
 	return slices.Contains(descriptions, key) && !contains(written, key)
 }

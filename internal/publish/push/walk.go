@@ -62,7 +62,7 @@ func PullTree(ctx context.Context, client *registry.Client, repo name.Repository
 		return err
 	}
 	below := image.Manifests(root)
-	return pullConcurrently(ctx, client, repo, below[:len(below)-1], image.Blobs(root)) // the root is the last entry
+	return pullConcurrently(ctx, client, repo, below[:len(below)-1], image.Blobs(root)) // The root is the last entry.
 }
 
 // pullConcurrently reads manifests and blobs as PullTree does, but all of them concurrently.

@@ -50,8 +50,8 @@ func (r *Resolver) contents(ctx context.Context, found *Found) error {
 }
 
 // roots checks by digest whether each target has the root. roots skips a target if the
-// function "asked" returns false for it. roots also skips a target that is known to have
-// the root.
+// function "asked" returns false for the target. roots also skips a target that is known
+// to have the root.
 func (r *Resolver) roots(ctx context.Context, found *Found, asked func(*Target) bool) error {
 	if found.Root.Pending() {
 		return nil

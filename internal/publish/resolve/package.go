@@ -13,8 +13,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
-// Owner returns the owner of a repository on ghcr.io and the name of the package
-// below the owner. The kind of the owner is set if the event contains it.
+// Owner returns the owner of a repository on ghcr.io and the name of the package below
+// the owner. The result contains the kind of the owner only if the event contains the
+// kind.
 func Owner(gh input.GitHub, repo name.Repository) (github.Owner, string) {
 	login, pkg, _ := strings.Cut(repo.RepositoryStr(), "/")
 	owner := github.Owner{Login: login}

@@ -144,8 +144,8 @@ func sameConfig(root *image.Manifest, old previousImage) *image.Manifest {
 }
 
 // diffIDs returns the diff ids of a previous image. If an engine has pulled an image of
-// an index, diffIDs uses only this image, because the engine did not verify the other
-// images of the index.
+// an index, diffIDs uses only this image. The engine did not verify the other images of
+// the index.
 func (r *Resolver) diffIDs(ctx context.Context, f previous, old previousImage, ours *image.Manifest) ([]v1.Hash, error) {
 	stated, err := r.statedDiffIDs(ctx, f.repo, old, ours)
 	if f.diffIDs != nil && !slices.Equal(f.diffIDs, stated) {

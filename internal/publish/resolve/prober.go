@@ -28,9 +28,9 @@ type Prober struct {
 	token tokenStatus
 }
 
-// Probe returns all facts about one repository that it can read. The target is never
-// nil. An error means that the registry did not answer. If the registry refused the
-// push, the target contains the refusal.
+// Probe returns all facts about one repository that Probe can read. The target is never
+// nil. An error means that the registry did not answer. If the registry refused the push,
+// the target contains the refusal.
 func (p *Prober) Probe(ctx context.Context, repo name.Repository) (*Target, error) {
 	t := &Target{Home: p.Config.AtHome(repo)}
 	t.Repo = repo

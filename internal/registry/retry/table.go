@@ -72,8 +72,8 @@ const silentAttempts = 3
 // HTTP.
 const malformedAttempts = 6
 
-// session lists the error codes that a registry sends for an upload session that
-// it no longer knows.
+// session lists the error codes that a registry sends for an upload session that the
+// registry no longer knows.
 var session = []string{"BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_INVALID", "BLOB_UNKNOWN"}
 
 // plainHTTP lists the texts with which nginx, Go and Apache answer a request
@@ -90,8 +90,8 @@ var Table = []Row{
 		Name: "the run ends", Transports: []Transport{Cancelled, OutOfTime}, Reaction: Final,
 	},
 	{
-		// The token exchange has its own retry budget. Its error is the result
-		// of all its attempts.
+		// The token exchange has its own retry budget. The error of the token exchange is
+		// the result of all its attempts.
 		Name: "authentication failed", Transports: []Transport{Handshake}, Reaction: Final,
 	},
 	{
@@ -218,8 +218,8 @@ var Table = []Row{
 		Name: "too early", Status: http.StatusTooEarly, Reaction: AgainFromStart,
 	},
 	{
-		// A front end with nginx sends status 499 (Client Closed Request) if it
-		// lost the connection.
+		// A front end with nginx sends status 499 (Client Closed Request) after the loss
+		// of a connection.
 		Name: "client closed request", Status: 499, Reaction: AgainFromStart,
 	},
 	{
