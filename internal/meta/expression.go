@@ -42,7 +42,7 @@ func (e *engine) dates() handlebars.Object {
 func (e *engine) dateHelper(when func() time.Time) handlebars.Func {
 	return func(call handlebars.Call) (any, error) {
 		if len(call.Params) != 1 {
-			return nil, errors.New("the helper date needs exactly one format, as in {{date 'YYYYMMDD'}}")
+			return nil, errors.New("the helper \"date\" needs exactly one format, as in {{date 'YYYYMMDD'}}")
 		}
 		format, err := dateFormat(call.Params[0])
 		if err != nil {
@@ -71,16 +71,16 @@ func dateFormat(v any) (string, error) {
 			return "", nil
 		}
 	}
-	return "", errors.New("the format of date must be a text in 'single quotes'")
+	return "", errors.New("the format of the helper \"date\" must be a text in 'single quotes'")
 }
 
 func (e *engine) dateZone(h handlebars.Named) (moment.Zone, error) {
 	if h.Name != "tz" {
-		return moment.Zone{}, fmt.Errorf("the helper date has the unknown attribute %q, but only the attribute tz is possible", h.Name)
+		return moment.Zone{}, fmt.Errorf("the helper \"date\" has the unknown attribute %q, but only the attribute \"tz\" is possible", h.Name)
 	}
 	name, ok := h.Value.(string)
 	if !ok || name == "" {
-		return moment.Zone{}, errors.New("the attribute tz must be the name of a time zone in 'single quotes', as in tz='Europe/Berlin'")
+		return moment.Zone{}, errors.New("the attribute \"tz\" must be the name of a time zone in 'single quotes', as in tz='Europe/Berlin'")
 	}
 	zone := moment.LoadZone(name)
 	if !zone.Known() {

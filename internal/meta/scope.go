@@ -166,7 +166,7 @@ func (s scope) elsewhere(name, text string) string {
 	case semverScope.has(name):
 		return fmt.Sprintf("Only the attribute \"pattern\" of %s can contain {{%s}}.", types, name)
 	case globalScope.has(name):
-		return fmt.Sprintf("Only the attributes value, enable, prefix and suffix can contain {{%s}}. Write it in one of them, as in prefix=%s-.", name, shown([]string{name})[0])
+		return fmt.Sprintf("Only the attributes value, enable, prefix and suffix can contain {{%s}}. Write the expression in one of these attributes, as in prefix=%s-.", name, shown([]string{name})[0])
 	}
 	return ""
 }

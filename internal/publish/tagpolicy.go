@@ -119,7 +119,7 @@ func protectedTag(tag name.Tag, now v1.Hash, overwrite input.Overwrite) error {
 	if protect.Moves(tag.TagStr()) {
 		return diag.Inputf("overwrite", CodeTagExists,
 			"To move the tag, set overwrite: moving=allow.",
-			"%s exists with the digest %.19s, and the input overwrite forbids to move it (moving=%s)", tag, now, overwrite.Moving)
+			"%s exists with the digest %.19s, and the input overwrite forbids to move this tag (moving=%s)", tag, now, overwrite.Moving)
 	}
 	return diag.Inputf("overwrite", CodeTagExists,
 		"Publish under another tag, because users rely on the content of this tag. To overwrite the tag, set overwrite: versions=allow.",
@@ -263,7 +263,7 @@ func (p *tagPolicy) Resolve(ctx context.Context, tag name.Tag, shown v1.Hash) pu
 		return push.KeepTheirs
 	case protect.Newer:
 		p.outcome.notice(diag.Notice{
-			Code: CodeTagRewritten, Level: diag.Info, Title: fmt.Sprintf("Another run moved the tag %s back, and this run moved it forward again", tag.TagStr()),
+			Code: CodeTagRewritten, Level: diag.Info, Title: fmt.Sprintf("Another run moved the tag %s back, and this run moved the tag forward again", tag.TagStr()),
 			Text: fmt.Sprintf("Another run pointed %s at %s at the same time. Reason for the second write: %s. Add a concurrency group to the workflow, so that the runs wait for each other.", tag, shown, f.Reason),
 		})
 		return push.RewriteOurs

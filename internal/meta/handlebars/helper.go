@@ -17,7 +17,7 @@ func (r *run) inline(name string, args Call) (any, error) {
 	switch name {
 	case "lookup":
 		if len(args.Params) != 2 {
-			return nil, fmt.Errorf("the helper lookup needs a value and a field, but the call has %d arguments", len(args.Params))
+			return nil, fmt.Errorf("the helper \"lookup\" needs a value and a field, but the call has %d arguments", len(args.Params))
 		}
 		return r.force(field(args.Params[0], str(args.Params[1])))
 	case "log":

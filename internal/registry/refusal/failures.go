@@ -50,7 +50,7 @@ func explainFailure(err error, ev Evidence) error {
 		return &diag.Error{
 			Code: CodeResponseWrong, Side: diag.Registry, Err: response,
 			Title: response.Host + " sent a wrong response",
-			Hint:  "Run again. If the registry sends the same response, check whether a proxy changes or cuts responses, and compare the address of the registry with the input image. For another registry than ghcr.io, ask its operator.",
+			Hint:  "Run again. If the registry sends the same response, check whether a proxy changes or truncates responses, and compare the address of the registry with the input image. For another registry than ghcr.io, ask its operator.",
 		}
 	case errors.As(err, &location) && !errors.As(err, new(*tls.CertificateVerificationError)):
 		return unusableLocation(location, err)
