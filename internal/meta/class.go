@@ -8,11 +8,11 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
-// Each tag name belongs to one kind of run. For example, versions and "latest"
-// belong to releases, "pr-N" to pull requests, "nightly" to schedules, and
-// "sha-COMMIT" to commits. The default rules never move a tag that belongs to
-// another kind of run. The program determines the kind only from the name of the
-// tag, because a new package has no tags yet.
+// Each tag name belongs to one kind of run. For example, versions and "latest" belong to
+// releases, "pr-N" to pull requests, "nightly" to schedules, and "sha-COMMIT" to commits.
+// The default rules never move a tag that belongs to another kind of run. The program
+// determines the kind of run only from the name of the tag, because a new package has no
+// tags yet.
 var (
 	// versionName matches the tags of a version. Examples are 1, 1.2, 1.2.3,
 	// 1.2.3-rc.1 and 1.2-alpine. A single number with a suffix is not a version,

@@ -18,7 +18,8 @@ const (
 	// CodeImageAttribute means that a line of the input "images" has an unknown
 	// attribute, or an invalid value of an attribute.
 	CodeImageAttribute = "image-attribute"
-	// CodeImageName means that a line of the input "images" has no name of an image.
+	// CodeImageName means that a line of the input "images" does not contain the name of
+	// an image.
 	CodeImageName = "image-name"
 	// CodeInputQuotes means that the quotes in an input are not balanced or not allowed.
 	CodeInputQuotes = "input-quotes"

@@ -193,8 +193,8 @@ func (e *engine) noMovingTagReason(major bool) string {
 	return ""
 }
 
-// noRawVersionReason returns the reason why the unchanged input "version" is not
-// a tag. noRawVersionReason returns "" if the input is a tag.
+// noRawVersionReason returns the reason why the run does not publish the text of the
+// input "version" as a tag. noRawVersionReason returns "" if the input is a tag.
 func (e *engine) noRawVersionReason() string {
 	if trimJS(e.in.Version) == "" {
 		return "the input version is empty"

@@ -13,10 +13,10 @@ type Difference struct {
 // Differences lists all known differences. In all other cases, the results must
 // be equal. A test compares this list with the table in docs/tags.md.
 var Differences = []Difference{
-	{"invalid tag", "docker/metadata-action prints a tag that begins with a dash or a dot, although registries refuse the tag.", "ghcr-publish prints an error with the rule."},
-	{"long tag", "docker/metadata-action prints a tag of more than 128 characters, although registries refuse the tag.", "ghcr-publish prints an error with the rule."},
+	{"invalid tag", "docker/metadata-action prints a tag that begins with a dash or a dot, although registries refuse the tag.", "ghcr-publish prints an error that quotes the rule."},
+	{"long tag", "docker/metadata-action prints a tag of more than 128 characters, although registries refuse the tag.", "ghcr-publish prints an error that quotes the rule."},
 	{"duplicate latest", "docker/metadata-action prints the tag latest twice if both a rule and the flavor add this tag.", "ghcr-publish prints the tag latest once."},
-	{"match without a group", "docker/metadata-action crashes on a rule of the type semver or pep440 with match=PATTERN if the pattern has no group, or if the first group matches nothing.", "ghcr-publish prints an error with the rule."},
+	{"match without a group", "docker/metadata-action crashes on a rule of the type semver or pep440 with match=PATTERN if the pattern has no group, or if the first group matches nothing.", "ghcr-publish prints an error that quotes the rule."},
 	{"blank line", "docker/metadata-action crashes if a line of a list contains only blanks.", "ghcr-publish ignores a line with only blanks."},
 	{"slow pattern", "docker/metadata-action has no time limit for a regular expression.", "ghcr-publish stops with an error if all regular expressions together need more than two seconds."},
 	{"group in a repetition", "docker/metadata-action clears the text of a group inside a repeated group at the start of each iteration.", "ghcr-publish keeps the text that the group had in the previous iteration."},
@@ -28,10 +28,10 @@ var Differences = []Difference{
 	{"latest=highest", "docker/metadata-action prints an error, because it does not know the flavor latest=highest.", "ghcr-publish moves the tags latest, major and major.minor only to a higher version."},
 	{"order of label names", "docker/metadata-action sorts the names of labels and annotations by the collation of all languages.", "ghcr-publish uses the same order for ASCII characters. All other characters follow in the order of their code points."},
 	{"version input", "docker/metadata-action does not have the input version.", "In ghcr-publish, rules of the types semver and pep440 without a value use the input version for every event."},
-	{"length of a name", "docker/metadata-action prints 0 for {{version.length}} and {{base_ref.length}}, because JavaScript functions without parameters have the length 0.", "The command metadata prints nothing for {{version.length}}. The command publish prints an error with the expression."},
+	{"length of a name", "docker/metadata-action prints 0 for {{version.length}} and {{base_ref.length}}, because JavaScript functions without parameters have the length 0.", "The command metadata prints nothing for {{version.length}}. The command publish prints an error that quotes the expression."},
 	{"detached commit without a ref", "With context: git, docker/metadata-action prints an error if no branch and no Git tag contains the commit.", "ghcr-publish continues without a ref. Rules of the types sha and raw still give tags."},
 	{"time zones", "docker/metadata-action uses the time zone data of moment-timezone. The future rules of some zones in this data are old, for example of America/Vancouver and Africa/Casablanca.", "ghcr-publish uses the time zone data of Go."},
-	{"line with a slash", "docker/metadata-action replaces a slash in a plain line of the input tags by a dash.", "The command publish prints an error with the line, because the line can be a reference to another image. The command metadata replaces the slash."},
+	{"line with a slash", "docker/metadata-action replaces a slash in a plain line of the input tags by a dash.", "The command publish prints an error that quotes the line, because the line can be a reference to another image. The command metadata replaces the slash."},
 	{"line with commas", "docker/metadata-action uses only the last value of a plain line with commas in the input tags.", "The command publish publishes each value as a tag, because the input sep-tags can join tags with commas. The command metadata uses only the last value."},
-	{"text without an effect", "docker/metadata-action ignores an unknown attribute, an unknown expression, and a label without a value.", "The command publish prints an error with the unknown text. The command metadata ignores the unknown text."},
+	{"text without an effect", "docker/metadata-action ignores an unknown attribute, an unknown expression, and a label without a value.", "The command publish prints an error that quotes the unknown text. The command metadata ignores the unknown text."},
 }

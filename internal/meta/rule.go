@@ -141,8 +141,8 @@ func (r *rule) subject() string {
 	return "the rule " + inQuotes(r.text)
 }
 
-// invalid returns an error about the text of the rule. The first verb of the
-// format stands for the subject of the rule.
+// invalid returns an error about the text of the rule. The first %s in the format becomes
+// the name of the rule.
 func (r *rule) invalid(code, hint, format string, args ...any) error {
 	return diag.Inputf("tags", code, hint, format, append([]any{r.subject()}, args...)...)
 }

@@ -34,8 +34,8 @@ func (s scope) has(name string) bool {
 	return slices.Contains(s.names, name) || slices.Contains(s.silent, name)
 }
 
-// problem is a fault of a text. The first verb of the format stands for the
-// subject of the message, for example the rule.
+// problem is a fault of a text. The first %s in the format becomes the subject of the
+// message, for example the rule.
 type problem struct {
 	format string
 	args   []any

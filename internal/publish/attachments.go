@@ -53,7 +53,7 @@ func (a Attachment) reference() name.Reference {
 }
 
 // attachments returns all attachments of the image. The source opens some attachments
-// together with the image. The field Attachments of the request finds all other
+// together with the image. The method Attachments.Find of the request finds all other
 // attachments.
 func (r *run) attachments(ctx context.Context) ([]Attachment, error) {
 	var out []Attachment

@@ -81,8 +81,8 @@ func (r *run) reportNewPackages() {
 	}
 }
 
-// dryRun finds the attachments. dryRun also finds the reasons why a real run would
-// fail.
+// dryRun finds the attachments that a real run would push, and the reasons why a real run
+// would fail.
 func (r *run) dryRun(ctx context.Context) error {
 	found := r.outcome.Found
 	for i := range found.Targets {

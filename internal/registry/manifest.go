@@ -29,7 +29,7 @@ func (c *Client) Head(ctx context.Context, ref name.Reference) (v1.Descriptor, e
 	if err != nil {
 		return c.headByGet(ctx, ref)
 	}
-	size, _ := strconv.ParseInt(resp.Header.Get("Content-Length"), 10, 64) // The size is 0 if the header is absent.
+	size, _ := strconv.ParseInt(resp.Header.Get("Content-Length"), 10, 64) // The size of the descriptor is 0 if the header Content-Length is absent.
 	return v1.Descriptor{MediaType: mediaType(resp), Digest: digest, Size: size}, nil
 }
 

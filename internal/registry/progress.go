@@ -56,11 +56,11 @@ func (p *attemptProgress) withdraw() {
 	}
 }
 
-// hashingReader hashes and counts the bytes that a caller reads from it.
+// hashingReader hashes and counts the bytes that a caller reads.
 type hashingReader struct {
 	io.ReadCloser
 
-	mu       sync.Mutex // After an early response of the server, the transport can still read while sum runs.
+	mu       sync.Mutex // mu is necessary, because the transport can still read the body after an early response of the server.
 	hash     hash.Hash
 	n        int64
 	complete bool

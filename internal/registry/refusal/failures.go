@@ -94,7 +94,8 @@ func unreachable(err error, ev Evidence) error {
 // knownHosts lists registries whose names users misspell.
 var knownHosts = []string{"ghcr.io", "docker.io", "quay.io", "gcr.io", "registry.gitlab.com", "mcr.microsoft.com", "public.ecr.aws"}
 
-// withoutStep removes the name of the step that failed, because the title names the host.
+// withoutStep removes the words "resolving HOST" from an error, because the title of the
+// error already names the host.
 func withoutStep(err error) error {
 	for strings.HasPrefix(err.Error(), "resolving ") {
 		inner := errors.Unwrap(err)
