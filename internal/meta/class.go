@@ -94,9 +94,9 @@ func (e *engine) defaultTag(r rule, a affixes, value string) string {
 }
 
 // ownerOfGitTag returns the kind of run to which the name of a Git tag belongs.
-// ownerOfGitTag returns "" if the Git tag can have this name. The argument "owner" is the
-// kind of run to which a branch with the same name belongs. A Git tag that is a version
-// can have the tags of this version.
+// ownerOfGitTag returns "" if the image can have a tag with this name. The argument
+// "owner" is the kind of run to which a branch with the same name belongs. A Git tag that
+// is a version can give the tags of this version.
 func (e *engine) ownerOfGitTag(name, owner string) string {
 	switch {
 	case owner == "releases" && looksLikeVersion(name):

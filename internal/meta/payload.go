@@ -98,10 +98,9 @@ func commitTimestamp(commit map[string]any, sha string) (time.Time, bool) {
 // repositoryFields lists the fields of a repository that labels use.
 var repositoryFields = []string{"name", "html_url", "description", "license", "default_branch"}
 
-// DescribesRepository reports whether the payload has all fields of the
-// repository that labels use. A payload from GitHub has all these fields, even
-// if a value is null. A payload that a user writes for the program act can lack
-// fields.
+// DescribesRepository reports whether the payload has all fields of the repository that
+// labels use. A payload from GitHub has all these fields, even if a value is null. A
+// payload that a user writes for the program "act" can lack fields.
 func (p Payload) DescribesRepository() bool {
 	object, _ := p.at("repository").(map[string]any)
 	return !slices.ContainsFunc(repositoryFields, func(field string) bool {

@@ -67,8 +67,8 @@ func (c *Client) Reserve(repo name.Repository) *EarlyUpload {
 }
 
 // session waits for the answer of the registry. The result "usable" is false if the
-// session is too old, or if e is nil. If the registry refused to open the session,
-// "usable" is true, because another request would get the same error.
+// session is too old, or if e is nil. If the registry refused to open the session, the
+// result "usable" is true, because another request would get the same error.
 func (e *EarlyUpload) session(ctx context.Context, now func() time.Time) (location *url.URL, usable bool, err error) {
 	if e == nil {
 		return nil, false, nil

@@ -184,7 +184,7 @@ func (r retrier) wait(ctx context.Context, d time.Duration, cause error) error {
 	return nil
 }
 
-// attempt contains the facts about one attempt that influence its request.
+// attempt contains the facts about one attempt that influence the request.
 type attempt struct {
 	number int  // counted from 1
 	silent int  // silent is the number of earlier attempts without an answer.
@@ -194,8 +194,8 @@ type attempt struct {
 func (s *attemptState) attempt() attempt { return attempt{s.attempts, s.silent, s.http1} }
 
 // repeat calls the function "try" until try succeeds, or until another attempt cannot
-// succeed. repeat does not repeat a refused request, because the requests that repeat
-// sends contain no token that the client could replace.
+// succeed. After a refusal, repeat makes no further attempt, because these requests
+// contain no token that the client could replace.
 func (r retrier) repeat(ctx context.Context, try func(n attempt) (permanent bool, err error)) error {
 	_, err := r.repeatAfter(ctx, 0, try)
 	return err

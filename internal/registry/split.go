@@ -86,7 +86,7 @@ func (s *splitDownload) Read(p []byte) (int, error) {
 // the connection is slow.
 func (s *splitDownload) readMeasured(p []byte) (int, error) {
 	size := s.client.opts.RangeSize
-	start := (s.offset+size-1)/size*size + size // The first request downloads the bytes before start, while the other connections open.
+	start := (s.offset+size-1)/size*size + size // The first request downloads the bytes before the position "start", while the other connections open.
 	if s.failed || s.end-start < leastRanges*size {
 		return s.download.Read(p)
 	}

@@ -82,8 +82,8 @@ func versions(ours, theirs Origin) Finding {
 }
 
 // full returns a version of three numbers with the prefix "v". full rejects a shorter
-// version, because it can be the number of a pull request, a year, or a commit id of
-// digits.
+// version, because a shorter version can also be the number of a pull request, a year, or
+// a commit id that consists of digits.
 func full(version string) (string, bool) {
 	v := "v" + strings.TrimPrefix(version, "v")
 	// Canonical adds the numbers that are missing in v1 and in v1.2.

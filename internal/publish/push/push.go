@@ -1,6 +1,6 @@
 // Package push executes a plan. Run uploads the blobs first. Run then writes the
-// manifests. The images of an index come before the index. At the end, Run writes all
-// tags concurrently. The method Prove reads the tags and the digests back from the
+// manifests. Run writes the images of an index before the index. At the end, Run writes
+// all tags concurrently. The method Prove reads the tags and the digests back from the
 // registry.
 //
 // If a run fails or is cancelled, the result contains the completed work.

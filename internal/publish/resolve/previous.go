@@ -18,8 +18,8 @@ import (
 // maxPrevious is the maximum number of images of one index that the run reads.
 const maxPrevious = 64
 
-// previous is an image or index in a registry. It possibly has layers in common with the
-// image of the run.
+// previous is an image or index in a registry. The run compares the layers of previous
+// with the layers of the image of the run.
 type previous struct {
 	repo name.Repository
 	desc v1.Descriptor
@@ -31,8 +31,8 @@ type previous struct {
 
 func (f previous) String() string { return f.repo.Digest(f.desc.Digest.String()).String() }
 
-// previousImage is one image in a registry. It possibly has layers in common with the
-// image of the run. A previousImage can be an image of an index.
+// previousImage is one image in a registry. The run compares the layers of previousImage
+// with the layers of the image of the run. A previousImage can be an image of an index.
 type previousImage struct {
 	v1.Manifest
 	desc v1.Descriptor

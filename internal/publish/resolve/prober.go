@@ -83,9 +83,9 @@ func (p *Prober) explainRefusal(ctx context.Context, t *Target) {
 	}
 }
 
-// anonymous checks whether an anonymous client may pull. The check is necessary only
-// if the package must not be public. A request to the REST API cannot replace the
-// anonymous pull, because the API may hide a public package from this token.
+// anonymous checks whether the registry allows anonymous clients to pull. The check is
+// necessary only if the package must not be public. A request to the REST API cannot
+// replace the anonymous pull, because the API may hide a public package from this token.
 func (p *Prober) anonymous(ctx context.Context, t *Target) error {
 	if p.Visibility != input.Private && p.Visibility != input.Internal {
 		return nil
