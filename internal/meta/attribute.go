@@ -9,7 +9,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
-// typeNames lists the types of rules in the order in which messages list them.
+// typeNames lists the types of rules in the order that messages use.
 var typeNames = []string{"schedule", "semver", "pep440", "match", "edge", "ref", "raw", "sha"}
 
 // ownAttributes maps each type to the attributes that not all types have. The
@@ -75,7 +75,7 @@ func (r *rule) unknownAttribute(key, value string) error {
 		return r.invalid(CodeTagAttribute, fmt.Sprintf("Remove %s, or use %s, which has the attribute %s. %s", key, enumerate(owners, "type=", "or"), key, r.attributesHint()),
 			"%s has the attribute %q, but type=%s does not have this attribute", key, r.kind)
 	case len(owners) > 0:
-		return r.invalid(CodeTagType, r.typeHint(key, value, owners), "%s has the attribute %q, but it does not have a type", key)
+		return r.invalid(CodeTagType, r.typeHint(key, value, owners), "%s has the attribute %q, but does not have a type", key)
 	}
 	return r.invalid(CodeTagAttribute, r.unknownHint(key, value), "%s has the unknown attribute %q", key)
 }

@@ -16,8 +16,8 @@ func (e *engine) chartText(text string) string {
 	return strings.ReplaceAll(text, "+", "_")
 }
 
-// chartRule returns the only default rule of a Helm chart. The tag of a chart is
-// the version in Chart.yaml, or the input version.
+// chartRule returns the only default rule of a Helm chart. The tag of a chart is the
+// version in Chart.yaml, or the input "version".
 func (e *engine) chartRule() rule {
 	r := rule{text: "the version of the chart", kind: "chart", attrs: map[string]string{"enable": "true"}}
 	switch {

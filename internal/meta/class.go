@@ -8,11 +8,11 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
-// Each tag name belongs to one kind of run. For example, versions and "latest"
-// belong to releases, "pr-N" to pull requests, "nightly" to schedules, and
-// "sha-COMMIT" to commits. The default rules never move a tag that belongs to
-// another kind of run. The program determines the kind only from the name of the
-// tag, because a new package has no tags yet.
+// Each tag name belongs to one kind of run. For example, versions and "latest" belong to
+// releases, "pr-N" to pull requests, "nightly" to schedules, and "sha-COMMIT" to commits.
+// The default rules never move a tag that belongs to another kind of run. The program
+// determines the kind of run only from the name of the tag, because a new package has no
+// tags yet.
 var (
 	// versionName matches the tags of a version. Examples are 1, 1.2, 1.2.3,
 	// 1.2.3-rc.1 and 1.2-alpine. A single number with a suffix is not a version,
@@ -57,11 +57,10 @@ func ownerOf(tag string) string {
 }
 
 // ownerWithAffixes returns the kind of run to which the tag of a branch belongs.
-// ownerWithAffixes returns "" for a tag that a branch can have. The argument
-// value is the name without the prefix and the suffix of the flavor, and the
-// argument text is the complete name. A prefix such as "8.2-" names a variant
-// and not a release. A complete name belongs to releases only if it consists of
-// numbers and dots.
+// ownerWithAffixes returns "" for a tag that a branch can have. The argument "value" is
+// the name without the prefix and the suffix of the flavor, and the argument "text" is
+// the complete name. A prefix such as "8.2-" names a variant and not a release. A
+// complete name belongs to releases only if it consists of numbers and dots.
 func ownerWithAffixes(value, text string) string {
 	if owner := ownerOf(refTag(value)); owner != "" {
 		return owner
@@ -95,9 +94,9 @@ func (e *engine) defaultTag(r rule, a affixes, value string) string {
 }
 
 // ownerOfGitTag returns the kind of run to which the name of a Git tag belongs.
-// ownerOfGitTag returns "" if the Git tag can have this name. The argument owner
-// is the kind of run to which a branch with the same name belongs. A Git tag
-// that is a version can have the tags of this version.
+// ownerOfGitTag returns "" if the image can have a tag with this name. The argument
+// "owner" is the kind of run to which a branch with the same name belongs. A Git tag that
+// is a version can give the tags of this version.
 func (e *engine) ownerOfGitTag(name, owner string) string {
 	switch {
 	case owner == "releases" && looksLikeVersion(name):
@@ -112,10 +111,11 @@ func (e *engine) ownerOfGitTag(name, owner string) string {
 type eventKind int
 
 const (
-	// refEvent is an event that builds the branch or the Git tag that it reports.
+	// refEvent is an event that reports a branch or a Git tag, and whose run builds this
+	// branch or this Git tag.
 	refEvent eventKind = iota
-	// tagEvent is an event that builds the Git tag that it reports. If such an
-	// event reports a branch, the run may build another commit.
+	// tagEvent is an event whose run builds the reported Git tag. If such an event
+	// reports a branch, the run possibly builds another commit.
 	tagEvent
 	pullEvent     // pullEvent is the event of a pull request.
 	scheduleEvent // scheduleEvent is the event of a schedule.

@@ -5,7 +5,7 @@ import "github.com/ghcr-publish/ghcr-publish/internal/diag"
 // The errors of this package have the following codes.
 const (
 	// CodeExpression means that an expression in an input is invalid or unknown, or that
-	// only a shell or the runner evaluates it.
+	// only a shell or the runner evaluates the expression.
 	CodeExpression = "expression"
 	// CodeFlavorLatest means that the entry "latest" of the input "flavor" has
 	// an unknown value.
@@ -18,7 +18,8 @@ const (
 	// CodeImageAttribute means that a line of the input "images" has an unknown
 	// attribute, or an invalid value of an attribute.
 	CodeImageAttribute = "image-attribute"
-	// CodeImageName means that a line of the input "images" has no name of an image.
+	// CodeImageName means that a line of the input "images" does not contain the name of
+	// an image.
 	CodeImageName = "image-name"
 	// CodeInputQuotes means that the quotes in an input are not balanced or not allowed.
 	CodeInputQuotes = "input-quotes"
@@ -87,8 +88,8 @@ const (
 	// CodeLatestUnused means that the flavor latest=true has no effect, because
 	// the run must not move the tag "latest".
 	CodeLatestUnused = "latest-unused"
-	// CodeTagRenamed means that the default tag of a branch or of a Git tag has another
-	// name, because its usual name belongs to releases or to another kind of run.
+	// CodeTagRenamed means that the default tag of a branch or of a Git tag has a prefix,
+	// because the name without this prefix belongs to releases or to another kind of run.
 	CodeTagRenamed = "tag-renamed"
 	// CodeGitTagVersion means that a Git tag contains a version, but the default
 	// rules cannot use the version.

@@ -43,9 +43,8 @@ type Context struct {
 	// Now is the start of the run. The expression {{date}} and the label
 	// org.opencontainers.image.created contain this time.
 	Now time.Time
-	// Created, if not zero, is the time in the label
-	// org.opencontainers.image.created. It is the time in SOURCE_DATE_EPOCH (see
-	// [ParseEpoch]).
+	// Created is the time in SOURCE_DATE_EPOCH (see [ParseEpoch]). If Created is not
+	// zero, the label org.opencontainers.image.created contains this time.
 	Created time.Time
 	// ShortSHALength is the value of the environment variable
 	// DOCKER_METADATA_SHORT_SHA_LENGTH.

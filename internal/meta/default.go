@@ -10,22 +10,23 @@ import (
 // Defaults computes the result of the default rules. Defaults ignores in.Tags,
 // because the default rules apply only if the input "tags" is empty.
 //
-// A Git tag with a SemVer version gives three tags: the full version,
-// major.minor, and major (except 0). A Git tag with a SemVer version also gives
-// the tag "latest" if the registry has no higher stable version. A branch, or a
-// Git tag without a version, gives its name, unless this name belongs to another
-// kind of run. A pull request gives the tag pr-N, and a schedule gives the tag
-// "nightly". The default rules never move a tag back to a lower version of its
-// series. A Helm chart has only the tag of its version.
+// A Git tag with a SemVer version gives three tags: the full version, major.minor, and
+// major (except 0). A Git tag with a SemVer version also gives the tag "latest" if the
+// registry has no higher stable version. A branch, or a Git tag without a version, gives
+// a tag with the same name, unless the name belongs to another kind of run. A pull
+// request gives the tag pr-N, and a schedule gives the tag "nightly". The default rules
+// never move a tag such as 1.2 back to a lower version. A Helm chart has only one tag,
+// which is the version of the chart.
 //
-// An event gives no tag if it reports the default branch although its run builds
-// another commit. For an event that publishes nothing, the field Skip of the
-// result contains the reason.
+// An event gives no tag if the event reports the default branch, but the run builds
+// another commit. For an event that publishes nothing, the field Skip of the result
+// contains the reason.
 func Defaults(ctx context.Context, in Inputs, c Context) (Result, error) {
 	kind := kindOf(c.Event)
 	c.Event = rewrite(c)
 	if n := c.Event.Payload.number("number"); n != "" && strings.HasPrefix(c.Event.Name, "pull_request") {
-		// The ref of a merged pull request is its base branch.
+		// After the merge of a pull request, GITHUB_REF is the base branch of the pull
+		// request.
 		c.Event.Ref = "refs/pull/" + n + "/merge"
 	}
 	e, err := newEngine(ctx, in, c)
@@ -91,8 +92,8 @@ func (e *engine) onOtherBranch() bool {
 	return branch != "" && main != "" && branch != main
 }
 
-// defaultRules returns all default rules. If a rule does not apply to the event,
-// the field skip of the rule contains the reason.
+// defaultRules returns all default rules. If a rule does not apply to the event, the
+// field "skip" of the rule contains the reason.
 func (e *engine) defaultRules() ([]rule, error) {
 	if e.in.Chart != "" {
 		return []rule{e.chartRule()}, nil
@@ -123,8 +124,8 @@ func (e *engine) defaultRules() ([]rule, error) {
 	return out, nil
 }
 
-// noTagReason returns the reason why the event gives no tag, or "" if it can
-// give a tag. For a schedule, only the rule type=schedule gives a tag.
+// noTagReason returns the reason why the event gives no tag, or "" if the event can give
+// a tag. For a schedule, only the rule type=schedule gives a tag.
 func (e *engine) noTagReason() string {
 	switch {
 	case e.result.Skip != nil:
@@ -170,8 +171,8 @@ func (e *engine) noVersionReason() string {
 	return ""
 }
 
-// noMovingTagReason returns the reason why the run must not move a tag such as
-// 1.2. noMovingTagReason returns "" if the run may move the tag. If major is
+// noMovingTagReason returns the reason why the run must not move a tag such as 1.2.
+// noMovingTagReason returns "" if the run may move the tag. If the argument "major" is
 // true, the reason is for the tag of the major version.
 func (e *engine) noMovingTagReason(major bool) string {
 	if why := e.noVersionReason(); why != "" {
@@ -192,8 +193,8 @@ func (e *engine) noMovingTagReason(major bool) string {
 	return ""
 }
 
-// noRawVersionReason returns the reason why the unchanged input "version" is not
-// a tag. noRawVersionReason returns "" if the input is a tag.
+// noRawVersionReason returns the reason why the run does not publish the text of the
+// input "version" as a tag. noRawVersionReason returns "" if the input is a tag.
 func (e *engine) noRawVersionReason() string {
 	if trimJS(e.in.Version) == "" {
 		return "the input version is empty"

@@ -25,7 +25,7 @@ type engine struct {
 	// ownDefaults is true if [Defaults] uses the engine. If ownDefaults is true,
 	// the engine converts each ref to a valid tag.
 	ownDefaults bool
-	// kind is the kind of the event. Only [Defaults] sets it.
+	// kind is the kind of the event. Only [Defaults] sets the field "kind".
 	kind eventKind
 	// If forwardOnly is true, a moving tag never moves back to a lower version.
 	forwardOnly bool
@@ -77,10 +77,10 @@ type outcome struct {
 	latest bool
 	// moving becomes the field Moving of the [Tag].
 	moving bool
-	// version is the stable version that the value is computed from, or nil.
-	// The field series counts the numbers in the value. For example, the value 1.4
-	// has two numbers, and the value "stable" has none. The flavor latest=highest
-	// uses the fields version and series.
+	// version is the stable version that the value is computed from, or nil. The field
+	// "series" counts the numbers in the value. For example, the value 1.4 has two
+	// numbers, and the value "stable" has none. The flavor latest=highest uses the fields
+	// "version" and "series".
 	version *release
 	series  int
 }
@@ -153,8 +153,8 @@ func (e *engine) tagFrom(entry Rule, r rule, o outcome) (Rule, error) {
 	return entry, nil
 }
 
-// name converts a text to a valid tag, or returns an error. The argument value
-// is the text without prefix and suffix.
+// name converts a text to a valid tag, or returns an error. The argument "value" is the
+// text without prefix and suffix.
 func (e *engine) name(text string, r rule, value string, a affixes) (string, error) {
 	text, value = e.chartText(text), e.chartText(value)
 	if e.ownDefaults {

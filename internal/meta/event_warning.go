@@ -29,8 +29,8 @@ func (e *engine) warnDefaultBranch(r rule) {
 	}
 }
 
-// warnOtherCommit warns of a rule that uses the reported commit, although
-// another commit caused the event.
+// warnOtherCommit warns of a rule that uses the reported commit, if another commit caused
+// the event.
 func (e *engine) warnOtherCommit(r rule) {
 	about := map[string][]string{
 		"pull_request_target": {"pull_request", "head", "sha"},

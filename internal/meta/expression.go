@@ -37,12 +37,12 @@ func (e *engine) dates() handlebars.Object {
 	}
 }
 
-// dateHelper returns a helper for {{date 'format' tz='Zone'}}. The argument when
-// is a function that returns the time.
+// dateHelper returns a helper for {{date 'format' tz='Zone'}}. The argument "when" is a
+// function that returns the time.
 func (e *engine) dateHelper(when func() time.Time) handlebars.Func {
 	return func(call handlebars.Call) (any, error) {
 		if len(call.Params) != 1 {
-			return nil, errors.New("the helper date needs exactly one format, as in {{date 'YYYYMMDD'}}")
+			return nil, errors.New("the helper \"date\" needs exactly one format, as in {{date 'YYYYMMDD'}}")
 		}
 		format, err := dateFormat(call.Params[0])
 		if err != nil {
@@ -58,8 +58,8 @@ func (e *engine) dateHelper(when func() time.Time) handlebars.Func {
 	}
 }
 
-// dateFormat returns the format in a parameter of a helper. dateFormat accepts
-// only values that Moment.js treats as a text or as an absent format.
+// dateFormat returns the format in a parameter of a helper. dateFormat accepts only a
+// text, and values that Moment.js treats as a missing format.
 func dateFormat(v any) (string, error) {
 	switch v := v.(type) {
 	case string:
@@ -71,16 +71,16 @@ func dateFormat(v any) (string, error) {
 			return "", nil
 		}
 	}
-	return "", errors.New("the format of date must be a text in 'single quotes'")
+	return "", errors.New("the format of the helper \"date\" must be a text in 'single quotes'")
 }
 
 func (e *engine) dateZone(h handlebars.Named) (moment.Zone, error) {
 	if h.Name != "tz" {
-		return moment.Zone{}, fmt.Errorf("the helper date has the unknown attribute %q, but only the attribute tz is possible", h.Name)
+		return moment.Zone{}, fmt.Errorf("the helper \"date\" has the unknown attribute %q, but only the attribute \"tz\" is possible", h.Name)
 	}
 	name, ok := h.Value.(string)
 	if !ok || name == "" {
-		return moment.Zone{}, errors.New("the attribute tz must be the name of a time zone in 'single quotes', as in tz='Europe/Berlin'")
+		return moment.Zone{}, errors.New("the attribute \"tz\" must be the name of a time zone in 'single quotes', as in tz='Europe/Berlin'")
 	}
 	zone := moment.LoadZone(name)
 	if !zone.Known() {
@@ -139,8 +139,9 @@ func (e *engine) onDefaultBranch() bool {
 	return e.c.Event.Payload.text("repository", "default_branch") == branch || alwaysDefault().MatchString(e.c.Event.Name)
 }
 
-// commitDate returns the date of the commit from the payload or from
-// Context.CommitDate. If both have no date, commitDate returns Context.Now.
+// commitDate returns the date of the commit from the payload or from Context.CommitDate.
+// If neither the payload nor Context.CommitDate has the date, commitDate returns
+// Context.Now.
 func (e *engine) commitDate() time.Time {
 	if e.committed == nil {
 		t := e.findCommitDate()

@@ -14,8 +14,8 @@ type flavor struct {
 	prefixLatest, suffixLatest bool
 }
 
-// parseFlavor parses the input flavor. If strict is true, parseFlavor returns an
-// error for text that docker/metadata-action ignores.
+// parseFlavor parses the input "flavor". If the argument "strict" is true, parseFlavor
+// returns an error for text that docker/metadata-action ignores.
 func parseFlavor(input string, strict bool) (flavor, error) {
 	out := flavor{latest: "auto"}
 	items, err := list("flavor", input)
@@ -30,13 +30,13 @@ func parseFlavor(input string, strict bool) (flavor, error) {
 	return out, nil
 }
 
-// record stores the entries of one line of the input flavor.
+// record stores the entries of one line of the input "flavor".
 func (f *flavor) record(item string, strict bool) error {
 	all, err := fields("flavor", item)
 	if err != nil {
 		return err
 	}
-	var onLatest *bool // onLatest points to the setting of the latest prefix or suffix in this line.
+	var onLatest *bool // onLatest points to the setting "onlatest" of the last prefix or suffix before the current entry.
 	for _, field := range all {
 		if strict {
 			if err := checkFlavorField(field, item, onLatest != nil); err != nil {

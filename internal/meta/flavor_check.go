@@ -19,9 +19,9 @@ var (
 	entryName = lazy.Regexp(`^([\w-]+)\s*([:=]?)\s*(.*)$`)
 )
 
-// checkFlavorField returns an error for an entry that docker/metadata-action
-// reads in another way than its author probably means. The argument affixed is
-// true if the same line has a prefix or a suffix before this entry.
+// checkFlavorField returns an error for an entry that docker/metadata-action reads in
+// another way than its author probably means. The argument "affixed" is true if the same
+// line has a prefix or a suffix before this entry.
 func checkFlavorField(field, item string, affixed bool) error {
 	key, value, _ := setting(field)
 	subject := fmt.Sprintf("the flavor %q", item)
@@ -48,7 +48,7 @@ func checkFlavorField(field, item string, affixed bool) error {
 	return nil
 }
 
-// flavorHint returns the hint for an unknown entry of the input flavor.
+// flavorHint returns the hint for an unknown entry of the input "flavor".
 func flavorHint(field string) string {
 	const entries = "The possible entries are latest=auto|true|false|highest, prefix=… and suffix=…. The entry onlatest=true|false can follow prefix or suffix."
 	if inner, ok := unquoted(trimJS(field)); ok {

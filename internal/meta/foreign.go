@@ -39,8 +39,8 @@ func (s scope) foreign(text string) *problem {
 	return nil
 }
 
-// foreignName returns the problem for a name in the syntax of another tool. The
-// argument otherwise is the hint for a name that the tag language does not have.
+// foreignName returns the problem for a name in the syntax of another tool. The argument
+// "otherwise" is the hint for a name that the tag language does not have.
 func (s scope) foreignName(text, part, name, otherwise string) *problem {
 	p := &problem{format: "%s contains %s, which is not an expression of the tag language", args: []any{part}}
 	if p.hint = s.elsewhere(name, strings.Replace(text, part, "{{"+name+"}}", 1)); s.has(name) {

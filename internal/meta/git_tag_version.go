@@ -30,8 +30,8 @@ var (
 	// dottedNumbers matches the part of a Git tag that resembles a version, as in
 	// 1.2.3.RELEASE.
 	dottedNumbers = lazy.Regexp(`(?:^|[^0-9.]\.?)[0-9]+(\.[0-9]+)+`)
-	// unreleased matches the names of regular builds. The numbers in such names
-	// are usually dates.
+	// unreleased matches the names of development builds, such as nightly-20240105. The
+	// numbers in such names are usually dates.
 	unreleased = lazy.Regexp(`(?i)nightly|daily|weekly|snapshot|canary|edge|build|test|dev`)
 )
 
@@ -71,8 +71,8 @@ func matchAfter(prefix string) string {
 	return ",match=" + literalPattern(prefix) + "(.*)"
 }
 
-// special matches the characters that have a special meaning in a regular
-// expression or in the input tags.
+// special matches the characters that have a special meaning in a regular expression or
+// in the input "tags".
 var special = lazy.Regexp(`[^A-Za-z0-9/_-]`)
 
 // literalPattern returns a regular expression that matches a text. The regular

@@ -8,15 +8,15 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/meta/pep440"
 )
 
-// fullVersion is the value of the field series for a tag that does not name a series
-// of versions. Examples are the tags 1.2.3 and sha-0123abc.
+// fullVersion is the value of the field "series" for a tag that only one image gets, such
+// as 1.2.3 or sha-0123abc.
 const fullVersion = -1
 
 // release holds the numbers of a stable version for a comparison.
 type release struct {
 	epoch   *big.Int
 	numbers []*big.Int
-	parse   func(string) *release // parse parses versions of the same kind.
+	parse   func(string) *release // parse parses another version with the same grammar (SemVer or PEP 440).
 }
 
 func semverRelease(v semverVersion) *release {
@@ -94,9 +94,9 @@ func (r *release) sameSeries(other *release, n int) bool {
 	return true
 }
 
-// higherTags holds two tags in the registry that have a higher stable version.
-// The field overall is any tag with a higher version, and the field series is a
-// tag in the same series. A field is empty if no such tag exists.
+// higherTags holds two tags in the registry that have a higher stable version. The field
+// "overall" is any tag with a higher version. The field "series" is such a tag with the
+// same first numbers. A field is empty if no such tag exists.
 type higherTags struct{ overall, series string }
 
 // comparison holds the parameters of findHigher. The cache of the results also
@@ -107,9 +107,8 @@ type comparison struct {
 	around  affixes
 }
 
-// higherTags finds the tags in the registry with a higher version than the
-// outcome. higherTags compares nothing if moving tags may move to a lower
-// version.
+// higherTags finds the tags in the registry with a higher version than the outcome.
+// higherTags returns no tags if the run may move a tag back to a lower version.
 func (e *engine) higherTags(o outcome, a affixes) (higherTags, error) {
 	if !e.forwardOnly || o.version == nil {
 		return higherTags{}, nil
@@ -158,8 +157,7 @@ func (a affixes) strip(tag string) (string, bool) {
 	return strings.CutSuffix(inner, sanitize(a.suffix))
 }
 
-// tags returns the tags in the registry. The method tags requests the list only
-// once.
+// tags returns the tags in the registry. The method "tags" requests the list only once.
 func (e *engine) tags() ([]string, error) {
 	if e.listed || e.c.Existing == nil {
 		return e.existing, nil

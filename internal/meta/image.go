@@ -6,9 +6,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// parseImages parses the input images, and returns the enabled images in lower
-// case. parseImages does not validate the names, because a name may be a
-// template of another tool.
+// parseImages parses the input "images", and returns the enabled images in lower case.
+// parseImages does not validate the names, because a name may be a template of another
+// tool.
 func parseImages(input string) ([]string, error) {
 	items, err := list("images", input)
 	if err != nil {
@@ -32,8 +32,8 @@ func parseImages(input string) ([]string, error) {
 	return out, nil
 }
 
-// commaImages parses the old form of the input images, which is a single line
-// "a,b". The result ok is false if the line has attributes.
+// commaImages parses the old form of the input "images", which is a single line "a,b".
+// The result "ok" is false if the line has attributes.
 func commaImages(item string) (names []string, ok bool, err error) {
 	all, err := fields("images", item)
 	if err != nil {

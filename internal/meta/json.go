@@ -29,8 +29,8 @@ func (o object) indented() string {
 	return b.String()
 }
 
-// write writes the JSON text of the object. The argument newline is a line break
-// with the indentation of the current line. If newline is empty, write writes
+// write writes the JSON text of the object. The argument "newline" is a line break with
+// the indentation of the current line. If the argument "newline" is empty, write writes
 // one line.
 func (o object) write(b *strings.Builder, indent, newline string) {
 	if len(o) == 0 {

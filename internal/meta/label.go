@@ -21,8 +21,8 @@ const (
 	KeyLicenses    = "org.opencontainers.image.licenses"
 )
 
-// repo returns GitHub's data about the repository. The method repo reads the
-// data only once.
+// repo returns GitHub's data about the repository. The method "repo" reads the data only
+// once.
 func (e *engine) repo() (Repository, error) {
 	if e.repository != nil {
 		return *e.repository, nil
@@ -97,9 +97,8 @@ func (e *engine) pairs(input, value string) ([]Pair, error) {
 	return out, nil
 }
 
-// pair evaluates one item of the input labels or annotations. The result ok is
-// false for an item without "=", because docker/metadata-action ignores such an
-// item.
+// pair evaluates one item of the input "labels" or "annotations". The result "ok" is
+// false for an item without "=", because docker/metadata-action ignores such an item.
 func (e *engine) pair(input, item string) (key, value string, ok bool, err error) {
 	if e.in.Strict {
 		if err := labelScope.check(item).in(input, labelSubject(input, item)); err != nil {

@@ -27,8 +27,8 @@ func list(input, value string) ([]string, error) {
 	return items, nil
 }
 
-// fields splits one item into fields. In contrast to list, the function fields
-// accepts a quote only at the start of a field.
+// fields splits one item into fields. In contrast to list, the function "fields" accepts
+// a quote only at the start of a field.
 func fields(input, item string) ([]string, error) {
 	if item != "" && !strings.ContainsAny(item, "\"\r\n") {
 		return strings.Split(item, ","), nil // Most items contain no quotes.
@@ -56,8 +56,8 @@ func quotesHint(item string) string {
 	return fmt.Sprintf(`Remove the double quotes: %s. If a field contains a comma, put three double quotes at each end of the field: """pattern=a,b""".`, strings.ReplaceAll(item, `"`, ""))
 }
 
-// attribute splits a field at its first '=', if a name precedes the '='. The
-// function attribute returns the name in lower case.
+// attribute splits a field at its first '=', if a name precedes the '='. The function
+// "attribute" returns the name in lower case.
 func attribute(field string) (name, value string, named bool) {
 	i := strings.IndexByte(field, '=')
 	if i <= 0 {
@@ -67,7 +67,7 @@ func attribute(field string) (name, value string, named bool) {
 }
 
 // setting splits a field at each '=' and returns the first two parts.
-// docker/metadata-action does the same for the inputs images and flavor.
+// docker/metadata-action does the same for the inputs "images" and "flavor".
 func setting(field string) (name, value string, named bool) {
 	parts := strings.Split(field, "=")
 	if len(parts) == 1 {

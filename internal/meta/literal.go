@@ -8,11 +8,10 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// Literal parses a line of the input tags that is not a rule. For a reference to
-// one of the images, such as ghcr.io/acme/web:1.2, Literal returns the tag, and
-// ok is true. The output "tags" of docker/metadata-action contains such
-// references. For a line without a registry, ok is false. For a reference to
-// another image, Literal returns a *diag.Error.
+// Literal parses a line of the input "tags" that is not a rule. For a reference to one of
+// the images, such as ghcr.io/acme/web:1.2, Literal returns the tag, and ok is true. The
+// output "tags" of docker/metadata-action contains such references. For a line without a
+// registry, ok is false. For a reference to another image, Literal returns a *diag.Error.
 func Literal(text string, images []string) (tag string, ok bool, err error) {
 	if !strings.ContainsAny(text, "/:@") || strings.Contains(text, "{{") {
 		return "", false, nil

@@ -21,9 +21,9 @@ func sortRules(rules []rule) {
 	slices.SortStableFunc(rules, func(a, b rule) int { return cmp.Compare(b.order, a.order) })
 }
 
-// insertRules sorts the rules with a binary insertion sort. insertRules starts
-// after the first run of rules that are already in order or in strictly reverse
-// order.
+// insertRules sorts the rules with a binary insertion sort. If the first rules are
+// already in order, or in strictly reverse order, insertRules inserts only the rules
+// after them.
 func insertRules(rules []rule) {
 	for i := firstRun(rules); i < len(rules); i++ {
 		pivot := rules[i]

@@ -130,7 +130,7 @@ func or(s, otherwise string) string {
 
 var nonWord = lazy.Regexp(`[^A-Za-z0-9_]`)
 
-// EnvName returns the name of the environment variable with the value of an
+// EnvName returns the name of the environment variable that contains the value of an
 // output. DOCKER_METADATA_SET_OUTPUT_ENV can disable these variables.
 func EnvName(output string) string {
 	return "DOCKER_METADATA_OUTPUT_" + strings.ToUpper(nonWord().ReplaceAllString(output, "_"))

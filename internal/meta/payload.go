@@ -43,22 +43,22 @@ func (p Payload) at(keys ...string) any {
 	return v
 }
 
-// text returns the string at the path of keys. The method text returns "" if the
-// value is not a string.
+// text returns the string at the path of keys. The method "text" returns "" if the value
+// is not a string.
 func (p Payload) text(keys ...string) string {
 	s, _ := p.at(keys...).(string)
 	return s
 }
 
-// truth returns the boolean at the path of keys. The method truth returns false
-// if the value is not a boolean.
+// truth returns the boolean at the path of keys. The method "truth" returns false if the
+// value is not a boolean.
 func (p Payload) truth(keys ...string) bool {
 	b, _ := p.at(keys...).(bool)
 	return b
 }
 
-// number returns the positive integer at the path of keys as text. The method
-// number returns "" if the value is not a positive integer.
+// number returns the positive integer at the path of keys as text. The method "number"
+// returns "" if the value is not a positive integer.
 func (p Payload) number(keys ...string) string {
 	n, ok := p.at(keys...).(json.Number)
 	if !ok {
@@ -98,10 +98,9 @@ func commitTimestamp(commit map[string]any, sha string) (time.Time, bool) {
 // repositoryFields lists the fields of a repository that labels use.
 var repositoryFields = []string{"name", "html_url", "description", "license", "default_branch"}
 
-// DescribesRepository reports whether the payload has all fields of the
-// repository that labels use. A payload from GitHub has all these fields, even
-// if a value is null. A payload that a user writes for the program act can lack
-// fields.
+// DescribesRepository reports whether the payload has all fields of the repository that
+// labels use. A payload from GitHub has all these fields, even if a value is null. A
+// payload that a user writes for the program "act" can lack fields.
 func (p Payload) DescribesRepository() bool {
 	object, _ := p.at("repository").(map[string]any)
 	return !slices.ContainsFunc(repositoryFields, func(field string) bool {

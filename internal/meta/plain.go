@@ -13,8 +13,8 @@ import (
 // tagRule describes the grammar of tags (tagGrammar) for messages.
 const tagRule = "A tag can contain only the letters A-Z and a-z, digits, dots, - and _."
 
-// respelled contains characters of versions. Every tool replaces these
-// characters by a dash in a tag.
+// respelled contains the characters that a version can contain, but a tag cannot. Every
+// tool replaces these characters by a dash in a tag.
 const respelled = "+~"
 
 // checkCharacters returns an error for a tag with a character that a tag cannot
@@ -40,8 +40,8 @@ func checkCharacters(tag string) error {
 	return diag.Inputf("tags", CodeTagInvalid, tagRule+suggestion(tag), "the tag %s contains %s", inQuotes(tag), inQuotes(string(bad)))
 }
 
-// suggestion returns a sentence that proposes a valid tag. The function
-// suggestion returns "" if no valid tag resembles the text.
+// suggestion returns a sentence that proposes a valid tag. The function "suggestion"
+// returns "" if no valid tag resembles the text.
 func suggestion(text string) string {
 	if tag := asTag(text); tag != "" {
 		return fmt.Sprintf(" Write %s.", tag)

@@ -4,7 +4,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// Inputs holds the inputs as the user wrote them.
+// Inputs holds the inputs without a change of the text that the user wrote.
 type Inputs struct {
 	// Images, Tags, Flavor, Labels and Annotations are lists with one item per
 	// line.
@@ -15,22 +15,22 @@ type Inputs struct {
 	// Chart is the version in the Chart.yaml of a Helm chart. Chart is empty for
 	// an image and for an artifact that is not a chart.
 	Chart string
-	// Strict is true for a run that publishes the tags. If Strict is true, the
-	// input tags can contain full references to the images, as the output "tags"
-	// of docker/metadata-action does. If Strict is true, text that
-	// docker/metadata-action ignores or silently changes causes an error.
-	// Examples are an unknown attribute, an unknown expression, an invalid
-	// character in a tag, and a label without a value. If such text can be
-	// correct, it causes only a notice.
+	// Strict is true for a run that publishes the tags. If Strict is true, the input
+	// "tags" can contain full references to the images, as the output "tags" of
+	// docker/metadata-action does. If Strict is true, text that docker/metadata-action
+	// ignores or silently changes causes an error. Examples are an unknown attribute, an
+	// unknown expression, an invalid character in a tag, and a label without a value.
+	// Text that is possibly correct causes only a notice.
 	Strict bool
 }
 
-// Result holds the computed names of an image and their explanations.
+// Result holds the computed tags, labels and annotations of an image, and the
+// explanations of the tags.
 type Result struct {
 	// Version is the first tag. Version is empty if no rule gave a tag.
 	Version string
-	// Tags contains valid and unique tags in the order of the rules. If the tag
-	// "latest" was added, it is the last element.
+	// Tags contains valid and unique tags in the order of the rules. The tag "latest", if
+	// it was added, is the last element.
 	Tags []Tag
 	// Images contains the enabled images in lower case.
 	Images []string
@@ -48,9 +48,8 @@ type Result struct {
 	// Warnings contains the warnings and notices in the order in which they
 	// occurred.
 	Warnings []diag.Notice
-	// Skip is the reason why the event publishes nothing, although the run must
-	// succeed. [Defaults] sets Skip. Skip is nil if the event can publish an
-	// image.
+	// Skip is the reason why the event publishes nothing. Such a run is not a failure.
+	// [Defaults] sets Skip. Skip is nil if the event can publish an image.
 	Skip *Skip
 	// Hint is the hint for the user if no default rule gives a tag. [Defaults]
 	// sets Hint.
@@ -61,15 +60,15 @@ type Result struct {
 type Skip struct {
 	Reason string
 	Hint   string
-	// Build is true if the run still builds or opens the image to find a broken
-	// image.
+	// Build is true if the run still builds or opens the image, so that a broken image
+	// fails the run.
 	Build bool
 }
 
 // Pair is a label or an annotation.
 type Pair struct{ Key, Value string }
 
-// Rule is the result of one line of the input tags.
+// Rule is the result of one line of the input "tags".
 type Rule struct {
 	// Text is the text of the rule in the input.
 	Text string

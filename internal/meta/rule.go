@@ -11,7 +11,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
 )
 
-// rule is one parsed entry of the input tags.
+// rule is one parsed entry of the input "tags".
 type rule struct {
 	text  string // text is the rule as the user wrote it.
 	kind  string
@@ -20,8 +20,8 @@ type rule struct {
 	// fields are the parts of the text between the commas.
 	fields []string
 	typed  bool // typed is true if the text has the attribute "type".
-	// skip is the reason why a default rule does not apply. The field skip is
-	// empty if the rule applies.
+	// skip is the reason why a default rule does not apply. The field "skip" is empty if
+	// the rule applies.
 	skip string
 }
 
@@ -30,11 +30,11 @@ var kinds = map[string]float64{
 	"schedule": 1000, "semver": 900, "pep440": 900, "match": 800, "edge": 700, "ref": 600, "raw": 200, "sha": 100,
 }
 
-// implied lists the rules that docker/metadata-action applies if the input tags
-// is empty.
+// implied lists the rules that docker/metadata-action applies if the input "tags" is
+// empty.
 var implied = []string{"type=schedule", "type=ref,event=branch", "type=ref,event=tag", "type=ref,event=pr"}
 
-// parseRules parses the input tags. parseRules returns the rules in the order of
+// parseRules parses the input "tags". parseRules returns the rules in the order of
 // evaluation, or the joined errors of all invalid rules.
 func parseRules(input string, strict bool) ([]rule, error) {
 	items, err := list("tags", input)
@@ -73,8 +73,8 @@ func commentsError(input string) error {
 // expressions.
 func (r *rule) plain() bool { return r.text == r.attrs["value"] && !strings.Contains(r.text, "{{") }
 
-// parseRule parses one item of the input tags. If strict is true, parseRule
-// returns an error for text that docker/metadata-action ignores.
+// parseRule parses one item of the input "tags". If the argument "strict" is true,
+// parseRule returns an error for text that docker/metadata-action ignores.
 func parseRule(item string, strict bool) (rule, error) {
 	all, err := fields("tags", item)
 	if err != nil {
@@ -93,7 +93,7 @@ func parseRule(item string, strict bool) (rule, error) {
 	return r, nil
 }
 
-// read sets the type and the attributes of the rule from its fields.
+// read sets the type and the attributes of the rule from the parts of the text.
 func (r *rule) read() error {
 	for _, f := range r.fields {
 		key, value, named := attribute(f)
@@ -113,8 +113,8 @@ func (r *rule) read() error {
 	return nil
 }
 
-// refEvents maps words that users write instead of a type to the event of
-// type=ref.
+// refEvents lists words that users write as a type, such as "branch". The value is the
+// correct attribute "event" of a rule with type=ref.
 var refEvents = map[string]string{"branch": "branch", "tag": "tag", "pr": "pr", "pull_request": "pr"}
 
 func (r *rule) unknownType(value string) error {
@@ -141,8 +141,8 @@ func (r *rule) subject() string {
 	return "the rule " + inQuotes(r.text)
 }
 
-// invalid returns an error about the text of the rule. The first verb of the
-// format stands for the subject of the rule.
+// invalid returns an error about the text of the rule. The first %s in the format becomes
+// the name of the rule.
 func (r *rule) invalid(code, hint, format string, args ...any) error {
 	return diag.Inputf("tags", code, hint, format, append([]any{r.subject()}, args...)...)
 }

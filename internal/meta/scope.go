@@ -34,8 +34,8 @@ func (s scope) has(name string) bool {
 	return slices.Contains(s.names, name) || slices.Contains(s.silent, name)
 }
 
-// problem is a fault of a text. The first verb of the format stands for the
-// subject of the message, for example the rule.
+// problem is a fault of a text. The first %s in the format becomes the subject of the
+// message, for example the rule.
 type problem struct {
 	format string
 	args   []any
@@ -43,7 +43,8 @@ type problem struct {
 	err    error
 }
 
-// in returns the error about a problem in an input. If p is nil, it returns nil.
+// in returns the error about a problem in an input. If p is nil, the method "in" returns
+// nil.
 func (p *problem) in(input, subject string) error {
 	if p == nil {
 		return nil
@@ -131,8 +132,8 @@ func (s scope) checkUse(use handlebars.Use, text string) *problem {
 // contexts lists the contexts of expressions of GitHub.
 var contexts = []string{"github", "env", "vars", "job", "steps", "runner", "secrets", "strategy", "matrix", "needs", "inputs"}
 
-// unknown returns the problem for a name that is not in the scope. The argument
-// text is the complete value.
+// unknown returns the problem for a name that is not in the scope. The argument "text" is
+// the complete value.
 func (s scope) unknown(use handlebars.Use, text string) *problem {
 	p := &problem{format: "%s has the unknown expression {{%s}}", args: []any{use.Source}}
 	if use.Fields && slices.Contains(contexts, use.Name) {
@@ -165,7 +166,7 @@ func (s scope) elsewhere(name, text string) string {
 	case semverScope.has(name):
 		return fmt.Sprintf("Only the attribute \"pattern\" of %s can contain {{%s}}.", types, name)
 	case globalScope.has(name):
-		return fmt.Sprintf("Only the attributes value, enable, prefix and suffix can contain {{%s}}. Write it in one of them, as in prefix=%s-.", name, shown([]string{name})[0])
+		return fmt.Sprintf("Only the attributes value, enable, prefix and suffix can contain {{%s}}. Write the expression in one of these attributes, as in prefix=%s-.", name, shown([]string{name})[0])
 	}
 	return ""
 }

@@ -16,8 +16,8 @@ const (
 	maxVersionNumber = 1<<53 - 1
 )
 
-// semverVersion is a version of SemVer 2. The field plain contains the version without a
-// leading v and without build metadata. The fields prerelease and build contain no
+// semverVersion is a version of SemVer 2. The field "plain" contains the version without
+// a leading v and without build metadata. The fields prerelease and build contain no
 // leading "-" or "+".
 type semverVersion struct {
 	plain             string

@@ -2,11 +2,10 @@ package meta
 
 import "fmt"
 
-// skippedActions contains the actions of a release for which the default rules
-// publish nothing. The action edited is one of these actions, because an edit of
-// a release does not change its Git tag. If an edit changes a prerelease to a
-// release, GitHub also sends the action released (events-that-trigger-workflows,
-// "release").
+// skippedActions contains the actions of a release for which the default rules publish
+// nothing. The action "edited" is one of these actions, because an edit of a release does
+// not change its Git tag. If an edit changes a prerelease to a release, GitHub also sends
+// the action "released" (events-that-trigger-workflows, "release").
 var skippedActions = map[string]string{
 	"deleted":     "the release was deleted",
 	"unpublished": "the release was unpublished",

@@ -27,8 +27,8 @@ func (r *rule) checkSyntax() error {
 
 const quotes = "'‘’“”„«»`"
 
-// unquoted returns a text without the quotation marks at both ends. A text in
-// double quotes cannot occur, because the function list removes double quotes.
+// unquoted returns a text without the quotation marks at both ends. A text in double
+// quotes cannot occur, because the function "list" removes double quotes.
 func unquoted(text string) (string, bool) {
 	first, n := utf8.DecodeRuneInString(text)
 	last, m := utf8.DecodeLastRuneInString(text)
@@ -59,7 +59,7 @@ func (r *rule) dashed() error {
 	if !ok {
 		return nil
 	}
-	return r.invalid(CodeTagInvalid, fmt.Sprintf("Write %s without the dash. The input tags is text with one rule per line, and not a YAML list.", trimJS(rest)), "%s begins with a dash and a blank")
+	return r.invalid(CodeTagInvalid, fmt.Sprintf("Write %s without the dash. Write one rule per line, because the value is text and not a YAML list.", trimJS(rest)), "%s begins with a dash and a blank")
 }
 
 var comment = lazy.Regexp(`\s#(\s|$)`)

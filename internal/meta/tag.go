@@ -58,8 +58,8 @@ func refTag(name string) string {
 // tagStart is the sentence in messages about the first character of a tag.
 const tagStart = "A tag begins with a letter, a digit or an underscore."
 
-// tagError returns the error for a name that is not a valid tag. The argument
-// subject contains the name.
+// tagError returns the error for a name that is not a valid tag. The argument "subject"
+// contains the name.
 func tagError(name, subject, hint string) error {
 	if len(name) > MaxTagLength {
 		return diag.Inputf("tags", CodeTagTooLong, hint, "%s has %d characters, but registries accept only %d characters", subject, len(name), MaxTagLength)
@@ -67,8 +67,8 @@ func tagError(name, subject, hint string) error {
 	return diag.Inputf("tags", CodeTagInvalid, hint, "%s begins with %q", subject, name[:1])
 }
 
-// maxShown is the number of characters that a title contains of a tag that is
-// too long.
+// maxShown is the number of characters in a title for a tag that is too long. The title
+// contains only the beginning of such a tag.
 const maxShown = 40
 
 // shortened returns the text of a tag for a title. For a tag that is too long,

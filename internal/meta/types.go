@@ -67,9 +67,8 @@ func enableHint(written, value string) string {
 // affixes contains the evaluated prefix and suffix of a value.
 type affixes struct{ prefix, suffix string }
 
-// affixes evaluates the prefix and the suffix of the rule. If the rule does not
-// have one of these attributes, the method affixes evaluates the same attribute
-// of the flavor.
+// affixes evaluates the prefix and the suffix of the rule. If the rule does not have one
+// of these attributes, the method "affixes" evaluates the same attribute of the flavor.
 func (e *engine) affixes(r rule) (affixes, error) {
 	prefix, err := e.affix(r, "prefix", e.flavor.prefix)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
 )
 
-// checkVersion returns an error if the input version cannot be a single version.
-// If Strict is false, checkVersion returns nil.
+// checkVersion returns an error if the input "version" cannot be a single version. If
+// Strict is false, checkVersion returns nil.
 func checkVersion(in Inputs) error {
 	version := trimJS(in.Version)
 	if !in.Strict {

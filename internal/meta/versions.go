@@ -10,8 +10,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/meta/pep440"
 )
 
-// versionSource returns the text that a version rule parses. The parsed text is
-// the value of the rule, the input version, or the Git tag.
+// versionSource returns the text that a version rule parses. The parsed text is the value
+// of the rule, the input "version", or the Git tag.
 func (e *engine) versionSource(r rule) (text, skipped string, err error) {
 	name, tagged := strings.CutPrefix(e.c.Event.Ref, "refs/tags/")
 	switch {
@@ -57,9 +57,9 @@ func (e *engine) versionText(r rule) (text, skipped string, err error) {
 
 const matchGroupHint = `Write parentheses around the version in the pattern, as in match=v(\d+\.\d+\.\d+).`
 
-// parsedVersion is the result of parsing a text as a version. The keys of the
-// field fields are the names that a pattern can use. The fields stable and
-// release determine whether the tag "latest" moves.
+// parsedVersion is the result of parsing a text as a version. The keys of the map
+// "fields" are the names that a pattern can use. The fields "stable" and "release"
+// determine whether the tag "latest" moves.
 type parsedVersion struct {
 	valid   bool
 	fields  handlebars.Object
@@ -162,9 +162,9 @@ func count(digits string) any {
 	return digits
 }
 
-// version evaluates the pattern of a version rule. For an unstable version, the
-// result is always the full version. For the pattern {{raw}}, the result is the
-// text of the version before it was parsed.
+// version evaluates the pattern of a version rule. For an unstable version, the result is
+// always the full version. For the pattern {{raw}}, the result is the text before the
+// program parsed the version.
 func version(r rule, v parsedVersion) (outcome, error) {
 	t, err := handlebars.Parse(r.attrs["pattern"])
 	if !v.stable {
@@ -185,7 +185,8 @@ func version(r rule, v parsedVersion) (outcome, error) {
 	return outcome{value: s, latest: true, version: v.release, series: n, moving: n != fullVersion}, nil
 }
 
-// series returns the number of version numbers in the result of a pattern.
+// series returns 2 for a pattern that gives a tag such as 1.4, 1 for a tag such as 1, and
+// 0 for a tag without a number. For a complete version, series returns fullVersion.
 func series(t *handlebars.Template) int {
 	switch {
 	case t.Mentions("version"), t.Mentions("raw"), t.Mentions("patch"):

@@ -53,7 +53,7 @@ func (a Attachment) reference() name.Reference {
 }
 
 // attachments returns all attachments of the image. The source opens some attachments
-// together with the image. The field Attachments of the request finds all other
+// together with the image. The method Attachments.Find of the request finds all other
 // attachments.
 func (r *run) attachments(ctx context.Context) ([]Attachment, error) {
 	var out []Attachment
@@ -94,8 +94,7 @@ func (r *run) attach(ctx context.Context) ([]Attachment, error) {
 
 // listAttachments adds each attachment with a subject to the list of referrers of the
 // subject. listAttachments also adds an attachment that the destination already had,
-// because an earlier run may have ended after the push of the attachment and before
-// the write of the list.
+// because an earlier run possibly ended before it wrote the list.
 func (r *run) listAttachments(ctx context.Context, all []Attachment) error {
 	type list struct {
 		repo    name.Repository
@@ -117,9 +116,9 @@ func (r *run) listAttachments(ctx context.Context, all []Attachment) error {
 	return group.Wait()
 }
 
-// pushAttachment pushes one attachment, unless the destination has the attachment. If
-// the tag of the attachment points at a different manifest, the run keeps this
-// manifest, because it may contain signatures that the source does not have.
+// pushAttachment pushes one attachment, unless the destination has the attachment. If the
+// tag of the attachment points at a different manifest, the run keeps this manifest,
+// because this manifest possibly contains signatures that the source does not have.
 func (r *run) pushAttachment(ctx context.Context, a Attachment) (pushed bool, err error) {
 	now, err := r.Registry.Head(ctx, a.reference())
 	switch {

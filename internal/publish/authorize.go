@@ -71,8 +71,8 @@ func (r *run) accept() error {
 }
 
 // reportNewPackages informs the observer about the packages that the run creates. The
-// caller must first check that the registry allows the push. Before this check, a
-// missing package and a package that the token may not see look the same.
+// caller must first check that the registry allows the push. Before this check, the run
+// cannot distinguish a missing package from a package that is hidden from the token.
 func (r *run) reportNewPackages() {
 	for i := range r.outcome.Found.Targets {
 		if t := &r.outcome.Found.Targets[i]; t.CreatesPackage() && t.MayPush && t.Inherits != "" {
@@ -81,8 +81,8 @@ func (r *run) reportNewPackages() {
 	}
 }
 
-// dryRun finds the attachments. dryRun also finds the reasons why a real run would
-// fail.
+// dryRun finds the attachments that a real run would push, and the reasons why a real run
+// would fail.
 func (r *run) dryRun(ctx context.Context) error {
 	found := r.outcome.Found
 	for i := range found.Targets {

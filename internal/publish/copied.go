@@ -62,7 +62,8 @@ func (r *run) copiedConfigs() []*image.Blob {
 			continue
 		}
 		size += b.Descriptor.Size
-		// The map entry is false now, because another target can need the same blob.
+		// Another target can need the same blob, and the value false prevents a second
+		// entry in the list.
 		isConfig[b] = false
 		out = append(out, b)
 	}
@@ -85,7 +86,7 @@ func keepContent(ctx context.Context, b *image.Blob) error {
 	if err != nil {
 		return err
 	}
-	_, _ = hasher.Write(raw) // hash.Hash.Write never returns an error
+	_, _ = hasher.Write(raw) // The method hash.Hash.Write never returns an error.
 	if hex.EncodeToString(hasher.Sum(nil)) == b.Descriptor.Digest.Hex {
 		b.Content = raw
 		b.Open = func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(raw)), nil }

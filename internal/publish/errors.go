@@ -12,13 +12,14 @@ const (
 	// CodeDigestDiffers means that the image does not have the digest in the input
 	// expected-digest.
 	CodeDigestDiffers = "digest-differs"
-	// CodePushRefused reports that a real run would fail, because the token may not push.
+	// CodePushRefused reports that a real run would fail, because the token is not
+	// allowed to push.
 	CodePushRefused = "push-refused"
 	// CodeArchiveUnwritten means that the run could not write the archive for
 	// on-readonly: archive.
 	CodeArchiveUnwritten = "archive-unwritten"
 	// CodeTagExists means that a tag already exists with another digest. The input
-	// overwrite does not allow the run to move this tag.
+	// "overwrite" does not allow the run to move this tag.
 	CodeTagExists = "tag-exists"
 	// CodeTagKept means that the run did not move a tag, because the tag points at a
 	// newer image.

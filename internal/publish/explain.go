@@ -20,8 +20,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
-// expiryWarning is the time before the expiry of a token in which the run warns about
-// the expiry.
+// expiryWarning is the period before the expiry of a token in which the run adds a
+// warning.
 const expiryWarning = 7 * 24 * time.Hour
 
 // Explainer explains the refusals of registries with the facts of a run. All commands
@@ -82,7 +82,7 @@ func (e Explainer) settings(owner github.Owner, pkg string) string {
 	return fmt.Sprintf("%s (if %s is a user: %s)", e.GitHub.SettingsURL(org, pkg), owner.Login, e.GitHub.SettingsURL(user, pkg))
 }
 
-// loginUser returns the user name of the input credentials for the registry of a
+// loginUser returns the user name of the input "credentials" for the registry of a
 // repository. loginUser returns "" if the run uses another login for this registry.
 func (e Explainer) loginUser(repo name.Repository) string {
 	for _, c := range e.Config.Credentials {
@@ -130,7 +130,7 @@ func (e Explainer) Read(err error, ref name.Reference) error {
 func (e Explainer) notFoundHint(ref name.Reference) string {
 	hint := "Check the name and the tag. Tags are case-sensitive."
 	if _, isDigest := ref.(name.Digest); isDigest {
-		hint = "Check the name and the digest. The image can be deleted, or it can be in another repository."
+		hint = "Check the name and the digest. The image was possibly deleted, or it is in another repository."
 	}
 	if !e.Config.AtHome(ref.Context()) {
 		return hint

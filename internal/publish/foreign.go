@@ -18,11 +18,11 @@ import (
 // foreign-layers: keep, the run does not upload a layer that must not be distributed,
 // even if the source has the layer (image-spec, "Non-Distributable Layers").
 //
-// With foreign-layers: push, the run uploads these layers. If the source does not
-// have such a layer, the run reads the layer from the registry of the source. If this
-// registry does not have the layer either, the run reads the layer from its URLs.
-// With both values of foreign-layers, the manifest keeps the URLs, so that its digest
-// does not change.
+// With foreign-layers: push, the run uploads these layers. If the source does not have
+// such a layer, the run reads the layer from the registry of the source. If this registry
+// does not have the layer either, the run reads the layer from its URLs. With both values
+// of foreign-layers, the manifest keeps the URLs, so that the digest of the manifest does
+// not change.
 func (r *run) foreignLayers(root *image.Manifest) {
 	for _, m := range image.Manifests(root) {
 		for _, b := range m.Blobs {

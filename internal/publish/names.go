@@ -79,9 +79,9 @@ func (e existingTags) Tags(ctx context.Context) ([]string, error) {
 }
 
 // noTags returns an error that states the result of each rule. Some events do not
-// determine the commit that is built. In a dry run for an event that does not
-// determine the commit, noTags returns a reason to publish nothing and no error,
-// because a workflow can set dry-run for these events.
+// determine the commit that is built. In a dry run for an event that does not determine
+// the commit, noTags returns a reason to publish nothing instead of an error. A workflow
+// can set dry-run for these events.
 func (r *run) noTags(result meta.Result) (*meta.Skip, error) {
 	event := r.Config.GitHub.EventName
 	hint := cmp.Or(result.Hint, rulesHint(event, r.Config.GitHub.Ref))
@@ -98,9 +98,9 @@ func (r *run) noTags(result meta.Result) (*meta.Skip, error) {
 	return nil, diag.Inputf("tags", CodeNoTags, hint, "The image has no tag")
 }
 
-// rulesHint returns a hint for a user whose rules in the input tags give no tag.
-// rulesHint never proposes a tag such as latest, because the commit of an event can
-// be from a fork.
+// rulesHint returns a hint for a user whose rules in the input "tags" give no tag.
+// rulesHint never proposes a tag such as latest, because the commit of an event can be
+// from a fork.
 func rulesHint(event, ref string) string {
 	if !meta.NamesItsBuild(event) {
 		return fmt.Sprintf("Add a rule that applies to this event to the input tags. To publish nothing for this event, set dry-run: ${{ github.event_name == '%s' }}.", event)

@@ -33,7 +33,7 @@ const (
 type Outcome struct {
 	Status Status
 	DryRun bool
-	// Refusal is the refusal of the push if the status is Skipped. If the run
+	// If the status is Skipped, Refusal contains the refusal of the push. If the run
 	// publishes nothing for this event, Refusal contains the reason.
 	Refusal error
 	// Expected is the reason why a run of this event is expected to publish nothing, or ""

@@ -33,12 +33,12 @@ type Observer interface {
 	NewPackage(repo name.Repository, visibility string)
 	// Uploads starts the display of the uploads of a plan.
 	Uploads(*plan.Plan) Display
-	// ReadingBack is called before the run reads the image back from the registry.
-	// The run calls end after it has read the image.
+	// ReadingBack is called before the run reads the image back from the registry. The
+	// run calls the function "end" after it has read the image.
 	ReadingBack(reference string) (end func())
 }
 
-// Display shows the progress of the uploads until it is closed.
+// Display shows the progress of the uploads until the caller closes the display.
 type Display interface {
 	push.Progress
 	Close()

@@ -114,8 +114,8 @@ func (s *referrerSearch) tree(ctx context.Context, ref name.Reference) (*image.M
 	return src.Root, nil
 }
 
-// subjects returns the manifests that can be signed. subjects skips the attestations
-// of BuildKit, although these attestations are manifests of the index.
+// subjects returns the manifests that can be signed. subjects skips the attestations of
+// BuildKit, which are also manifests of the index.
 func subjects(root *image.Manifest) []*image.Manifest {
 	return slices.DeleteFunc(image.Manifests(root), func(m *image.Manifest) bool {
 		return m.Platform != nil && m.Platform.OS == "unknown"

@@ -53,8 +53,8 @@ type Traits struct {
 	// Final is true if Open already applies the labels and annotations. The run then
 	// does not change the image again.
 	Final bool
-	// Authored is true if the image exists before the run, so that its author may have
-	// described it with labels.
+	// Authored is true if the image exists before the run, so that the author of the
+	// image possibly wrote labels that describe the image.
 	Authored bool
 	// Artifact is true if the image is an artifact. The run lists an artifact as a
 	// referrer of its subject.
@@ -179,17 +179,17 @@ func (p preparedSource) changes() mutate.Changes {
 	if rules.Labels != "" || rules.Annotations != "" {
 		c.Annotations, c.DefaultAnnotations = p.split(p.names.Annotations, rules.Annotations)
 	}
-	if rules.Labels != "" { // If the input labels is empty, the configs do not change.
+	if rules.Labels != "" { // If the input "labels" is empty, the configs do not change.
 		c.Labels, c.DefaultLabels = p.split(p.names.Labels, rules.Labels)
 	}
 	c.Labels, c.Annotations = p.link(c.Labels), p.link(c.Annotations)
 	return c
 }
 
-// split divides labels or annotations into two results. The values in own replace the
-// values of the image. The values in defaults describe the image, and the run uses
-// such a value only if the image does not have the key. The argument written is the
-// text of the input.
+// split divides labels or annotations into two results. The values in the result "own"
+// replace the values of the image. The values in the result "defaults" describe the
+// image, and the run uses such a value only if the image does not have the key. The
+// argument "written" is the text of the input.
 func (p preparedSource) split(pairs []meta.Pair, written string) (own, defaults map[string]string) {
 	own, defaults = map[string]string{}, map[string]string{}
 	for _, pair := range pairs {
@@ -202,10 +202,10 @@ func (p preparedSource) split(pairs []meta.Pair, written string) (own, defaults 
 	return own, defaults
 }
 
-// afterBuild removes the changes that the builder has already made. If the builder
-// wrote the labels, the run adds no labels. If the builder wrote the labels and the
-// input annotations is not set, the run also adds no annotations. The run then
-// publishes the image of the builder without a change.
+// afterBuild removes the changes that the builder has already made. If the builder wrote
+// the labels, the run adds no labels. If the builder wrote the labels and the input
+// "annotations" is not set, the run also adds no annotations. The run then publishes the
+// image of the builder without a change.
 func (p preparedSource) afterBuild(ctx context.Context, src *source.Source, c mutate.Changes) (mutate.Changes, error) {
 	written, err := mutate.HasLabels(ctx, src.Root, c.Labels)
 	if err != nil || !written {

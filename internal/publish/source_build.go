@@ -30,8 +30,8 @@ type BuildSource struct {
 	Temp    string
 	Log     BuildLog
 	Options source.Options
-	// Labels is the input labels. A label in the Dockerfile that describes the image
-	// is kept, unless the input labels contains the key of the label.
+	// Labels is the input "labels". A label in the Dockerfile that describes the image is
+	// kept, unless the input "labels" contains the key of the label.
 	Labels string
 
 	folder string // the temporary folder

@@ -49,9 +49,9 @@ func newTagPolicy(r *run) *tagPolicy {
 	return p
 }
 
-// check returns an error if a tag exists and the input overwrite forbids to move the
-// tag. check also returns the moving tags that must not move, because the image of
-// this run is older.
+// check returns an error if a tag exists and the input "overwrite" forbids to move the
+// tag. check also returns the moving tags that must not move, because the image of this
+// run is older.
 func (p *tagPolicy) check(ctx context.Context) (plan.Kept, error) {
 	if err := p.forbidden(); err != nil || !p.monotonic() {
 		return nil, err
@@ -88,14 +88,14 @@ func (p *tagPolicy) monotonic() bool {
 	return p.request.Tags.Monotonic && p.request.Verify.Level != input.VerifyNone
 }
 
-// forbids reports whether the input overwrite forbids the run to write a tag that
-// exists. The parameter same is true if the tag already points at the digest of
-// this run.
+// forbids reports whether the input "overwrite" forbids the run to write a tag that
+// exists. The parameter "same" is true if the tag already points at the digest of this
+// run.
 func (p *tagPolicy) forbids(tag string, same bool) bool {
 	return protect.Forbids(p.request.Tags.Overwrite, tag, same)
 }
 
-// forbidden returns an error for each tag that exists and that the input overwrite
+// forbidden returns an error for each tag that exists and that the input "overwrite"
 // protects. If the digest of the root is known only after compression, the tag may
 // already point at this digest. The method Recheck decides about such a tag after the
 // compression.
@@ -119,7 +119,7 @@ func protectedTag(tag name.Tag, now v1.Hash, overwrite input.Overwrite) error {
 	if protect.Moves(tag.TagStr()) {
 		return diag.Inputf("overwrite", CodeTagExists,
 			"To move the tag, set overwrite: moving=allow.",
-			"%s exists with the digest %.19s, and the input overwrite forbids to move it (moving=%s)", tag, now, overwrite.Moving)
+			"%s exists with the digest %.19s, and the input overwrite forbids to move this tag (moving=%s)", tag, now, overwrite.Moving)
 	}
 	return diag.Inputf("overwrite", CodeTagExists,
 		"Publish under another tag, because users rely on the content of this tag. To overwrite the tag, set overwrite: versions=allow.",
@@ -194,9 +194,9 @@ func (h history) Compare(ctx context.Context, base, head string) (protect.Ancest
 	return protect.Ancestry{Status: c.Status, Ahead: c.AheadBy, Behind: c.BehindBy}, err
 }
 
-// origin returns the source, revision and version of this run's image. An image in a
-// registry states its origin itself. In a workflow, every other image comes from the
-// commit of the workflow.
+// origin returns the source, revision and version of this run's image. The annotations or
+// labels of an image in a registry state its origin. In a workflow, every other image
+// comes from the commit of the workflow.
 func (r *run) origin(ctx context.Context) protect.Origin {
 	gh := r.Config.GitHub
 	traits := r.request.Source.Traits()
@@ -263,7 +263,7 @@ func (p *tagPolicy) Resolve(ctx context.Context, tag name.Tag, shown v1.Hash) pu
 		return push.KeepTheirs
 	case protect.Newer:
 		p.outcome.notice(diag.Notice{
-			Code: CodeTagRewritten, Level: diag.Info, Title: fmt.Sprintf("Another run moved the tag %s back, and this run moved it forward again", tag.TagStr()),
+			Code: CodeTagRewritten, Level: diag.Info, Title: fmt.Sprintf("Another run moved the tag %s back, and this run moved the tag forward again", tag.TagStr()),
 			Text: fmt.Sprintf("Another run pointed %s at %s at the same time. Reason for the second write: %s. Add a concurrency group to the workflow, so that the runs wait for each other.", tag, shown, f.Reason),
 		})
 		return push.RewriteOurs

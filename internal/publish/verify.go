@@ -111,11 +111,11 @@ func (r *run) anonymousPulls() []name.Repository {
 	return out
 }
 
-// planTargets returns the targets for the plan. A run that creates a public package of one
-// image writes the image by digest while it reads the tag for the last time. It can then
-// request the anonymous token while it writes the tag. Without this write, GitHub would
-// refuse the token, because the package would not exist yet. The children of an index
-// already create the package.
+// planTargets returns the targets for the plan. A run that creates a public package of
+// one image writes the image by digest while it reads the tag for the last time. The run
+// can then request the anonymous token while it writes the tag. Without this write,
+// GitHub would refuse the token, because the package would not exist yet. The children of
+// an index already create the package.
 func (r *run) planTargets() []plan.Target {
 	targets := r.outcome.Found.Plan()
 	for i, c := range r.checks() {

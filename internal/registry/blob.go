@@ -12,11 +12,11 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// HasBlob reports whether the repository has the blob. If the read is refused,
-// HasBlob returns false. After a refused read, only an upload can show whether
-// the blob exists (docs/ghcr.md, Push probe). If the registry redirects the
-// request to a storage host that refuses the method HEAD, HasBlob returns true,
-// because registries redirect only requests for existing blobs.
+// HasBlob reports whether the repository has the blob. If the read is refused, HasBlob
+// returns false. After a refused read, only an upload can show whether the blob exists
+// (docs/ghcr.md, Push probe). If the registry redirects the request to a storage host
+// that refuses the method HEAD, HasBlob returns true. Registries redirect only requests
+// for existing blobs.
 func (c *Client) HasBlob(ctx context.Context, repo name.Repository, digest v1.Hash) (bool, error) {
 	resp, err := c.do(ctx, call{
 		operation: "HEAD blob " + digest.String(), method: http.MethodHead,

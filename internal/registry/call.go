@@ -25,12 +25,12 @@ type call struct {
 	repo        name.Repository
 	access      Access
 	path        string   // relative to /v2/<repository>/
-	url         *url.URL // url, if not nil, replaces path. It is an upload location or the URL of the next page.
+	url         *url.URL // url, if not nil, replaces path. The value is an upload location or the URL of the next page.
 	header      http.Header
 	body        func(ctx context.Context) (io.ReadCloser, error)
 	size        int64                      // size is the size of the body in bytes, or -1 if the size is unknown.
 	statuses    []int                      // statuses contains the HTTP statuses that mean success.
-	session     *attemptState              // session counts the attempts of an upload. If it is set, do repeats the call only with a new token.
+	session     *attemptState              // session counts the attempts of an upload. If session is set, the method "do" repeats the call only with a new token.
 	readContent func(*http.Response) error // readContent reads the response's body as a part of the attempt.
 }
 
@@ -61,8 +61,9 @@ func (e *handshakeError) Unwrap() error { return e.error }
 
 func (e *handshakeError) Transport() retry.Transport { return retry.Handshake }
 
-// do sends a call until it succeeds or its retry budget is spent. If the field
-// readContent of the call is nil, the caller must close the response's body.
+// do sends a call until the call succeeds, or until the retry budget of the call is
+// spent. If the field readContent of the call is nil, the caller must close the
+// response's body.
 func (c *Client) do(ctx context.Context, k call) (*http.Response, error) {
 	s := c.session(k.repo.Registry)
 	st := attemptState{host: s}

@@ -45,10 +45,10 @@ type Options struct {
 	// OnWait receives the length and the cause of the wait. Several goroutines
 	// can call OnWait at the same time.
 	OnWait func(d time.Duration, cause error)
-	// The client calls OnSilence, if set, after a server sent no byte during
-	// half of the idle timeout. The argument silent is the time without a byte,
-	// and left is the time until the attempt ends. Several goroutines can call
-	// OnSilence at the same time.
+	// The client calls OnSilence, if set, after a server sent no byte during half of the
+	// idle timeout. The argument "silent" is the time without a byte, and the argument
+	// "left" is the time until the attempt ends. Several goroutines can call OnSilence at
+	// the same time.
 	OnSilence func(host, operation string, silent, left time.Duration)
 	// RangeSize is the size in bytes of the ranges of a large blob, if the download
 	// of this blob uses several connections (docs/performance.md, Methods). If zero,
@@ -72,7 +72,7 @@ type Client struct {
 
 	mu              sync.Mutex
 	sessions        map[string]*session
-	early           map[string][]*EarlyUpload // early holds the upload sessions of each repository that no blob uses yet.
+	early           map[string][]*EarlyUpload // early holds the open upload sessions of each repository, until a blob uses the session.
 	anonymousClient *Client                   // The method Anonymous returns this client.
 	accepted        *accepted
 	rangeMemory     chan [][]byte // The channel rangeMemory holds the memory for the ranges of one blob, and is empty while a blob uses the memory.

@@ -26,15 +26,15 @@ type download struct {
 	repo   name.Repository
 	desc   v1.Descriptor
 	body   io.ReadCloser
-	offset int64 // offset is the offset in the blob of the next byte.
-	end    int64 // end is the offset in the blob after the last byte.
+	offset int64 // offset is the position of the next byte in the blob.
+	end    int64 // end is the position after the last byte in the blob.
 	st     attemptState
 
 	// storage is nil for a whole blob, and is set for a range. A range accepts only a
 	// response that contains exactly this range.
 	storage *storage
 
-	resumedAt int64  // resumedAt is the offset in the blob at which the latest attempt began.
+	resumedAt int64  // resumedAt is the position in the blob at which the latest attempt began.
 	host      string // host is the host that sends the body. A redirect can change this host.
 }
 
@@ -115,8 +115,8 @@ func (d *download) Close() error { return d.body.Close() }
 type storage struct{ address atomic.Pointer[url.URL] }
 
 // do sends the call to the address of the storage. If the address is unknown, or if the
-// call fails, do sends the call to the registry, and the registry can redirect the call to
-// another address. Only the registry's host receives credentials.
+// call fails, the method "do" sends the call to the registry. The registry can redirect
+// the call to another address. Only the registry's host receives credentials.
 func (s *storage) do(ctx context.Context, c *Client, k call) (*http.Response, error) {
 	if s == nil {
 		return c.do(ctx, k)

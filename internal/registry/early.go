@@ -8,9 +8,9 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
-// maxEarlyUploads is the largest number of upload sessions that are opened in advance
-// for one repository. More sessions would not make a run faster, because the client
-// sends at most this number of bodies concurrently at first.
+// maxEarlyUploads is the largest number of upload sessions that are opened in advance for
+// one repository. More sessions would not make a run faster, because the client sends at
+// most this number of bodies concurrently at the start of a run.
 const maxEarlyUploads = initialUploads
 
 // earlyLife is the time during which the client uses a session that was opened in
@@ -18,19 +18,19 @@ const maxEarlyUploads = initialUploads
 const earlyLife = time.Minute
 
 // EarlyUpload is an upload session that was opened in advance. Any blob of the repository
-// can use it.
+// can use the session.
 type EarlyUpload struct {
-	opened   chan struct{} // closed when the registry has answered
+	opened   chan struct{} // opened is closed when the registry has answered.
 	location *url.URL
 	err      error
-	at       time.Time // the time of the answer
+	at       time.Time // at is the time of the answer.
 }
 
-// OpenUploads opens upload sessions in the background, so that at least n sessions of
-// the repository are available to [Client.Reserve]. It opens at most maxEarlyUploads
-// sessions. An upload then does not wait for the round trip of its POST. The sessions
-// stay unused if the run uploads fewer blobs. They contain no data, and the registry
-// closes them.
+// OpenUploads opens upload sessions in the background, so that at least n sessions of the
+// repository are available to [Client.Reserve]. OpenUploads opens at most maxEarlyUploads
+// sessions. An upload then does not wait for the round trip of its POST. If the run
+// uploads fewer blobs, some sessions stay unused. An unused session contains no data, and
+// the registry closes the session.
 func (c *Client) OpenUploads(ctx context.Context, repo name.Repository, n int) {
 	c.mu.Lock()
 	missing := min(n, maxEarlyUploads) - len(c.early[repo.Name()])
@@ -53,8 +53,8 @@ func (c *Client) keep(repo name.Repository, e *EarlyUpload) {
 	c.early[repo.Name()] = append(c.early[repo.Name()], e)
 }
 
-// Reserve returns a session that was opened in advance, for [Client.UploadTo]. It returns
-// nil if there is none. No other caller gets the same session.
+// Reserve returns a session that was opened in advance, for [Client.UploadTo]. If no such
+// session exists, Reserve returns nil. No other caller gets the same session.
 func (c *Client) Reserve(repo name.Repository) *EarlyUpload {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -66,9 +66,9 @@ func (c *Client) Reserve(repo name.Repository) *EarlyUpload {
 	return all[0]
 }
 
-// session waits for the answer of the registry. The result usable is false if the
-// session is too old, or if e is nil. An error of the registry is also an answer: the
-// same request would get it again.
+// session waits for the answer of the registry. The result "usable" is false if the
+// session is too old, or if e is nil. If the registry refused to open the session, the
+// result "usable" is true, because another request would get the same error.
 func (e *EarlyUpload) session(ctx context.Context, now func() time.Time) (location *url.URL, usable bool, err error) {
 	if e == nil {
 		return nil, false, nil

@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// decompress replaces a compressed response body by its decompressed content.
-// Some proxies compress a body although the request does not permit compression.
-// The callers limit the number of bytes that they read, because a small body can
-// decompress to any size. The client never decompresses a blob, because the
-// digest of a blob is the digest of the sent bytes.
+// decompress replaces a compressed response body by its decompressed content. Some
+// proxies compress a body without permission from the request. The callers limit the
+// number of bytes that they read, because a small body can decompress to any size. The
+// client never decompresses a blob, because the digest of a blob is the digest of the
+// sent bytes.
 func decompress(resp *http.Response) error {
 	if !strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") || resp.Request.Method == http.MethodHead {
 		return nil
@@ -27,8 +27,8 @@ func decompress(resp *http.Response) error {
 	return nil
 }
 
-// decompressed is a body that returns decompressed bytes. Its method Close
-// closes the compressed body.
+// decompressed is a body that returns decompressed bytes. The method Close closes the
+// compressed body.
 type decompressed struct {
 	io.Reader
 	io.Closer

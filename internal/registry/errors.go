@@ -39,9 +39,9 @@ type Error struct {
 	// RequestID is the header X-GitHub-Request-Id. RequestID is empty for
 	// registries other than GitHub's.
 	RequestID string
-	// From is the host whose redirect or upload location led to Host. From is
-	// empty if Host is the registry. The client sends no credentials to another
-	// host than the registry.
+	// From is the host that sent the client to Host with a redirect or an upload
+	// location. If Host is the registry, From is empty. The client sends no credentials
+	// to another host than the registry.
 	From string
 	// MediaType is the header Content-Type.
 	MediaType string
@@ -146,7 +146,7 @@ func Answer(err error) error {
 type NoAnswer struct {
 	Host      string
 	Operation string // Operation is, for example, `PUT manifest "1.2"`.
-	Err       error  // Err is an error of the network, or of opening or reading the body to send.
+	Err       error  // Err is an error of the network, or the reason why the client could not read the body to send.
 }
 
 // Error returns the operation, the host and the cause.
@@ -160,8 +160,8 @@ func (e *NoAnswer) Error() string {
 // Unwrap returns the error of the network.
 func (e *NoAnswer) Unwrap() error { return e.Err }
 
-// ResponseError is the error of a response of success that is wrong, such as a manifest
-// that has lost a part.
+// ResponseError is the error of a response with a success status but wrong content, such
+// as an incomplete manifest.
 type ResponseError struct {
 	Host      string
 	Operation string

@@ -66,8 +66,8 @@ func (h *handshake) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// follow counts a redirect that go-containerregistry follows. The method follow
-// returns an error if a request has more than maxRedirects redirects.
+// follow counts a redirect that go-containerregistry follows. The method "follow" returns
+// an error if a request has more than maxRedirects redirects.
 func (h *handshake) follow(resp *http.Response) error {
 	if h.hops++; h.hops <= maxRedirects {
 		return nil
@@ -144,8 +144,8 @@ func (b *handshakeBody) Read(p []byte) (int, error) {
 // unreachableError is an error of a request that got no complete response.
 type unreachableError struct{ error }
 
-// Error leaves out the URL that net/http writes before the cause, because the
-// text of the cause already contains the host and the query is long.
+// Error omits the URL that net/http writes before the cause. The text of the cause
+// already contains the host, and the query of the URL is long.
 func (e *unreachableError) Error() string {
 	var cause *networkError
 	if errors.As(e.error, &cause) {

@@ -25,9 +25,9 @@ const (
 	// processingRate is the minimum rate, in bytes per second, at which a
 	// registry must hash and store a body before it answers.
 	processingRate = 8 << 20
-	// errorBodyTime limits the time for the body of an error response. A short
-	// limit is sufficient, because the status is already known, and the body
-	// only explains it.
+	// errorBodyTime limits the time for the body of an error response. A short limit is
+	// sufficient, because the client already knows the status, and the body only explains
+	// the status.
 	errorBodyTime = 3 * time.Second
 )
 
@@ -72,7 +72,7 @@ type idleTimer struct {
 	ended  bool
 	timer  *time.Timer
 	notice *time.Timer
-	since  time.Time     // since is the start of the current network transfer. The field since is zero if no transfer runs.
+	since  time.Time     // since is the start of the current network transfer. The field "since" is zero if no transfer runs.
 	waited time.Duration // waited is the time of all network transfers in the current window.
 	moved  int64         // moved is the number of bytes that were transferred in the current window.
 }
@@ -86,8 +86,8 @@ func startIdleTimer(ctx context.Context, limit time.Duration, announce func(sile
 	return t, httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { t.begin(0) }})
 }
 
-// begin starts the timer at the start of a network transfer. The argument more
-// extends the idle timeout of this transfer.
+// begin starts the timer at the start of a network transfer. The argument "more" extends
+// the idle timeout of this transfer.
 func (t *idleTimer) begin(more time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -190,10 +190,9 @@ func (b *requestBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// fail keeps the error of the source. fail ignores an error after the transport
-// closed the body, because such an error is not a failure of the source. With
-// HTTP/2, the transport closes the body after a stream reset, although it still
-// reads the body.
+// fail keeps the error of the source. fail ignores an error after the transport closed
+// the body, because such an error is not a failure of the source. With HTTP/2, the
+// transport closes the body after a stream reset, but still reads the body.
 func (b *requestBody) fail(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -29,7 +29,7 @@ func (c *Client) Head(ctx context.Context, ref name.Reference) (v1.Descriptor, e
 	if err != nil {
 		return c.headByGet(ctx, ref)
 	}
-	size, _ := strconv.ParseInt(resp.Header.Get("Content-Length"), 10, 64) // The size is 0 if the header is absent.
+	size, _ := strconv.ParseInt(resp.Header.Get("Content-Length"), 10, 64) // The size of the descriptor is 0 if the header Content-Length is absent.
 	return v1.Descriptor{MediaType: mediaType(resp), Digest: digest, Size: size}, nil
 }
 
@@ -91,7 +91,7 @@ func (c *Client) PutManifest(ctx context.Context, ref name.Reference, m *image.M
 	resp, err := c.do(ctx, k)
 	if err != nil {
 		var refused *Error
-		if errors.As(err, &refused) && refused.Operation == k.operation { // another request can be the cause of a cancellation
+		if errors.As(err, &refused) && refused.Operation == k.operation { // Another request can be the cause of a cancellation.
 			refused.Attestation = m.IsArtifactAttestation()
 		}
 		return err

@@ -42,9 +42,9 @@ func newPreconnector(t *http.Transport) *preconnector {
 	return p
 }
 
-// open starts n handshakes with addr (host:port) in the background. The method
-// open does nothing for a host behind a proxy, because only the transport can
-// open connections through a proxy.
+// open starts n handshakes with addr (host:port) in the background. The method "open"
+// does nothing for a host behind a proxy, because only the transport can open connections
+// through a proxy.
 func (p *preconnector) open(addr string, n int) {
 	if p.proxied(addr) {
 		return

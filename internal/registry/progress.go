@@ -45,8 +45,8 @@ func (p *attemptProgress) add(n int64) {
 	}
 }
 
-// withdraw subtracts the bytes of a failed attempt from the progress. To do
-// this, it reports a negative number of bytes.
+// withdraw subtracts the bytes of a failed attempt from the progress. To subtract bytes,
+// withdraw reports a negative number of bytes.
 func (p *attemptProgress) withdraw() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -56,11 +56,11 @@ func (p *attemptProgress) withdraw() {
 	}
 }
 
-// hashingReader hashes and counts the bytes that a caller reads from it.
+// hashingReader hashes and counts the bytes that a caller reads.
 type hashingReader struct {
 	io.ReadCloser
 
-	mu       sync.Mutex // After an early response of the server, the transport can still read while sum runs.
+	mu       sync.Mutex // mu is necessary, because the transport can still read the body after an early response of the server.
 	hash     hash.Hash
 	n        int64
 	complete bool

@@ -24,8 +24,8 @@ type ranges struct {
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
 	rest    download // rest is the template of the download of each range.
-	start   int64    // start is the offset in the blob of the first range.
-	at      int64    // at is the offset in the blob of the next byte to read.
+	start   int64    // start is the position of the first range in the blob.
+	at      int64    // at is the position of the next byte to read in the blob.
 	workers []*worker
 	unread  []byte // unread contains the unread bytes of block.
 	block   []byte
@@ -36,8 +36,8 @@ type ranges struct {
 }
 
 // worker downloads ranges, one after the other. A worker receives empty blocks from one
-// channel, and sends filled blocks to another channel. The method read of ranges returns
-// each block after its bytes were read.
+// channel, and sends filled blocks to another channel. The reader of the blob returns
+// each block to the worker after it has read the bytes of the block.
 type worker struct {
 	empty chan []byte
 	full  chan filled
@@ -53,9 +53,10 @@ type filled struct {
 // errStopped is the error of a download after its end.
 var errStopped = errors.New("the download was stopped")
 
-// startRanges starts the download of the ranges of a blob. The first range begins at the
-// offset start. startRanges returns nil if another blob of the client uses the memory for
-// ranges. In this case, two blobs already use several connections.
+// startRanges starts the download of the ranges of a blob. The argument "start" is the
+// position of the first range in the blob. startRanges returns nil if another blob of the
+// client uses the memory for ranges. In this case, two blobs already use several
+// connections.
 func (c *Client) startRanges(rest download, start int64) *ranges {
 	var memory [][]byte
 	select {

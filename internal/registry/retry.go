@@ -62,8 +62,8 @@ type decision struct {
 	spent     bool // spent is true if only the limit of attempts prevents another attempt.
 }
 
-// decide returns the reaction to an error according to retry.Table. The method
-// decide does not check the deadline, because retrier.wait checks the deadline.
+// decide returns the reaction to an error according to retry.Table. The method "decide"
+// does not check the deadline, because retrier.wait checks the deadline.
 func (s *attemptState) decide(err error, request retry.Request, tokenAge time.Duration) decision {
 	f := failureOf(err, request, tokenAge)
 	row := retry.Decide(f)
@@ -184,7 +184,7 @@ func (r retrier) wait(ctx context.Context, d time.Duration, cause error) error {
 	return nil
 }
 
-// attempt contains the facts about one attempt that influence its request.
+// attempt contains the facts about one attempt that influence the request.
 type attempt struct {
 	number int  // counted from 1
 	silent int  // silent is the number of earlier attempts without an answer.
@@ -193,16 +193,16 @@ type attempt struct {
 
 func (s *attemptState) attempt() attempt { return attempt{s.attempts, s.silent, s.http1} }
 
-// repeat calls the function try until try succeeds, or until another attempt
-// cannot succeed. repeat does not repeat a refused request, because these
-// requests contain no token that the client could replace.
+// repeat calls the function "try" until try succeeds, or until another attempt cannot
+// succeed. After a refusal, repeat makes no further attempt, because these requests
+// contain no token that the client could replace.
 func (r retrier) repeat(ctx context.Context, try func(n attempt) (permanent bool, err error)) error {
 	_, err := r.repeatAfter(ctx, 0, try)
 	return err
 }
 
-// repeatAfter works like repeat after a number of failed attempts. The result
-// spent is true if only the limit of attempts prevents another attempt.
+// repeatAfter works like repeat, but starts after a number of failed attempts. The result
+// "spent" is true if only the limit of attempts prevents another attempt.
 func (r retrier) repeatAfter(ctx context.Context, failed int, try func(n attempt) (permanent bool, err error)) (spent bool, err error) {
 	st := attemptState{attempts: failed, fruitless: failed}
 	for {

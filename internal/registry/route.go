@@ -90,7 +90,7 @@ type route struct {
 	operation string
 	method    string
 	url       *url.URL
-	from      string   // from is the host that sent the URL. The field from is empty if the client chose the URL.
+	from      string   // from is the host that sent the URL. The field "from" is empty if the client chose the URL.
 	visited   []string // visited lists the URLs of the earlier requests.
 	upload    bool     // upload is true if the URL is the location of an upload session.
 }

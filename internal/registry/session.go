@@ -37,7 +37,7 @@ type session struct {
 	scheme       string
 	auth         authn.Authenticator
 	config       authn.AuthConfig
-	challenge    *transport.Challenge // challenge is nil if it is unknown. If challenge is nil, the client assumes that the realm is /token.
+	challenge    *transport.Challenge // If the challenge is unknown, the field "challenge" is nil, and the client assumes that the realm is /token.
 	assumedRealm bool                 // assumedRealm is true if the client assumed the challenge and did not read it from the registry.
 	realmChanged bool                 // realmChanged is true if the registry rejects tokens of the assumed realm.
 	expected     map[string]Access
@@ -87,7 +87,7 @@ func (g *grant) age() time.Duration {
 	switch {
 	case g == nil || g.issued.IsZero():
 		return 0
-	case g.raw: // A high age permits a new token after status 403. A registry that rejects the raw secret sends this status without a challenge (docs/ghcr.md, Token endpoint).
+	case g.raw: // The client requests a new token after status 403 only if the old token has a high age. A registry that rejects the raw secret sends this status without a challenge (docs/ghcr.md, Token endpoint).
 		return time.Hour
 	}
 	return time.Since(g.issued)
@@ -163,9 +163,9 @@ func (s *session) findScheme(ctx context.Context) (string, error) {
 	return "http", nil
 }
 
-// loopback reports whether the host is this machine, and returns the address of
-// the host with its port. Only for a loopback host, the client uses plain HTTP
-// without an explicit setting.
+// loopback reports whether the host is this machine, and returns the address of the host
+// with its port. Without an explicit setting, the client uses plain HTTP only for a
+// loopback host.
 func loopback(host string) (addr string, ok bool) {
 	h, port, err := net.SplitHostPort(host)
 	if err != nil {
@@ -230,9 +230,8 @@ func (s *session) discard(repo string, g *grant) {
 	}
 }
 
-// pause delays all requests of the session, because a rate limit applies to all
-// requests to a host. The argument cause is the response that reported the rate
-// limit.
+// pause delays all requests of the session, because a rate limit applies to all requests
+// to a host. The argument "cause" is the response that reported the rate limit.
 func (s *session) pause(d time.Duration, cause error) {
 	s.pauseMu.Lock()
 	defer s.pauseMu.Unlock()

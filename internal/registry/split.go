@@ -14,11 +14,12 @@ const (
 	// rangeSize is the size of a range in bytes, if Options.RangeSize is zero. A smaller
 	// size would need more requests and round trips.
 	rangeSize = 16 << 20
-	// leastRanges is the smallest number of ranges of one blob. New connections start
-	// slowly, so they gain nothing for the last bytes of a blob.
+	// leastRanges is the smallest number of ranges of one blob. For fewer ranges, new
+	// connections gain nothing, because a new connection starts slowly.
 	leastRanges = 4
-	// fastRate is the rate of one connection, in bytes per second, above which the
-	// program opens no more connections, because more connections gain little.
+	// fastRate is the rate of a fast connection, in bytes per second. If one connection
+	// is faster than fastRate, the program opens no more connections, because more
+	// connections would gain little.
 	fastRate = 128 << 20
 )
 
@@ -28,13 +29,13 @@ const (
 // ranges over several connections. If a range fails, one request downloads this range
 // and all later bytes, and the result of this request is final.
 //
-// The content of a range is never trusted. The reader of Client.Blob computes the digest
-// of all bytes in their order.
+// splitDownload does not trust the content of a range. The reader of Client.Blob computes
+// the digest of all bytes in their order.
 type splitDownload struct {
-	download // The offset of the first request also counts the bytes of ranges.
+	download // The offset also counts the bytes of ranges.
 
 	cancel context.CancelCauseFunc // cancel ends a running Read.
-	mu     sync.Mutex              // mu is necessary, because a transport can close the body of an upload during a Read.
+	mu     sync.Mutex              // mu protects the fields, because a transport can close the body of an upload during a Read.
 
 	ranges  *ranges       // ranges is nil while one request downloads the rest of the blob.
 	failed  bool          // failed is true after a range failed. The blob then uses no ranges any more.
@@ -75,7 +76,7 @@ func (s *splitDownload) Read(p []byte) (int, error) {
 	}
 	if !s.closed {
 		s.closed = true
-		_ = s.body.Close() // The error has no meaning, because the rest of this body is not needed.
+		_ = s.body.Close() // The caller ignores this error, because nothing needs the rest of this body.
 	}
 	return n, nil
 }
@@ -85,7 +86,7 @@ func (s *splitDownload) Read(p []byte) (int, error) {
 // the connection is slow.
 func (s *splitDownload) readMeasured(p []byte) (int, error) {
 	size := s.client.opts.RangeSize
-	start := (s.offset+size-1)/size*size + size // The first request downloads the bytes before start, while the other connections open.
+	start := (s.offset+size-1)/size*size + size // The first request downloads the bytes before the position "start", while the other connections open.
 	if s.failed || s.end-start < leastRanges*size {
 		return s.download.Read(p)
 	}

@@ -237,9 +237,9 @@ func (s *session) trusts(realm string) bool {
 	return own != "" && own == other
 }
 
-// registrableDomain returns the registrable domain of a host name.
-// registrableDomain returns "" for an IP address and for a name without a dot,
-// because other hosts of the same owner do not share such a name.
+// registrableDomain returns the registrable domain of a host name. registrableDomain
+// returns "" for an IP address and for a name without a dot, because such a name does not
+// show which other hosts have the same owner.
 func registrableDomain(host string) string {
 	if _, err := netip.ParseAddr(host); err == nil {
 		return ""

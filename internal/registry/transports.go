@@ -70,8 +70,8 @@ func tune(t *http.Transport) *http.Transport {
 	return t
 }
 
-// isBulk reports whether a body with this size uses the connections for large
-// bodies. The size is -1 if it is unknown.
+// isBulk reports whether a body with this size uses the connections for large bodies. An
+// unknown size is -1.
 func isBulk(size int64) bool { return size < 0 || size >= BulkSize }
 
 // forSize returns the transport for a body with this size. The transport for

@@ -18,8 +18,8 @@ const UploadLimit = 10 * time.Minute
 // TruncatedUpload is the error of an upload that the registry ended at
 // UploadLimit. Another attempt would fail in the same way.
 type TruncatedUpload struct {
-	Digest v1.Hash // Digest is the digest of the blob. If it is unknown, Digest is the diff id of the layer.
-	Size   int64   // Size is the size of the blob in bytes. If it is unknown, Size is the size of the layer in its source.
+	Digest v1.Hash // Digest is the digest of the blob. If the digest is unknown, Digest is the diff id of the layer.
+	Size   int64   // Size is the size of the blob in bytes. If the size of the blob is unknown, Size is the size of the layer in its source.
 	Took   time.Duration
 	Err    error
 }

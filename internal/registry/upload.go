@@ -17,19 +17,18 @@ import (
 // BlobOutcome states how a blob reached a repository.
 type BlobOutcome string
 
-// An upload of a blob has one of the following outcomes. A caller sets Present
-// if it did not upload a blob, because the repository already had the blob.
+// An upload of a blob has one of the following outcomes. Upload never returns Present. A
+// caller uses Present for a blob that the repository already had.
 const (
 	Uploaded BlobOutcome = "uploaded"
 	Mounted  BlobOutcome = "mounted"
 	Present  BlobOutcome = "present"
 )
 
-// Upload uploads a blob into a repository and returns its descriptor. For a
-// pending blob, only the returned descriptor contains the digest and the size.
-// The function progress, if not nil, receives the number of bytes of each read.
-// Before another attempt, Upload calls progress with a negative number, to
-// subtract the bytes of the failed attempt.
+// Upload uploads a blob into a repository and returns its descriptor. For a pending blob,
+// only the returned descriptor contains the digest and the size. The function "progress",
+// if not nil, receives the number of bytes of each read. Before another attempt, Upload
+// calls progress with a negative number, to subtract the bytes of the failed attempt.
 //
 // An upload session consists of a POST and one PUT with the body (docs/ghcr.md,
 // Blob upload). Upload does not send chunks, because ghcr.io limits a chunk to 4
@@ -54,10 +53,9 @@ func (c *Client) UploadTo(ctx context.Context, early *EarlyUpload, repo name.Rep
 	return u.run(ctx)
 }
 
-// ProbePush checks whether the token may push, and returns nil if it may.
-// ProbePush opens an upload session and does not complete the session. ProbePush
-// creates no blob, tag or package (docs/ghcr.md, Push probe).
-// The first upload to the repository can use the session (see [Client.Reserve]).
+// ProbePush returns nil if the token may push. ProbePush opens an upload session and does
+// not complete the session. ProbePush creates no blob, tag or package (docs/ghcr.md, Push
+// probe). The first upload to the repository can use the session (see [Client.Reserve]).
 func (c *Client) ProbePush(ctx context.Context, repo name.Repository) error {
 	location, _, err := c.openSession(ctx, repo, "")
 	if err == nil {
@@ -73,11 +71,11 @@ type upload struct {
 	client    *Client
 	repo      name.Repository
 	blob      *image.Blob
-	early     *EarlyUpload // a session for the first attempt, or nil
+	early     *EarlyUpload // early is an open upload session for the first attempt, or nil.
 	report    func(int64)
 	st        attemptState
 	opened    bool             // opened is true if the attempt opened a session. Without a session, another attempt cannot help.
-	candidate v1.Descriptor    // candidate is the blob that the registry may already have. The field candidate is zero while the digest is unknown.
+	candidate v1.Descriptor    // candidate is the blob that the registry may already have. The field "candidate" is zero while the digest is unknown.
 	progress  *attemptProgress // progress reports the sent bytes of the latest attempt.
 	started   time.Time        // started is the time at which the latest attempt began to send the body.
 }
@@ -109,8 +107,8 @@ func (u *upload) run(ctx context.Context) (v1.Descriptor, BlobOutcome, error) {
 	}
 }
 
-// committed reports whether the registry already has the blob after a failed
-// attempt, because only the response may be lost.
+// committed reports whether the registry has the blob after a failed attempt. The
+// registry has the blob if only the response was lost.
 func (u *upload) committed(ctx context.Context) (v1.Descriptor, bool, error) {
 	if u.candidate.Digest == (v1.Hash{}) {
 		return v1.Descriptor{}, false, nil
@@ -119,9 +117,9 @@ func (u *upload) committed(ctx context.Context) (v1.Descriptor, bool, error) {
 	return u.candidate, exists, err
 }
 
-// decide returns the reaction to a failed attempt. Each further attempt opens a
-// new session. An error of the token exchange, or of the call that opens a
-// session, is final. Both have their own retry budgets.
+// decide returns the reaction to a failed attempt. Each further attempt opens a new
+// session. An error of the token exchange, or of the call that opens a session, is final.
+// The token exchange and the call have their own retry budgets.
 func (u *upload) decide(err error) decision {
 	if !u.opened {
 		return decision{}
@@ -174,10 +172,9 @@ func (u *upload) mountQuery() string {
 	return "?mount=" + url.QueryEscape(u.blob.Descriptor.Digest.String()) + "&from=" + url.QueryEscape(from.RepositoryStr())
 }
 
-// openSession opens an upload session. The result mounted is true if the query
-// requests a mount and the registry mounted the blob (201). If the query
-// requests no mount, openSession treats status 201 like 202, because the
-// registry cannot confirm a blob.
+// openSession opens an upload session. The result "mounted" is true if the query requests
+// a mount and the registry mounted the blob (201). If the query requests no mount,
+// openSession treats status 201 like 202, because the registry cannot confirm a blob.
 func (c *Client) openSession(ctx context.Context, repo name.Repository, query string) (location *url.URL, mounted bool, err error) {
 	resp, err := c.do(ctx, call{
 		operation: "POST upload", method: http.MethodPost, repo: repo, access: Push,

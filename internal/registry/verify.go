@@ -62,9 +62,9 @@ func (v *verifier) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// end checks that the content ends at the expected size. The method end reads
-// one more byte before Read returns the last bytes, because the transport reads
-// only the announced number of bytes.
+// end checks that the content ends at the expected size. The method "end" reads one more
+// byte before Read returns the last bytes, because the transport reads only the announced
+// number of bytes.
 func (v *verifier) end() error {
 	n, err := io.ReadFull(v.r, make([]byte, 1))
 	v.n += int64(n)

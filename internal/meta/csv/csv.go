@@ -15,7 +15,7 @@ import (
 	"strings"
 )
 
-// Options selects one of the two parser passes of the tag language.
+// Options selects how Parse treats quotes and comments.
 type Options struct {
 	// If Relaxed is true, misplaced quotes are text. If Relaxed is false,
 	// misplaced quotes are errors.
@@ -25,17 +25,17 @@ type Options struct {
 	Comments bool
 }
 
-// Parse wraps one of the following errors. In relaxed mode, only ErrOpenQuote is
-// possible.
+// Each error of Parse wraps one of the following errors. In relaxed mode, only
+// ErrOpenQuote is possible.
 var (
 	ErrOpeningQuote = errors.New(`a field contains a double quote, but does not begin with a double quote`)
 	ErrClosingQuote = errors.New(`text follows a closing double quote`)
 	ErrOpenQuote    = errors.New(`a closing double quote is missing`)
 )
 
-// Parse splits input into records of fields. The number of fields may differ
-// between records. Parse skips empty lines. An error contains the number of the
-// line. The first line has the number 1.
+// Parse splits input into records of fields. The number of fields may differ between
+// records. Parse skips empty lines. An error of Parse contains the number of the wrong
+// line, and the first line has the number 1.
 func Parse(input string, o Options) ([][]string, error) {
 	p := parser{in: strings.ToValidUTF8(input, "\uFFFD"), Options: o}
 	for p.pos < len(p.in) {

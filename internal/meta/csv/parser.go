@@ -22,7 +22,7 @@ func (p *parser) step() error {
 	return nil
 }
 
-// quote handles a double quote. The result done is false if the quote is text.
+// quote handles a double quote. The result "done" is false if the quote is text.
 func (p *parser) quote() (done bool, err error) {
 	switch {
 	case p.inQuotes && p.closesField(p.pos+1):
@@ -32,8 +32,8 @@ func (p *parser) quote() (done bool, err error) {
 	case p.inQuotes && !p.Relaxed:
 		return false, ErrClosingQuote
 	case p.inQuotes:
-		// In relaxed mode, a field with text after its closing quote is not a
-		// quoted field, so its first quote is also text.
+		// In relaxed mode, a field with text after the closing quote is not a quoted
+		// field. The first quote of such a field is also text.
 		p.inQuotes, p.wasQuoted = false, true
 		p.field = append([]byte{'"'}, p.field...)
 		return false, nil

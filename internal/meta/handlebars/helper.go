@@ -17,7 +17,7 @@ func (r *run) inline(name string, args Call) (any, error) {
 	switch name {
 	case "lookup":
 		if len(args.Params) != 2 {
-			return nil, fmt.Errorf("the helper lookup needs a value and a field, but the call has %d arguments", len(args.Params))
+			return nil, fmt.Errorf("the helper \"lookup\" needs a value and a field, but the call has %d arguments", len(args.Params))
 		}
 		return r.force(field(args.Params[0], str(args.Params[1])))
 	case "log":
@@ -91,8 +91,8 @@ func (r *run) builtinBlock(b *block, f *frame) error {
 	return r.each(b, v, f)
 }
 
-// isFalse reports whether the helper "if" treats v as false. isFalse returns
-// true if v is empty, or if v is zero and the argument includeZero is not set.
+// isFalse reports whether the helper "if" treats v as false. isFalse returns true if v is
+// empty, or if v is zero and the argument "includeZero" is not set.
 func isFalse(v any, hash []Named) bool {
 	for _, h := range hash {
 		if h.Name == "includeZero" && truthy(h.Value) {

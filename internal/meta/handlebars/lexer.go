@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// call parses a path and its arguments. The method call stops at text that
-// cannot be an argument.
+// call parses a path and its arguments. The method "call" stops at text that cannot be an
+// argument.
 func (p *parser) call(c *call, depth int) error {
 	if depth > maxDepth {
 		return p.errorf("the nesting of parentheses is deeper than %d", maxDepth)

@@ -28,8 +28,8 @@ type comment struct{ trim trim }
 type block struct {
 	call          call
 	body, inverse []node
-	// chained is true if the field inverse consists of one {{else x}}. The
-	// branch {{else x}} has no closing tag.
+	// chained is true if the field "inverse" consists of one {{else x}}. The branch
+	// {{else x}} has no closing tag.
 	chained           bool
 	open, mid, closed trim
 	hasInverse        bool

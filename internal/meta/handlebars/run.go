@@ -12,8 +12,8 @@ type run struct {
 	steps int
 }
 
-// frame is the context of a block. In a path, "../" refers to the frame in the
-// field outer.
+// frame is the context of a block. In a path, "../" refers to the frame in the field
+// "outer".
 type frame struct {
 	this  any
 	data  Object // data contains @index and similar variables.

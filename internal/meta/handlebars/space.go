@@ -136,9 +136,9 @@ func startsLine(body []node, i int, root bool) bool {
 	return strings.Contains(head, "\n") || root && i+2 == len(body) && head == t.original
 }
 
-// omitRight strips the start of the text at index i. If the argument all
-// is true, omitRight removes all white space. Otherwise, omitRight removes
-// blanks and one line break, but only once per text.
+// omitRight strips the start of the text at index i. If the argument "all" is true,
+// omitRight removes all white space. Otherwise, omitRight removes blanks and one line
+// break, but only once per text.
 func omitRight(body []node, i int, all bool) {
 	if i < 0 || i >= len(body) {
 		return
@@ -157,9 +157,9 @@ func omitRight(body []node, i int, all bool) {
 	t.strippedHead = t.value != before
 }
 
-// omitLeft strips the end of the text at index i. If all is true, omitLeft
-// removes all white space. If all is false, omitLeft removes blanks, but only
-// once per text.
+// omitLeft strips the end of the text at index i. If the argument "all" is true, omitLeft
+// removes all white space. If the argument "all" is false, omitLeft removes blanks, but
+// only once per text.
 func omitLeft(body []node, i int, all bool) {
 	if i < 0 || i >= len(body) {
 		return

@@ -130,8 +130,8 @@ func (p *parser) unexpected() error {
 	return p.errorf("the expression contains an unexpected %q%s", firstRune(p.rest()), hint)
 }
 
-// comment parses a comment of the form {{! … }} or {{!-- … --}}. Only a comment
-// of the second form can contain braces.
+// comment parses a comment, such as {{!x}} or {{!--x--}}. Only a comment with the two
+// dashes can contain braces.
 func (p *parser) comment(t *tag) error {
 	t.kind = tagComment
 	end := "}}"
@@ -150,8 +150,7 @@ func (p *parser) comment(t *tag) error {
 	return nil
 }
 
-// accept reports whether the remaining text starts with s. If it does, accept
-// skips s.
+// accept skips s and returns true if the remaining text starts with s.
 func (p *parser) accept(s string) bool {
 	if !strings.HasPrefix(p.rest(), s) {
 		return false

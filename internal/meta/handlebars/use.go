@@ -8,8 +8,8 @@ type Use struct {
 	Name string
 	// Fields is true if the path has more than one part.
 	Fields bool
-	// Helper is the name of the helper to which Name is an argument. Helper is ""
-	// if Name is not an argument.
+	// Helper is the name of the helper that gets Name as an argument. If no helper gets
+	// Name as an argument, Helper is "".
 	Helper string
 	// Params are the positional arguments. For an argument that is not a
 	// literal, the value is Undefined.
@@ -40,8 +40,8 @@ func usesOf(body []node) []Use {
 	return out
 }
 
-// uses lists the names that a call contains. If the call is an argument of a
-// helper, the argument helper is the name of this helper.
+// uses lists the names that a call contains. If the call is an argument of a helper, the
+// caller passes the name of the helper.
 func (c call) uses(helper string) []Use {
 	var out []Use
 	if !builtin(c.path) && c.path.inContext() {

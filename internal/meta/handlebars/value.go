@@ -55,9 +55,9 @@ func truthy(v any) bool {
 	return true
 }
 
-// empty reports whether Handlebars treats v as false in the helpers "if" and
-// "with". The function empty differs from JavaScript in two cases. For zero, it
-// returns false, and for a list without elements, it returns true.
+// empty reports whether Handlebars treats v as false in the helpers "if" and "with". The
+// function "empty" differs from JavaScript in two cases. The function "empty" returns
+// false for zero, and true for a list without elements.
 func empty(v any) bool {
 	switch v := v.(type) {
 	case int, float64:
@@ -68,8 +68,7 @@ func empty(v any) bool {
 	return !truthy(v)
 }
 
-// field returns the value of a field. The function field ignores inherited
-// fields.
+// field returns the value of a field. The function "field" ignores inherited fields.
 func field(v any, name string) any {
 	switch v := v.(type) {
 	case Object:

@@ -1,13 +1,12 @@
 // Package jsre matches JavaScript regular expressions as String.prototype.match
 // does. Patterns and texts are untrusted input.
 //
-// The engine is regexp2 in its ECMAScript mode. In this mode, regexp2 still has
-// features of .NET that JavaScript does not have. Examples are inline options,
-// atomic groups, \A, \z, class subtraction, and another order of group numbers.
-// Package jsre rewrites or refuses such features. Package jsre also limits the
-// time of each match. One difference to JavaScript remains. A group inside a
-// repeated group keeps its text of an earlier iteration, but JavaScript clears
-// this text.
+// The engine is regexp2 in its ECMAScript mode. In this mode, regexp2 still has features
+// of .NET that JavaScript does not have. Examples are inline options, atomic groups, \A,
+// \z, class subtraction, and another order of group numbers. Package jsre rewrites or
+// refuses such features. Package jsre also limits the time of each match. One difference
+// to JavaScript remains. In regexp2, a group inside a repeated group keeps the text of an
+// earlier iteration, but JavaScript clears this text.
 package jsre
 
 import (

@@ -5,9 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// spellings lists the tokens by their first letter, in the order in which the
-// scanner tries them. The scanner also matches entries without a value, such as
-// "w|", as one token, and Format prints these entries as text.
+// spellings lists the tokens by their first letter, in the order in which the scanner
+// tries them. Some entries of spellings, such as "w|", are not real tokens. The scanner
+// also matches such an entry as one token, and Format prints the entry as text.
 var spellings = map[byte][]string{
 	'e': {"eHHmm", "e"},
 	'H': {"Hmmss", "Hmm", "HH", "H"},

@@ -13,8 +13,8 @@ import (
 //go:embed zones.txt
 var names string
 
-// zoneNames maps the result of the function fold for a zone name to this zone
-// name.
+// zoneNames maps the simplified name that the function "fold" returns to the name of the
+// zone.
 var zoneNames = sync.OnceValue(func() map[string]string {
 	out := map[string]string{}
 	for name := range strings.Lines(names) {

@@ -16,11 +16,11 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
 )
 
-// CodeDefaultBranchUnknown reports that neither the event nor the API states the
-// default branch, although a rule needs it.
+// CodeDefaultBranchUnknown reports that a rule needs the default branch, but neither the
+// event nor the API states the default branch.
 const CodeDefaultBranchUnknown = "default-branch-unknown"
 
-// Variables are the environment variables that the rules of the input tags use.
+// Variables are the environment variables that the rules of the input "tags" use.
 // docker/metadata-action uses the same names.
 type Variables struct {
 	ShortSHALength   string // DOCKER_METADATA_SHORT_SHA_LENGTH
@@ -57,8 +57,8 @@ type Request struct {
 	Images string // Images contains one name per line.
 	// Strict is true for a run that publishes the tags; see [meta.Inputs].
 	Strict bool
-	// Defaults is true if Compute may use the default tags of the event. Compute uses
-	// the default tags if the input tags is empty.
+	// Defaults is true if Compute may use the default tags of the event. Compute uses the
+	// default tags if the input "tags" is empty.
 	Defaults bool
 	// Labelled is true if the caller writes the labels or the annotations. If the
 	// payload lacks facts about the repository, Compute reads these facts from the
@@ -97,7 +97,7 @@ func (n *Namer) Compute(ctx context.Context, q Request) (meta.Result, error) {
 	return meta.Compute(ctx, in, mc)
 }
 
-// context returns the facts that the rules of the input tags use.
+// context returns the facts that the rules of the input "tags" use.
 func (n *Namer) context(ctx context.Context, q Request) (meta.Context, error) {
 	payload, err := meta.ParsePayload(n.Run.Event.Raw)
 	if err != nil {
@@ -155,8 +155,8 @@ func (n *Namer) repository(ctx context.Context, rules string, payload meta.Paylo
 	}, nil
 }
 
-// NoLabels reports whether the input labels contains only comments. An image that
-// the run builds then gets no labels.
+// NoLabels reports whether the input "labels" contains only comments. An image that the
+// run builds then gets no labels.
 func NoLabels(rules input.Naming) bool {
 	for line := range strings.Lines(rules.Labels) {
 		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
@@ -183,7 +183,7 @@ func (n *Namer) Reproducible(pairs []meta.Pair, rules input.Naming) []meta.Pair 
 	return out
 }
 
-// contains reports whether the text of the input labels or annotations has a key.
+// contains reports whether the text of the input "labels" or "annotations" has a key.
 func contains(text, key string) bool { return strings.Contains(text, key+"=") }
 
 // descriptions are the default labels that describe the image. The other default labels
@@ -192,7 +192,7 @@ var descriptions = []string{meta.KeyTitle, meta.KeyDescription, meta.KeyURL, met
 
 // Describes reports whether a label or an annotation is a default that only describes the
 // image. Such a default must not replace a label that the author of the image wrote. The
-// argument written is the text of the input labels or annotations.
+// argument "written" is the text of the input "labels" or "annotations".
 func Describes(key, written string) bool {
 	return slices.Contains(descriptions, key) && !contains(written, key)
 }

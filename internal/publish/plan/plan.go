@@ -24,8 +24,8 @@ type Target struct {
 	// HasRoot is true if the repository has the root and therefore the complete
 	// image.
 	HasRoot bool
-	// RootFirst is true if the run writes the root by digest even if the root has only
-	// one tag. A new package then exists before its tag.
+	// If RootFirst is true, the run writes the root by digest before it writes the tag. A
+	// new package then exists before the tag.
 	RootFirst bool
 	// HasBlobs are the blobs that the repository is known to have.
 	HasBlobs map[v1.Hash]bool
@@ -57,7 +57,7 @@ type Step struct {
 	Kind   Kind
 	Target int // index into Plan.Targets
 	Needed bool
-	How    string // The field How is Upload, Mount or Compress. It is set only for a blob.
+	How    string // The field "How" is Upload, Mount or Compress. The field "How" is set only for a blob.
 
 	Blob     *image.Blob
 	Manifest *image.Manifest

@@ -48,10 +48,10 @@ func (NoHistory) Compare(context.Context, string, string) (Ancestry, error) {
 	return Ancestry{}, errors.New("the Git repository is not on this GitHub server")
 }
 
-// Compare compares the image of this run with another image. The argument ours is the
-// origin of the image of this run, and the argument theirs is the origin of the other
-// image. The order is Unknown if the images come from different Git repositories. If
-// the versions differ, the versions decide. If the versions are equal or missing, the
+// Compare compares the image of this run with another image. The argument "ours" is the
+// origin of the image of this run, and the argument "theirs" is the origin of the other
+// image. The order is Unknown if the images come from different Git repositories. If the
+// versions differ, the versions decide. If the versions are equal or missing, the
 // ancestry of the commits decides.
 func Compare(ctx context.Context, ours, theirs Origin, history History) Finding {
 	switch {
@@ -82,8 +82,8 @@ func versions(ours, theirs Origin) Finding {
 }
 
 // full returns a version of three numbers with the prefix "v". full rejects a shorter
-// version, because a shorter version may be the number of a pull request, a year, or a
-// commit id that consists of digits.
+// version, because a shorter version can also be the number of a pull request, a year, or
+// a commit id that consists of digits.
 func full(version string) (string, bool) {
 	v := "v" + strings.TrimPrefix(version, "v")
 	// Canonical adds the numbers that are missing in v1 and in v1.2.

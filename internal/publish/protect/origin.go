@@ -21,8 +21,8 @@ const (
 	keyVersion  = "org.opencontainers.image.version"
 )
 
-// Origin is the Git repository, the commit and the version of an image. If a field is
-// empty, its value is unknown.
+// Origin is the Git repository, the commit and the version of an image. An empty field
+// means that the value is unknown.
 type Origin struct {
 	Source   string // Source is the URL of the Git repository.
 	Revision string // commit id
@@ -30,8 +30,8 @@ type Origin struct {
 }
 
 // sameSource reports whether both origins state the same Git repository. The Git
-// repositories can differ, because an image inherits the labels of its base image,
-// and the base image can come from another Git repository.
+// repositories can differ, because an image inherits the labels of its base image. The
+// base image can come from another Git repository.
 func (o Origin) sameSource(other Origin) bool {
 	return o.Source != "" && strings.EqualFold(trim(o.Source), trim(other.Source))
 }

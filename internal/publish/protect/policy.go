@@ -15,8 +15,8 @@ var version = lazy.Regexp(`^v?\d+\.\d+\.\d+([-_.][0-9A-Za-z._-]+)?$`)
 // version.
 func Moves(tag string) bool { return !version().MatchString(tag) }
 
-// Forbids reports whether a tag that exists must not be written. The parameter same
-// is true if the tag already points at the digest of this run.
+// Forbids reports whether a tag that exists must not be written. The parameter "same" is
+// true if the tag already points at the digest of this run.
 func Forbids(o input.Overwrite, tag string, same bool) bool {
 	rule := o.Versions
 	if Moves(tag) {

@@ -29,7 +29,7 @@ const maxConcurrentCompressions = 6
 type delivery struct {
 	blob    *image.Blob
 	targets []int
-	early   *registry.EarlyUpload // a session in the first target, or nil
+	early   *registry.EarlyUpload // early is an open upload session in the first target, or nil.
 }
 
 // blobs sends every blob. If several targets of one registry need the same blob, the
@@ -44,7 +44,7 @@ func (w *work) blobs(ctx context.Context) error {
 			break
 		}
 		if repo := w.plan.Targets[d.targets[0]].Repo; !d.mounts(repo) {
-			d.early = w.Registry.Reserve(repo) // here, so that the largest blob gets the first session
+			d.early = w.Registry.Reserve(repo) // The loop reserves the sessions, so that the largest blob gets the first session.
 		}
 		group.Go(func() error {
 			if d.blob.Pending() {
@@ -106,7 +106,8 @@ func (w *work) deliver(ctx context.Context, d *delivery) error {
 	return nil
 }
 
-// send uploads or mounts one blob. The parameter early is a session for it, or nil.
+// send uploads or mounts one blob. The parameter "early" is an open upload session for
+// the blob, or nil.
 func (w *work) send(ctx context.Context, early *registry.EarlyUpload, target int, b *image.Blob) (v1.Descriptor, registry.BlobOutcome, error) {
 	repo := w.plan.Targets[target].Repo
 	advance, done := w.Progress.Begin(repo, b)

@@ -25,8 +25,8 @@ func (w *work) conflicts(ctx context.Context) (plan.Kept, error) {
 	return w.Conflicts.Recheck(ctx)
 }
 
-// keep marks the tags that must not move. If no tag of a target remains, it writes the
-// root by digest.
+// keep marks the tags that must not move. If no tag of a target may move, keep writes the
+// root to this target by digest.
 func (w *work) keep(ctx context.Context, kept plan.Kept) error {
 	for i, t := range w.result.Targets {
 		if t.keep(kept) || t.Complete {

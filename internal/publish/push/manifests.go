@@ -32,11 +32,11 @@ const maxResends = 3
 const resendWait = 250 * time.Millisecond
 
 // manifests writes all manifests by digest. The run writes the children of an index
-// before the index, because a registry refuses an index without its children. If the
-// plan writes the root only under its single tag, the function manifests does not
-// write the root.
+// before the index, because a registry refuses an index without its children. If the plan
+// writes the root only under its single tag, the function "manifests" does not write the
+// root.
 //
-// The function manifests finds the tags that must not move while it writes the last
+// The function "manifests" finds the tags that must not move while it writes the last
 // level. The run thus reads the tags at the end of the uploads, but does not wait for
 // this read.
 func (w *work) manifests(ctx context.Context) (plan.Kept, error) {
@@ -63,8 +63,8 @@ func (w *work) manifests(ctx context.Context) (plan.Kept, error) {
 	return kept, cmp.Or(err, conflict)
 }
 
-// levels groups the necessary manifests by their height. The list has at least one
-// level, and only this level can be empty.
+// levels groups the necessary manifests by their height. If no manifest is necessary, the
+// list has one empty level.
 func (w *work) levels() [][]plan.Step {
 	byHeight := make([][]plan.Step, height(w.plan.Root)+1)
 	for _, s := range w.plan.Of(plan.PushManifest) {
@@ -135,7 +135,7 @@ func (w *work) writeManifest(ctx context.Context, s plan.Step, write func() erro
 }
 
 // resend uploads the missing blobs and children of a manifest again. If the registry
-// reports a missing blob without its digest ("unknown blob"), the parameter missing
+// reports a missing blob without its digest ("unknown blob"), the parameter "missing"
 // contains "".
 func (w *work) resend(ctx context.Context, s plan.Step, missing []string, try int) error {
 	if err := w.Sleep.Wait(ctx, time.Duration(try)*resendWait); err != nil {
@@ -161,10 +161,10 @@ func (w *work) resend(ctx context.Context, s plan.Step, missing []string, try in
 	return nil
 }
 
-// resendBlob uploads a blob again. If unlessPresent is true, resendBlob uploads the
-// blob only if the registry does not have the blob. The caller sets unlessPresent to
-// false if the registry reported twice that the blob is missing, although the registry
-// reported between the two reports that the blob exists.
+// resendBlob uploads a blob again. If the argument "unlessPresent" is true, resendBlob
+// uploads the blob only if the registry does not have the blob. If the registry reports
+// the blob as missing again after it reported that the blob exists, the caller sets
+// unlessPresent to false.
 func (w *work) resendBlob(ctx context.Context, target int, b *image.Blob, unlessPresent bool) error {
 	exists, err := w.Registry.HasBlob(ctx, w.plan.Targets[target].Repo, b.Descriptor.Digest)
 	if err != nil || exists && unlessPresent {

@@ -122,9 +122,9 @@ func (p *Publisher) readBack(ctx context.Context, root *image.Manifest, t *Targe
 // wait tells await to try again while the reference points at another digest.
 func wait(v1.Hash) (done bool, err error) { return false, nil }
 
-// await reads a reference until it points at the digest want, or until no try is
-// left. If the reference points at another digest, await calls onOther, and this
-// function can end the wait.
+// await reads a reference until the reference points at the wanted digest, or until no
+// try is left. If the reference points at another digest, await calls the function
+// onOther, which can end the wait.
 func (p *Publisher) await(ctx context.Context, ref name.Reference, want v1.Hash, onOther func(v1.Hash) (done bool, err error)) error {
 	return p.readBudget().Do(ctx, func() (again bool, err error) {
 		got, err := p.Registry.Head(ctx, ref)
@@ -172,7 +172,7 @@ func (p *Publisher) outcomeOf(ctx context.Context, t *TargetResult, root *image.
 			first = false
 		case rootOnly:
 			err = p.pull(ctx, t.Repo, root, true)
-		default: // the registry may still hide the root, so this pull reads the root first
+		default: // The registry possibly still hides the root, so this pull reads the root first.
 			err = PullTree(ctx, p.Registry.Anonymous(), t.Repo, root)
 		}
 		return public && registry.IsAbsent(err), nil
@@ -189,9 +189,9 @@ func (p *Publisher) outcomeOf(ctx context.Context, t *TargetResult, root *image.
 	return Unproven
 }
 
-// pull pulls the image without credentials. The run has written the root, so pull does
-// not wait for the root before it reads the rest. But it waits for the token, because a
-// registry usually refuses an anonymous client already there.
+// pull pulls the image without credentials. The run has written the root, so pull reads
+// the root and the rest at the same time. But pull requests the token first, because a
+// registry usually refuses an anonymous client in its response to the token request.
 func (p *Publisher) pull(ctx context.Context, repo name.Repository, root *image.Manifest, rootOnly bool) error {
 	client := p.Registry.Anonymous()
 	if err := client.Authorize(ctx, repo); err != nil {

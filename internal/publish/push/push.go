@@ -1,6 +1,6 @@
 // Package push executes a plan. Run uploads the blobs first. Run then writes the
-// manifests. The images of an index come before the index. At the end, Run writes all
-// tags concurrently. The method Prove reads the tags and the digests back from the
+// manifests. Run writes the images of an index before the index. At the end, Run writes
+// all tags concurrently. The method Prove reads the tags and the digests back from the
 // registry.
 //
 // If a run fails or is cancelled, the result contains the completed work.
@@ -23,10 +23,10 @@ import (
 
 // Progress displays the uploads.
 type Progress interface {
-	// Begin starts the display of one blob that is sent to a repository. The caller
-	// calls advance with the number of bytes that it read since the last call. If an
-	// upload starts again, this number is negative. The caller calls done once at the
-	// end of the upload.
+	// Begin starts the display of one blob that is sent to a repository. The caller calls
+	// the function "advance" with the number of bytes that the caller read since the last
+	// call. If an upload starts again, this number is negative. The caller calls done
+	// once at the end of the upload.
 	Begin(repo name.Repository, b *image.Blob) (advance func(int64), done func(registry.BlobOutcome, error))
 }
 

@@ -55,7 +55,7 @@ const (
 	Already   TagState = "already"   // The tag pointed at the root before the run.
 	Moved     TagState = "moved"     // The registry confirmed the write.
 	Unclear   TagState = "unclear"   // The registry neither confirmed nor refused the write.
-	Kept      TagState = "kept"      // The tag was not moved, because the tag policy keeps its image.
+	Kept      TagState = "kept"      // The tag was not moved, because the tag policy forbids the move.
 )
 
 // TagResult is one tag.
@@ -77,7 +77,7 @@ type Anonymous string
 const (
 	NotTried Anonymous = ""
 	Verified Anonymous = "verified" // An anonymous client can pull the image.
-	Refused  Anonymous = "refused"  // An anonymous client may not pull the image.
+	Refused  Anonymous = "refused"  // The registry refuses an anonymous client that pulls the image.
 	Unproven Anonymous = "unknown"  // The pull failed for another reason.
 )
 

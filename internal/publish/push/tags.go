@@ -26,7 +26,7 @@ func (w *work) tags(ctx context.Context) error {
 		wg    sync.WaitGroup
 		errs  = make([]error, len(w.plan.Steps))
 		slots = make(chan struct{}, maxConcurrentWrites)
-		index = map[int]int{} // The map index contains the position of the next tag of each target.
+		index = map[int]int{} // The map "index" contains the position of the next tag of each target.
 	)
 	for i, s := range w.plan.Of(plan.PointTag) {
 		tag := w.result.Targets[s.Target].Tags[index[s.Target]]
@@ -41,7 +41,8 @@ func (w *work) tags(ctx context.Context) error {
 		})
 	}
 	for _, repo := range w.Anonymous {
-		// If the registry refuses the token, the pull requests it again and reports the refusal.
+		// This request ignores an error, because the later pull requests the token again
+		// and reports the error.
 		wg.Go(func() { _ = w.Registry.Anonymous().Authorize(ctx, repo) })
 	}
 	wg.Wait()

@@ -29,11 +29,11 @@ type Pulled struct {
 	Bytes            int64 // Bytes is the total size of the blobs that the manifests state.
 }
 
-// Pull reads the complete tree below a digest, level by level. Pull reads and
-// verifies the manifests. If readBlobs is true, Pull also reads and verifies the
-// blobs. If readBlobs is false, Pull only checks that the blobs exist. An error means
-// that clients cannot pull the image. If the manifests of the tree are known already,
-// PullTree needs fewer round trips.
+// Pull reads the complete tree below a digest, level by level. Pull reads and verifies
+// the manifests. If the argument "readBlobs" is true, Pull also reads and verifies the
+// blobs. If the argument "readBlobs" is false, Pull only checks that the blobs exist. An
+// error means that clients cannot pull the image. If the manifests of the tree are known
+// already, PullTree needs fewer round trips.
 func Pull(ctx context.Context, client *registry.Client, repo name.Repository, digest v1.Hash, readBlobs bool) (Pulled, error) {
 	w := &walker{client: client, repo: repo, readBlobs: readBlobs, seen: map[v1.Hash]bool{digest: true}}
 	level := []v1.Descriptor{{Digest: digest}}
@@ -54,15 +54,15 @@ func Pull(ctx context.Context, client *registry.Client, repo name.Repository, di
 }
 
 // PullTree pulls an image whose manifests are known. PullTree reads the root first,
-// because the root may be absent. The function then reads all other manifests and
-// blobs concurrently. PullTree reads and verifies every manifest. To check that a
-// blob exists, PullTree follows the redirect of the blob, but does not read the blob.
+// because the root is possibly absent. The function then reads all other manifests and
+// blobs concurrently. PullTree reads and verifies every manifest. To check that a blob
+// exists, PullTree follows the redirect of the blob, but does not read the blob.
 func PullTree(ctx context.Context, client *registry.Client, repo name.Repository, root *image.Manifest) error {
 	if _, _, err := client.Manifest(ctx, repo.Digest(root.Descriptor.Digest.String())); err != nil {
 		return err
 	}
 	below := image.Manifests(root)
-	return pullConcurrently(ctx, client, repo, below[:len(below)-1], image.Blobs(root)) // the root is the last entry
+	return pullConcurrently(ctx, client, repo, below[:len(below)-1], image.Blobs(root)) // The root is the last entry.
 }
 
 // pullConcurrently reads manifests and blobs as PullTree does, but all of them concurrently.
@@ -170,7 +170,7 @@ func foreign(d v1.Descriptor) bool {
 	return len(d.URLs) > 0 || d.MediaType == types.DockerForeignLayer || !d.MediaType.IsDistributable()
 }
 
-// each calls the function do concurrently for every item.
+// each calls the function "do" concurrently for every item.
 func each[T any](ctx context.Context, items []T, do func(context.Context, T) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxConcurrentReads)

@@ -49,9 +49,9 @@ func (r *Resolver) contents(ctx context.Context, found *Found) error {
 	return errors.Join(rooted, err)
 }
 
-// roots checks by digest whether each target has the root. roots skips a target if
-// the function asked returns false for it. roots also skips a target that is known to
-// have the root.
+// roots checks by digest whether each target has the root. roots skips a target if the
+// function "asked" returns false for the target. roots also skips a target that is known
+// to have the root.
 func (r *Resolver) roots(ctx context.Context, found *Found, asked func(*Target) bool) error {
 	if found.Root.Pending() {
 		return nil
@@ -85,17 +85,17 @@ func (r *Resolver) preconnect(t *Target, all []*image.Blob) {
 	}
 }
 
-// openUploads opens upload sessions while the registry checks which blobs it has. It does
-// this only if a first publish is likely: the run has read the tags, no tag exists, and
-// GitHub has no record of the package. Otherwise, the registry can have most blobs
-// already, so that most sessions would stay unused. A further target mounts the blobs of
-// the first target.
+// openUploads opens upload sessions while the registry checks which blobs it has.
+// openUploads opens sessions only if the repository is probably new. For a new
+// repository, the run found no tag, and GitHub has no record of the package. Another
+// repository can have most blobs already, so that most sessions would stay unused. A
+// further target mounts the blobs of the first target.
 func (r *Resolver) openUploads(ctx context.Context, t *Target, all []*image.Blob) {
 	if r.DryRun || t.HasRoot || t.PushRefusal != nil || t.Now == nil || t.Exists() {
 		return
 	}
 	if CheckVisibility(r.Prober.Visibility, true, t) != nil {
-		return // the run probably ends before the upload
+		return // The run probably ends before the upload.
 	}
 	n := 0
 	for _, b := range all {

@@ -2,8 +2,8 @@ package resolve
 
 // These are the codes of the errors and notices of package resolve.
 const (
-	// CodeVisibilityExposed reports that a push could make an image public, although
-	// the input visibility forbids a public package.
+	// CodeVisibilityExposed reports that a push could make an image public, but the input
+	// "visibility" forbids a public package.
 	CodeVisibilityExposed = "visibility-exposed"
 	// CodeVisibilityUnknown reports that the visibility of a package could not be
 	// read.

@@ -65,7 +65,7 @@ type Target struct {
 	// SSO is the URL of the page on which the user must authorize the token for the
 	// organization. SSO is "" if the organization does not require an authorization.
 	SSO string
-	// Public is true if an anonymous client may pull.
+	// Public is true if an anonymous client can pull the image.
 	Public bool
 	// Pulled is the result of an anonymous pull of the root before the run writes.
 	// Pulled is nil if the run did not try this pull.

@@ -76,9 +76,9 @@ func setDiffIDs(ctx context.Context, root *image.Manifest) error {
 	return nil
 }
 
-// promising returns the images of the store that contain a missing layer. promising
-// announces the repositories of these images to the client before the first read. The
-// client can therefore request one token for all these repositories.
+// promising returns the images of an engine's store that contain a missing layer.
+// promising announces the repositories of these images to the client before the first
+// read. The client can therefore request one token for all these repositories.
 func (r *Resolver) promising(origins []image.Origin, missing []*image.Blob) []image.Origin {
 	out := slices.DeleteFunc(origins, func(o image.Origin) bool { return !covers(o, missing) })
 	out = out[:min(len(out), maxOrigins)]
@@ -88,8 +88,8 @@ func (r *Resolver) promising(origins []image.Origin, missing []*image.Blob) []im
 	return out
 }
 
-// mountable records the missing layers that can be mounted from a repository, because
-// an image in the repository has them.
+// mountable records the missing layers that can be mounted from a repository, because an
+// image in the repository has these layers.
 func mountable(missing []*image.Blob, repo name.Repository, layers []v1.Descriptor) {
 	for _, b := range missing {
 		has := slices.ContainsFunc(layers, func(d v1.Descriptor) bool { return d.Digest == b.Descriptor.Digest })

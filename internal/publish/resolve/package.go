@@ -13,8 +13,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
-// Owner returns the owner of a repository on ghcr.io and the name of the package
-// below the owner. The kind of the owner is set if the event contains it.
+// Owner returns the owner of a repository on ghcr.io and the name of the package below
+// the owner. The result contains the kind of the owner only if the event contains the
+// kind.
 func Owner(gh input.GitHub, repo name.Repository) (github.Owner, string) {
 	login, pkg, _ := strings.Cut(repo.RepositoryStr(), "/")
 	owner := github.Owner{Login: login}
@@ -80,10 +81,10 @@ func (t *Target) CreatesPackage() bool {
 // Exists reports whether the package is known to exist.
 func (t *Target) Exists() bool { return t.Package.Name != "" || t.Public || len(t.Now) > 0 }
 
-// CheckVisibility returns an error if a push could make an image public, although the
-// user wants a private or internal package. A push makes the image public if the
-// package is public, or if the push creates a public package. If the visibility of a
-// new package cannot be known, CheckVisibility returns an error only if failOnMismatch
+// CheckVisibility returns an error if a push could make an image public, but the user
+// wants a private or internal package. A push makes the image public if the package is
+// public, or if the push creates a public package. If the visibility of a new package
+// cannot be known, CheckVisibility returns an error only if the argument "failOnMismatch"
 // is true.
 func CheckVisibility(want input.Visibility, failOnMismatch bool, t *Target) error {
 	if !t.Home || (want != input.Private && want != input.Internal) {

@@ -18,21 +18,21 @@ import (
 // maxPrevious is the maximum number of images of one index that the run reads.
 const maxPrevious = 64
 
-// previous is an image or index in a registry that may share layers with the
-// image of the run.
+// previous is an image or index in a registry. The run compares the layers of previous
+// with the layers of the image of the run.
 type previous struct {
 	repo name.Repository
 	desc v1.Descriptor
-	raw  []byte // The field raw is nil until the run reads the manifest.
-	// diffIDs are the diff ids of the image that a store has pulled and verified.
-	// diffIDs is nil if no store has pulled the previous image.
+	raw  []byte // The field "raw" is nil until the run reads the manifest.
+	// diffIDs are the diff ids that an engine verified when it pulled the previous image.
+	// If no engine has pulled the previous image, diffIDs is nil.
 	diffIDs []v1.Hash
 }
 
 func (f previous) String() string { return f.repo.Digest(f.desc.Digest.String()).String() }
 
-// previousImage is one image in a registry that may share layers with the image of
-// the run. A previousImage can be an image of an index.
+// previousImage is one image in a registry. The run compares the layers of previousImage
+// with the layers of the image of the run. A previousImage can be an image of an index.
 type previousImage struct {
 	v1.Manifest
 	desc v1.Descriptor
@@ -65,7 +65,7 @@ func (r *Resolver) expand(ctx context.Context, root *image.Manifest, f previous)
 
 func parsePrevious(desc v1.Descriptor, raw []byte) (previousImage, bool) {
 	out := previousImage{desc: v1.Descriptor{MediaType: desc.MediaType, Digest: desc.Digest, Size: desc.Size}, raw: raw}
-	// An invalid manifest shares no layers with the image of the run.
+	// The run does not reuse the layers of an invalid manifest.
 	err := json.Unmarshal(raw, &out.Manifest)
 	return out, err == nil
 }
@@ -143,9 +143,9 @@ func sameConfig(root *image.Manifest, old previousImage) *image.Manifest {
 	return nil
 }
 
-// diffIDs returns the diff ids of a previous image. If a store has pulled an index,
-// diffIDs uses only the image that the store verified, because the store did not
-// verify the other images of the index.
+// diffIDs returns the diff ids of a previous image. If an engine has pulled an image of
+// an index, diffIDs uses only this image. The engine did not verify the other images of
+// the index.
 func (r *Resolver) diffIDs(ctx context.Context, f previous, old previousImage, ours *image.Manifest) ([]v1.Hash, error) {
 	stated, err := r.statedDiffIDs(ctx, f.repo, old, ours)
 	if f.diffIDs != nil && !slices.Equal(f.diffIDs, stated) {
@@ -154,9 +154,9 @@ func (r *Resolver) diffIDs(ctx context.Context, f previous, old previousImage, o
 	return stated, err
 }
 
-// statedDiffIDs returns the diff ids that the config of a previous image states. If
-// the argument ours is not nil, this image has the same config, and statedDiffIDs
-// does not read the config again.
+// statedDiffIDs returns the diff ids that the config of a previous image states. If the
+// argument "ours" is not nil, it is an image of the run with the same config, and
+// statedDiffIDs does not read the config from the registry.
 func (r *Resolver) statedDiffIDs(ctx context.Context, repo name.Repository, old previousImage, ours *image.Manifest) ([]v1.Hash, error) {
 	if ours != nil {
 		var out []v1.Hash

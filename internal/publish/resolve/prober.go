@@ -28,9 +28,9 @@ type Prober struct {
 	token tokenStatus
 }
 
-// Probe returns all facts about one repository that it can read. The target is never
-// nil. An error means that the registry did not answer. If the registry refused the
-// push, the target contains the refusal.
+// Probe returns all facts about one repository that Probe can read. The target is never
+// nil. An error means that the registry did not answer. If the registry refused the push,
+// the target contains the refusal.
 func (p *Prober) Probe(ctx context.Context, repo name.Repository) (*Target, error) {
 	t := &Target{Home: p.Config.AtHome(repo)}
 	t.Repo = repo
@@ -83,9 +83,9 @@ func (p *Prober) explainRefusal(ctx context.Context, t *Target) {
 	}
 }
 
-// anonymous checks whether an anonymous client may pull. The check is necessary only
-// if the package must not be public. A request to the REST API cannot replace the
-// anonymous pull, because the API may hide a public package from this token.
+// anonymous checks whether the registry allows anonymous clients to pull. The check is
+// necessary only if the package must not be public. A request to the REST API cannot
+// replace the anonymous pull, because the API may hide a public package from this token.
 func (p *Prober) anonymous(ctx context.Context, t *Target) error {
 	if p.Visibility != input.Private && p.Visibility != input.Internal {
 		return nil

@@ -15,16 +15,15 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// reuse finds pending layers in the registry and sets their digests. reuse recognizes
-// a pending layer by its diff id. The config of an image in the registry states the
-// diff ids of its layers. The manifest of this image states the digests of the
-// compressed layers. The run neither reads nor compresses a layer that reuse has
-// found.
+// reuse finds pending layers in the registry and sets their digests. reuse recognizes a
+// pending layer by its diff id. The config of an image in the registry states the diff
+// ids of its layers. The manifest of the same image states the digests of the compressed
+// layers. The run neither reads nor compresses a layer that reuse has found.
 //
-// reuse first reads the images that the tags point at, because these images are
-// usually the result of the previous build. reuse then reads the images that the
-// store of the source has pulled or pushed. If an image cannot be read, reuse only
-// adds a notice.
+// reuse first reads the images that the tags point at, because these images are usually
+// the result of the previous build. reuse then reads the images that an engine has pulled
+// into the store of the source, or pushed from this store. If an image cannot be read,
+// reuse only adds a notice.
 func (r *Resolver) reuse(ctx context.Context, found *Found) error {
 	if !found.Root.Pending() {
 		return nil
@@ -59,9 +58,9 @@ func (r *Resolver) worthReading(found *Found) []previous {
 }
 
 // imagesOf returns the images that the tags of one target point at. If the argument
-// protected is true, imagesOf uses only the protected tags. If protected is false,
-// imagesOf uses only the tags that are not protected. The function skips the images
-// in the map seen, and adds the returned images to this map.
+// "protected" is true, imagesOf uses only the protected tags. If the argument "protected"
+// is false, imagesOf uses only the tags that are not protected. The function skips the
+// images in the map "seen", and adds the returned images to this map.
 func (r *Resolver) imagesOf(t *Target, protected bool, seen map[v1.Hash]bool) []previous {
 	var out []previous
 	for i, a := range t.answers {
@@ -162,8 +161,8 @@ func (r *Resolver) reuseFrom(ctx context.Context, found *Found, f previous) erro
 }
 
 // adopt replaces the manifest of an image of the root with the manifest of a previous
-// image in the registry. The argument ours is the image of the root, and the argument
-// old is the previous image. Both images have the same config, and therefore the same
+// image in the registry. The argument "ours" is the image of the root, and the argument
+// "old" is the previous image. Both images have the same config, and therefore the same
 // uncompressed layers in the same order.
 func (r *Resolver) adopt(ours *image.Manifest, repo name.Repository, old previousImage) {
 	for i, layer := range old.Layers {

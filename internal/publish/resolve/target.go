@@ -43,11 +43,11 @@ func (r *Resolver) pullsEarly(t *Target, root *image.Manifest) bool {
 	return wanted && t.Home && root != nil && !root.Pending()
 }
 
-// tags reads the digests that the tags point at. With verify: none, the run reads
-// these digests only if a tag is protected, or if the digests can show that no push
-// is necessary. The digests are not needed if the source is in this repository. The
-// digests are also not needed if the run writes several tags, because the function
-// contents then checks by digest whether the destination has the root.
+// tags reads the digests that the tags point at. With verify: none, the run reads these
+// digests only if a tag is protected, or if the digests can show that no push is
+// necessary. The digests are not needed if the source is in this repository. The digests
+// are also not needed if the run writes several tags, because the function "contents"
+// then checks by digest whether the destination has the root.
 func (r *Resolver) tags(ctx context.Context, t *Target, root *image.Manifest) error {
 	pending := root != nil && root.Pending() || root == nil && (r.Compressed || r.Timing == OpenLast)
 	protected := slices.ContainsFunc(t.Tags, r.protects)
@@ -59,7 +59,7 @@ func (r *Resolver) tags(ctx context.Context, t *Target, root *image.Manifest) er
 	group.SetLimit(maxConcurrentProbes)
 	for i, tag := range t.Tags {
 		group.Go(func() (err error) {
-			if pending && i == 0 { // The function reuse compares this manifest with the image.
+			if pending && i == 0 { // The function "reuse" compares this manifest with the image.
 				t.answers[i].desc, t.answers[i].raw, err = r.registry().Manifest(ctx, t.Repo.Tag(tag))
 			} else {
 				t.answers[i].desc, err = r.registry().Head(ctx, t.Repo.Tag(tag))

@@ -16,9 +16,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
-// Client returns an HTTP client that sends the token with every request. If the
-// token is empty, the requests are anonymous. Use the returned client for only
-// one API host, because it sends the token to every host.
+// Client returns an HTTP client that sends the token with every request. If the token is
+// empty, the requests are anonymous. Use the returned client for only one API host,
+// because this client sends the token to every host.
 func Client(token secret.Secret, base http.RoundTripper) *http.Client {
 	if token.Empty() {
 		return &http.Client{Transport: base}

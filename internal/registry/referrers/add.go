@@ -79,9 +79,9 @@ func (w *Writer) Add(ctx context.Context, repo name.Repository, subject v1.Hash,
 	}
 }
 
-// mergeInto reports whether a wanted entry is missing in the list. mergeInto
-// also adds all other entries of the list to the wanted entries. With these
-// entries, the next write can restore all entries that another writer removed.
+// mergeInto reports whether a wanted entry is missing in the list. mergeInto also adds
+// all other entries of the list to the wanted entries. The next write can then restore
+// all entries that another writer removed.
 func mergeInto(want map[v1.Hash]v1.Descriptor, list []v1.Descriptor) (incomplete bool) {
 	listed := map[v1.Hash]bool{}
 	for _, d := range list {

@@ -8,11 +8,10 @@
 // Clients, not the registry, write the index under the fallback tag ("Referrers
 // Tag Schema").
 //
-// A registry has no conditional write, so two concurrent writers can overwrite
-// each other. Package referrers reads the list again after a short random wait,
-// and writes missing entries again. An entry remains in the list if every other
-// writer needs less time than this wait between its read and its write. A slower
-// writer can remove the entry.
+// A registry has no conditional write, so two concurrent writers can overwrite each
+// other. Package referrers reads the list again after a short random wait, and writes
+// missing entries again. Between its read and its write of the list, another writer must
+// need less time than this wait. A slower writer can remove entries from the list.
 package referrers
 
 import (

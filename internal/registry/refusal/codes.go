@@ -8,15 +8,15 @@ const (
 	// CodeOtherRegistryDenied reports that a registry other than GitHub's
 	// requires a login or refuses the login.
 	CodeOtherRegistryDenied = "other-registry-denied"
-	// CodeWritePackage is the code for an existing package to which the
-	// repository may not write.
+	// CodeWritePackage is the code for an existing package that does not allow the
+	// repository to write.
 	CodeWritePackage = "write-package"
-	// CodeCreatePackage is the code for a package that the token may not
-	// create.
+	// CodeCreatePackage is the code for a token that is not allowed to create the
+	// package.
 	CodeCreatePackage = "create-package"
-	// CodeWriteDenied is the code for a token that may not write.
+	// CodeWriteDenied is the code for a token that is not allowed to write.
 	CodeWriteDenied = "write-denied"
-	// CodeReadDenied is the code for a package that the token may not read.
+	// CodeReadDenied is the code for a token that is not allowed to read the package.
 	CodeReadDenied = "read-denied"
 	// CodeTokenScopes is the code for a token whose scopes do not allow the
 	// request.
@@ -76,8 +76,8 @@ const (
 	// CodeLocationUnusable means that the program cannot use the address of a redirect,
 	// of an upload session or of the next page of a list.
 	CodeLocationUnusable = "location-unusable"
-	// CodeResponseWrong means that a registry sent a wrong response of success, such as a
-	// manifest with another digest.
+	// CodeResponseWrong means that a registry sent a response with a success status but
+	// wrong content, such as a manifest with another digest.
 	CodeResponseWrong = "response-wrong"
 	// CodeRegistryUnreachable means that a registry does not respond.
 	CodeRegistryUnreachable = "registry-unreachable"

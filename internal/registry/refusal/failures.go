@@ -50,7 +50,7 @@ func explainFailure(err error, ev Evidence) error {
 		return &diag.Error{
 			Code: CodeResponseWrong, Side: diag.Registry, Err: response,
 			Title: response.Host + " sent a wrong response",
-			Hint:  "Run again. If the registry sends the same response, check whether a proxy changes or cuts responses, and compare the address of the registry with the input image. For another registry than ghcr.io, ask its operator.",
+			Hint:  "Run again. If the registry sends the same response, check whether a proxy changes or truncates responses, and compare the address of the registry with the input image. For another registry than ghcr.io, ask its operator.",
 		}
 	case errors.As(err, &location) && !errors.As(err, new(*tls.CertificateVerificationError)):
 		return unusableLocation(location, err)
@@ -94,7 +94,8 @@ func unreachable(err error, ev Evidence) error {
 // knownHosts lists registries whose names users misspell.
 var knownHosts = []string{"ghcr.io", "docker.io", "quay.io", "gcr.io", "registry.gitlab.com", "mcr.microsoft.com", "public.ecr.aws"}
 
-// withoutStep removes the name of the step that failed, because the title names the host.
+// withoutStep removes the words "resolving HOST" from an error, because the title of the
+// error already names the host.
 func withoutStep(err error) error {
 	for strings.HasPrefix(err.Error(), "resolving ") {
 		inner := errors.Unwrap(err)
@@ -125,9 +126,9 @@ func UnreachableHost(err error) string {
 	return ""
 }
 
-// isNetworkError reports whether a request got no response because of the
-// network. An unreadable source also ends a request without a response, but it
-// is not an error of the network.
+// isNetworkError reports whether the network is the reason why a request got no response.
+// If the source of the body is unreadable, the request also gets no response, but the
+// network is not the reason.
 func isNetworkError(err error) bool {
 	var dial *net.OpError
 	var request *url.Error

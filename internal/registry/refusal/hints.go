@@ -65,9 +65,10 @@ func notAllowed(verb string, ev Evidence) (title, hint string) {
 // do not change the token of a user.
 func (e Evidence) personal() bool { return e.Kind == secret.ClassicPAT || e.Kind == secret.OAuth }
 
-// personalToken explains the refusal of a token that has the necessary scopes,
-// but whose user may not write to the package. In an organization, only a member
-// can create a package (docs/ghcr.md, Package creation setting).
+// personalToken explains the refusal of a token that has the necessary scopes. The
+// registry refuses such a token if its user has no write access to the package. In an
+// organization, only a member can create a package (docs/ghcr.md, Package creation
+// setting).
 func personalToken(verb string, ev Evidence) (title, hint string) {
 	owner, _, _ := strings.Cut(ev.Repo.RepositoryStr(), "/")
 	title = fmt.Sprintf("The user of the token may not %s %s", strings.Replace(verb, "write", "write to", 1), ev.Repo)
@@ -137,7 +138,7 @@ func otherOwner(ev Evidence) (title, hint string) {
 }
 
 // credentialsRefused explains that a registry refuses a login from the input
-// credentials.
+// "credentials".
 func credentialsRefused(ev Evidence) (title, hint string) {
 	host := ev.Repo.RegistryStr()
 	title = fmt.Sprintf("%s refuses the login of the user %s from the input credentials", host, ev.LoginUser)

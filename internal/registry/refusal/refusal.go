@@ -23,11 +23,11 @@ import (
 type Evidence struct {
 	// Repo is the repository of the request.
 	Repo name.Repository
-	// HostInput is the name of the input that contains the host of a
-	// destination. HostInput is "" for the input image.
+	// HostInput is the name of the input that contains the host of a destination.
+	// HostInput is "" for the input "image".
 	HostInput string
-	// LoginUser is the user name of a login in the input credentials. LoginUser
-	// is "" if the run used the token instead of a login.
+	// LoginUser is the user name of a login in the input "credentials". LoginUser is ""
+	// if the run used the token instead of a login.
 	LoginUser string
 	// Home is true if the registry is GitHub's registry.
 	Home bool

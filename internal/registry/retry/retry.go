@@ -39,9 +39,9 @@ type Budget struct {
 	Sleep Sleeper
 }
 
-// Do calls the function try until the result again is false, or until the budget
-// is spent. Do returns the error of the last attempt. If a wait ends early, Do
-// returns the error of the Sleeper instead.
+// Do calls the function "try" until the result "again" is false, or until the budget is
+// spent. Do returns the error of the last attempt. If a wait ends early, Do returns the
+// error of the Sleeper instead.
 func (b Budget) Do(ctx context.Context, try func() (again bool, err error)) error {
 	wait := b.Wait
 	for n := 1; ; n++ {
@@ -56,9 +56,9 @@ func (b Budget) Do(ctx context.Context, try func() (again bool, err error)) erro
 	}
 }
 
-// Backoff returns the wait after the attempt with the number n. The first
-// attempt has the number 1. The wait after it is the duration first with jitter,
-// and the wait doubles after each attempt.
+// Backoff returns the wait after the attempt with the number n. The first attempt has the
+// number 1. The first wait is the duration "first" with jitter, and the wait doubles
+// after each attempt.
 func Backoff(first time.Duration, n int) time.Duration {
 	return Jitter(first << (n - 1))
 }

@@ -72,8 +72,8 @@ const silentAttempts = 3
 // HTTP.
 const malformedAttempts = 6
 
-// session lists the error codes that a registry sends for an upload session that
-// it no longer knows.
+// session lists the error codes that a registry sends for an upload session that the
+// registry no longer knows.
 var session = []string{"BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_INVALID", "BLOB_UNKNOWN"}
 
 // plainHTTP lists the texts with which nginx, Go and Apache answer a request
@@ -90,8 +90,8 @@ var Table = []Row{
 		Name: "the run ends", Transports: []Transport{Cancelled, OutOfTime}, Reaction: Final,
 	},
 	{
-		// The token exchange has its own retry budget. Its error is the result
-		// of all its attempts.
+		// The token exchange has its own retry budget. The error of the token exchange is
+		// the result of all its attempts.
 		Name: "authentication failed", Transports: []Transport{Handshake}, Reaction: Final,
 	},
 	{
@@ -109,12 +109,12 @@ var Table = []Row{
 		Name: "unusable location", Transports: []Transport{UnusableLocation}, Reaction: FinalWithCause,
 	},
 	{
-		// If a server does not use TLS, it also does not use TLS in the next
-		// attempt.
+		// A server that does not use TLS would not use TLS in the next attempt either.
 		Name: "no TLS", Transports: []Transport{WrongScheme}, Reaction: FinalWithCause,
 	},
 	{
-		// The limit is explained in docs/how-it-works.md, Waiting for an answer.
+		// The reason for the number of attempts is in docs/how-it-works.md, Waiting for
+		// an answer.
 		Name: "silent or slow", Transports: []Transport{Silent, Slow}, Reaction: AgainFromStart, Attempts: silentAttempts,
 	},
 	{
@@ -218,13 +218,13 @@ var Table = []Row{
 		Name: "too early", Status: http.StatusTooEarly, Reaction: AgainFromStart,
 	},
 	{
-		// A front end with nginx sends status 499 (Client Closed Request) if it
-		// lost the connection.
+		// A front end with nginx sends status 499 (Client Closed Request) after the loss
+		// of a connection.
 		Name: "client closed request", Status: 499, Reaction: AgainFromStart,
 	},
 	{
-		// The statuses 501 and 505 describe the request and not the state of the
-		// server.
+		// The statuses 501 and 505 describe a fault of the request, so another attempt
+		// would have the same result.
 		Name: "not implemented", Status: http.StatusNotImplemented, Reaction: Final,
 	},
 	{

@@ -27,7 +27,7 @@ const CodeCAFileUnusable = "ca-file-unusable"
 // certificates of a system together have about 250 KB.
 const maxFile = 16 << 20
 
-// New returns a new transport. The argument file is the path of a file with
+// New returns a new transport. The argument "file" is the path of a file with
 // certificates in PEM. If file is "", the transport trusts only the system's
 // certificates.
 func New(file string) (*http.Transport, error) {
