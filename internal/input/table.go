@@ -107,7 +107,7 @@ var Table = []Input{
 	{
 		Name: "flavor", Group: GroupTags, Kind: Lines, Commands: naming,
 		Help:    "Settings for all tags, one per line: latest=VALUE (auto, true, false or highest), prefix=TEXT, suffix=TEXT. With latest=highest, the tags latest, MAJOR and MAJOR.MINOR move only if the registry has no higher stable version.",
-		Short:   "Settings for all tags, one per line: latest=VALUE, prefix=TEXT and suffix=TEXT. The VALUE of latest is auto, true, false or highest.",
+		Short:   "Settings for all tags, one per line: latest=VALUE, prefix=TEXT and suffix=TEXT. VALUE is `auto`, `true`, `false` or `highest`.",
 		Example: "latest=highest",
 	},
 	{
@@ -236,7 +236,7 @@ var Table = []Input{
 		Name: "attestations", Group: GroupImage, Kind: Choice, Commands: building, Values: []string{"keep", "strip", "legacy", "referrers"}, Default: "keep",
 		OwnValues: map[Command][]string{Publish: {"keep", "strip", "legacy"}},
 		Help:      "Handling of the provenance and the SBOM from BuildKit. `keep` leaves both in the index, and `strip` removes both. `legacy` writes the form before BuildKit 0.32. `referrers` (only for the command `merge`) publishes both as referrers of the image. The digests of the images do not change.",
-		Short:     "Handling of the provenance and the SBOM from BuildKit: `keep`, `strip`, or `legacy` for old registries. With merge, also `referrers`.",
+		Short:     "Handling of the provenance and the SBOM from BuildKit: `keep`, `strip`, or `legacy` for old registries. With the command `merge`, also `referrers`.",
 		Example:   "strip",
 	},
 	{
@@ -257,7 +257,7 @@ var Table = []Input{
 	{
 		Name: "overwrite", Group: GroupSafety, Kind: Lines, Commands: pushing, Default: "versions=same-digest,moving=allow",
 		Help:    "Rules for existing tags, as CLASS=RULE. CLASS is `versions`, for tags of full versions (1.2.3), or `moving`, for all other tags. RULE is `allow` (the tag may get another digest), `same-digest` (an existing tag must keep its digest) or `never` (the tag must not exist before the run).",
-		Short:   "Rules for existing tags, as CLASS=RULE. CLASS is versions (tags such as 1.2.3) or moving (other tags). RULE is allow, same-digest or never.",
+		Short:   "Rules for existing tags, as CLASS=RULE. CLASS is `versions` (tags such as 1.2.3) or `moving` (other tags). RULE is `allow`, `same-digest` or `never`.",
 		Example: "versions=allow",
 	},
 	{
