@@ -104,7 +104,7 @@ type command struct {
 	long    string
 	example string
 	run     runFunc
-	// The field post is the function of the post step, or nil.
+	// The field "post" is the function of the post step, or nil.
 	post func(context.Context, Process, *workflow.Workflow) error
 }
 

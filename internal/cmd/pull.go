@@ -40,11 +40,11 @@ type pullRun struct {
 	*session
 	config *input.PullConfig
 	target sink.Target
-	engine *docker.Daemon // The field engine is nil if the target is not a Docker engine.
+	engine *docker.Daemon // The field "engine" is nil if the target is not a Docker engine.
 	report *report.Pull
 }
 
-// pullConfig is the configuration of the command pull with the parsed destination.
+// pullConfig is the configuration of the command "pull" with the parsed destination.
 type pullConfig struct {
 	*input.PullConfig
 	target sink.Target
@@ -113,7 +113,7 @@ func (r *pullRun) do(ctx context.Context) (err error) {
 }
 
 // query returns the image to pull. A Docker engine and a docker archive contain one
-// image. If the input platform is not set, the query selects the image for the
+// image. If the input "platform" is not set, the query selects the image for the
 // platform of the engine or of this machine.
 func (r *pullRun) query() pull.Query {
 	machine := v1.Platform{OS: "linux", Architecture: runtime.GOARCH}

@@ -33,7 +33,7 @@ type Config struct {
 	TLS *TLS
 }
 
-// Open configures a server without a list of owners. The commands serve and try
+// Open configures a server without a list of owners. The commands "serve" and "try"
 // use it.
 type Open struct {
 	// Visibility is the visibility of new repositories. Default: Public.

@@ -52,7 +52,7 @@ func reset(w http.ResponseWriter) {
 // errTruncated is the error of a write that exceeds the limit of a limitedWriter.
 var errTruncated = errors.New("the response is truncated")
 
-// limitedWriter writes at most as many bytes as the field left contains. The writer
+// limitedWriter writes at most the number of bytes in the field "left". The writer
 // then calls atLimit.
 type limitedWriter struct {
 	http.ResponseWriter

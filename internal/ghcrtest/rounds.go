@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// stuck is the time after which a round trip that is not complete ends. A test that
-// passes never waits for it.
+// stuck is the maximum time of a round trip. After this time, a round trip ends even
+// if a request is missing. A test that passes never waits so long.
 const stuck = 20 * time.Second
 
 // RoundTrips is a barrier in front of a server. It proves how many serial round trips a

@@ -16,7 +16,7 @@ type Artifact struct {
 	Subject name.Reference
 }
 
-// ArtifactFile is a line of the input content if the input artifact-type is set.
+// ArtifactFile is a line of the input "content" if the input "artifact-type" is set.
 type ArtifactFile struct {
 	Path      string
 	MediaType string // "" means the default media type
@@ -28,7 +28,7 @@ var mediaType = onFirstUse(func() string {
 })
 
 // artifact reads the inputs of an artifact. artifact returns nil if the input
-// artifact-type is empty.
+// "artifact-type" is empty.
 func (r *reader) artifact(c *Config) *Artifact {
 	a := &Artifact{Type: r.text("artifact-type")}
 	if a.Type == "" {
@@ -58,7 +58,7 @@ func (r *reader) artifact(c *Config) *Artifact {
 	return a
 }
 
-// failArtifactWithoutContent refuses the input artifact-type if the input content is
+// failArtifactWithoutContent refuses the input "artifact-type" if the input "content" is
 // empty. failArtifactWithoutContent does not check the form of artifact-type.
 func (r *reader) failArtifactWithoutContent() {
 	const hint = "Set content to the files of the artifact, one PATH:MEDIA/TYPE per line."

@@ -29,10 +29,10 @@ type BuildSecret struct {
 	Value secret.Secret
 }
 
-// buildInputs are the inputs that need the input context or file.
+// buildInputs are the inputs that need the input "context" or the input "file".
 var buildInputs = []string{"target", "builder", "build-args", "secrets", "platforms", "cache-from", "cache-to"}
 
-// build reads the inputs of a build. build returns nil if the inputs context and file
+// build reads the inputs of a build. build returns nil if the inputs "context" and "file"
 // are empty.
 func (r *reader) build(c *Config) *Build {
 	b := &Build{
@@ -60,7 +60,7 @@ func (r *reader) build(c *Config) *Build {
 }
 
 // withoutContextHint returns the hint for an input of a build if neither the input
-// context nor file is set.
+// "context" nor the input "file" is set.
 func (r *reader) withoutContextHint(in string) string {
 	switch {
 	case in == "platforms" && r.text("content") != "":
@@ -73,8 +73,8 @@ func (r *reader) withoutContextHint(in string) string {
 	return "Set context to the folder to build from, or remove " + in + "."
 }
 
-// refuseSourceWithBuild refuses the inputs source and content if the input context or
-// file is set, because only one input can define the image.
+// refuseSourceWithBuild refuses the inputs "source" and "content" if the input
+// "context" or the input "file" is set, because only one input can define the image.
 func (r *reader) refuseSourceWithBuild() {
 	build := "context"
 	if r.text(build) == "" {

@@ -21,10 +21,10 @@ type Files struct {
 	Platforms       []v1.Platform
 }
 
-// fileInputs are the names of the inputs that need the input content.
+// fileInputs are the names of the inputs that need the input "content".
 var fileInputs = []string{"base", "entrypoint", "cmd", "env", "user", "workdir", "platform"}
 
-// files reads the inputs of an image from files. files returns nil if the input content
+// files reads the inputs of an image from files. files returns nil if the input "content"
 // is empty.
 func (r *reader) files(c *Config) *Files {
 	lines := r.lines("content")
@@ -74,7 +74,7 @@ func contentEntries(line string) []string {
 }
 
 // withoutContentHint returns the hint for an input of an image from files if the input
-// content is empty.
+// "content" is empty.
 func (r *reader) withoutContentHint(in string) string {
 	build := r.text("context") != "" || r.text("file") != ""
 	switch {
@@ -90,7 +90,7 @@ func (r *reader) withoutContentHint(in string) string {
 	return "Set content to the files of the image, or remove " + in + "."
 }
 
-// refuseSourceWithContent refuses the input source if the input content is set,
+// refuseSourceWithContent refuses the input "source" if the input "content" is set,
 // because only one of the two inputs can define the image.
 func (r *reader) refuseSourceWithContent() {
 	if r.text("source") != "" {

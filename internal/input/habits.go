@@ -6,8 +6,8 @@ type habit struct {
 	stops  bool   // true if the run would publish another image than the user expects
 }
 
-// habits maps the names of inputs that this action does not have to their advice. These
-// inputs belong to docker/build-push-action, docker/login-action,
+// habits contains the advice for inputs that only other actions have, by the name of
+// the input. The other actions are docker/build-push-action, docker/login-action,
 // actions/attest-build-provenance and older push actions.
 var habits = map[string]habit{
 	"outputs": {
@@ -63,8 +63,8 @@ var buildOption = habit{advice: "A build of the input context does not have this
 // attestationHabit is the advice for inputs that add attestations during a build.
 var attestationHabit = habit{advice: "This action creates no attestations. It publishes the attestations that the image has. To add an attestation, build the image in a separate step with docker/build-push-action. To remove all attestations, set attestations: strip."}
 
-// ownBuild returns the advice for an option without which a build fails or gives
-// another image.
+// ownBuild returns the advice for an option of a build. Without the option, the build
+// fails or gives another image.
 func ownBuild(subject string) habit {
 	return habit{
 		advice: subject + " are not possible with the input context. Build the image in a separate step with docker/build-push-action, and set source to the image.",

@@ -35,8 +35,8 @@ func ParseLogin(env Environment) (*LoginConfig, error) {
 	return c, errors.Join(r.errs...)
 }
 
-// hosts determines the logins. The logins are for the hosts in the input registry and
-// for all hosts in the input credentials. The default of the input registry is the
+// hosts determines the logins. The logins are for the hosts in the input "registry" and
+// for all hosts in the input "credentials". The default of the input "registry" is the
 // registry of this GitHub server.
 func (r *reader) hosts(c *LoginConfig) {
 	named := r.lines("registry")

@@ -41,8 +41,8 @@ func ParsePromote(env Environment) (*PromoteConfig, error) {
 	return c, errors.Join(r.errs...)
 }
 
-// promoteSource parses the input source. This input is a reference, or a digest or a
-// tag in the first repository of the input image.
+// promoteSource parses the input "source". This input is a reference, or a digest or a
+// tag in the first repository of the input "image".
 func (r *reader) promoteSource(c *PromoteConfig) {
 	text := strings.TrimPrefix(r.text("source"), referencePrefix)
 	if text == "" {

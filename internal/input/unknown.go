@@ -15,8 +15,8 @@ const variablePrefix = "INPUT_"
 // refuseUnknownInputs checks the inputs of the step that are not in the table. The
 // runner only warns about an unknown input, so a run with `tag` instead of `tags` would
 // move the default tags. A name that resembles an input is an error. An input of
-// another action is an error if the run would publish another image without it. All
-// other names give a warning.
+// another action is an error if the run, which ignores this input, would publish
+// another image than the user expects. All other names give a warning.
 func (r *reader) refuseUnknownInputs(c *Common, environ []string) {
 	names := unknownInputs(environ)
 	for _, group := range byAdvice(names) {

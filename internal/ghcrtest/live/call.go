@@ -38,7 +38,8 @@ type answer struct {
 	body   []byte
 }
 
-// request is one HTTP request that a question sends. The field auth is the whole value of the Authorization header.
+// request is one HTTP request that a question sends. The field "auth" is the whole
+// value of the Authorization header.
 type request struct {
 	method, url, auth string
 	header            map[string]string

@@ -10,7 +10,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/release/version"
 )
 
-// question is a question that the program asks once per run. The field ask is the
+// question is a question that the program asks once per run. The field "ask" is the
 // function that sends the requests and records the facts. If this function returns an
 // error, the program continues with the next question.
 type question struct {
