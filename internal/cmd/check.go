@@ -27,7 +27,7 @@ nothing and needs no image. check exits with 1 only if publish would fail.`,
   ghcr-publish check ghcr.io/acme/web --visibility public`,
 }
 
-// checkRun holds the state of one run of check.
+// checkRun holds the state of one run of the command "check".
 type checkRun struct {
 	*session
 	config *input.Config

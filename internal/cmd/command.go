@@ -174,7 +174,7 @@ func (c *command) setArguments(cc *cobra.Command, flags flagValues, args []strin
 	return nil
 }
 
-// flagValues returns the values of a command's flags by their names.
+// flagValues returns the value of each flag of a command, by the name of the flag.
 type flagValues map[string]func() string
 
 func (f flagValues) lookup(name string) string {

@@ -40,7 +40,7 @@ const stateLogin = "login"
 // after it wrote the logins.
 const stateWritten = "login_written"
 
-// loginRun is one run of login.
+// loginRun is one run of the command "login".
 type loginRun struct {
 	*session
 	config *input.LoginConfig

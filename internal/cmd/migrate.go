@@ -32,7 +32,7 @@ change.`,
   ghcr-publish migrate --check repo1 repo2 # fails if an edit is necessary`,
 }
 
-// migrateRun is one run of migrate.
+// migrateRun is one run of the command "migrate".
 type migrateRun struct {
 	*session
 	config *input.MigrateConfig

@@ -35,7 +35,7 @@ creates no temporary file, and reads the id of the image back.`,
   ghcr-publish pull ghcr.io/acme/web:1.2.3 --verify-only  # writes nothing`,
 }
 
-// pullRun holds the state of one run of pull.
+// pullRun holds the state of one run of the command "pull".
 type pullRun struct {
 	*session
 	config *input.PullConfig

@@ -46,7 +46,7 @@ credentials, and verifies every byte.`,
 	return c
 }
 
-// tryRun is one run of try.
+// tryRun is one run of the command "try".
 type tryRun struct {
 	process Process
 	source  string

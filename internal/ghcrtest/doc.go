@@ -12,5 +12,6 @@
 // policy.go models the permissions and the texts of refusals. The files api_*.go
 // model the REST API below /api/v3.
 //
-// The caller of a method whose name ends with Locked holds the mutex of the state.
+// The caller of a method whose name ends with Locked holds the mutex of the type
+// "state".
 package ghcrtest

@@ -86,10 +86,10 @@ func scopeRole(scopes []string) Role {
 	}
 }
 
-// installationNotAllowed returns the refusal of a token that may not create, write or
-// read a package (docs/ghcr.md, Refused: create package, Refused: write package,
-// Refused: read package). The text contains "organization" also if the owner is a
-// user.
+// installationNotAllowed returns the refusal of a token that has no permission to
+// create, write or read a package (docs/ghcr.md, Refused: create package, Refused:
+// write package, Refused: read package). The text contains "organization" also if the
+// owner is a user.
 func (w *state) installationNotAllowed(verb string) *refusal {
 	text := fmt.Sprintf(textInstallation, verb)
 	if !w.answers.OldTexts {

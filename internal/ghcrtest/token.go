@@ -6,8 +6,8 @@ import (
 )
 
 // serveToken serves GET /token (docs/ghcr.md, Token endpoint). serveToken issues a
-// token even if the credential may not push. The registry then refuses the upload
-// session later.
+// token even if the credential has no permission to push. The registry then refuses
+// the upload session later.
 func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet {
 		unsupported().write(w, r)

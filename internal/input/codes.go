@@ -7,8 +7,8 @@ const (
 	// CodeValue means that the value of an input is not allowed.
 	CodeValue = "input-value"
 	// CodeUnknown means that the action has no input with this name. An unknown input
-	// is an error if its name resembles the name of an input. Otherwise, it is a
-	// notice.
+	// is an error if the unknown name resembles the name of an input. Otherwise, it
+	// is a notice.
 	CodeUnknown = "input-unknown"
 	// CodeList means that an input with one entry per line is a YAML or JSON list.
 	CodeList = "input-list"

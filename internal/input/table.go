@@ -14,7 +14,7 @@ var Table = []Input{
 		Help: "Image to publish: a path, a name in the Docker engine, docker://REFERENCE, or - for a tar from standard input. A prefix selects the kind of the source: oci:, oci-archive:, docker-archive:, docker-daemon: or containers-storage:.",
 		Own: map[Command]string{
 			Promote: "Tag, digest or reference of the image to promote.",
-			Pull:    "Reference of the image to pull. A reference without a tag or a digest means the tag latest.",
+			Pull:    "Reference of the image to pull. A reference without a tag or a digest means the tag \"latest\".",
 			Inspect: "Image to describe: a reference, or an image on this machine.",
 		},
 		Short:   "Image to publish, promote, pull or inspect: a path, a name in the Docker engine, or docker://REFERENCE.",
@@ -112,7 +112,7 @@ var Table = []Input{
 	},
 	{
 		Name: "version", Group: GroupTags, Commands: naming,
-		Help:    "Version for the tag rules semver and pep440. Set this input if no Git tag starts the workflow, for example with workflow_dispatch or a release tool. Default: the Git tag.",
+		Help:    "Version for the tag rules \"semver\" and \"pep440\". Set this input if no Git tag starts the workflow, for example with workflow_dispatch or a release tool. Default: the Git tag.",
 		Example: "${{ inputs.version }}",
 	},
 	{
@@ -329,7 +329,7 @@ var Table = []Input{
 	},
 	{
 		Name: "on-readonly", Group: GroupSafety, Kind: Choice, Commands: slices.Concat(pushing, check), Values: []string{"skip", "fail", "archive"},
-		Help:    "Reaction to a token that can only read, as in pull requests from forks and from Dependabot. `skip` publishes nothing and succeeds. `fail` makes the run fail. `archive` writes an OCI archive, and sets the outputs path and archive-digest. Default: `skip` on pull requests, otherwise `fail`.",
+		Help:    "Reaction to a token that can only read, as in pull requests from forks and from Dependabot. `skip` publishes nothing and succeeds. `fail` makes the run fail. `archive` writes an OCI archive, and sets the outputs \"path\" and \"archive-digest\". Default: `skip` on pull requests, otherwise `fail`.",
 		Short:   "Reaction to a token that can only read, as in pull requests from forks. `archive` writes the image to a file. Default: `skip` on pull requests, otherwise `fail`.",
 		Example: "fail",
 	},
@@ -375,7 +375,7 @@ var Table = []Input{
 		Name: "platform", Group: GroupImage, OwnGroup: map[Command]Group{Publish: GroupFiles}, Commands: []Command{Pull, Inspect, Publish},
 		Help: "Platform to select from an index: OS/ARCH or OS/ARCH/VARIANT. Default: all platforms.",
 		Own: map[Command]string{
-			Publish: "Platforms of an image from `content`, separated by commas. Default: the platforms in the paths of `content`. If the paths name no platform, the run uses the platforms of the executable files, or else the platforms of the base image.",
+			Publish: "Platforms of an image from `content`, separated by commas. Default: the platforms in the paths of `content`. If the paths name no platform, the run uses the platforms of the executable files. If no file is executable, the run uses the platforms of the base image.",
 		},
 		Short:   "Platform to pull or to inspect, or platforms of an image from `content`, as OS/ARCH or OS/ARCH/VARIANT.",
 		Example: "linux/arm64",

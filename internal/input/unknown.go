@@ -37,9 +37,10 @@ func (r *reader) refuseUnknownInputs(c *Common, environ []string) {
 	}
 }
 
-// meantInput returns a question with the input that a name probably means, or "". The
-// name resembles an input, or one word of the name is an input in the singular or in
-// the plural. For example, tag-name and tagname mean tags.
+// meantInput returns a question such as "Did you mean tags?", with the input that a
+// name probably means. If the meaning is unknown, meantInput returns "". The name
+// resembles an input, or one word of the name is an input in the singular or in the
+// plural. For example, tag-name and tagname mean tags.
 func meantInput(name string, inputs []string) string {
 	if question := nearest.Question(name, inputs); question != "" {
 		return question
