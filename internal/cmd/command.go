@@ -94,9 +94,9 @@ func versionCommand(p Process) *cobra.Command {
 	}
 }
 
-// command is one command of the action and of the terminal. To add a command,
-// define it in a file, add it to commands, and add its inputs to the table of package
-// input.
+// command is one command of the action and of the terminal. To add a command, define
+// it in a file, add it to the variable "commands", and add the inputs of the command
+// to the table of package input.
 type command struct {
 	name    input.Command
 	many    bool // The command accepts several arguments, and all arguments set one input.

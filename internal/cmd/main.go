@@ -69,8 +69,8 @@ func (p Process) environ() []string {
 }
 
 // System returns the Process of this operating system process. System also removes
-// the private variables from the operating system process, so that a program that a
-// library starts, such as a credential helper, inherits no token.
+// the private variables from the operating system process. A library can start a
+// program, such as a credential helper, and this program then inherits no token.
 func System() Process {
 	all := os.Environ()
 	private := map[string]string{}

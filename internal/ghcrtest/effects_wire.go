@@ -82,8 +82,9 @@ func (WrongDigest) apply(_ *Server, w http.ResponseWriter, r *http.Request, next
 	}}, r)
 }
 
-// Truncate sends only the first Bytes bytes of the body. The Content-Length matches
-// the truncated body, but the digest does not.
+// Truncate sends only the first bytes of the body. The field Bytes is the number of
+// these bytes. The Content-Length matches the truncated body, but the digest does
+// not.
 type Truncate struct{ Bytes int64 }
 
 func (e Truncate) apply(_ *Server, w http.ResponseWriter, r *http.Request, next http.Handler) {

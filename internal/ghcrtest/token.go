@@ -72,8 +72,8 @@ func (w *state) checkAnonymous(scopes map[string]access) *refusal {
 	return nil
 }
 
-// checkScopes applies [Answers.AllOrNothing]. If the scope contains push, the package
-// may be missing.
+// checkScopes applies [Answers.AllOrNothing]. If the scope contains the action
+// "push", the package is possibly missing.
 func (w *state) checkScopes(c *Credential, scopes map[string]access) *refusal {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -236,7 +236,7 @@ var Table = []Input{
 		Name: "attestations", Group: GroupImage, Kind: Choice, Commands: building, Values: []string{"keep", "strip", "legacy", "referrers"}, Default: "keep",
 		OwnValues: map[Command][]string{Publish: {"keep", "strip", "legacy"}},
 		Help:      "Handling of the provenance and the SBOM from BuildKit. `keep` leaves both in the index, and `strip` removes both. `legacy` writes the form before BuildKit 0.32. `referrers` (only for the command `merge`) publishes both as referrers of the image. The digests of the images do not change.",
-		Short:     "Handling of the provenance and the SBOM from BuildKit: `keep`, `strip`, or `legacy` for old registries. With the command `merge`, also `referrers`.",
+		Short:     "Handling of the provenance and the SBOM from BuildKit: `keep`, `strip`, or `legacy` for old registries. For `merge`, also `referrers`.",
 		Example:   "strip",
 	},
 	{

@@ -66,7 +66,8 @@ func hashComments(content string) ([]block, error) {
 	return lineComments(content, "#"), nil
 }
 
-// withoutProse contains the names of files without comments of this project.
+// withoutProse contains the names of files whose comments do not come from this
+// project.
 var withoutProse = []string{"go.sum", "LICENSE", "words.tsv", "package-lock.json"}
 
 // walk returns the sentences of all files below root, in the order of the file names.

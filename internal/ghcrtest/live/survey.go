@@ -35,7 +35,7 @@ type survey struct {
 	subject
 	http      *http.Client
 	token     string
-	lifetime  time.Duration // lifetime is the maximum time to measure the lifetime of a token.
+	lifetime  time.Duration // lifetime is the maximum time for the measurement of the lifetime of a token.
 	lag       time.Duration // lag is the maximum time until a push must be visible.
 	secrets   *strings.Replacer
 	known     []string // arguments of secrets
