@@ -28,7 +28,7 @@ func ParsePromote(env Environment) (*PromoteConfig, error) {
 		c.Tags = tag.TagStr()
 	}
 	if c.From != nil && c.Tags == "" {
-		r.fail("tags", CodeNoTags, "Set tags to the names that must point at the image.", "The input tags is empty, so no tag would point at %s", c.From)
+		r.fail("tags", CodeNoTags, "Set the input \"tags\" to the names that must point at the image.", "The input tags is empty, so no tag would point at %s", c.From)
 	}
 	if text := r.text("expected-digest"); text != "" {
 		var err error
