@@ -151,7 +151,7 @@ type usage struct {
 var hwm = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
 
 // daemon returns the total CPU time and peak memory of the processes whose ids are in
-// the file of the field Daemon.
+// the file that the field "Daemon" names.
 func daemon(file string, resetPeak bool) (u usage) {
 	if file == "" {
 		return u

@@ -19,7 +19,7 @@ const (
 )
 
 // restricted lists the dependencies that only some packages may import. The field
-// dependency is the beginning of an import path. The field packages lists folders
+// dependency is the beginning of an import path. The field "packages" lists folders
 // below internal/.
 var restricted = []struct {
 	dependency string

@@ -27,14 +27,14 @@ nothing and needs no image. check exits with 1 only if publish would fail.`,
   ghcr-publish check ghcr.io/acme/web --visibility public`,
 }
 
-// checkRun holds the state of one run of check.
+// checkRun holds the state of one run of the command "check".
 type checkRun struct {
 	*session
 	config *input.Config
 	prober *resolve.Prober
 	report *report.Check
 
-	mu sync.Mutex // mu protects the field Outcome of report.
+	mu sync.Mutex // mu protects report.Outcome.
 }
 
 func runCheck(ctx context.Context, s *session, config *input.Config) error {
@@ -46,7 +46,7 @@ func runCheck(ctx context.Context, s *session, config *input.Config) error {
 }
 
 // do sends the requests about all destinations concurrently. do returns the error
-// that the command publish would return.
+// that the command "publish" would return.
 func (r *checkRun) do(ctx context.Context) error {
 	for _, repo := range r.config.Images {
 		r.registry.Expect(repo, registry.Push)
@@ -61,7 +61,7 @@ func (r *checkRun) do(ctx context.Context) error {
 			return nil
 		})
 	}
-	_ = group.Wait() // The slice problems contains the errors of all goroutines.
+	_ = group.Wait() // The slice "problems" contains the errors of all goroutines.
 	err := errors.Join(problems...)
 	r.config.Notices = publish.WithoutRepeated(r.config.Notices, err)
 	r.announce()
@@ -77,7 +77,7 @@ func (r *checkRun) do(ctx context.Context) error {
 }
 
 // token reports the kind and the scopes of the token, the state of the API and
-// the clock. The argument problem is the error of the run, or nil.
+// the clock. The argument "problem" is the error of the run, or nil.
 func (r *checkRun) token(ctx context.Context, problem error) {
 	if r.config.Token.Empty() {
 		r.report.Find(report.Info, "token", "none: %s needs no token", r.config.Images[0].RegistryStr())
@@ -121,7 +121,7 @@ func (r *checkRun) clock(server time.Time) {
 	r.report.Find(report.Warning, "clock", "no: the clock differs from GitHub's clock by %s, so servers may refuse certificates and tokens. Set the clock with NTP.", apart.Abs())
 }
 
-// show reports the findings and returns the error that the command publish would
+// show reports the findings and returns the error that the command "publish" would
 // return.
 func (r *checkRun) show(err error) error {
 	r.report.Fail(err)

@@ -19,7 +19,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
-// image checks one destination and returns the error that the command publish would
+// image checks one destination and returns the error that the command "publish" would
 // return.
 func (r *checkRun) image(ctx context.Context, repo name.Repository, c *report.CheckedImage) error {
 	c.Image, c.Findings = repo.Name(), []report.Finding{}
@@ -52,7 +52,7 @@ func (r *checkRun) image(ctx context.Context, repo name.Repository, c *report.Ch
 }
 
 // push reports whether the token may push. If the token is read-only, push also
-// reports whether the command publish would fail or skip the push.
+// reports whether the command "publish" would fail or skip the push.
 func (r *checkRun) push(c *report.CheckedImage, t *resolve.Target) error {
 	if t.PushRefusal == nil {
 		c.MayPush = "yes"

@@ -94,9 +94,9 @@ func versionCommand(p Process) *cobra.Command {
 	}
 }
 
-// command is one command of the action and of the terminal. To add a command,
-// define it in a file, add it to commands, and add its inputs to the table of package
-// input.
+// command is one command of the action and of the terminal. To add a command, define
+// it in a file, add it to the variable "commands", and add the inputs of the command
+// to the table of package input.
 type command struct {
 	name    input.Command
 	many    bool // The command accepts several arguments, and all arguments set one input.
@@ -104,7 +104,7 @@ type command struct {
 	long    string
 	example string
 	run     runFunc
-	// The field post is the function of the post step, or nil.
+	// The field "post" is the function of the post step, or nil.
 	post func(context.Context, Process, *workflow.Workflow) error
 }
 
@@ -174,7 +174,7 @@ func (c *command) setArguments(cc *cobra.Command, flags flagValues, args []strin
 	return nil
 }
 
-// flagValues returns the values of a command's flags by their names.
+// flagValues returns the value of each flag of a command, by the name of the flag.
 type flagValues map[string]func() string
 
 func (f flagValues) lookup(name string) string {

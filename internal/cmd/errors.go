@@ -4,7 +4,7 @@ package cmd
 const (
 	// codeUsage means that the command line is invalid.
 	codeUsage = "usage"
-	// codeTimeout means that the run took longer than the input timeout allows.
+	// codeTimeout means that the run took longer than the input "timeout" allows.
 	codeTimeout = "timeout"
 	// codeCancelled means that the run was cancelled.
 	codeCancelled = "cancelled"
@@ -23,11 +23,11 @@ const (
 	codeLoginUnwritable = "login-unwritable"
 	// codeLogoutFailed means that the post step could not remove a login.
 	codeLogoutFailed = "logout-failed"
-	// codePathsUnreadable means that the program cannot read a path in the input paths.
+	// codePathsUnreadable means that the program cannot read a path in the input "paths".
 	codePathsUnreadable = "paths-unreadable"
 	// codeMigrationRemaining means that a workflow needs an edit. Only a run with
 	// the input "check: true" reports this error.
 	codeMigrationRemaining = "migration-remaining"
-	// codeFileSkipped means that the command migrate could not read a file.
+	// codeFileSkipped means that the command "migrate" could not read a file.
 	codeFileSkipped = "migrate-skipped"
 )

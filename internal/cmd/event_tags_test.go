@@ -102,7 +102,7 @@ func TestEventWithoutATagIsExplained(t *testing.T) {
 	}
 }
 
-// The events of this test publish nothing without the input tags, and the step succeeds.
+// The events of this test publish nothing without the input "tags", and the step succeeds.
 // The merge queue opens the source, because it tests the build.
 func TestEventThatPublishesNothingSucceeds(t *testing.T) {
 	t.Parallel()

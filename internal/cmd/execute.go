@@ -55,8 +55,8 @@ func reportRefusal(p Process, w *workflow.Workflow, command input.Command) {
 	}
 	fmt.Fprint(p.Stdout, report.FailureText(command))
 	for _, o := range report.FailureOutputs(command) {
-		// If the file of the outputs cannot be written, w.Check has returned the
-		// error.
+		// If the file of the outputs cannot be written, w.Check has already returned
+		// this error.
 		_ = w.Output(o.Name, o.Value)
 	}
 }
@@ -93,7 +93,7 @@ func (s *session) finish(r result, out io.Writer, text string) error {
 	return err
 }
 
-// writeSummary writes the job summary if the input summary is true.
+// writeSummary writes the job summary if the input "summary" is true.
 func (s *session) writeSummary(summary markdown.Text) {
 	if s.config.Summary {
 		writeSummary(s.workflow, s.process.hidden.summary(summary))

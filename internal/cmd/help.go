@@ -57,7 +57,7 @@ func commandNames(root *cobra.Command) []string {
 	return names
 }
 
-// printHelp prints the help of a command. If the argument all is false and the
+// printHelp prints the help of a command. If the argument "all" is false and the
 // command has a short form of its help, printHelp prints the short form.
 func printHelp(c *cobra.Command, all bool) {
 	describeFlags(c)
@@ -103,7 +103,7 @@ func (h helpPrinter) program() {
 	fmt.Fprintf(h.out, "\n\"%s COMMAND --help\" prints the help of a command.\n", h.command.CommandPath())
 }
 
-// inHelpOrder sorts the commands. The commands in the variable commands come first.
+// inHelpOrder sorts the commands. The commands in the variable "commands" come first.
 func inHelpOrder(all []*cobra.Command) []*cobra.Command {
 	position := func(c *cobra.Command) int {
 		i := slices.IndexFunc(commands, func(other *command) bool { return string(other.name) == c.Name() })

@@ -24,7 +24,7 @@ manifests with the referrers API or its fallback tag, and with the tags of cosig
   ghcr-publish inspect image.tar --json`,
 }
 
-// inspectRun holds the state of one run of inspect.
+// inspectRun holds the state of one run of the command "inspect".
 type inspectRun struct {
 	*session
 	config *input.InspectConfig

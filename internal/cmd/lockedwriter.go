@@ -11,7 +11,7 @@ import (
 type lockedWriter struct {
 	mu  sync.Mutex
 	out io.Writer
-	// display writes messages above the lines that it updates. The field display is
+	// display writes messages above the lines that it updates. The field "display" is
 	// nil if the screen shows no such lines.
 	display io.Writer
 }

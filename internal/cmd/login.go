@@ -40,7 +40,7 @@ const stateLogin = "login"
 // after it wrote the logins.
 const stateWritten = "login_written"
 
-// loginRun is one run of login.
+// loginRun is one run of the command "login".
 type loginRun struct {
 	*session
 	config *input.LoginConfig
@@ -189,8 +189,8 @@ func unwritable(err error) error {
 	}
 }
 
-// warnUnrestored warns about logins that the post step removed without the saved
-// previous logins.
+// warnUnrestored warns about logins that the post step removed, but did not replace
+// by the previous logins, because the saved previous logins are missing.
 func warnUnrestored(w *workflow.Workflow, logins []string) {
 	if len(logins) == 0 {
 		return

@@ -11,7 +11,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-// loginStage returns a stage for the command login, on a host with a login file.
+// loginStage returns a stage for the command "login", on a host with a login file.
 func loginStage(t *testing.T, c ghcrtest.Config) (s *stage, file string) {
 	t.Helper()
 	s = newStage(t, c).with("command", "login")

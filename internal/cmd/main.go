@@ -1,6 +1,6 @@
 // Package cmd parses the inputs of a step or the flags of a command line, runs one
 // command, and writes the outputs, the summary and the log. Each command has its own
-// file, and the function execute runs every command.
+// file, and the function "execute" runs every command.
 //
 // Only package cmd turns errors into an exit code.
 package cmd
@@ -69,8 +69,8 @@ func (p Process) environ() []string {
 }
 
 // System returns the Process of this operating system process. System also removes
-// the private variables from the operating system process, so that a program that a
-// library starts, such as a credential helper, inherits no token.
+// the private variables from the operating system process. A library can start a
+// program, such as a credential helper, and this program then inherits no token.
 func System() Process {
 	all := os.Environ()
 	private := map[string]string{}
@@ -157,7 +157,7 @@ func step(ctx context.Context, p Process, w *workflow.Workflow) error {
 // show prints an error as annotations in a workflow, and as text at a terminal. The
 // page of the run shows the title of an annotation in bold. The title is therefore
 // the most important sentence. The code comes last, so that the user can search for
-// it in docs/refusals.md. The function words replaces the names of inputs in a
+// it in docs/refusals.md. The function "words" replaces the names of inputs in a
 // message.
 func show(p Process, w *workflow.Workflow, err error, words func(string) string) {
 	for _, e := range diag.All(err) {

@@ -97,7 +97,7 @@ func (j mergedJob) workflow() string {
 }
 
 // TestMergedStepsPublishTheSameNames runs the step that migrate writes, and compares its
-// result with the result of the steps that it replaces. The command metadata computes
+// result with the result of the steps that it replaces. The command "metadata" computes
 // the names of docker/metadata-action.
 func TestMergedStepsPublishTheSameNames(t *testing.T) {
 	t.Parallel()

@@ -22,7 +22,7 @@ var metadataCommand = &command{
   ghcr-publish metadata --images ghcr.io/acme/web --tags type=sha --explain`,
 }
 
-// runMetadata computes names and sets them as outputs. The command metadata writes
+// runMetadata computes names and sets them as outputs. The command "metadata" writes
 // nothing to a registry.
 func runMetadata(ctx context.Context, s *session, config *input.MetadataConfig) error {
 	namer := s.namer()

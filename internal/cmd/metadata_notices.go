@@ -27,7 +27,7 @@ func explainRules(result meta.Result) []string {
 	return lines
 }
 
-// metadataNotices returns all notices of the command metadata. docker/metadata-action
+// metadataNotices returns all notices of the command "metadata". docker/metadata-action
 // continues if no rule gives a tag, so a missing tag is not an error.
 func metadataNotices(result meta.Result, c *input.MetadataConfig) []diag.Notice {
 	out := slices.Concat(c.Notices, result.Warnings)

@@ -32,13 +32,13 @@ change.`,
   ghcr-publish migrate --check repo1 repo2 # fails if an edit is necessary`,
 }
 
-// migrateRun is one run of migrate.
+// migrateRun is one run of the command "migrate".
 type migrateRun struct {
 	*session
 	config *input.MigrateConfig
 	report *migrate.Report
 	roots  []migrate.Root
-	added  []string // The field added contains the paths of the check workflows that the run added.
+	added  []string // The field "added" contains the paths of the check workflows that the run added.
 }
 
 func runMigrate(ctx context.Context, s *session, config *input.MigrateConfig) error {
@@ -64,8 +64,8 @@ func (m *migrateRun) read(ctx context.Context) error {
 	if len(roots) == 1 {
 		fallback = m.config.GitHub.Repository
 	}
-	// The variable GITHUB_REPOSITORY is the repository of the working directory, but
-	// not of another checkout.
+	// The variable GITHUB_REPOSITORY names the repository of the working directory,
+	// and not of another checkout.
 	if len(roots) == 1 && roots[0].Dir == "." {
 		roots[0].Repository = m.config.GitHub.Repository
 	}
@@ -126,8 +126,8 @@ func (l packageLookup) Package(ctx context.Context, owner, name string) (migrate
 	return out, nil
 }
 
-// write writes the edits if the input write is true, and the SARIF file if the input
-// sarif is set.
+// write writes the edits if the input "write" is true, and the SARIF file if the input
+// "sarif" is set.
 func (m *migrateRun) write() error {
 	var errs []error
 	if m.config.Write {
@@ -187,7 +187,7 @@ func (m *migrateRun) writeSARIF() error {
 	return errors.Join(m.report.SARIF(f), f.Close())
 }
 
-// show reports the findings. If the input check is true and an edit is necessary,
+// show reports the findings. If the input "check" is true and an edit is necessary,
 // show returns an error.
 func (m *migrateRun) show() error {
 	if err := m.print(); err != nil {
@@ -210,7 +210,7 @@ func (m *migrateRun) show() error {
 }
 
 // writeHint returns a hint that explains how to write the edits. In a workflow, the
-// hint starts with the input write, because the program is not on the PATH of other
+// hint starts with the input "write", because the program is not on the PATH of other
 // steps.
 func (m *migrateRun) writeHint() string {
 	if m.workflow.Active() {

@@ -50,7 +50,7 @@ func (p Process) screen() (out io.Writer, attach func(display io.Writer) (detach
 }
 
 // terminalProgress starts a display of the progress on standard error. Call the
-// function detach after Close.
+// function "detach" after Close.
 func (s *session) terminalProgress() (bar *progress.Progress, detach func()) {
 	live := s.process.Terminal && !s.workflow.Active()
 	if !live {
@@ -106,7 +106,7 @@ func (s *session) progress(steps *plan.Plan) *uploadDisplay {
 	return bar
 }
 
-// show starts a display of uploads. If the argument anything is false, show opens no
+// show starts a display of uploads. If the argument "anything" is false, show opens no
 // group in the log.
 func (s *session) show(title string, anything bool) *uploadDisplay {
 	if !s.workflow.Active() {

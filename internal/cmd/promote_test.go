@@ -46,7 +46,7 @@ func TestPromoteIntoAnotherRepositoryMountsTheBlobs(t *testing.T) {
 	t.Parallel()
 	s, digest := candidateStage(t)
 	r := s.with("source", "docker://"+s.image("acme/dev:rc"), "image", s.image("acme/web")).run().succeeds()
-	// Without the input tags, the image gets the tag that it has in the source.
+	// Without the input "tags", the image gets the tag that it has in the source.
 	r.hasOutputs("digest", digest, "tags", s.image("acme/web:rc"), "anonymous-pull", "verified")
 	if n := r.count("PUT", "/blobs/"); n > 0 {
 		t.Errorf("%d blobs were uploaded, want only mounts", n)

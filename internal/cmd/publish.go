@@ -32,7 +32,7 @@ func newReport(config *input.Config) *report.Report {
 	return r
 }
 
-// request returns the request of the command publish. The commands merge and promote
+// request returns the request of the command "publish". The commands "merge" and "promote"
 // change some fields of this request.
 func (s *session) request(config *input.Config) *publish.Request {
 	return &publish.Request{

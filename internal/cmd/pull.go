@@ -35,16 +35,16 @@ creates no temporary file, and reads the id of the image back.`,
   ghcr-publish pull ghcr.io/acme/web:1.2.3 --verify-only  # writes nothing`,
 }
 
-// pullRun holds the state of one run of pull.
+// pullRun holds the state of one run of the command "pull".
 type pullRun struct {
 	*session
 	config *input.PullConfig
 	target sink.Target
-	engine *docker.Daemon // The field engine is nil if the target is not a Docker engine.
+	engine *docker.Daemon // The field "engine" is nil if the target is not a Docker engine.
 	report *report.Pull
 }
 
-// pullConfig is the configuration of the command pull with the parsed destination.
+// pullConfig is the configuration of the command "pull" with the parsed destination.
 type pullConfig struct {
 	*input.PullConfig
 	target sink.Target
@@ -113,7 +113,7 @@ func (r *pullRun) do(ctx context.Context) (err error) {
 }
 
 // query returns the image to pull. A Docker engine and a docker archive contain one
-// image. If the input platform is not set, the query selects the image for the
+// image. If the input "platform" is not set, the query selects the image for the
 // platform of the engine or of this machine.
 func (r *pullRun) query() pull.Query {
 	machine := v1.Platform{OS: "linux", Architecture: runtime.GOARCH}

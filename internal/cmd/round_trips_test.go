@@ -13,7 +13,7 @@ import (
 // roundTrip maps the names of concurrent requests to their number.
 type roundTrip = map[string]int
 
-// publishing is a command publish, in front of whose server a barrier fixes the round
+// publishing is a command "publish", in front of whose server a barrier fixes the round
 // trips.
 type publishing struct {
 	*stage

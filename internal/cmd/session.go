@@ -55,8 +55,8 @@ func newSession(p Process, w *workflow.Workflow, c *input.Common) (*session, err
 }
 
 // announce shows the notices about the inputs on the page of the workflow run. The
-// commands publish, merge and promote do not call announce, because the report of
-// these commands contains all notices.
+// commands "publish", "merge" and "promote" do not call announce, because the report
+// of these commands contains all notices.
 func (s *session) announce() {
 	for _, n := range s.config.Notices {
 		s.workflow.Annotate(n.Level, n.Title, n.Text)

@@ -46,7 +46,7 @@ credentials, and verifies every byte.`,
 	return c
 }
 
-// tryRun is one run of try.
+// tryRun is one run of the command "try".
 type tryRun struct {
 	process Process
 	source  string
@@ -117,7 +117,7 @@ func withoutPull(text string) string {
 }
 
 // image returns the path of the image to publish. If no source is set, image writes
-// the built-in image to a temporary folder. The function clean removes this folder.
+// the built-in image to a temporary folder. The function "clean" removes this folder.
 func (t *tryRun) image() (path string, clean func(), err error) {
 	if t.source != "" {
 		return t.source, func() {}, nil

@@ -53,7 +53,7 @@ type argumentError struct{ title, hint string }
 
 func (e *argumentError) Error() string { return e.title }
 
-// atMost refuses more arguments than a command accepts. The parameter names contains
+// atMost refuses more arguments than a command accepts. The parameter "names" contains
 // the names of the accepted arguments.
 func atMost(names ...string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {

@@ -8,7 +8,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-// TestInputVisibilityIsComparedWithThePackage checks every outcome of the input visibility.
+// TestInputVisibilityIsComparedWithThePackage checks every outcome of the input "visibility".
 func TestInputVisibilityIsComparedWithThePackage(t *testing.T) {
 	t.Parallel()
 	linked := func(v ghcrtest.Visibility) ghcrtest.Package {

@@ -15,7 +15,7 @@ type apiCall struct {
 	r      *http.Request
 	caller *Credential // If caller is nil, the request is anonymous.
 	parts  []string    // parts contains the unescaped segments of the path.
-	value  any         // The handler sends the field value after it releases the lock.
+	value  any         // The handler sends the field "value" after it releases the lock.
 }
 
 // serveAPI serves the paths below /api/v3.

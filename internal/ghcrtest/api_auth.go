@@ -74,9 +74,10 @@ func (c *apiCall) sso(owner string) *apiError {
 	return forbidden(textSAML)
 }
 
-// checkAccess returns the refusal of a caller that may not use package endpoints, or
-// nil. If the token does not have a scope, the message contains the scope and the
-// action. An example is "You need at least read:packages scope to get a package".
+// checkAccess returns nil if the caller has permission to use the package endpoints,
+// and otherwise a refusal. If the token does not have a scope, the message contains
+// the scope and the action. An example is "You need at least read:packages scope to
+// get a package".
 func (c *apiCall) checkAccess(owner, scope, act string) *apiError {
 	switch {
 	case c.caller == nil:

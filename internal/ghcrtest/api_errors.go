@@ -23,8 +23,8 @@ type apiError struct {
 
 func notFound() *apiError { return &apiError{http.StatusNotFound, "Not Found"} }
 
-// packageAbsent returns the refusal for a missing package. A package that the caller
-// may not see gets the refusal for a missing package.
+// packageAbsent returns the refusal for a missing package. The server also sends this
+// refusal for a package that the caller has no permission to see.
 func packageAbsent() *apiError { return &apiError{http.StatusNotFound, textPackageAbsent} }
 
 func invalidArgument() *apiError { return &apiError{http.StatusBadRequest, textInvalid} }

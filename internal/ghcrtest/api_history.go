@@ -31,7 +31,7 @@ type (
 // minAbbreviation is the minimum length of an abbreviated commit id.
 const minAbbreviation = 4
 
-// find returns the position of a commit in the history. The argument ref is a
+// find returns the position of a commit in the history. The argument "ref" is a
 // branch, a tag or a commit id. If the repository does not have ref, find returns
 // -1.
 func (repo *Repository) find(ref string) int {

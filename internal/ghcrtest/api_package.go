@@ -9,8 +9,8 @@ import (
 )
 
 // servePackages serves the eight operations of docs/ghcr.md, Package operations. The
-// argument family is "orgs", "users" or "user". The argument rest contains the
-// segments after /packages.
+// argument "family" has the value "orgs", "users" or "user". The argument "rest"
+// contains the segments after /packages.
 func (s *Server) servePackages(c *apiCall, family, login string, rest []string) *apiError {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
@@ -111,9 +111,9 @@ func (s *Server) getPackageLocked(c *apiCall, owner *Owner, name string) *apiErr
 	return c.reply(s.packageJSONLocked(c, p))
 }
 
-// checkAdminLocked returns nil if the caller may delete and restore a package, and a
-// refusal if not. An Actions token that can see the package gets status 403. Every
-// other caller without this permission gets the refusal for a missing package
+// checkAdminLocked returns nil if the caller may delete and restore a package, and
+// otherwise a refusal. An Actions token that can see the package gets status 403.
+// Every other caller without this permission gets the refusal for a missing package
 // (docs/ghcr.md, Package API errors).
 func (s *Server) checkAdminLocked(c *apiCall, owner *Owner, p *pkg, scope, act string) *apiError {
 	if refused := c.checkAccess(owner.Login, scope, act); refused != nil {

@@ -12,8 +12,8 @@ const (
 	maxPerPage     = 100
 )
 
-// page returns one page of a list. The parameters page and per_page of the request
-// select the page. The header Link gets links to the other pages.
+// page returns one page of a list. The parameters "page" and "per_page" of the
+// request select the page. The header Link gets links to the other pages.
 func page[T any](c *apiCall, all []T) []T {
 	number := max(queryNumber(c, "page", 1), 1)
 	size := min(max(queryNumber(c, "per_page", defaultPerPage), 1), maxPerPage)

@@ -31,7 +31,7 @@ const (
 	ClassReferrers    Class = "GET referrers"
 )
 
-// nouns maps the kinds of target to their names in a class.
+// nouns contains, for each kind of target, the word that names this kind in a class.
 var nouns = map[string]string{
 	"uploads": "upload", "upload": "upload", "blobs": "blob",
 	"manifests": "manifest", "tags": "tags", "referrers": "referrers",

@@ -33,7 +33,7 @@ type Config struct {
 	TLS *TLS
 }
 
-// Open configures a server without a list of owners. The commands serve and try
+// Open configures a server without a list of owners. The commands "serve" and "try"
 // use it.
 type Open struct {
 	// Visibility is the visibility of new repositories. Default: Public.
@@ -72,8 +72,8 @@ type Answers struct {
 	// reports contain the text without this prefix (docs/ghcr.md, Refused: create
 	// package).
 	OldTexts bool
-	// AllOrNothing makes /token refuse a request if the credential may not read
-	// one of the requested repositories.
+	// AllOrNothing makes /token refuse a request if the credential has no permission
+	// to read one of the requested repositories.
 	AllOrNothing bool
 	// DirectBearer makes the registry accept base64(token) and base64(user:token)
 	// as a bearer token, without a request to /token (docs/ghcr.md, Token endpoint).

@@ -14,8 +14,8 @@ type Manifest struct {
 	Raw       []byte
 }
 
-// Blob returns the content of a blob that a repository has. The argument name has the
-// form owner/name.
+// Blob returns the content of a blob that a repository has. The argument "name" has
+// the form owner/name.
 func (s *Server) Blob(name, digest string) ([]byte, error) {
 	if _, ok := s.blobSize(name, digest); !ok {
 		return nil, fmt.Errorf("reading blob %q: repository %q does not have it", digest, name)

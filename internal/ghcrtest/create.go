@@ -26,7 +26,7 @@ func sourceRepository(c *Credential, name string) string {
 
 // createLocked creates a package from the stored content of its name. createLocked
 // follows the two rules of docs/ghcr.md, Visibility of a new package. The argument
-// source is the value of the manifest's source label, or "".
+// "source" is the value of the manifest's source label, or "".
 func (w *state) createLocked(c *Credential, p *pkg, source string, now time.Time) {
 	p.initialize(w.newIDLocked(), now)
 	if c.Kind != ActionsToken {
@@ -54,8 +54,8 @@ func (w *state) createLocked(c *Credential, p *pkg, source string, now time.Time
 // linkLocked links a package to the repository in its source label. The source label
 // gives the repository access, but does not change the visibility (docs/ghcr.md,
 // Visibility of a new package). The source label has an effect until the package has
-// its first tag. The label of an index therefore has an effect, although a client
-// pushes the index after the manifests of its platforms.
+// its first tag. The label of an index therefore also has an effect: a client first
+// pushes the manifests of the platforms, but without tags.
 func (w *state) linkLocked(p *pkg, source string) {
 	repo := w.labelledLocked(p, source)
 	if repo == nil || p.tagged || p.Repository != "" {

@@ -1,6 +1,6 @@
 // Package ghcrtest is an embedded ghcr.io with its Packages API. The server is one
 // [http.Handler] that behaves like the real service, as docs/ghcr.md describes it.
-// The tests of this project and the commands serve and try use it.
+// The tests of this project and the commands "serve" and "try" use it.
 //
 // The package is a model and does not prove the behaviour of the real service. If the
 // behaviour of the real service is unknown, a field of [Answers] selects the
@@ -12,5 +12,6 @@
 // policy.go models the permissions and the texts of refusals. The files api_*.go
 // model the REST API below /api/v3.
 //
-// The caller of a method whose name ends with Locked holds the mutex of the state.
+// The caller of a method whose name ends with Locked holds the mutex of the type
+// "state".
 package ghcrtest

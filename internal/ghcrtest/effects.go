@@ -103,7 +103,7 @@ type DropBlob struct{}
 type Lag struct{ Reads int }
 
 // BeforeAnswer calls Do after the server handled a request and before the client has
-// the whole response. For example, Do can be the write of another client.
+// the whole response. For example, Do can write to the registry as another client.
 type BeforeAnswer struct{ Do func() }
 
 func (e BeforeAnswer) apply(_ *Server, w http.ResponseWriter, r *http.Request, next http.Handler) {

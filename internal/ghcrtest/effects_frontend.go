@@ -107,7 +107,7 @@ func (e Endless) apply(_ *Server, w http.ResponseWriter, r *http.Request, _ http
 	}
 }
 
-// Compress sends the response with Content-Encoding: gzip, although the request did
+// Compress sends the response with Content-Encoding: gzip, even if the request did
 // not ask for compression.
 type Compress struct{}
 

@@ -52,7 +52,7 @@ func reset(w http.ResponseWriter) {
 // errTruncated is the error of a write that exceeds the limit of a limitedWriter.
 var errTruncated = errors.New("the response is truncated")
 
-// limitedWriter writes at most as many bytes as the field left contains. The writer
+// limitedWriter writes at most the number of bytes in the field "left". The writer
 // then calls atLimit.
 type limitedWriter struct {
 	http.ResponseWriter
@@ -82,8 +82,9 @@ func (WrongDigest) apply(_ *Server, w http.ResponseWriter, r *http.Request, next
 	}}, r)
 }
 
-// Truncate sends only the first Bytes bytes of the body. The Content-Length matches
-// the truncated body, but the digest does not.
+// Truncate sends only the first bytes of the body. The field Bytes is the number of
+// these bytes. The Content-Length matches the truncated body, but the digest does
+// not.
 type Truncate struct{ Bytes int64 }
 
 func (e Truncate) apply(_ *Server, w http.ResponseWriter, r *http.Request, next http.Handler) {

@@ -8,7 +8,7 @@ const defaultActor = "octocat"
 func (s *Server) Token() string { return s.token }
 
 // Env returns the environment variables of a job, as KEY=VALUE. With these variables,
-// a program uses this server instead of GitHub. The argument repository has the form
+// a program uses this server instead of GitHub. The argument "repository" has the form
 // owner/name.
 func (s *Server) Env(repository string) []string {
 	return []string{

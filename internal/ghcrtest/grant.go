@@ -21,8 +21,9 @@ type grant struct {
 // access contains the actions of one scope.
 type access struct{ pull, push bool }
 
-// allows reports whether the token request contained the action push, or the action
-// pull if the argument push is false.
+// If the argument "push" is true, allows reports whether the token request contained
+// the action "push". If the argument "push" is false, allows reports whether the
+// request contained the action "pull".
 func (g *grant) allows(name string, push bool) bool {
 	if g.allScopes {
 		return true
@@ -63,7 +64,7 @@ func (g *grants) find(token string) *grant {
 
 // parseScopes parses the scope parameters of /token. A request can have several scope
 // parameters, and each parameter can contain several scopes with spaces between them.
-// The result ok is false if a repository name is not valid. parseScopes ignores every
+// The result "ok" is false if a repository name is not valid. parseScopes ignores every
 // scope whose type is not "repository".
 func parseScopes(parameters []string) (scopes map[string]access, ok bool) {
 	scopes = map[string]access{}

@@ -15,7 +15,7 @@ type stale struct {
 }
 
 // delay starts a lag of n reads for a manifest and its reference. The argument
-// before is the previous digest of the tag. The argument known is the previous
+// "before" is the previous digest of the tag. The argument "known" is the previous
 // number of versions.
 func (l *lag) delay(n int, digest, reference, before string, known int) {
 	if l.refs == nil {
@@ -31,8 +31,8 @@ func (l *lag) delay(n int, digest, reference, before string, known int) {
 	}
 }
 
-// see returns the visible digest of a reference that resolves to digest, or "" if
-// the reference is not visible.
+// see returns the digest that a read of a reference sees, or "" if the reference is
+// not visible. The argument "digest" is the current digest of the reference.
 func (l *lag) see(reference, digest string) string {
 	s := l.refs[reference]
 	if s == nil || s.left == 0 {
@@ -43,7 +43,7 @@ func (l *lag) see(reference, digest string) string {
 }
 
 // restSees returns the number of versions that a REST request sees. The argument
-// all is the number of all versions.
+// "all" is the number of all versions.
 func (l *lag) restSees(all int) int {
 	if l.rest == 0 {
 		return all

@@ -19,7 +19,7 @@ const (
 	Organization OwnerType = "Organization"
 )
 
-// Role is the role of a user or repository for a package. The packages permission
+// Role is the role of a user or repository for a package. The permission "packages"
 // of an Actions token is None, Read or Write.
 type Role int
 
@@ -40,8 +40,8 @@ type Owner struct {
 	Members []string
 	// Admins are members with the role Admin for every package.
 	Admins []string
-	// Forbidden are the visibilities that the organization's "Package
-	// creation" setting does not allow (docs/ghcr.md, Package creation setting).
+	// Forbidden contains the visibilities that the organization's "Package creation"
+	// setting does not allow (docs/ghcr.md, Package creation setting).
 	Forbidden []Visibility
 	// NoInherit disables "Inherit access from source repository".
 	NoInherit bool

@@ -86,10 +86,10 @@ func scopeRole(scopes []string) Role {
 	}
 }
 
-// installationNotAllowed returns the refusal of a token that may not create, write or
-// read a package (docs/ghcr.md, Refused: create package, Refused: write package,
-// Refused: read package). The text contains "organization" also if the owner is a
-// user.
+// installationNotAllowed returns the refusal of a token that has no permission to
+// create, write or read a package (docs/ghcr.md, Refused: create package, Refused:
+// write package, Refused: read package). The text contains "organization" also if the
+// owner is a user.
 func (w *state) installationNotAllowed(verb string) *refusal {
 	text := fmt.Sprintf(textInstallation, verb)
 	if !w.answers.OldTexts {
@@ -98,8 +98,8 @@ func (w *state) installationNotAllowed(verb string) *refusal {
 	return denied(text)
 }
 
-// mayPushLocked returns nil if a client may push to a package name, and a refusal if
-// not.
+// mayPushLocked returns nil if a client may push to a package name, and otherwise a
+// refusal.
 func (w *state) mayPushLocked(c *Credential, name string) *refusal {
 	o := w.ownerLocked(ownerOf(name))
 	if o == nil {
@@ -125,7 +125,7 @@ func pushVerb(p *pkg) string {
 	return "Write"
 }
 
-// jobMayPushLocked returns nil if an Actions token may push, and a refusal if not.
+// jobMayPushLocked returns nil if an Actions token may push, and otherwise a refusal.
 // The three refusals are in docs/ghcr.md, Refused: write_package, Refused: create
 // package and Refused: write package.
 func (w *state) jobMayPushLocked(c *Credential, name string, p *pkg) *refusal {
@@ -155,7 +155,7 @@ func (w *state) jobMayCreateLocked(c *Credential, name string) bool {
 	return !forbidden || w.answers.Forbidden == ForbiddenPrivate
 }
 
-// userMayPushLocked returns nil if a classic token may push, and a refusal if not.
+// userMayPushLocked returns nil if a classic token may push, and otherwise a refusal.
 func (w *state) userMayPushLocked(c *Credential, o *Owner, p *pkg) *refusal {
 	member := key(o.Login) == key(c.Actor) || containsFold(o.Members, c.Actor) || containsFold(o.Admins, c.Actor)
 	switch {
@@ -171,18 +171,19 @@ func (w *state) userMayPushLocked(c *Credential, o *Owner, p *pkg) *refusal {
 	return nil
 }
 
-// mayPullLocked returns nil if a client may read a package name, and a refusal if
-// not. The argument push is true if the token request contained push. The argument
-// absent is the refusal with status 404 for the requested content.
+// mayPullLocked returns nil if a client may read a package name, and otherwise a
+// refusal. The argument "push" is true if the token request contained the action
+// "push". The argument "absent" is the refusal with status 404 for the requested
+// content.
 func (w *state) mayPullLocked(c *Credential, name string, push bool, absent *refusal) *refusal {
 	p := w.findLocked(name)
 	if p != nil && w.roleLocked(c, p) >= Read {
 		return nil
 	}
 	if push && c != nil {
-		// If the token request contained push, a read gets the same refusal as a
-		// push. The response to HEAD does not contain the text of the refusal
-		// (docs/ghcr.md, Refused: HEAD).
+		// If the token request contained the action "push", a read gets the same
+		// refusal as a push. The response to HEAD does not contain the text of the
+		// refusal (docs/ghcr.md, Refused: HEAD).
 		if refused := w.mayPushLocked(c, name); refused != nil {
 			return refused
 		}

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// stuck is the time after which a round trip that is not complete ends. A test that
-// passes never waits for it.
+// stuck is the maximum time of a round trip. After this time, a round trip ends even
+// if a request is missing. A test that passes never waits so long.
 const stuck = 20 * time.Second
 
 // RoundTrips is a barrier in front of a server. It proves how many serial round trips a
@@ -38,8 +38,8 @@ func NewRoundTrips(expected ...map[string]int) *RoundTrips {
 }
 
 // RequestName returns the name of a request: its class, and the reference of a manifest.
-// The reference is "digest" instead of a digest. A token request without credentials
-// has the name "anonymous token".
+// If the reference is a digest, the name contains the word "digest" instead. A token
+// request without credentials has the name "anonymous token".
 func RequestName(r *http.Request) string {
 	class := classify(r)
 	t, _ := parseTarget(r.URL.Path)
@@ -54,7 +54,7 @@ func RequestName(r *http.Request) string {
 	return string(class) + " " + t.rest
 }
 
-// Hold returns when all requests of the round trip of r have arrived.
+// Hold returns when all requests of the round trip that contains r have arrived.
 func (b *RoundTrips) Hold(r *http.Request) {
 	complete, round := b.arrive(RequestName(r))
 	select {

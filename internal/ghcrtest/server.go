@@ -25,7 +25,7 @@ type Server struct {
 	key         [32]byte // signs blob URLs
 	token       string   // acts as GITHUB_TOKEN
 
-	http      *http.Server // The fields http and listener are nil if the server does not listen.
+	http      *http.Server // The fields "http" and "listener" are nil if the server does not listen.
 	listener  net.Listener
 	scheme    string
 	tls       *selfSigned

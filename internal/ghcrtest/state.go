@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// state is the state of the service. The server holds the mutex only for look-ups
-// and small changes, and never while it reads or sends a body.
+// state contains the accounts, the repositories, the credentials and the packages of
+// the service. The server holds the mutex only for look-ups and small changes, and
+// never while it reads or sends a body.
 type state struct {
 	mu       sync.Mutex
 	owners   map[string]*Owner

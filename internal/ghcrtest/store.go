@@ -22,7 +22,7 @@ type store struct {
 	blobs map[string]stored
 }
 
-// stored contains one blob. If the blob is on disk, the field data is nil.
+// stored contains one blob. If the blob is on disk, the field "data" is nil.
 type stored struct {
 	size int64
 	data []byte
@@ -66,7 +66,7 @@ type blobWriter struct {
 	store *store
 	hash  hash.Hash
 	size  int64
-	file  *os.File // The field file is nil if the blob is in memory.
+	file  *os.File // The field "file" is nil if the blob is in memory.
 	data  []byte
 }
 

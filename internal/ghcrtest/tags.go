@@ -46,8 +46,8 @@ func (s *Server) listTags(w http.ResponseWriter, r *http.Request, t target) *ref
 	return nil
 }
 
-// tagsAfter returns the tags after the tag last, or all tags if last is empty. The
-// result ok is false if the package does not exist.
+// tagsAfter returns the tags after the tag in the argument "last", or all tags if
+// this argument is empty. The result "ok" is false if the package does not exist.
 func (w *state) tagsAfter(name, last string) (tags []string, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

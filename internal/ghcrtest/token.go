@@ -6,8 +6,8 @@ import (
 )
 
 // serveToken serves GET /token (docs/ghcr.md, Token endpoint). serveToken issues a
-// token even if the credential may not push. If so, the registry refuses the upload
-// session later.
+// token even if the credential has no permission to push. The registry then refuses
+// the upload session later.
 func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet {
 		unsupported().write(w, r)
@@ -24,8 +24,8 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	g.scopes, g.expires = scopes, s.now().Add(s.tokenTTL)
-	// The response of /token has only the field token. The fields expires_in,
-	// issued_at and access_token are absent, as in the responses of ghcr.io.
+	// The response of /token has only the field "token". The fields "expires_in",
+	// "issued_at" and "access_token" are absent, as in the responses of ghcr.io.
 	writeJSON(w, r, http.StatusOK, map[string]string{"token": s.grants.issue(g, s.now())})
 }
 
@@ -72,8 +72,8 @@ func (w *state) checkAnonymous(scopes map[string]access) *refusal {
 	return nil
 }
 
-// checkScopes applies [Answers.AllOrNothing]. If the scope contains push, the package
-// may be missing.
+// checkScopes applies [Answers.AllOrNothing]. If the scope contains the action
+// "push", the package is possibly missing.
 func (w *state) checkScopes(c *Credential, scopes map[string]access) *refusal {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -16,7 +16,7 @@ type Artifact struct {
 	Subject name.Reference
 }
 
-// ArtifactFile is a line of the input content if the input artifact-type is set.
+// ArtifactFile is a line of the input "content" if the input "artifact-type" is set.
 type ArtifactFile struct {
 	Path      string
 	MediaType string // "" means the default media type
@@ -28,12 +28,12 @@ var mediaType = onFirstUse(func() string {
 })
 
 // artifact reads the inputs of an artifact. artifact returns nil if the input
-// artifact-type is empty.
+// "artifact-type" is empty.
 func (r *reader) artifact(c *Config) *Artifact {
 	a := &Artifact{Type: r.text("artifact-type")}
 	if a.Type == "" {
 		if r.text("subject") != "" {
-			r.fail("subject", CodeArtifactTypeMissing, "Set artifact-type, such as application/vnd.cyclonedx+json, or remove subject.", "The input subject is set without the input artifact-type")
+			r.fail("subject", CodeArtifactTypeMissing, "Set artifact-type, such as application/vnd.cyclonedx+json, or remove the input \"subject\".", "The input subject is set without the input artifact-type")
 		}
 		return nil
 	}
@@ -58,15 +58,15 @@ func (r *reader) artifact(c *Config) *Artifact {
 	return a
 }
 
-// failArtifactWithoutContent refuses the input artifact-type if the input content is
+// failArtifactWithoutContent refuses the input "artifact-type" if the input "content" is
 // empty. failArtifactWithoutContent does not check the form of artifact-type.
 func (r *reader) failArtifactWithoutContent() {
-	const hint = "Set content to the files of the artifact, one PATH:MEDIA/TYPE per line."
+	const hint = "Set the input \"content\" to the files of the artifact, one PATH:MEDIA/TYPE per line."
 	switch {
 	case r.text("source") != "":
-		r.fail("content", CodeContentMissing, "Remove artifact-type to publish the image in source. To publish files as an artifact, replace source by content.", "The input artifact-type needs the input content, but the input source is set")
+		r.fail("content", CodeContentMissing, "Remove artifact-type to publish the image in the input \"source\". To publish files as an artifact, replace the input \"source\" by the input \"content\".", "The input artifact-type needs the input content, but the input source is set")
 	case r.text("context") != "" || r.text("file") != "":
-		r.fail("content", CodeContentMissing, "Remove artifact-type to publish the image of the build. To publish files as an artifact, replace context and file by content.", "The input artifact-type needs the input content, but the step builds an image")
+		r.fail("content", CodeContentMissing, "Remove artifact-type to publish the image of the build. To publish files as an artifact, replace the input \"context\" and the input \"file\" by the input \"content\".", "The input artifact-type needs the input content, but the step builds an image")
 	default:
 		r.fail("content", CodeContentMissing, hint, "The input artifact-type is set without the input content")
 	}
@@ -100,7 +100,7 @@ func (r *reader) subject(c *Config, a *Artifact) {
 	}
 	for _, other := range c.Images {
 		if other.Name() != repo.Name() {
-			r.fail("subject", CodeSubjectInOtherRepository, "An artifact and its subject must be in one repository. Set image to "+repo.Name()+", or remove image.", "The subject %q is not in %s", text, other)
+			r.fail("subject", CodeSubjectInOtherRepository, "An artifact and its subject must be in one repository. Set the input \"image\" to "+repo.Name()+", or remove the input \"image\".", "The subject %q is not in %s", text, other)
 		}
 	}
 	c.ByDigest = c.ByDigest || c.Tags == ""

@@ -29,10 +29,10 @@ type BuildSecret struct {
 	Value secret.Secret
 }
 
-// buildInputs are the inputs that need the input context or file.
+// buildInputs are the inputs that need the input "context" or the input "file".
 var buildInputs = []string{"target", "builder", "build-args", "secrets", "platforms", "cache-from", "cache-to"}
 
-// build reads the inputs of a build. build returns nil if the inputs context and file
+// build reads the inputs of a build. build returns nil if the inputs "context" and "file"
 // are empty.
 func (r *reader) build(c *Config) *Build {
 	b := &Build{
@@ -60,21 +60,21 @@ func (r *reader) build(c *Config) *Build {
 }
 
 // withoutContextHint returns the hint for an input of a build if neither the input
-// context nor file is set.
+// "context" nor the input "file" is set.
 func (r *reader) withoutContextHint(in string) string {
 	switch {
 	case in == "platforms" && r.text("content") != "":
-		return "Write platform instead of platforms, because an image from content has the platforms in the input platform."
+		return "Write the input \"platform\" instead of the input \"platforms\", because an image from the input \"content\" has the platforms in the input \"platform\"."
 	case in == "platforms" && r.text("source") != "":
-		return "Remove platforms, because an existing image is published with all its platforms. To build an image for these platforms, replace source by context."
+		return "Remove the input \"platforms\", because an existing image is published with all its platforms. To build an image for these platforms, replace the input \"source\" by the input \"context\"."
 	case r.text("source") != "":
-		return "Remove " + in + ", because source names an image that is already built. To build an image, replace source by context."
+		return "Remove " + in + ", because the input \"source\" names an image that is already built. To build an image, replace the input \"source\" by the input \"context\"."
 	}
-	return "Set context to the folder to build from, or remove " + in + "."
+	return "Set the input \"context\" to the folder to build from, or remove " + in + "."
 }
 
-// refuseSourceWithBuild refuses the inputs source and content if the input context or
-// file is set, because only one input can define the image.
+// refuseSourceWithBuild refuses the inputs "source" and "content" if the input
+// "context" or the input "file" is set, because only one input can define the image.
 func (r *reader) refuseSourceWithBuild() {
 	build := "context"
 	if r.text(build) == "" {

@@ -6,7 +6,7 @@ import "errors"
 // of `publish` that can cause a refusal.
 func ParseCheck(env Environment) (*Config, error) {
 	r := newReader(Check, env)
-	r.origin = env.Origin // the command check writes nothing, so it may use a repository that the user did not name
+	r.origin = env.Origin // the command "check" writes nothing, so it may use a repository that the user did not name
 	c := &Config{}
 	r.common(&c.Common, env)
 	r.policies(c)

@@ -7,8 +7,8 @@ const (
 	// CodeValue means that the value of an input is not allowed.
 	CodeValue = "input-value"
 	// CodeUnknown means that the action has no input with this name. An unknown input
-	// is an error if its name resembles the name of an input. Otherwise, it is a
-	// notice.
+	// is an error if the unknown name resembles the name of an input. Otherwise, it
+	// is a notice.
 	CodeUnknown = "input-unknown"
 	// CodeList means that an input with one entry per line is a YAML or JSON list.
 	CodeList = "input-list"
@@ -22,38 +22,38 @@ const (
 
 	// CodeSourceMissing means that no input names the image.
 	CodeSourceMissing = "source-missing"
-	// CodeSourceInvalid means that the input source of the command promote is not a
+	// CodeSourceInvalid means that the input "source" of the command "promote" is not a
 	// reference, a tag or a digest.
 	CodeSourceInvalid = "source-invalid"
 	// CodeReferenceInvalid means that the value of an input is not an image reference.
 	CodeReferenceInvalid = "reference-invalid"
-	// CodeDigestInvalid means that the value of the input expected-digest is not a
+	// CodeDigestInvalid means that the value of the input "expected-digest" is not a
 	// digest.
 	CodeDigestInvalid = diag.CodeDigestInvalid
-	// CodeNoDigests means that the command merge has no images to merge.
+	// CodeNoDigests means that the command "merge" has no images to merge.
 	CodeNoDigests = diag.CodeNoDigests
-	// CodeNoTags means that the command promote has no tags to write.
+	// CodeNoTags means that the command "promote" has no tags to write.
 	CodeNoTags = diag.CodeNoTags
 
-	// CodeImageMissing means that neither the input image nor GITHUB_REPOSITORY names
+	// CodeImageMissing means that neither the input "image" nor GITHUB_REPOSITORY names
 	// a repository.
 	CodeImageMissing = "image-missing"
-	// CodeImageInvalid means that the input image is not a repository name.
+	// CodeImageInvalid means that the input "image" is not a repository name.
 	CodeImageInvalid = "image-invalid"
-	// CodeImageWithScheme means that the input image is a URL.
+	// CodeImageWithScheme means that the input "image" is a URL.
 	CodeImageWithScheme = "image-with-scheme"
-	// CodeImageWithDigest means that the input image contains a digest.
+	// CodeImageWithDigest means that the input "image" contains a digest.
 	CodeImageWithDigest = "image-with-digest"
-	// CodeImageWithTag means that the input image contains a tag.
+	// CodeImageWithTag means that the input "image" contains a tag.
 	CodeImageWithTag = "image-with-tag"
 	// CodeImageWithoutOwner means that the name of an image on GitHub's registry has no
 	// owner.
 	CodeImageWithoutOwner = "image-without-owner"
-	// CodeImageWithoutPush means that the input image has no effect for the command
-	// login, because push: true is not set.
+	// CodeImageWithoutPush means that the input "image" has no effect for the command
+	// "login", because "push: true" is not set.
 	CodeImageWithoutPush = "image-without-push"
-	// CodeImageFromOrigin is a notice: the command check uses the repository of the Git
-	// remote "origin", because neither the input image nor GITHUB_REPOSITORY names a
+	// CodeImageFromOrigin is a notice: the command "check" uses the repository of the Git
+	// remote "origin", because neither the input "image" nor GITHUB_REPOSITORY names a
 	// repository.
 	CodeImageFromOrigin = "image-from-origin"
 	// CodeImageLowercased is a notice: the program changed the letters of a repository
@@ -63,49 +63,49 @@ const (
 	// workflow.
 	CodeOwnerDiffers = "owner-differs"
 
-	// CodeArtifactTypeMissing means that the input subject is set without
-	// artifact-type.
+	// CodeArtifactTypeMissing means that the input "subject" is set without the input
+	// "artifact-type".
 	CodeArtifactTypeMissing = "artifact-type-missing"
-	// CodeArtifactWithImageInput means that an input for images is set together
-	// with artifact-type.
+	// CodeArtifactWithImageInput means that an input that is only for images is set
+	// together with the input "artifact-type".
 	CodeArtifactWithImageInput = "artifact-with-image-input"
 	// CodeSubjectInOtherRepository means that the artifact and its subject would be
 	// in different repositories.
 	CodeSubjectInOtherRepository = "subject-in-other-repository"
-	// CodeContentMissing means that an input that needs the input content is set
-	// without it.
+	// CodeContentMissing means that an input is set that needs the input "content",
+	// but the input "content" is empty.
 	CodeContentMissing = "content-missing"
-	// CodeContentInvalid means that a line of the input content is not
+	// CodeContentInvalid means that a line of the input "content" is not
 	// PATH:/PATH/IN/IMAGE.
 	CodeContentInvalid = "content-invalid"
-	// CodeContentOrSource means that the inputs content and source are both set.
+	// CodeContentOrSource means that the inputs "content" and "source" are both set.
 	CodeContentOrSource = "content-or-source"
-	// CodeContextMissing means that an input that needs the input context is set
-	// without it.
+	// CodeContextMissing means that an input is set that needs the input "context",
+	// but the input "context" is empty.
 	CodeContextMissing = "context-missing"
-	// CodeContextOrSource means that the input context is set together with source or
-	// content.
+	// CodeContextOrSource means that the input "context" is set together with the
+	// input "source" or "content".
 	CodeContextOrSource = "context-or-source"
 	// CodeSecretEmpty means that a build secret has no value.
 	CodeSecretEmpty = "secret-empty"
 
-	// CodeCompressionWithArtifact means that the input compression is set for an
+	// CodeCompressionWithArtifact means that the input "compression" is set for an
 	// artifact.
 	CodeCompressionWithArtifact = "compression-with-artifact"
-	// CodeLevelWithoutCompression means that the input compression-level is set with
-	// compression: keep.
+	// CodeLevelWithoutCompression means that the input "compression-level" is set
+	// together with "compression: keep".
 	CodeLevelWithoutCompression = "compression-level-without-compression"
-	// CodeTagsWithPushByDigest means that the inputs tags and push-by-digest are both
+	// CodeTagsWithPushByDigest means that the inputs "tags" and "push-by-digest" are both
 	// set.
 	CodeTagsWithPushByDigest = "tags-with-push-by-digest"
-	// CodeDigestNameWithoutPushByDigest means that the input digest-name has no
-	// effect, because push-by-digest is not set.
+	// CodeDigestNameWithoutPushByDigest means that the input "digest-name" has no
+	// effect, because the input "push-by-digest" is not set.
 	CodeDigestNameWithoutPushByDigest = "digest-name-without-push-by-digest"
-	// CodeDigestNameInvalid means that the input digest-name contains characters that
+	// CodeDigestNameInvalid means that the input "digest-name" contains characters that
 	// the name of an output cannot contain.
 	CodeDigestNameInvalid = diag.CodeDigestNameInvalid
-	// CodeLinkRepositoryMissing means that the input link is set to label, but no
-	// repository is known.
+	// CodeLinkRepositoryMissing means that the input "link" has the value "label",
+	// but no repository is known.
 	CodeLinkRepositoryMissing = "link-repository-missing"
 
 	// CodeTokenEmpty means that the token is empty or missing.
@@ -113,19 +113,19 @@ const (
 	// CodeTokenUnusable means that the token contains characters that a token cannot
 	// contain.
 	CodeTokenUnusable = "token-unusable"
-	// CodeRegistryInvalid means that the input registry is not a host.
+	// CodeRegistryInvalid means that the input "registry" is not a host.
 	CodeRegistryInvalid = "registry-invalid"
-	// CodeCredentialsInvalid means that a line of the input credentials is not HOST
+	// CodeCredentialsInvalid means that a line of the input "credentials" is not HOST
 	// USERNAME SECRET.
 	CodeCredentialsInvalid = "credentials-invalid"
-	// CodeLoginMissing means that the command login has no credentials for a host.
+	// CodeLoginMissing means that the command "login" has no credentials for a host.
 	CodeLoginMissing = "login-missing"
-	// CodeIsolatedOutsideWorkflow means that the input isolated is set at a terminal.
+	// CodeIsolatedOutsideWorkflow means that the input "isolated" is set at a terminal.
 	CodeIsolatedOutsideWorkflow = "isolated-outside-workflow"
 
-	// CodeDestinationMissing means that the command pull has no destination.
+	// CodeDestinationMissing means that the command "pull" has no destination.
 	CodeDestinationMissing = "destination-missing"
-	// CodeDestinationWithVerifyOnly means that the inputs destination and verify-only
+	// CodeDestinationWithVerifyOnly means that the inputs "destination" and "verify-only"
 	// are both set.
 	CodeDestinationWithVerifyOnly = "destination-with-verify-only"
 

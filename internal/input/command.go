@@ -47,7 +47,7 @@ var Arguments = map[Command][]string{
 }
 
 // OtherCommands maps commands of other programs to the commands of this program that a
-// user probably wants. The commands serve and try exist only at a terminal.
+// user probably wants. The commands "serve" and "try" exist only at a terminal.
 var OtherCommands = map[string]string{
 	"push": "publish", "build": "publish", "upload": "publish", "release": "publish", "deploy": "publish",
 	"copy": "promote", "cp": "promote", "tag": "promote", "retag": "promote",

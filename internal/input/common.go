@@ -135,7 +135,7 @@ func (r *reader) credentials(c *Common) {
 	for i, line := range r.lines("credentials") {
 		fields := strings.Fields(line)
 		if len(fields) != 3 {
-			// The error does not quote the line of the input credentials, because the
+			// The error does not quote the line of the input "credentials", because the
 			// line contains a secret.
 			r.fail("credentials", CodeCredentialsInvalid, credentialsHint(r.text("credentials"), line), "Line %d of the input credentials has %s instead of 3", i+1, parts(len(fields)))
 			if strings.HasPrefix(line, "{") {
@@ -152,7 +152,7 @@ func (r *reader) credentials(c *Common) {
 	}
 }
 
-// credentialsHint explains a line of the input credentials that does not have three
+// credentialsHint explains a line of the input "credentials" that does not have three
 // parts. The hint contains no part of the line, except names of variables.
 func credentialsHint(all, line string) string {
 	const form = "Write host, user name and secret, separated by spaces: docker.io USER SECRET."

@@ -75,7 +75,7 @@ type Config struct {
 
 	Overwrite Overwrite
 	Monotonic bool // the run does not move a tag that points at a newer image
-	OnlyNewer bool // the run also does not move a tag if the age of its image is unknown
+	OnlyNewer bool // the run also does not move a tag if the age of the tagged image is unknown
 
 	LinkTo         string // the URL of the repository for the source label, or "" for no label
 	Visibility     Visibility

@@ -11,7 +11,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
-// Content is a line of the input content. Content names a file or a folder on this
+// Content is a line of the input "content". Content names a file or a folder on this
 // machine, and a path in the image. If the line names a folder, the image gets the
 // contents of the folder.
 type Content struct {

@@ -21,10 +21,10 @@ type Files struct {
 	Platforms       []v1.Platform
 }
 
-// fileInputs are the names of the inputs that need the input content.
+// fileInputs are the names of the inputs that need the input "content".
 var fileInputs = []string{"base", "entrypoint", "cmd", "env", "user", "workdir", "platform"}
 
-// files reads the inputs of an image from files. files returns nil if the input content
+// files reads the inputs of an image from files. files returns nil if the input "content"
 // is empty.
 func (r *reader) files(c *Config) *Files {
 	lines := r.lines("content")
@@ -74,23 +74,23 @@ func contentEntries(line string) []string {
 }
 
 // withoutContentHint returns the hint for an input of an image from files if the input
-// content is empty.
+// "content" is empty.
 func (r *reader) withoutContentHint(in string) string {
 	build := r.text("context") != "" || r.text("file") != ""
 	switch {
 	case in == "platform" && build:
-		return "Write platforms instead of platform, because a build reads its platforms from the input platforms."
+		return "Write the input \"platforms\" instead of the input \"platform\", because a build reads its platforms from the input \"platforms\"."
 	case in == "platform" && r.text("source") != "":
-		return "Remove platform, because an existing image is published with all its platforms."
+		return "Remove the input \"platform\", because an existing image is published with all its platforms."
 	case build:
 		return "Remove " + in + ", and set it in the Dockerfile."
 	case r.text("source") != "":
-		return "Remove " + in + ", because source names an image that is already built. To create an image from files, replace source by content."
+		return "Remove " + in + ", because the input \"source\" names an image that is already built. To create an image from files, replace the input \"source\" by the input \"content\"."
 	}
-	return "Set content to the files of the image, or remove " + in + "."
+	return "Set the input \"content\" to the files of the image, or remove " + in + "."
 }
 
-// refuseSourceWithContent refuses the input source if the input content is set,
+// refuseSourceWithContent refuses the input "source" if the input "content" is set,
 // because only one of the two inputs can define the image.
 func (r *reader) refuseSourceWithContent() {
 	if r.text("source") != "" {

@@ -11,7 +11,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
 )
 
-// images reads the input image.
+// images reads the input "image".
 func (r *reader) images(c *Common) {
 	lines := r.lines("image")
 	if len(lines) == 0 {
@@ -68,7 +68,7 @@ func splitNames(lines []string) []string {
 	return names
 }
 
-// repository parses a line of the input image. repository changes the name to lower
+// repository parses a line of the input "image". repository changes the name to lower
 // case. The names of many owners contain upper case, and registries refuse such names
 // (docs/ghcr.md, Refused: upper case).
 func (c *Common) repository(line string) (name.Repository, error) {

@@ -14,7 +14,7 @@ import (
 type InspectConfig struct {
 	Common
 
-	Source    string         // the input source, not parsed
+	Source    string         // the input "source", not parsed
 	Reference name.Reference // nil if Source is not a reference
 	Platform  *v1.Platform   // nil means all platforms
 	JSON      bool

@@ -27,7 +27,7 @@ func ParseLogin(env Environment) (*LoginConfig, error) {
 	case r.boolean("push"):
 		r.images(&c.Common)
 	case r.text("image") != "":
-		r.fail("image", CodeImageWithoutPush, "Set push: true to check the permission to push, or remove the input image.", "The input image has no effect without push: true")
+		r.fail("image", CodeImageWithoutPush, "Set push: true to check the permission to push, or remove the input \"image\".", "The input image has no effect without push: true")
 	}
 	if c.Isolated && !c.GitHub.Active {
 		r.fail("isolated", CodeIsolatedOutsideWorkflow, "Set DOCKER_CONFIG to a separate folder instead.", "The input isolated is only for workflows, because it sets variables for later steps")
@@ -35,8 +35,8 @@ func ParseLogin(env Environment) (*LoginConfig, error) {
 	return c, errors.Join(r.errs...)
 }
 
-// hosts determines the logins. The logins are for the hosts in the input registry and
-// for all hosts in the input credentials. The default of the input registry is the
+// hosts determines the logins. The logins are for the hosts in the input "registry" and
+// for all hosts in the input "credentials". The default of the input "registry" is the
 // registry of this GitHub server.
 func (r *reader) hosts(c *LoginConfig) {
 	named := r.lines("registry")

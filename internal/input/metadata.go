@@ -11,7 +11,7 @@ import (
 type MetadataConfig struct {
 	Common
 	Naming
-	Images                             string // the input images in the form of docker/metadata-action, not parsed
+	Images                             string // the input "images" in the form of docker/metadata-action, not parsed
 	FromGit                            bool
 	SepTags, SepLabels, SepAnnotations string
 	BakeTarget                         string
@@ -69,7 +69,7 @@ func (c *MetadataConfig) warnImage(image, fault, hint string) {
 	})
 }
 
-// imageName returns the name of the image in one line of the input images. The line is
+// imageName returns the name of the image in one line of the input "images". The line is
 // NAME, or a list of attributes such as name=NAME. imageName returns "" for a disabled
 // image (docker/metadata-action, "images input").
 func imageName(line string) string {
@@ -97,8 +97,8 @@ func (r *reader) naming() Naming {
 	}
 }
 
-// context reads the input context, or the input ref-context if the input context is
-// empty. In docker/metadata-action, the input ref-context has the name context.
+// context reads the input "context", or the input "ref-context" if the input "context" is
+// empty. In docker/metadata-action, the input "ref-context" has the name "context".
 func (r *reader) context() string {
 	switch v := r.text("context"); v {
 	case "":

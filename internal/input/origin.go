@@ -7,9 +7,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// originRepository returns the repository of the Git remote origin, and adds a notice.
-// originRepository returns "" if the command does not use the Git remote as a default,
-// or if the remote is not on this GitHub server.
+// originRepository returns the repository of the Git remote "origin", and adds a
+// notice. originRepository returns "" if the command does not use the Git remote as a
+// default, or if the remote is not on this GitHub server.
 func (r *reader) originRepository(c *Common) string {
 	if r.origin == nil {
 		return ""

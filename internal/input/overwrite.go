@@ -13,7 +13,7 @@ import (
 // Rule states how a run may change an existing tag.
 type Rule string
 
-// These constants are the rules of the input overwrite.
+// These constants are the rules of the input "overwrite".
 const (
 	Allow      Rule = "allow"       // the tag may point at any digest
 	SameDigest Rule = "same-digest" // the digest must not change
@@ -42,7 +42,7 @@ func (r *reader) overwrite() Overwrite {
 var rules = []string{string(Allow), string(SameDigest), string(Never)}
 
 // overwriteHint explains an item that is not CLASS=RULE. Many tools have an input
-// overwrite with the values true and false.
+// "overwrite" with the values "true" and "false".
 func overwriteHint(class, rule string) string {
 	const form = "Write versions=RULE,moving=RULE, where RULE is allow, same-digest or never."
 	if hint := missing.Unexpanded(class + rule); hint != "" {

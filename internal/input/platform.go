@@ -117,7 +117,7 @@ func (r *reader) platform() *v1.Platform {
 	return &all[0]
 }
 
-// platforms parses the platforms of the input platform.
+// platforms parses the platforms of the input "platform".
 func (r *reader) platforms() []v1.Platform {
 	var out []v1.Platform
 	for _, text := range r.platformNames("platform") {

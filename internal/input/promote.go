@@ -28,7 +28,7 @@ func ParsePromote(env Environment) (*PromoteConfig, error) {
 		c.Tags = tag.TagStr()
 	}
 	if c.From != nil && c.Tags == "" {
-		r.fail("tags", CodeNoTags, "Set tags to the tags that must point at the image.", "The input tags is empty, so no tag would point at %s", c.From)
+		r.fail("tags", CodeNoTags, "Set the input \"tags\" to the names that must point at the image.", "The input tags is empty, so no tag would point at %s", c.From)
 	}
 	if text := r.text("expected-digest"); text != "" {
 		var err error
@@ -41,8 +41,8 @@ func ParsePromote(env Environment) (*PromoteConfig, error) {
 	return c, errors.Join(r.errs...)
 }
 
-// promoteSource parses the input source. This input is a reference, or a digest or a
-// tag in the first repository of the input image.
+// promoteSource parses the input "source". This input is a reference, or a digest or a
+// tag in the first repository of the input "image".
 func (r *reader) promoteSource(c *PromoteConfig) {
 	text := strings.TrimPrefix(r.text("source"), referencePrefix)
 	if text == "" {

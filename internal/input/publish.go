@@ -102,7 +102,7 @@ func (r *reader) policies(c *Config) {
 	}
 }
 
-// digestName matches the values of the input digest-name with which digest-NAME is a
+// digestName matches the values of the input "digest-name" with which digest-NAME is a
 // valid name of an output (workflow syntax, "outputs"). The caller replaces slashes by
 // dashes before the match.
 var digestName = onFirstUse(func() string { return `^[A-Za-z0-9_-]{1,100}$` })

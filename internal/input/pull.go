@@ -44,7 +44,7 @@ func ParsePull(env Environment) (*PullConfig, error) {
 }
 
 // refuseFile refuses a file as the source of a command that accepts only images of a
-// registry, and reports whether it did.
+// registry, and reports whether the source is such a file.
 func (r *reader) refuseFile(text string) bool {
 	info, err := os.Stat(text)
 	isFile := err == nil && info.Mode().IsRegular()

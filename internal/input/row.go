@@ -19,7 +19,7 @@ const (
 )
 
 // Input describes an input. The inputs of action.yml, the flags with their help and
-// docs/inputs.md are generated from these descriptions.
+// docs/inputs.md are generated from the fields of this type.
 type Input struct {
 	Name     string
 	Group    Group

@@ -14,7 +14,7 @@ var Table = []Input{
 		Help: "Image to publish: a path, a name in the Docker engine, docker://REFERENCE, or - for a tar from standard input. A prefix selects the kind of the source: oci:, oci-archive:, docker-archive:, docker-daemon: or containers-storage:.",
 		Own: map[Command]string{
 			Promote: "Tag, digest or reference of the image to promote.",
-			Pull:    "Reference of the image to pull. A reference without a tag or a digest means the tag latest.",
+			Pull:    "Reference of the image to pull. A reference without a tag or a digest means the tag \"latest\".",
 			Inspect: "Image to describe: a reference, or an image on this machine.",
 		},
 		Short:   "Image to publish, promote, pull or inspect: a path, a name in the Docker engine, or docker://REFERENCE.",
@@ -107,12 +107,12 @@ var Table = []Input{
 	{
 		Name: "flavor", Group: GroupTags, Kind: Lines, Commands: naming,
 		Help:    "Settings for all tags, one per line: latest=VALUE (auto, true, false or highest), prefix=TEXT, suffix=TEXT. With latest=highest, the tags latest, MAJOR and MAJOR.MINOR move only if the registry has no higher stable version.",
-		Short:   "Settings for all tags, one per line: latest=VALUE, prefix=TEXT and suffix=TEXT. The VALUE of latest is auto, true, false or highest.",
+		Short:   "Settings for all tags, one per line: latest=VALUE, prefix=TEXT and suffix=TEXT. VALUE is `auto`, `true`, `false` or `highest`.",
 		Example: "latest=highest",
 	},
 	{
 		Name: "version", Group: GroupTags, Commands: naming,
-		Help:    "Version for the tag rules semver and pep440. Set this input if no Git tag starts the workflow, for example with workflow_dispatch or a release tool. Default: the Git tag.",
+		Help:    "Version for the tag rules \"semver\" and \"pep440\". Set this input if no Git tag starts the workflow, for example with workflow_dispatch or a release tool. Default: the Git tag.",
 		Example: "${{ inputs.version }}",
 	},
 	{
@@ -236,7 +236,7 @@ var Table = []Input{
 		Name: "attestations", Group: GroupImage, Kind: Choice, Commands: building, Values: []string{"keep", "strip", "legacy", "referrers"}, Default: "keep",
 		OwnValues: map[Command][]string{Publish: {"keep", "strip", "legacy"}},
 		Help:      "Handling of the provenance and the SBOM from BuildKit. `keep` leaves both in the index, and `strip` removes both. `legacy` writes the form before BuildKit 0.32. `referrers` (only for the command `merge`) publishes both as referrers of the image. The digests of the images do not change.",
-		Short:     "Handling of the provenance and the SBOM from BuildKit: `keep`, `strip`, or `legacy` for old registries. With merge, also `referrers`.",
+		Short:     "Handling of the provenance and the SBOM from BuildKit: `keep`, `strip`, or `legacy` for old registries. For `merge`, also `referrers`.",
 		Example:   "strip",
 	},
 	{
@@ -257,7 +257,7 @@ var Table = []Input{
 	{
 		Name: "overwrite", Group: GroupSafety, Kind: Lines, Commands: pushing, Default: "versions=same-digest,moving=allow",
 		Help:    "Rules for existing tags, as CLASS=RULE. CLASS is `versions`, for tags of full versions (1.2.3), or `moving`, for all other tags. RULE is `allow` (the tag may get another digest), `same-digest` (an existing tag must keep its digest) or `never` (the tag must not exist before the run).",
-		Short:   "Rules for existing tags, as CLASS=RULE. CLASS is versions (tags such as 1.2.3) or moving (other tags). RULE is allow, same-digest or never.",
+		Short:   "Rules for existing tags, as CLASS=RULE. CLASS is `versions` (tags such as 1.2.3) or `moving` (other tags). RULE is `allow`, `same-digest` or `never`.",
 		Example: "versions=allow",
 	},
 	{
@@ -329,7 +329,7 @@ var Table = []Input{
 	},
 	{
 		Name: "on-readonly", Group: GroupSafety, Kind: Choice, Commands: slices.Concat(pushing, check), Values: []string{"skip", "fail", "archive"},
-		Help:    "Reaction to a token that can only read, as in pull requests from forks and from Dependabot. `skip` publishes nothing and succeeds. `fail` makes the run fail. `archive` writes an OCI archive, and sets the outputs path and archive-digest. Default: `skip` on pull requests, otherwise `fail`.",
+		Help:    "Reaction to a token that can only read, as in pull requests from forks and from Dependabot. `skip` publishes nothing and succeeds. `fail` makes the run fail. `archive` writes an OCI archive, and sets the outputs \"path\" and \"archive-digest\". Default: `skip` on pull requests, otherwise `fail`.",
 		Short:   "Reaction to a token that can only read, as in pull requests from forks. `archive` writes the image to a file. Default: `skip` on pull requests, otherwise `fail`.",
 		Example: "fail",
 	},
@@ -375,7 +375,7 @@ var Table = []Input{
 		Name: "platform", Group: GroupImage, OwnGroup: map[Command]Group{Publish: GroupFiles}, Commands: []Command{Pull, Inspect, Publish},
 		Help: "Platform to select from an index: OS/ARCH or OS/ARCH/VARIANT. Default: all platforms.",
 		Own: map[Command]string{
-			Publish: "Platforms of an image from `content`, separated by commas. Default: the platforms in the paths of `content`. If the paths name no platform, the run uses the platforms of the executable files, or else the platforms of the base image.",
+			Publish: "Platforms of an image from `content`, separated by commas. Default: the platforms in the paths of `content`. If the paths name no platform, the run uses the platforms of the executable files. If no file is executable, the run uses the platforms of the base image.",
 		},
 		Short:   "Platform to pull or to inspect, or platforms of an image from `content`, as OS/ARCH or OS/ARCH/VARIANT.",
 		Example: "linux/arm64",

@@ -106,8 +106,8 @@ func (t Terminal) name(input string, begins bool) string {
 	return article + " argument " + strings.ToUpper(input)
 }
 
-// setting returns the text for a terminal of a match of formValue, which is a word, an
-// input and its value.
+// setting returns the text for a terminal that replaces a match of formValue. The
+// match consists of a word, the name of an input, and a value.
 func (t Terminal) setting(s string) string {
 	m := formValue().FindStringSubmatch(s)
 	before, in, value := m[1], m[2], m[3]

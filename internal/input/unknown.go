@@ -15,8 +15,8 @@ const variablePrefix = "INPUT_"
 // refuseUnknownInputs checks the inputs of the step that are not in the table. The
 // runner only warns about an unknown input, so a run with `tag` instead of `tags` would
 // move the default tags. A name that resembles an input is an error. An input of
-// another action is an error if the run would publish another image without it. All
-// other names give a warning.
+// another action is an error if the run, which ignores this input, would publish
+// another image than the user expects. All other names give a warning.
 func (r *reader) refuseUnknownInputs(c *Common, environ []string) {
 	names := unknownInputs(environ)
 	for _, group := range byAdvice(names) {
@@ -37,9 +37,10 @@ func (r *reader) refuseUnknownInputs(c *Common, environ []string) {
 	}
 }
 
-// meantInput returns a question with the input that a name probably means, or "". The
-// name resembles an input, or one word of the name is an input in the singular or in
-// the plural. For example, tag-name and tagname mean tags.
+// meantInput returns a question such as "Did you mean tags?", with the input that a
+// name probably means. If the meaning is unknown, meantInput returns "". The name
+// resembles an input, or one word of the name is an input in the singular or in the
+// plural. For example, tag-name and tagname mean tags.
 func meantInput(name string, inputs []string) string {
 	if question := nearest.Question(name, inputs); question != "" {
 		return question

@@ -79,8 +79,8 @@ func RootFiles(tb testing.TB) {
 // machines also set CI, but run the tests with Go only.
 const requireAll = "GHCR_PUBLISH_TEST_PROGRAMS"
 
-// Missing skips a test that needs a program that is not installed. The test fails if
-// GHCR_PUBLISH_TEST_PROGRAMS is "required".
+// Missing skips a test if a program that the test needs is not installed. The test
+// fails if GHCR_PUBLISH_TEST_PROGRAMS is "required".
 func Missing(tb testing.TB, reason ...any) {
 	tb.Helper()
 	if os.Getenv(requireAll) == "required" {

@@ -66,11 +66,12 @@ func hashComments(content string) ([]block, error) {
 	return lineComments(content, "#"), nil
 }
 
-// withoutProse contains the names of files without comments of this project.
+// withoutProse contains the names of files whose comments do not come from this
+// project.
 var withoutProse = []string{"go.sum", "LICENSE", "words.tsv", "package-lock.json"}
 
 // walk returns the sentences of all files below root, in the order of the file names.
-// walk skips the folders testdata, .git and node_modules. If the argument tests is
+// walk skips the folders testdata, .git and node_modules. If the argument "tests" is
 // false, walk also skips Go tests.
 func walk(root string, tests bool) (all []sentence, err error) {
 	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {

@@ -113,7 +113,8 @@ func (r *results) add(e event) {
 	}
 }
 
-// of returns the tests or the packages with the given state, sorted by name.
+// The method "of" returns the tests or the packages with the given state, sorted by
+// name.
 func (r *results) of(state string, tests bool) []key {
 	var out []key
 	for k, s := range r.states {

@@ -1,4 +1,4 @@
-// Package demo contains the image that the command try publishes. The image is an
+// Package demo contains the image that the command "try" publishes. The image is an
 // index for two platforms with a few kilobytes. The program in the image prints a
 // greeting. The command generate.go wrote the archive testdata/hello.tar. The archive
 // is in the Git repository, so that the digest of the image does not depend on the

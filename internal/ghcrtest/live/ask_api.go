@@ -85,8 +85,8 @@ func askInherited(ctx context.Context, v *survey) error {
 	return err
 }
 
-// askVisibilityPatch requests the visibility that the package has. The PATCH
-// therefore changes nothing, even if GitHub supports this PATCH.
+// askVisibilityPatch sends a PATCH with the current visibility of the package. The
+// PATCH therefore changes nothing, even if GitHub supports this request.
 func askVisibilityPatch(ctx context.Context, v *survey) error {
 	before, a, err := v.describe(ctx, v.Fresh)
 	if err != nil || a.status != http.StatusOK {

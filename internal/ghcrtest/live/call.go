@@ -38,7 +38,8 @@ type answer struct {
 	body   []byte
 }
 
-// request is one HTTP request that a question sends. The field auth is the whole value of the Authorization header.
+// request is one HTTP request that a question sends. The field "auth" is the whole
+// value of the Authorization header.
 type request struct {
 	method, url, auth string
 	header            map[string]string
@@ -136,8 +137,8 @@ func (a answer) summary() string {
 	return strconv.Itoa(a.status)
 }
 
-// presence returns "present" if the response has a header, and "absent" if not. The
-// value of the header differs between runs.
+// presence returns "present" if the response has a header, and otherwise "absent".
+// The value of the header differs between runs.
 func (a answer) presence(header string) string {
 	if a.header.Get(header) == "" {
 		return "absent"

@@ -26,7 +26,7 @@ func (v *survey) exchangeToken(ctx context.Context, anonymous bool, scopes ...st
 		v.hide("live:" + v.token)
 	}
 	// The program records the response of /token before it knows the token in the
-	// response. The method excerpt therefore redacts the field "token" of every
+	// response. The method "excerpt" therefore redacts the field "token" of every
 	// response.
 	a, err := v.call(ctx, request{method: http.MethodGet, url: v.Registry + "/token?" + query.Encode(), auth: auth})
 	if err != nil {

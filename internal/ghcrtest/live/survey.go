@@ -10,7 +10,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/release/version"
 )
 
-// question is a question that the program asks once per run. The field ask is the
+// question is a question that the program asks once per run. The field "ask" is the
 // function that sends the requests and records the facts. If this function returns an
 // error, the program continues with the next question.
 type question struct {
@@ -35,7 +35,7 @@ type survey struct {
 	subject
 	http      *http.Client
 	token     string
-	lifetime  time.Duration // lifetime is the maximum time to measure the lifetime of a token.
+	lifetime  time.Duration // lifetime is the maximum time for the measurement of the lifetime of a token.
 	lag       time.Duration // lag is the maximum time until a push must be visible.
 	secrets   *strings.Replacer
 	known     []string // arguments of secrets
