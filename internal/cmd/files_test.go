@@ -192,7 +192,7 @@ func TestInvalidContentInputs(t *testing.T) {
 		words  []string
 	}{
 		{"with a source", func(*stage) []string { return []string{"source", "image.tar", "content", "a:/a"} }, "content-or-source", []string{"exclude each other"}},
-		{"an entrypoint without content", func(*stage) []string { return []string{"source", "image.tar", "entrypoint", "/a"} }, "content-missing", []string{"without content"}},
+		{"an entrypoint without content", func(*stage) []string { return []string{"source", "image.tar", "entrypoint", "/a"} }, "content-missing", []string{"without the input content"}},
 		{"content without a path in the image", func(*stage) []string { return []string{"content", "dist"} }, "content-invalid", []string{`"dist"`, "PATH:/PATH/IN/IMAGE"}},
 		{"a path that does not exist", func(*stage) []string { return []string{"content", "no/such:/a"} }, "content-not-found", []string{`"no/such"`}},
 		{"a platform without files", func(s *stage) []string {
