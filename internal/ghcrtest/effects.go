@@ -23,7 +23,8 @@ type Answer struct {
 	Header    http.Header
 }
 
-// TooManyRequests returns the refusal of docs/ghcr.md, Refused: too many requests.
+// TooManyRequests returns the refusal of too many requests (docs/ghcr.md, Refused: too
+// many requests).
 // The text of this refusal contains the time to wait, for example "10.305464ms". The
 // refusal has no header Retry-After.
 func TooManyRequests(wait string) Answer {
@@ -33,8 +34,8 @@ func TooManyRequests(wait string) Answer {
 	}
 }
 
-// SecondaryRateLimit returns the refusal of docs/ghcr.md, Refused: secondary rate
-// limit. The server accepts a later attempt.
+// SecondaryRateLimit returns the refusal of a secondary rate limit (docs/ghcr.md,
+// Refused: secondary rate limit). The server accepts a later attempt.
 func SecondaryRateLimit() Answer {
 	return Answer{Status: http.StatusForbidden, Code: CodeDenied, Message: "You have exceeded a secondary rate limit"}
 }

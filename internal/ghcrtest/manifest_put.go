@@ -86,7 +86,8 @@ func (w *state) storeManifestLocked(p *pkg, reference string, v version) {
 	}
 }
 
-// blobsUnknown returns the refusal of docs/ghcr.md, Refused: blob of a manifest. The
+// blobsUnknown returns the refusal of a manifest with unknown blobs (docs/ghcr.md,
+// Refused: blob of a manifest). The
 // refusal has one error for each missing blob or child.
 func blobsUnknown(missing []string) *refusal {
 	refused := &refusal{status: http.StatusBadRequest}

@@ -89,7 +89,7 @@ func (b *RoundTrips) endRound() {
 	b.arrived, b.complete = map[string]int{}, make(chan struct{})
 }
 
-// giveUp ends a round trip whose requests did not all arrive.
+// giveUp ends a round if some of its requests did not arrive.
 func (b *RoundTrips) giveUp(round int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

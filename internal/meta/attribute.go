@@ -12,8 +12,8 @@ import (
 // typeNames lists the types of rules in the order that messages use.
 var typeNames = []string{"schedule", "semver", "pep440", "match", "edge", "ref", "raw", "sha"}
 
-// ownAttributes maps each type to the attributes that not all types have. The
-// first attribute is the main attribute of the type.
+// ownAttributes maps each type to its attributes, without the attributes that all
+// types have. The first attribute is the main attribute of the type.
 var ownAttributes = map[string][]string{
 	"schedule": {"pattern"},
 	"semver":   {"pattern", "value", "match"},

@@ -23,8 +23,8 @@ type IndexSource struct {
 	// digest.
 	Repository name.Repository
 	Options    merge.Options
-	// Annotations is the input "annotations". Another default annotation does not replace
-	// a description that the images have.
+	// Annotations is the input "annotations". If the input does not set a
+	// description, the description of the images remains.
 	Annotations string
 }
 

@@ -32,7 +32,7 @@ const (
 // splitDownload does not trust the content of a range. The reader of Client.Blob computes
 // the digest of all bytes in their order.
 type splitDownload struct {
-	download // The offset also counts the bytes of ranges.
+	download // The offset counts all bytes that Read has returned.
 
 	cancel context.CancelCauseFunc // cancel ends a running Read.
 	mu     sync.Mutex              // mu protects the fields, because a transport can close the body of an upload during a Read.

@@ -55,7 +55,7 @@ var subjects = map[string]subject{
 	"token":      {"Which token is used?", "The token needs attention"},
 	"API":        {"Is GitHub's API reachable?", "GitHub's API did not respond"},
 	"clock":      {"Is the clock of this machine correct?", "The clock of this machine is wrong"},
-	"input":      {"Are the inputs clear?", "An input needs attention"},
+	"input":      {"Are the inputs valid?", "An input needs attention"},
 }
 
 // Title returns the title of an annotation for a warning.

@@ -80,7 +80,7 @@ func command(path string) string {
 	if !substituted || !strings.ContainsAny(after, ")`") {
 		return ""
 	}
-	return "Only a shell runs a command inside of a value. In a workflow, run the command in an earlier step, write its result to $GITHUB_OUTPUT, and use the output of the earlier step as the value."
+	return "Only a shell replaces $(COMMAND) in a value by the output of the command. In a workflow, run the command in an earlier step, write its result to $GITHUB_OUTPUT, and use the output of the earlier step as the value."
 }
 
 // variable explains that $NAME, ${NAME}, $env:NAME and %NAME% are not replaced.

@@ -86,8 +86,8 @@ var settingNames = map[uint16]string{
 	4: "INITIAL_WINDOW_SIZE", 5: "MAX_FRAME_SIZE", 6: "MAX_HEADER_LIST_SIZE",
 }
 
-// readSettings sends the frames of hello. readSettings records the frames of the
-// server until the server answers the PING.
+// readSettings sends the first frames of an HTTP/2 connection. It records the
+// frames of the server until the server answers the PING.
 func (v *survey) readSettings(conn io.ReadWriter) error {
 	if _, err := io.WriteString(conn, hello); err != nil {
 		return fmt.Errorf("sending the preface: %w", err)

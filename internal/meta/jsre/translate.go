@@ -58,7 +58,7 @@ func (t *translator) step() error {
 		t.afterAssertion, t.open = t.open[n], t.open[:n]
 	case '{', '}', ']':
 		if t.unicode && !quantifier(rest) {
-			return fmt.Errorf("%q must be escaped with the flags u and v", rest[:1])
+			return fmt.Errorf("a pattern with the flag u or v must contain a backslash before %q", rest[:1])
 		}
 		if t.unicode {
 			t.copy(strings.IndexByte(rest, '}'))
