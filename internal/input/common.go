@@ -144,8 +144,9 @@ func (r *reader) credentials(c *Common) {
 			continue
 		}
 		host, err := parseHost(fields[0])
-		if err != nil {
-			r.fail("credentials", CodeCredentialsInvalid, "Write a registry host, such as docker.io, as the first word.", "Line %d of the input credentials starts with %q, which is not a host", i+1, fields[0])
+		if err != nil || !strings.ContainsAny(fields[0], ".:") && host != "localhost" {
+			// The error does not quote the first word, because it can be the secret.
+			r.fail("credentials", CodeCredentialsInvalid, "Write the registry host first, and then the user name and the secret: docker.io USER SECRET. A host contains a dot or a port.", "Line %d of the input credentials does not start with a host", i+1)
 			continue
 		}
 		c.Credentials = append(c.Credentials, Credential{Host: host, Username: fields[1], Secret: secret.New(fields[2])})

@@ -32,6 +32,10 @@ const maxPath = 4096
 // value of the platform.
 var placeholder = lazy.Regexp(`\{[^{}]*\}`)
 
+// mountOption matches the end of a line that a user knows from "docker run --volume" or
+// from the option --chmod of COPY. Such a text at the end of a file name is a mistake.
+var mountOption = lazy.Regexp(`:(?:ro|rw|z|Z|cached|delegated|consistent|0?[0-7]{3}|[0-9]+:[0-9]+)$`)
+
 // parseContent parses PATH:/PATH/IN/IMAGE. The last ":/" is the separator, because
 // PATH can start with a Windows drive.
 func parseContent(line string) (Content, error) {
@@ -48,6 +52,9 @@ func parseContent(line string) (Content, error) {
 	}
 	if err := checkTarget(c.To); err != nil {
 		return Content{}, err
+	}
+	if suffix := mountOption().FindString(c.To); suffix != "" {
+		return Content{}, fmt.Errorf("%q after the path in the image is an option of a mount or the mode of a file, which a line of this input cannot have", suffix)
 	}
 	c.To = path.Clean(c.To)
 	return c, nil

@@ -72,21 +72,27 @@ func splitNames(lines []string) []string {
 // case. The names of many owners contain upper case, and registries refuse such names
 // (docs/ghcr.md, Refused: upper case).
 func (c *Common) repository(line string) (name.Repository, error) {
+	if hint := missing.Unexpanded(line); hint != "" {
+		return name.Repository{}, diag.Inputf("image", CodeImageInvalid, hint+" To publish to the repository of the workflow, remove the input \"image\".", "The input image %q is not a repository name", line)
+	}
+	if path, ok := c.checkoutPath(line); ok {
+		return name.Repository{}, diag.Inputf("image", CodeImageWithScheme, "Write the name of the image: "+c.Registry+"/"+path+".", "The input image %q is the address of a Git repository", line)
+	}
 	if _, rest, ok := strings.Cut(line, "://"); ok {
 		return name.Repository{}, diag.Inputf("image", CodeImageWithScheme, "Write "+rest+".", "The input image %q is a URL, not a repository name", line)
 	}
-	if at := strings.Index(line, "@"); at >= 0 {
+	if at := strings.Index(line, "@"); at > 0 {
 		return name.Repository{}, diag.Inputf("image", CodeImageWithDigest, "Write "+line[:at]+" without the digest, because the source determines the digest.", "The input image %q contains a digest", line)
 	}
 	if tag := tagOf(line); tag != "" {
 		hint := "Write image: " + strings.TrimSuffix(line, ":"+tag)
-		if slices.Contains(naming, c.Command) {
+		switch {
+		case c.Command == Promote:
+			hint = "To promote this image, write source: " + line + ". The input \"image\" names a destination in another repository"
+		case slices.Contains(naming, c.Command):
 			hint += " and tags: " + tag
 		}
 		return name.Repository{}, diag.Inputf("image", CodeImageWithTag, hint+".", "The input image %q contains a tag", line)
-	}
-	if hint := missing.Unexpanded(line); hint != "" {
-		return name.Repository{}, diag.Inputf("image", CodeImageInvalid, hint+" To publish to the repository of the workflow, remove the input \"image\".", "The input image %q is not a repository name", line)
 	}
 	if strings.ContainsFunc(line, unicode.IsSpace) {
 		return name.Repository{}, diag.Inputf("image", CodeImageInvalid, "Remove the blank. For several images, write one name per line, such as ghcr.io/acme/web.", "The input image %q contains a blank", line)
@@ -111,6 +117,19 @@ func (c *Common) repository(line string) (name.Repository, error) {
 		})
 	}
 	return repo, nil
+}
+
+// checkoutPath returns OWNER/NAME for the address of a Git repository on this GitHub
+// server. The address can have the form of a URL, or the form that ssh uses.
+func (c *Common) checkoutPath(line string) (string, bool) {
+	host := strings.TrimPrefix(c.GitHub.ServerURL, "https://")
+	for _, prefix := range []string{"https://" + host + "/", "http://" + host + "/", "ssh://git@" + host + "/", "git@" + host + ":"} {
+		if path, ok := strings.CutPrefix(line, prefix); ok && host != "" {
+			path = strings.TrimSuffix(strings.TrimSuffix(path, "/"), ".git")
+			return strings.ToLower(path), path != ""
+		}
+	}
+	return "", false
 }
 
 // tagOf returns the tag of a reference. If the text has no slash, digits after a colon

@@ -16,8 +16,10 @@ import (
 var levelNames = []string{"manifest", "index", "manifest-descriptor", "index-descriptor"}
 
 var (
-	// keyColon matches the YAML form KEY: value.
-	keyColon = lazy.Regexp(`^([\w./-]+):\s+(.+)$`)
+	// keyColon matches the YAML form KEY: value, also without the blank.
+	keyColon = lazy.Regexp(`^([\w./-]+):\s*(.+)$`)
+	// keyBlank matches a key with a dot, a blank and a value.
+	keyBlank = lazy.Regexp(`^([\w-]+\.[\w.-]+)\s+(.+)$`)
 	// nextPair matches a second KEY= in a value. A comma must precede the key,
 	// or a blank if the key contains a dot.
 	nextPair = lazy.Regexp(`,\s*([A-Za-z][\w.-]*)=|\s([A-Za-z][\w-]*\.[\w.-]*)=`)
@@ -33,6 +35,9 @@ func labelSubject(input, text string) string {
 // withoutValueHint returns the hint for a line without "=".
 func withoutValueHint(text string) string {
 	if m := keyColon().FindStringSubmatch(text); m != nil {
+		return fmt.Sprintf("Write %s=%s.", m[1], m[2])
+	}
+	if m := keyBlank().FindStringSubmatch(text); m != nil {
 		return fmt.Sprintf("Write %s=%s.", m[1], m[2])
 	}
 	if strings.HasPrefix(text, "{") {

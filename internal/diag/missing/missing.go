@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 const (
@@ -64,8 +65,14 @@ func several(path string) string {
 	return "The value contains more than one line. Write only one path."
 }
 
+// halfExpression matches an expression of the runner that lacks the dollar sign.
+var halfExpression = lazy.Regexp(`\{\{\s*((?:github|env|vars|inputs|matrix|needs|secrets|steps)\.[^{}]*?)\s*\}\}`)
+
 func expression(path string) string {
 	if !strings.Contains(path, "${{") {
+		if m := halfExpression().FindStringSubmatch(path); m != nil {
+			return fmt.Sprintf("The expression has no dollar sign, so the runner does not evaluate it. Write ${{ %s }}.", m[1])
+		}
 		return ""
 	}
 	return "The runner has not evaluated the expression ${{ … }}. Use the expression only in a workflow file or in an action.yml, because the runner evaluates no expressions in other files. At a terminal, write the value itself."
