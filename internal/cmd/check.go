@@ -90,7 +90,8 @@ func (r *checkRun) token(ctx context.Context, problem error) {
 		r.report.Find(report.Info, "token", "%s from %s", kind, r.config.TokenOrigin)
 		r.report.Find(report.Warning, "API", "no: %s did not answer. The command publish works without the API, but it cannot report the visibility and the link", r.config.GitHub.APIURL)
 		return
-	// The error explains the state of the token, so no warning is needed.
+	// The error of the run explains why GitHub refuses the token, so a warning is not
+	// necessary.
 	case status.Invalid && problem != nil:
 		r.report.Find(report.Problem, "token", "%s from %s. GitHub's API refuses it", kind, r.config.TokenOrigin)
 	case status.Invalid:

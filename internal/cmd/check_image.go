@@ -40,8 +40,8 @@ func (r *checkRun) image(ctx context.Context, repo name.Repository, c *report.Ch
 	r.pkg(c, t, problem)
 	if c.Exists == "unknown" && t.PushRefusal != nil {
 		c.Linked = "unknown"
-		// The link and the visibility of a package that the token cannot see are not
-		// known.
+		// If the token cannot see a package, the link and the visibility of the package
+		// are unknown.
 		return problem
 	}
 	r.link(c, t)
@@ -202,7 +202,7 @@ func (r *checkRun) visibility(c *report.CheckedImage, t *resolve.Target) error {
 	}
 	cure := fmt.Sprintf(". An owner can change the visibility at %s → Danger Zone → Change visibility", c.SettingsURL)
 	if r.config.FailOnMismatch {
-		cure = "" // The error contains this hint.
+		cure = "" // The error of the run already contains the hint about the visibility.
 	}
 	switch {
 	case is == "unknown" && r.config.Visibility == input.Keep:

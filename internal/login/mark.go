@@ -45,7 +45,7 @@ func (s *Session) removeMarked(ctx context.Context, path string) error {
 		if slices.ContainsFunc(f.state.Records, func(r record) bool { return r.Session == s.ID }) {
 			return f.remove(s.ID)
 		}
-		f.state.originalKnown = false // The content is not the original content, because it contains the login of this session.
+		f.state.originalKnown = false // The file contains the login of this session, so the content of the file is not the original content.
 		for _, m := range s.Marks {
 			removed, err := f.removeMarked(s.Salt, m)
 			if err != nil {
