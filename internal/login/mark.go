@@ -78,6 +78,6 @@ func (f *file) removeMarked(salt string, m mark) (removed bool, err error) {
 	if now := c.AuthConfigs[m.Key]; fingerprint(salt, types.AuthConfig{Username: now.Username, Password: now.Password}) != m.Hash {
 		return false, nil
 	}
-	f.content, err = f.content.with(m.Key, nil)
+	f.content, err = f.content.withEntry(m.Key, nil)
 	return err == nil, err
 }

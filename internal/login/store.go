@@ -101,7 +101,7 @@ func (s *inFile) verify(l Login) error {
 }
 
 func (s *inFile) restore(e entry) (err error) {
-	s.file.content, err = s.file.content.with(s.key, e.Text)
+	s.file.content, err = s.file.content.withEntry(s.key, e.Text)
 	return err
 }
 
