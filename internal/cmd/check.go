@@ -57,7 +57,7 @@ func (r *checkRun) do(ctx context.Context) error {
 	group.Go(func() error { r.prober.Token(ctx); return nil })
 	for i, repo := range r.config.Images {
 		group.Go(func() error {
-			problems[i] = r.image(ctx, repo, &r.report.Images[i])
+			problems[i] = r.checkImage(ctx, repo, &r.report.Images[i])
 			return nil
 		})
 	}
@@ -66,7 +66,7 @@ func (r *checkRun) do(ctx context.Context) error {
 	r.config.Notices = publish.WithoutRepeated(r.config.Notices, err)
 	r.announce()
 	r.report.Notice("input", r.config.Notices...)
-	r.token(ctx, err)
+	r.reportToken(ctx, err)
 	if ctx.Err() != nil {
 		return explainEnd(ctx, err)
 	}
@@ -76,9 +76,9 @@ func (r *checkRun) do(ctx context.Context) error {
 	return err
 }
 
-// token reports the kind and the scopes of the token, the state of the API and
-// the clock. The argument "problem" is the error of the run, or nil.
-func (r *checkRun) token(ctx context.Context, problem error) {
+// reportToken reports the kind and the scopes of the token, the state of the API and the
+// clock. The argument "problem" is the error of the run, or nil.
+func (r *checkRun) reportToken(ctx context.Context, problem error) {
 	if r.config.Token.Empty() {
 		r.report.Find(report.Info, "token", "none: %s needs no token", r.config.Images[0].RegistryStr())
 		return
@@ -90,7 +90,8 @@ func (r *checkRun) token(ctx context.Context, problem error) {
 		r.report.Find(report.Info, "token", "%s from %s", kind, r.config.TokenOrigin)
 		r.report.Find(report.Warning, "API", "no: %s did not answer. The command publish works without the API, but it cannot report the visibility and the link", r.config.GitHub.APIURL)
 		return
-	// The error explains the state of the token, so no warning is needed.
+	// The error of the run explains why GitHub refuses the token, so a warning is not
+	// necessary.
 	case status.Invalid && problem != nil:
 		r.report.Find(report.Problem, "token", "%s from %s. GitHub's API refuses it", kind, r.config.TokenOrigin)
 	case status.Invalid:
@@ -102,14 +103,14 @@ func (r *checkRun) token(ctx context.Context, problem error) {
 	}
 	r.report.Find(report.OK, "API", "yes: %s answers", r.config.GitHub.APIURL)
 	r.report.Notice("token", r.explainer().TokenNotices(status)...)
-	r.clock(status.ServerTime)
+	r.reportClock(status.ServerTime)
 }
 
 // maxClockSkew is the largest difference between the clocks of the runner and of
 // GitHub. If the difference is larger, certificates and OIDC tokens can be invalid.
 const maxClockSkew = time.Minute
 
-func (r *checkRun) clock(server time.Time) {
+func (r *checkRun) reportClock(server time.Time) {
 	if server.IsZero() {
 		return
 	}

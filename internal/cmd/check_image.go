@@ -19,9 +19,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
-// image checks one destination and returns the error that the command "publish" would
-// return.
-func (r *checkRun) image(ctx context.Context, repo name.Repository, c *report.CheckedImage) error {
+// checkImage checks one destination and returns the error that the command "publish"
+// would return.
+func (r *checkRun) checkImage(ctx context.Context, repo name.Repository, c *report.CheckedImage) error {
 	c.Image, c.Findings = repo.Name(), []report.Finding{}
 	c.MayPush, c.MayPull, c.Exists, c.Visibility = "unknown", "unknown", "unknown", "unknown"
 	t, err := r.prober.Probe(ctx, repo)
@@ -30,30 +30,30 @@ func (r *checkRun) image(ctx context.Context, repo name.Repository, c *report.Ch
 		c.Find(report.Problem, "registry", "no: the request failed (see the error)")
 		return err
 	}
-	problem := r.push(c, t)
-	r.pull(ctx, c, t)
+	problem := r.checkPush(c, t)
+	r.checkPull(ctx, c, t)
 	c.Find(report.OK, "registry", "yes: %s answers", repo.RegistryStr())
 	if !t.Home {
 		c.Find(report.Info, "GitHub", "no: %s has no GitHub packages, so the command does not check a link and a visibility", repo.RegistryStr())
 		return problem
 	}
-	r.pkg(c, t, problem)
+	r.reportPackage(c, t, problem)
 	if c.Exists == "unknown" && t.PushRefusal != nil {
 		c.Linked = "unknown"
-		// The link and the visibility of a package that the token cannot see are not
-		// known.
+		// If the token cannot see a package, the link and the visibility of the package
+		// are unknown.
 		return problem
 	}
-	r.link(c, t)
-	if wrong := r.visibility(c, t); problem == nil {
+	r.reportLink(c, t)
+	if wrong := r.compareVisibility(c, t); problem == nil {
 		problem = wrong
 	}
 	return problem
 }
 
-// push reports whether the token may push. If the token is read-only, push also
+// checkPush reports whether the token may push. If the token is read-only, checkPush also
 // reports whether the command "publish" would fail or skip the push.
-func (r *checkRun) push(c *report.CheckedImage, t *resolve.Target) error {
+func (r *checkRun) checkPush(c *report.CheckedImage, t *resolve.Target) error {
 	if t.PushRefusal == nil {
 		c.MayPush = "yes"
 		c.Find(report.OK, "push", "yes: the registry opened an upload, and the command sent no content")
@@ -74,8 +74,8 @@ func (r *checkRun) push(c *report.CheckedImage, t *resolve.Target) error {
 	return err
 }
 
-// pull reports whether the token and an anonymous client may pull.
-func (r *checkRun) pull(ctx context.Context, c *report.CheckedImage, t *resolve.Target) {
+// checkPull reports whether the token and an anonymous client may pull.
+func (r *checkRun) checkPull(ctx context.Context, c *report.CheckedImage, t *resolve.Target) {
 	c.MayPull = allowed(ctx, r.registry.Tags, t.Repo)
 	switch {
 	case c.MayPull == "yes":
@@ -108,10 +108,10 @@ func allowed(ctx context.Context, tags func(context.Context, name.Repository) ([
 	return "unknown"
 }
 
-// pkg reports whether the package exists. If the package does not exist, pkg reports
-// the visibility that the first push would give it. If the registry refuses the push,
-// the refusal also shows whether the package exists.
-func (r *checkRun) pkg(c *report.CheckedImage, t *resolve.Target, problem error) {
+// reportPackage reports whether the package exists. If the package does not exist,
+// reportPackage reports the visibility that the first push would give it. If the registry
+// refuses the push, the refusal also shows whether the package exists.
+func (r *checkRun) reportPackage(c *report.CheckedImage, t *resolve.Target, problem error) {
 	owner, pkg := t.Owner(r.config.GitHub)
 	c.PackageURL, c.SettingsURL = r.packages.PageURL(owner, pkg), r.packages.SettingsURL(owner, pkg)
 	switch {
@@ -160,9 +160,9 @@ func inheriting(visibility string) string {
 	return " with the visibility " + visibility
 }
 
-// link reports the repository that the package is linked to. GitHub links only a
+// reportLink reports the repository that the package is linked to. GitHub links only a
 // package that a workflow creates (docs/ghcr.md, Linked repository).
-func (r *checkRun) link(c *report.CheckedImage, t *resolve.Target) {
+func (r *checkRun) reportLink(c *report.CheckedImage, t *resolve.Target) {
 	mine := r.config.GitHub.Repository
 	label := "org.opencontainers.image.source=" + r.config.GitHub.ServerURL + "/"
 	if mine == "" {
@@ -190,8 +190,8 @@ func (r *checkRun) link(c *report.CheckedImage, t *resolve.Target) {
 	}
 }
 
-// visibility compares the visibility of the package with the wanted visibility.
-func (r *checkRun) visibility(c *report.CheckedImage, t *resolve.Target) error {
+// compareVisibility compares the visibility of the package with the wanted visibility.
+func (r *checkRun) compareVisibility(c *report.CheckedImage, t *resolve.Target) error {
 	if err := resolve.CheckVisibility(r.config.Visibility, r.config.FailOnMismatch, t); err != nil {
 		c.Find(report.Problem, "visibility", "%s, but the wanted visibility is %s (see the error)", cmp.Or(visibleAs(c), "not known"), r.config.Visibility)
 		return err
@@ -202,7 +202,7 @@ func (r *checkRun) visibility(c *report.CheckedImage, t *resolve.Target) error {
 	}
 	cure := fmt.Sprintf(". An owner can change the visibility at %s → Danger Zone → Change visibility", c.SettingsURL)
 	if r.config.FailOnMismatch {
-		cure = "" // The error contains this hint.
+		cure = "" // The error of the run already contains the hint about the visibility.
 	}
 	switch {
 	case is == "unknown" && r.config.Visibility == input.Keep:

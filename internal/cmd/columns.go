@@ -28,8 +28,8 @@ func (h helpPrinter) table(heading string, rows [][2]string) {
 	}
 }
 
-// wrap splits a text at blanks into lines of at most width columns. A word with more
-// columns is alone on its line.
+// wrap splits a text at blanks into lines of at most width columns. A word that is wider
+// than the argument "width" is alone on its line.
 func wrap(text string, width int) []string {
 	var lines []string
 	line := ""

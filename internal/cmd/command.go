@@ -73,8 +73,8 @@ Exit status: 0 on success, 1 on failure, 130 after an interrupt.`,
 	return root
 }
 
-// withUsage returns a check of the arguments. The errors of this check refer to the
-// help.
+// withUsage returns a function that checks the arguments. The errors of this function
+// refer to the help.
 func withUsage(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if check == nil {
@@ -149,7 +149,7 @@ func (c *command) cobra(p Process, w *workflow.Workflow) *cobra.Command {
 				return fmt.Errorf("reading the token from standard input: %w", err)
 			}
 			env.Token = secret.New(string(text))
-			p.Stdin = nil // Standard input cannot contain a token and an image.
+			p.Stdin = nil // Standard input cannot contain both a token and an image.
 		}
 		return c.run(cc.Context(), p, w, env)
 	}

@@ -29,7 +29,7 @@ func execute[C configuration](parse func(input.Environment) (C, error), run func
 	return func(ctx context.Context, p Process, w *workflow.Workflow, env input.Environment) error {
 		config, err := parse(env)
 		for _, secret := range config.Base().Secrets() {
-			// The secrets are masked also if an input is wrong, because the error may
+			// The secrets are masked even if an input is wrong, because the error can
 			// quote a secret.
 			w.Mask(secret)
 		}

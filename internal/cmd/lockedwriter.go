@@ -11,8 +11,8 @@ import (
 type lockedWriter struct {
 	mu  sync.Mutex
 	out io.Writer
-	// display writes messages above the lines that it updates. The field "display" is
-	// nil if the screen shows no such lines.
+	// display writes messages above the lines that the display updates. The field
+	// "display" is nil if the screen shows no such lines.
 	display io.Writer
 }
 
@@ -39,8 +39,8 @@ func (s *lockedWriter) set(display io.Writer) {
 	s.display = display
 }
 
-// transient is one line that disappears at the end. Messages appear above the line.
-// The method Write prints a message above the line.
+// transient is one line at a terminal, which the method "erase" removes. Messages appear
+// above the line. The method Write prints a message above the line.
 type transient struct {
 	mu     sync.Mutex
 	out    io.Writer

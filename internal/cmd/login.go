@@ -189,8 +189,8 @@ func unwritable(err error) error {
 	}
 }
 
-// warnUnrestored warns about logins that the post step removed, but did not replace
-// by the previous logins, because the saved previous logins are missing.
+// warnUnrestored warns that the post step removed logins but could not restore the
+// previous logins, because the saved copies are missing.
 func warnUnrestored(w *workflow.Workflow, logins []string) {
 	if len(logins) == 0 {
 		return

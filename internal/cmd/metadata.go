@@ -78,9 +78,9 @@ func (s *session) metadata(result meta.Result, c *input.MetadataConfig) error {
 	return nil
 }
 
-// setsVariables reads DOCKER_METADATA_SET_OUTPUT_ENV. The variable may have the
-// values that docker/metadata-action accepts, which are the values of
-// strconv.ParseBool.
+// setsVariables reads DOCKER_METADATA_SET_OUTPUT_ENV. The variable can have each value
+// that docker/metadata-action accepts. The function strconv.ParseBool accepts the same
+// values.
 func (s *session) setsVariables() (bool, error) {
 	const name = "DOCKER_METADATA_SET_OUTPUT_ENV"
 	text := s.process.Getenv(name)

@@ -95,7 +95,7 @@ func unreadablePath(err error) error {
 	return e
 }
 
-// packageLookup reads packages from GitHub's REST API. If requests is false,
+// packageLookup reads packages from GitHub's REST API. If the field "requests" is false,
 // packageLookup only computes addresses. The type implements [migrate.Packages].
 type packageLookup struct {
 	client   *github.Client

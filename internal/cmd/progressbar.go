@@ -49,8 +49,8 @@ func (p Process) screen() (out io.Writer, attach func(display io.Writer) (detach
 	return p.Stderr, func(io.Writer) func() { return func() {} }
 }
 
-// terminalProgress starts a display of the progress on standard error. Call the
-// function "detach" after Close.
+// terminalProgress starts a display of the progress on standard error. The caller must
+// call the function "detach" after the method Close.
 func (s *session) terminalProgress() (bar *progress.Progress, detach func()) {
 	live := s.process.Terminal && !s.workflow.Active()
 	if !live {

@@ -39,7 +39,7 @@ GITHUB_TOKEN is not set, serve prints a new token.`,
 			scope = *repository // The token of a job belongs to one repository.
 		}
 		config := ghcrtest.Config{
-			MaxRequests: 1, // serve runs without an end, and nothing reads the record
+			MaxRequests: 1, // The command "serve" runs without an end, and no other code reads the recorded requests.
 			Open:        &ghcrtest.Open{Visibility: ghcrtest.Visibility(*visibility), Token: p.Getenv("GITHUB_TOKEN"), Repository: scope},
 			Dir:         *data,
 		}
@@ -64,7 +64,7 @@ func serve(ctx context.Context, out io.Writer, listen, repository string, config
 	fmt.Fprintf(out, "# An embedded ghcr.io runs on %s until it is interrupted. Export these variables, then publish:\n", server.URL())
 	for _, pair := range server.Env(repository) {
 		if config.Open.Token != "" && strings.HasPrefix(pair, "GITHUB_TOKEN=") {
-			continue // The user has exported this token already.
+			continue // The user has already exported GITHUB_TOKEN.
 		}
 		fmt.Fprintf(out, "export %s\n", pair)
 	}

@@ -24,20 +24,20 @@ const maxRequestIDs = 50
 // writes for the report. If the user wants a debug log or a trace file, the tracer
 // also writes all requests to this log or file.
 type tracer struct {
-	debug  io.Writer // If debug is not nil, the tracer writes one line per request to debug.
-	file   *os.File  // If file is not nil, the tracer writes one JSON object per request to file.
-	hidden *hidden   // hidden contains the secrets that the file must not contain.
+	debug  io.Writer // If the field "debug" is not nil, the tracer writes one line per request to this writer.
+	file   *os.File  // If the field "file" is not nil, the tracer writes one JSON object per request to this file.
+	hidden *hidden   // hidden contains the secrets that the trace file must not contain.
 
 	mu  sync.Mutex
 	ids []string // ids contains the request ids of manifest writes.
-	err error    // err is the first error of a write to the file.
+	err error    // err is the first error of a write to the trace file.
 
-	out         io.Writer // The tracer writes the messages about waits to out.
-	waitPrinted time.Time // waitPrinted is the end of the wait that was printed last.
+	out         io.Writer // The tracer writes the messages about waits to the field "out".
+	waitPrinted time.Time // waitPrinted is the time at which the last printed wait ends.
 }
 
-// waiting prints that a request waits before its next attempt. If several requests
-// wait at the same time, waiting prints one message.
+// waiting prints a message about a request that waits for its next attempt. If several
+// requests wait at the same time, waiting prints one message.
 func (t *tracer) waiting(d time.Duration, cause error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -47,8 +47,8 @@ func (t *tracer) waiting(d time.Duration, cause error) {
 	}
 }
 
-// silent prints that a server has not answered a request. If several requests wait at
-// the same time, silent prints one message.
+// silent prints a message about a request that a server has not answered. If several
+// requests wait at the same time, silent prints one message.
 func (t *tracer) silent(host, operation string, silent, left time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -74,10 +74,11 @@ func atMost(names ...string) cobra.PositionalArgs {
 	}
 }
 
-// truths are the words that users write after a flag without a value.
+// truths maps the words that users write after a Boolean flag to their values.
 var truths = map[string]bool{"true": true, "yes": true, "on": true, "false": false, "no": false, "off": false}
 
-// switchOf returns the only flag of the command line that has no value, or --FLAG.
+// switchOf returns the flag on the command line that can be set without a value. If no
+// flag or several flags can be set without a value, switchOf returns --FLAG.
 func switchOf(c *cobra.Command) string {
 	var set []string
 	c.Flags().Visit(func(f *pflag.Flag) {

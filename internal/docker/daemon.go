@@ -131,9 +131,9 @@ func (d *Daemon) ImagesOf(ctx context.Context, repo name.Repository) ([]*Image, 
 	return out, nil
 }
 
-// familiar returns the short name that the engine prints for a repository. A
-// filter in a request must contain this short name, because the engine
-// compares the filter with it.
+// familiar returns the short name that the engine prints for a repository. A filter in a
+// request must contain this short name, because the engine compares the filter with the
+// short name.
 func familiar(repo name.Repository) string {
 	if repo.RegistryStr() == name.DefaultRegistry {
 		return strings.TrimPrefix(repo.RepositoryStr(), "library/")

@@ -28,10 +28,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// maxAnswer is the maximum size of a response of an engine, in bytes.
-// maxMessage is the maximum size of an error response, in bytes.
-// answerTimeout is the time limit of each request that is not an export or a
-// load.
+// maxAnswer is the maximum size of a response of an engine, in bytes. maxMessage is the
+// maximum size of an error response, in bytes. answerTimeout is the time limit of all
+// requests except export requests and load requests.
 const (
 	maxAnswer     = 64 << 20 // The largest response is the list of all images.
 	maxMessage    = 64 << 10

@@ -17,9 +17,9 @@ type Comparison struct {
 	BehindBy int    `json:"behind_by"`
 }
 
-// Compare compares the commit head with the commit base in a repository
-// (REST, "Compare two commits"). Compare requests only one entry of the list
-// of commits, because it does not use the list.
+// Compare compares the commit "head" with the commit "base" in a repository (REST,
+// "Compare two commits"). Compare requests only one entry of the list of commits, because
+// it does not use the list.
 func (c *Client) Compare(ctx context.Context, fullName, base, head string) (Comparison, error) {
 	owner, repo, _ := strings.Cut(fullName, "/")
 	path := fmt.Sprintf("repos/%s/%s/compare/%s...%s?per_page=1",

@@ -11,7 +11,7 @@ import (
 // requested, and the reason.
 type Outcome string
 
-// The outcomes. Ensure returns Changed only if it has read the package again
+// The outcomes. Ensure returns the outcome Changed only if it has read the package again
 // after the request and the visibility has changed.
 const (
 	Kept       Outcome = "kept"        // the caller requested no visibility

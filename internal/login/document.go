@@ -110,9 +110,9 @@ func (d document) get(key string) ([]byte, error) {
 
 func (d document) blank() bool { return len(bytes.TrimSpace(d)) == 0 }
 
-// with returns a copy of the text with the given entry for a key. If the entry
-// is nil, the copy does not contain the key.
-func (d document) with(key string, entry []byte) (document, error) {
+// withEntry returns a copy of the text with the given entry for a key. If the entry is
+// nil, the copy does not contain the key.
+func (d document) withEntry(key string, entry []byte) (document, error) {
 	if d.blank() {
 		if entry == nil {
 			return d, nil
@@ -129,9 +129,9 @@ func (d document) with(key string, entry []byte) (document, error) {
 		}
 		if i := top.find("auths"); i >= 0 { // The value of "auths" is null.
 			d = d.remove(top, i)
-			return d.with(key, entry)
+			return d.withEntry(key, entry)
 		}
-		return d.insert(top, "auths", []byte("{}"), 1).with(key, entry)
+		return d.insert(top, "auths", []byte("{}"), 1).withEntry(key, entry)
 	}
 	i := auths.find(key)
 	switch {

@@ -24,14 +24,14 @@ func FuzzDocument(f *testing.F) {
 		if err != nil {
 			return
 		}
-		with, err := document(text).with(key, []byte(entry))
+		with, err := document(text).withEntry(key, []byte(entry))
 		if err != nil {
 			t.Fatalf("the text can be read, but a login cannot be added: %v", err)
 		}
 		if got, err := with.get(key); err != nil || string(got) != entry {
 			t.Fatalf("the entry in %q is %q, %v", with, got, err)
 		}
-		back, err := with.with(key, before)
+		back, err := with.withEntry(key, before)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -48,8 +48,8 @@ type Session struct {
 	unrestored []string
 }
 
-// New returns a new session with a random ID. The session writes to the login
-// files f.
+// New returns a new session with a random ID. The session writes to the login files in
+// the argument "f".
 func New(f Files) *Session {
 	return &Session{ID: rand.Text(), Files: f.Paths, StateFolder: f.StateFolder, IsolatedFolder: f.IsolatedFolder}
 }

@@ -45,7 +45,7 @@ func (s *Session) removeMarked(ctx context.Context, path string) error {
 		if slices.ContainsFunc(f.state.Records, func(r record) bool { return r.Session == s.ID }) {
 			return f.remove(s.ID)
 		}
-		f.state.originalKnown = false // The content is not the original content, because it contains the login of this session.
+		f.state.originalKnown = false // The file contains the login of this session, so the content of the file is not the original content.
 		for _, m := range s.Marks {
 			removed, err := f.removeMarked(s.Salt, m)
 			if err != nil {
@@ -78,6 +78,6 @@ func (f *file) removeMarked(salt string, m mark) (removed bool, err error) {
 	if now := c.AuthConfigs[m.Key]; fingerprint(salt, types.AuthConfig{Username: now.Username, Password: now.Password}) != m.Hash {
 		return false, nil
 	}
-	f.content, err = f.content.with(m.Key, nil)
+	f.content, err = f.content.withEntry(m.Key, nil)
 	return err == nil, err
 }

@@ -28,10 +28,10 @@ func (e entry) same(other entry) bool {
 type store interface {
 	current() (entry, error)
 	preserve(entry) (entry, error) // preserve saves a copy of the entry before the next write.
-	entry(Login) entry             // entry returns the entry that write creates.
+	entry(Login) entry             // entry returns the entry that the method "write" creates.
 	write(Login) error
 	restore(entry) error
-	dropPreserved(entry) error // dropPreserved removes the copy that preserve saved.
+	dropPreserved(entry) error // dropPreserved removes the copy that the method "preserve" saved.
 }
 
 // helper returns the name of the credential helper that the login file selects
@@ -86,9 +86,9 @@ func (s *inFile) write(l Login) error {
 	return s.verify(l)
 }
 
-// verify checks that Docker reads the login that write has written. Docker
-// reads another login if, for example, the file has a duplicate key or two
-// objects "auths".
+// verify checks that Docker reads the login that the method "write" has written. Docker
+// reads another login if, for example, the file has a duplicate key or two objects
+// "auths".
 func (s *inFile) verify(l Login) error {
 	c, err := config.LoadFromReader(bytes.NewReader(s.file.content))
 	if err != nil {
@@ -101,7 +101,7 @@ func (s *inFile) verify(l Login) error {
 }
 
 func (s *inFile) restore(e entry) (err error) {
-	s.file.content, err = s.file.content.with(s.key, e.Text)
+	s.file.content, err = s.file.content.withEntry(s.key, e.Text)
 	return err
 }
 

@@ -70,9 +70,8 @@ func (c *cachingClient) Blob(ctx context.Context, repo name.Repository, desc v1.
 	return io.NopCloser(bytes.NewReader(raw)), nil
 }
 
-// cached returns the bytes of a blob from the cache, or nil if the cache does
-// not have the blob. The result cache reports whether the caller must add the
-// blob to the cache.
+// cached returns the bytes of a blob from the cache, or nil if the cache does not have
+// the blob. The result "cache" reports whether the caller must add the blob to the cache.
 func (c *cachingClient) cached(desc v1.Descriptor) (raw []byte, cache bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -8,11 +8,11 @@ import (
 )
 
 // The queue sends the request for a blob before the caller reads the blob. The queue
-// requests the next blob when two conditions are met. The previous blobs have at most
-// prefetchBytes unread bytes, and fewer than prefetchBlobs blobs are requested but not
-// read. Early requests save time, because most of the download time of a small layer is
-// the response time of the registry. Unread bytes wait in the buffers of the operating
-// system, or in the flow-control window of an HTTP/2 stream, which is a few MiB.
+// requests the next blob if fewer than prefetchBlobs blobs are requested but not read,
+// and if these blobs have at most prefetchBytes unread bytes. Early requests save time,
+// because most of the download time of a small layer is the response time of the
+// registry. Unread bytes wait in the buffers of the operating system, or in the
+// flow-control window of an HTTP/2 stream, which is a few MiB.
 const (
 	prefetchBytes = 8 << 20
 	prefetchBlobs = 8

@@ -1,5 +1,5 @@
-// Package secret defines the type [Secret], which contains a credential and
-// prevents that a program prints the credential by accident.
+// Package secret defines the type [Secret], which contains a credential. A program cannot
+// print this credential by accident.
 //
 // If a program prints, formats or encodes a Secret, the output is a
 // placeholder. Only two methods return the value. The method [Secret.Reveal]

@@ -62,8 +62,8 @@ func (s *Source) openEmbedded(ctx context.Context, d dockerTar, chosen saved, pi
 	return s.Root != nil, nil
 }
 
-// complete reports whether the files oci-layout and index.json exist, which
-// every OCI layout has.
+// complete reports whether the files oci-layout and index.json exist. Every OCI layout
+// has these two files.
 func (l layout) complete(ctx context.Context) (bool, error) {
 	for _, file := range []string{"oci-layout", "index.json"} {
 		if has, err := l.has(ctx, file); err != nil || !has {

@@ -20,7 +20,7 @@ import (
 // layout reads the manifests and blobs of an OCI layout by digest.
 type layout struct {
 	fileSet
-	// If sparse is true, the layout may lack blobs, because the caller looks
+	// If the field "sparse" is true, the layout can lack blobs, because the caller looks
 	// for these blobs in a registry.
 	sparse bool
 }

@@ -49,8 +49,8 @@ const (
 // Remote reads from a registry. Package registry implements Remote. The
 // function Open returns the errors of Remote unchanged.
 type Remote interface {
-	// Manifest returns the bytes of the manifest or index with the reference
-	// ref unchanged. Manifest reads at most image.MaxManifestSize bytes.
+	// Manifest returns the unchanged bytes of the manifest or index with the reference
+	// "ref". Manifest reads at most image.MaxManifestSize bytes.
 	Manifest(ctx context.Context, ref name.Reference) (v1.Descriptor, []byte, error)
 	// Blob opens a blob of the repository. The caller must close the reader.
 	Blob(ctx context.Context, repo name.Repository, desc v1.Descriptor) (io.ReadCloser, error)

@@ -27,9 +27,8 @@ func isStdin(rest string, colons bool) (pick string, ok bool) {
 	return strings.TrimLeft(after, "#:"), true
 }
 
-// isStream reports whether a file is a named pipe. A shell also replaces a
-// process substitution, for example <(docker save web), by the name of a
-// pipe.
+// isStream reports whether a file is a named pipe. For example, a shell replaces the
+// process substitution <(docker save web) by the name of a pipe.
 func isStream(info fs.FileInfo) bool { return info.Mode()&fs.ModeNamedPipe != 0 }
 
 // openStream opens an archive that can be read only once.

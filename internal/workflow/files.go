@@ -23,9 +23,9 @@ const (
 	CodeOutputFileUnwritable = "output-file-unwritable"
 )
 
-// Check returns an error if the program cannot set outputs. A run calls Check
-// before the first upload, because later steps need the output digest. At a
-// terminal, Check returns nil.
+// Check returns an error if the program cannot set outputs. A run calls Check before the
+// first upload, because later steps need the output "digest". At a terminal, Check
+// returns nil.
 func (w *Workflow) Check() error {
 	if !w.active {
 		return nil

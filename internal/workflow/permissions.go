@@ -19,13 +19,12 @@ type Grant struct {
 	Level string // "write", "read" or "none", or "default" if the file has no permissions block
 }
 
-// PackagesGrant reads the permission "packages" of a job from the workflow
-// file in the checkout. The argument "ref" is the value of GITHUB_WORKFLOW_REF
-// (owner/name/PATH@ref), and the argument "repository" is the value of
-// GITHUB_REPOSITORY. The result can be wrong, because the checkout can have
-// another commit than the run. If PackagesGrant cannot read the file, it
-// returns an empty Grant. The result is also empty if the file does not
-// belong to the repository or does not contain the job.
+// PackagesGrant reads the permission "packages" of a job from the workflow file in the
+// checkout. The argument "ref" is the value of GITHUB_WORKFLOW_REF (owner/name/PATH@ref),
+// and the argument "repository" is the value of GITHUB_REPOSITORY. The result can be
+// wrong, because the commit of the checkout can differ from the commit of the run. If
+// PackagesGrant cannot read the file, it returns an empty Grant. The result is also empty
+// if the file does not belong to the repository or does not contain the job.
 func PackagesGrant(workspace, ref, repository, job string) Grant {
 	path, ok := strings.CutPrefix(ref, repository+"/")
 	path, _, at := strings.Cut(path, "@")
@@ -48,7 +47,7 @@ func PackagesGrant(workspace, ref, repository, job string) Grant {
 	j, ok := doc.Jobs[job]
 	switch {
 	case !ok:
-		return Grant{} // The job is in a reusable workflow and not in this file.
+		return Grant{} // The workflow file does not contain the job, because the job is in a reusable workflow.
 	case !j.Permissions.IsZero():
 		return Grant{File: path, Level: packagesLevel(j.Permissions)}
 	case !doc.Permissions.IsZero():

@@ -22,7 +22,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
-// The limits of the runner (docs/runner.md, Workflow commands).
+// These constants are the limits of the runner (docs/runner.md, Workflow commands).
 const (
 	maxAnnotations = 10   // the maximum number of annotations of one level in a step
 	maxMessage     = 4096 // the maximum length of a message, in bytes

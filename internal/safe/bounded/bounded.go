@@ -1,7 +1,6 @@
-// Package bounded limits the number of bytes that the program reads from a
-// server. Every body of an HTTP response has a limit, also the body of an
-// error response. Without the limit, a server or a proxy could fill the
-// memory of the machine.
+// Package bounded limits the number of bytes that the program reads from a server.
+// Package bounded limits the body of every HTTP response, including every error response.
+// Without the limit, a server or a proxy could fill the memory of the machine.
 package bounded
 
 import (
@@ -12,8 +11,8 @@ import (
 
 // These constants are the limits of responses, in bytes.
 const (
-	MaxError  = 64 << 10 // the body of an error response
-	MaxAnswer = 8 << 20  // the body of every other response to a REST API request or a token request
+	MaxError  = 64 << 10 // the limit for the body of an error response
+	MaxAnswer = 8 << 20  // the limit for the body of every other response to a REST API request or a token request
 )
 
 // TooLongError is the error for a body that is longer than its limit.

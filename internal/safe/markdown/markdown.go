@@ -28,8 +28,8 @@ type Text struct{ markdown, plain string }
 // String returns the Markdown.
 func (t Text) String() string { return t.markdown }
 
-// Plain returns the same text without Markdown for the log and a terminal.
-// The values in the plain text are not escaped.
+// Plain returns the text without Markdown, for the log and for a terminal. The values in
+// the plain text are not escaped.
 func (t Text) Plain() string { return t.plain }
 
 // Empty reports whether the text is empty.
@@ -64,7 +64,7 @@ func Code(value string) Text {
 	case value == "":
 		return Text{}
 	case shown != strings.TrimSpace(shown) || strings.ContainsAny(shown, "`|\\"):
-		return Text{"<code>" + escape(value) + "</code>", value} // In a table, a value between backquotes cannot contain these characters.
+		return Text{"<code>" + escape(value) + "</code>", value} // In a table, a value between backquotes cannot contain a backquote, a vertical bar or a backslash.
 	}
 	return Text{"`" + shown + "`", value}
 }

@@ -13,8 +13,9 @@
 // similar way.
 //
 // Package archive treats every archive as untrusted. Package archive refuses file names
-// that lead out of the archive. It also refuses devices, sparse files and archives with
-// too many files. Package archive follows a link only if the target is in the archive.
+// that lead out of the archive. Package archive also refuses devices, sparse files and
+// archives with too many files. Package archive follows a link only if the target is in
+// the archive.
 package archive
 
 import (
@@ -53,7 +54,7 @@ type Archive struct {
 	bodies      bodies
 	entries     map[string]*entry
 	ended       bool
-	remaining   int  // the number of names that the scan may still add
+	remaining   int  // the number of names that the scan can still add
 	uniqueNames bool // If uniqueNames is true, the scan refuses a name that occurs twice, because the program cannot compare two files of a stream.
 	mu          sync.Mutex
 }

@@ -22,12 +22,11 @@ type Export func(context.Context) (io.ReadCloser, error)
 // messages. OpenExport reads one export to its end and keeps the content of
 // small files in memory.
 //
-// For large files, OpenExport starts further exports. Only one reader at a
-// time reads an export, and all other readers wait. The next reader is the
-// reader whose file is nearest after the current position. If callers open
-// several files at the same time, one more export is thus enough for all
-// these files. Only a file before the current position of the stream needs
-// another export. A reader that the caller does not close blocks all other
+// For large files, OpenExport starts further exports. Only one reader at a time reads an
+// export, and all other readers wait. The next reader is the reader whose file is nearest
+// after the current position. For this reason, one more export is enough for all files
+// that callers open at the same time. Only a file before the current position of the
+// stream needs another export. A reader that the caller does not close blocks all other
 // readers.
 func OpenExport(ctx context.Context, name string, export Export) (*Archive, error) {
 	t := &streams{name: name, export: export}

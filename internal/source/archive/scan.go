@@ -31,7 +31,7 @@ type scan struct {
 	tar    *tar.Reader
 	offset func() int64 // The function returns the number of bytes that the scan has read.
 	have   int64        // the size of the tar in bytes, or -1 if the size is not known before the end of the scan
-	keep   int64        // the number of bytes that the scan may still keep in memory
+	keep   int64        // the number of bytes that the scan can still keep in memory
 	end    int64        // the offset of the end of the latest file, in bytes
 	last   string       // the name of the latest file
 }
@@ -68,8 +68,8 @@ func (a *Archive) scanCompressed(ctx context.Context, c *cursors) error {
 	return err
 }
 
-// bounded is a reader that returns an error after maxPlain bytes, because the
-// tar may be a decompression bomb.
+// bounded is a reader that returns an error after maxPlain bytes, because the tar can be
+// a decompression bomb.
 type bounded struct {
 	*cursor
 	path string

@@ -72,7 +72,7 @@ type streamFile struct {
 	streams *streams
 	stream  *stream
 	ctx     context.Context
-	release func() bool // After a call of release, the end of ctx no longer cancels the export.
+	release func() bool // After a call of the function "release", the end of the context no longer cancels the export.
 
 	mu     sync.Mutex // The lock is necessary, because an HTTP client can close the body of a failed request during a read.
 	broken bool

@@ -109,7 +109,7 @@ func noBuilder(why []string, failed []failure) error {
 	}
 	if len(why) > 0 {
 		e.Title = "No installed builder supports this request: " + strings.Join(why, "; ")
-		e.Err = nil // The error repeats no output, because the log already contains the output of each builder.
+		e.Err = nil // The error does not repeat the output of the builders, because the log already contains this output.
 		e.Hint = "Run docker/setup-buildx-action in a step before this step, because docker buildx then supports the request. As an alternative, remove the inputs that the installed builders do not support."
 	}
 	return e

@@ -72,9 +72,9 @@ func (m *builder) config(b base, l *layer) ([]byte, error) {
 
 // run sets the fields of the config that containers read when they start, for example
 // Entrypoint and User. If only the input "entrypoint" is set and not the input "cmd", run
-// removes the field Cmd of the base. The arguments in this field belong to another
-// program. The instruction ENTRYPOINT of a Dockerfile also removes the field Cmd of the
-// base.
+// removes the field Cmd of the base. The arguments in the field Cmd of the base belong to
+// the program of the base. The instruction ENTRYPOINT of a Dockerfile also removes the
+// field Cmd of the base.
 func (m *builder) run(run object) error {
 	f := m.Files
 	if f.Entrypoint != nil {

@@ -32,8 +32,8 @@ type Options struct {
 	// Name is the name of the image in messages.
 	Name  string
 	Files *input.Files
-	// Remote reads the base image from the registry. Remote may be nil if the
-	// input base is not set.
+	// Remote reads the base image from the registry. Remote can be nil if the input
+	// "base" is not set.
 	Remote source.Remote
 	// Epoch is the time of every file and of the image. The value of Epoch comes from
 	// SOURCE_DATE_EPOCH. If Epoch is zero, Open uses the start of the year 1970.
@@ -103,8 +103,8 @@ func (m *builder) root(ctx context.Context) (*image.Manifest, error) {
 	return index(images)
 }
 
-// variant contains the files for one platform. If the field platform is nil,
-// the files are for every platform.
+// variant contains the files for one platform. If the field "platform" is nil, the files
+// are for every platform.
 type variant struct {
 	platform *v1.Platform
 	content  []input.Content

@@ -75,8 +75,8 @@ func (p place) general(missed []match) string {
 	return pattern
 }
 
-// missed returns the paths that look like a platform but match no line of the
-// input content. The list is sorted by path.
+// missed returns the paths that look like a platform but match no line of the input
+// "content". The list is sorted by path.
 func (m *builder) missed(patterns []lineMatches) []match {
 	var out []match
 	for i, line := range patterns {

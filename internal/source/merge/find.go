@@ -26,8 +26,8 @@ const (
 // maxImages limits the number of images in one merge.
 const maxImages = 1000
 
-// skipped is the value of the output digest of a job that could not push,
-// because its token cannot write packages.
+// skipped is the value of the output "digest" of a job that could not push, because its
+// token cannot write packages.
 const skipped = "skipped"
 
 // PlatformImage is an image that one matrix job pushed by digest.

@@ -38,8 +38,8 @@ type Options struct {
 	Docker bool
 	// Attestations is Keep, Strip, Legacy or Referrers.
 	Attestations string
-	// Annotations are annotations for the index. They replace annotations
-	// with the same key in the indexes of the jobs.
+	// Annotations are annotations for the index. Each of these annotations replaces the
+	// annotation with the same key in the indexes of the jobs.
 	Annotations map[string]string
 	// Defaults are annotations that only describe the image. A label of the images
 	// replaces the default annotation with the same key. An annotation in the indexes of
@@ -64,8 +64,8 @@ type Result struct {
 	Notices []diag.Notice
 }
 
-// entry is a manifest of the index, and the name of the input entry that
-// contains the manifest.
+// entry contains a manifest of the index. The field "job" contains the name of the entry
+// in the input "digests" to which the manifest belongs.
 type entry struct {
 	*image.Manifest
 	job string

@@ -41,8 +41,8 @@ func Environ(env []string) []string {
 // Private reports whether other programs must not read an environment variable
 // (docs/security.md, Tokens and credentials). Private returns true for the inputs and the
 // state of the step, and for the tokens of GitHub. Private also returns true for the
-// paths of the files in which a step sets outputs. Private ignores the case of the name,
-// as Windows does.
+// variables that contain the path of a file in which a step sets outputs. Private ignores
+// the case of the name, as Windows does.
 func Private(name string) bool {
 	name = strings.ToUpper(name)
 	if strings.HasPrefix(name, "INPUT_") || strings.HasPrefix(name, "STATE_") {

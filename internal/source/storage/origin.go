@@ -20,7 +20,7 @@ const maxOrigins = 16
 // Origins lists images in registries that share layers with the image that has the given
 // ID. Origins lists only images in repositories for which the function "wanted" returns
 // true. The image with the most shared layers is the first in the list. The list contains
-// no image for which the storage records no repository.
+// only images for which the storage records a repository.
 func (s *Storage) Origins(ctx context.Context, id string, wanted func(name.Repository) bool) ([]image.Origin, error) {
 	t, env, err := s.tool(ctx)
 	if err != nil {

@@ -43,8 +43,8 @@ type Storage struct{ environ func() []string }
 // function environ returns.
 func New(environ func() []string) *Storage { return &Storage{environ: environ} }
 
-// tool returns the first tool of the list tools that is installed, and the
-// environment for the tool.
+// tool returns the first installed tool in the list "tools", and the environment for this
+// tool.
 func (s *Storage) tool(ctx context.Context) (tool, []string, error) {
 	env := program.Environ(s.environ())
 	for _, t := range tools {
