@@ -19,7 +19,7 @@ import (
 // Side is the part of the system that refused a request or failed.
 type Side string
 
-// These sides can fail.
+// An Error has one of these sides.
 const (
 	Input    Side = "input"      // Input means that an input of the user is wrong.
 	Source   Side = "source"     // Source means that the image to publish is wrong or missing.

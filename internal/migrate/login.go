@@ -24,10 +24,10 @@ type login struct {
 	// permission.
 	level level
 	cases []loginCase
-	// deletes contains the packages whose versions the step deletes.
+	// The field "deletes" contains the packages whose versions the step deletes.
 	deletes []Image
 	// unknownShell is the position of a user name in a script whose shell is
-	// unknown. The node of the position is nil if no such user name exists.
+	// unknown. If no such user name exists, the field "node" of the position is nil.
 	unknownShell location
 }
 

@@ -110,8 +110,8 @@ func matching(prefix string, patterns, names []string) []string {
 	return slices.Compact(out)
 }
 
-// matches reports whether a pattern of a GitHub filter matches a name. The
-// result is an approximation. In these patterns, ** also matches a slash.
+// The function "matches" reports whether a pattern of a GitHub filter matches a name.
+// The result is an approximation. In these patterns, ** also matches a slash.
 func matches(pattern, name string) bool {
 	if strings.Contains(pattern, "**") {
 		slashes := strings.NewReplacer("**", "*", "/", "-")
@@ -262,8 +262,8 @@ func (p *pass) mayRun(e sampleEvent, step *flow.Step) bool {
 	return true
 }
 
-// holds reports whether a condition certainly has the given value in a run that
-// the event starts.
+// The method "holds" reports whether a condition certainly has the given value in a run
+// that the event starts.
 func (p *pass) holds(e sampleEvent, condition string, step *flow.Step, want bool) bool {
 	holds, known := expr.Eval(condition, e.lookup(p.lookup(p.scope(step.Job, step, nil)))).Truth()
 	return known && holds == want

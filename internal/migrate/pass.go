@@ -141,7 +141,7 @@ func (p *pass) steps(visit func(*flow.Step)) {
 // byte in the value of the node.
 type location struct {
 	node *yaml.Node
-	from int // This is the offset of the byte.
+	from int // from is the offset of the byte.
 }
 
 func locationOf(n *yaml.Node) location { return location{node: n} }

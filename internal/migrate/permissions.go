@@ -30,9 +30,9 @@ func (p *pass) addNeed(job *flow.Job, l level, what string) {
 }
 
 // grant adds the missing permission to each job that uses GITHUB_TOKEN after
-// the edits. If the job has a permissions block, grant edits this block.
-// Otherwise, the method grant adds a block to the job, so that other jobs do
-// not get the permission.
+// the edits. If the job has a permissions block, the method grant edits this block.
+// Otherwise, the method grant adds a block to the job, so that other jobs do not get
+// the permission.
 func (p *pass) grant() {
 	if p.doc.Action || len(p.needs) == 0 {
 		return

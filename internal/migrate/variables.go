@@ -126,8 +126,8 @@ func (p *pass) usesOf(definition *yaml.Node) []place {
 	return out
 }
 
-// readsEnvironment reports whether a step runs a program that may read variables
-// that the workflow does not show.
+// readsEnvironment reports whether a step possibly reads environment variables that the
+// workflow does not name.
 func readsEnvironment(step *flow.Step) bool {
 	if step.Run == nil {
 		return !knownActions[actionName(step)].listed

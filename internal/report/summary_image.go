@@ -132,7 +132,7 @@ func (t Tag) stateText() string {
 	return state
 }
 
-// before returns the previous digest of a tag that moved, or "".
+// The method "before" returns the previous digest of a tag that moved, or "".
 func (t Tag) before() string {
 	if t.State == push.Moved {
 		return t.Previous

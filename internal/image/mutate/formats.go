@@ -22,7 +22,7 @@ var formats = map[types.MediaType]compress.Format{
 	image.DockerLayerZstd:         compress.Zstd,
 }
 
-// selects reports whether the program compresses a layer again.
+// The method "selects" reports whether the program compresses a layer again.
 func (r *recompressor) selects(b *image.Blob) bool {
 	format, known := formats[b.Descriptor.MediaType]
 	switch {

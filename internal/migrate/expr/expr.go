@@ -42,9 +42,9 @@ type Value struct {
 
 	kind valueKind
 	// chosen is true if a condition selected the value, and if the condition is known to
-	// be true. If "c" is true in "c && a || b", the result is "a", even if it is unknown
-	// whether "a" is empty. The reason is that authors of workflows use this form to
-	// choose between two values.
+	// be true. If "c" is true in "c && a || b", the result is "a", even if it is
+	// unknown whether "a" is empty. Authors of workflows use this form to choose
+	// between two values.
 	chosen bool
 }
 
