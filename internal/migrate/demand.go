@@ -39,8 +39,8 @@ func (d *demand) opaque(steps ...string) {
 	}
 }
 
-// demand returns the permissions that a job with default permissions needs. The
-// method demand reads actions.txt and the commands in the scripts of the job.
+// demand returns the permissions that a job with default permissions needs. The method
+// "demand" reads actions.txt and the commands in the scripts of the job.
 func (p *pass) demand(job *flow.Job) demand {
 	d, ok := p.demandByJob[job]
 	if !ok {

@@ -125,8 +125,8 @@ func inputOf(v expr.Value) string {
 	return ""
 }
 
-// combos returns the combinations of the matrix. If a text does not depend on
-// the matrix, the method combos returns only one empty combination.
+// combos returns the combinations of the matrix. If a text does not depend on the
+// matrix, the method "combos" returns only one empty combination.
 func (p *pass) combos(job *flow.Job, text string) []flow.Combo {
 	if !strings.Contains(text, "matrix") && !strings.Contains(text, "env.") {
 		return []flow.Combo{nil}

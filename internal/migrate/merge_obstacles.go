@@ -34,9 +34,8 @@ var (
 )
 
 // obstacle returns the first reason why one step cannot replace the steps of a
-// chain. The method obstacle returns "" if one step can replace the steps. The
-// method obstacle also sets the reasons why the login step or the metadata step
-// stays.
+// chain. The method "obstacle" returns "" if one step can replace the steps. The method
+// "obstacle" also sets the reasons why the login step or the metadata step stays.
 func (p *pass) obstacle(job *flow.Job, c *chain) string {
 	if !p.usesToken(c.login) {
 		return "the login does not use GITHUB_TOKEN"
@@ -323,7 +322,7 @@ func (p *pass) useObstacle(c *chain) string {
 			continue
 		}
 		if actionName(step) == dockerBuild && !p.neverPushes(step) {
-			continue // This push step belongs to another chain, which the method obstacle checks separately.
+			continue // This push step belongs to another chain, which the method "obstacle" checks separately.
 		}
 		t := p.traffic(&flow.Job{Doc: p.doc, Steps: []*flow.Step{step}})
 		if p.mayUseLogin(step) || t.pushed || t.pulled || t.opaque {

@@ -39,7 +39,7 @@ func findCommit(ctx context.Context, repo, commit string) (source, error) {
 }
 
 // export creates a folder at the path out and writes the files of the commit
-// into this folder. The method export ignores uncommitted changes and untracked
+// into this folder. The method "export" ignores uncommitted changes and untracked
 // files.
 func (s source) export(ctx context.Context, out string) error {
 	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
@@ -76,8 +76,8 @@ func (s source) withIndex(ctx context.Context, f func(env []string) error) error
 	return f(env)
 }
 
-// The method git runs the program git at the root of the clone, and returns the output
-// without the last newline.
+// The method "git" runs the program git at the root of the clone, and returns the
+// output without the last newline.
 func (s source) git(ctx context.Context, env []string, args ...string) (string, error) {
 	top, err := command(ctx, s.repo, nil, "git", "rev-parse", "--show-toplevel")
 	if err != nil {

@@ -107,9 +107,9 @@ func (d *engineArchive) lookUp(ctx context.Context, blobs []*image.Blob) error {
 	return nil
 }
 
-// find looks for the image in the engine. The method find uses the name of the image
+// find looks for the image in the engine. The method "find" uses the name of the image
 // first, and then the possible ids. If the engine does not have the image, the method
-// find returns nil.
+// "find" returns nil.
 func (d *engineArchive) find(ctx context.Context) (*docker.Image, error) {
 	if d.tag != nil {
 		found, err := d.engine.Image(ctx, d.result.Name)
@@ -147,7 +147,7 @@ func (d *engineArchive) ids() []v1.Hash {
 }
 
 // The method "matches" reports whether an image in the engine is the image to write.
-// The method matches returns false if the engine has only a part of the content.
+// The method "matches" returns false if the engine has only a part of the content.
 func (d *engineArchive) matches(found *docker.Image) bool {
 	if found == nil {
 		return false

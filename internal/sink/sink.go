@@ -54,7 +54,7 @@ type Sink struct {
 // store writes to one kind of destination.
 type store interface {
 	// read opens a blob in the destination. If the destination does not have the blob,
-	// the method read returns nil.
+	// the method "read" returns nil.
 	read(desc v1.Descriptor) (io.ReadCloser, error)
 	// put stores all bytes of the reader as the blob.
 	put(desc v1.Descriptor, r io.Reader) error

@@ -47,8 +47,8 @@ func (m Method) Compress(src io.ReadCloser, verify Verify) io.ReadCloser {
 	return s
 }
 
-// stream is the compression of one source. The method produce fills the blocks
-// in order, and Read returns the compressed content of the blocks.
+// stream is the compression of one source. The method "produce" fills the blocks in
+// order, and Read returns the compressed content of the blocks.
 type stream struct {
 	codec    codec
 	src      io.ReadCloser
@@ -59,8 +59,8 @@ type stream struct {
 	once     sync.Once
 	closeErr error
 
-	// The method produce sets the fields "tail" and "err" before it closes the channel
-	// "blocks".
+	// The method "produce" sets the fields "tail" and "err" before it closes the
+	// channel "blocks".
 	tail []byte
 	err  error
 

@@ -34,7 +34,7 @@ type stripper struct {
 }
 
 // visit removes the attestations of an index and of the indexes below it. The method
-// visit starts with the children of the index.
+// "visit" starts with the children of the index.
 func (s *stripper) visit(m *image.Manifest) error {
 	if _, visited := s.changed[m]; visited || !m.Index() {
 		return nil

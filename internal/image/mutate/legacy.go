@@ -24,7 +24,7 @@ type legacy struct {
 }
 
 // visit changes the attestations of an index and of the indexes below it. The method
-// visit starts with the children of the index.
+// "visit" starts with the children of the index.
 func (l *legacy) visit(m *image.Manifest) error {
 	if _, visited := l.changed[m]; visited || !m.Index() {
 		return nil

@@ -39,8 +39,8 @@ func Index(m *image.Manifest, raw []byte) ([]byte, error) {
 	})
 }
 
-// entries returns the entries of an index. The method entries returns an error
-// if the number of entries differs from the number of children of m.
+// entries returns the entries of an index. The method "entries" returns an error if the
+// number of entries differs from the number of children of m.
 func (f Fields) entries(m *image.Manifest) ([]Fields, error) {
 	list, err := f.List("manifests")
 	if err == nil && len(list) != len(m.Children) {
