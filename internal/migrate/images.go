@@ -106,8 +106,8 @@ func (p *pass) readTraffic(job *flow.Job) traffic {
 	return t
 }
 
-// imagesAt returns the images that a text of a step names. The argument n is
-// the node of the text.
+// imagesAt returns the images that a text of a step names. The argument "n" is the node
+// of the text.
 func (p *pass) imagesAt(text string, n *yaml.Node, step *flow.Step) []Image {
 	var out []Image
 	for _, combo := range p.combos(step.Job, text) {

@@ -14,8 +14,8 @@ import (
 // github.com allows ten levels (docs/runner.md, Nested workflow calls).
 const maxCalls = 10
 
-// library reads the local actions and reusable workflows of a checkout. The
-// type library can also read the files of the other checkouts in the same scan.
+// library reads the local actions and reusable workflows of a checkout. The type
+// "library" can also read the files of the other checkouts in the same scan.
 type library struct {
 	tree   *tree
 	others []*tree

@@ -236,8 +236,8 @@ func (t *tree) linkedConfig() ([]byte, error) {
 	return readGitFile(dir, "config")
 }
 
-// below returns the path unchanged if it is absolute. Otherwise, below joins the argument
-// dir and the path.
+// below returns the path unchanged if it is absolute. Otherwise, the function "below"
+// joins the argument "dir" and the path.
 func below(dir, path string) string {
 	if filepath.IsAbs(path) {
 		return path

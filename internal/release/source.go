@@ -86,10 +86,10 @@ func (s source) git(ctx context.Context, env []string, args ...string) (string, 
 	return command(ctx, top, env, "git", args...)
 }
 
-// command runs a program in the folder dir and returns the standard output of the
+// command runs a program in the folder "dir" and returns the standard output of the
 // program. The program gets the environment of this process and the variables in the
-// argument env. If the program fails, the returned error contains what the program wrote
-// to standard error.
+// argument "env". If the program fails, the returned error contains what the program
+// wrote to standard error.
 func command(ctx context.Context, dir string, env []string, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir

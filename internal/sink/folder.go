@@ -82,8 +82,8 @@ func typeName(kind fs.FileMode) string {
 	return fmt.Sprintf("a special file (%s)", kind)
 }
 
-// readFile reads the whole file. readFile returns an error if the file has more
-// than limit bytes.
+// readFile reads the whole file. readFile returns an error if the file has more bytes
+// than the argument "limit" allows.
 func (f *folder) readFile(name string, limit int64) ([]byte, error) {
 	file, err := f.root.Open(name)
 	if err != nil {

@@ -21,8 +21,8 @@ type names struct {
 	explicit bool   // explicit is true if the user wrote a name in the destination.
 }
 
-// namesOf returns the names of the image in the destination. They come from the name in
-// the target or, if the target contains no name, from the pulled reference.
+// namesOf returns the names of the image in the destination. The names come from the
+// name in the target or, if the target contains no name, from the pulled reference.
 func namesOf(t Target, ref name.Reference) names {
 	if t.Ref != "" {
 		n := names{ref: t.Ref, explicit: true}

@@ -138,8 +138,8 @@ func (s *Sink) Has(ctx context.Context, desc v1.Descriptor) (bool, error) {
 }
 
 // Put stores a blob. Put does not check the digest, so the reader must return
-// an error if the bytes do not match the descriptor. The readers of package
-// registry return such an error.
+// an error if the bytes do not match the descriptor. The readers of the Go package
+// "registry" return such an error.
 func (s *Sink) Put(ctx context.Context, desc v1.Descriptor, r io.Reader) error {
 	if err := s.store.put(desc, &interruptible{ctx, r}); err != nil {
 		return err

@@ -9,7 +9,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// Index returns a new version of the index in the argument raw. The new version has the
+// Index returns a new version of the index in the argument "raw". The new version has the
 // media type of m. The entries of the new version have the current media types, digests
 // and sizes of the children of m. The annotation of an attestation entry contains the new
 // digest of the attested image.

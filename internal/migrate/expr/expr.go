@@ -65,8 +65,8 @@ type Ref struct {
 	// Via is the value to which the reference refers. Via is nil if Lookup does
 	// not find the value.
 	Via *Value
-	// Source is a copy of the field Source that Lookup returned. It identifies the place
-	// of the text from which Via was evaluated.
+	// Source is a copy of the field Source that Lookup returned. The field Source
+	// identifies the place of the text from which Via was evaluated.
 	Source any
 	// Key is the value of the last path element if the element is an
 	// expression, for example in secrets[matrix.name]. Otherwise, Key is nil.
