@@ -19,7 +19,7 @@ import (
 // Side is the part of the system that refused a request or failed.
 type Side string
 
-// These sides can fail.
+// An Error has one of these sides.
 const (
 	Input    Side = "input"      // Input means that an input of the user is wrong.
 	Source   Side = "source"     // Source means that the image to publish is wrong or missing.
@@ -79,9 +79,9 @@ func (e *Error) Heading() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// All lists every Error in err in order. The argument err can be a joined or
-// wrapped error. If err contains no Error, All returns an Error with
-// [CodeInternal], so that callers need to handle only one type.
+// All lists every Error in err in order. The argument "err" can be a joined or wrapped
+// error. If err contains no Error, All returns an Error with [CodeInternal], so that
+// callers need to handle only one type.
 func All(err error) []*Error {
 	if err == nil {
 		return nil
@@ -122,7 +122,7 @@ func Is(err error, code string) bool {
 }
 
 // New returns an Error that names no input. The formatted text becomes the
-// title of the Error. The argument err is the cause, or nil.
+// title of the Error. The argument "err" is the cause, or nil.
 func New(code string, side Side, hint string, err error, format string, args ...any) *Error {
 	return &Error{Code: code, Side: side, Hint: hint, Err: err, Title: fmt.Sprintf(format, args...)}
 }

@@ -3,9 +3,9 @@
 // defines. An index lists manifests, and a manifest lists a config and layers.
 // An image with Docker's media types has a tree of the same structure.
 //
-// The package contains only data types and functions that open blobs. Package
-// source builds trees, package plan decides the order of a push, and package
-// registry sends blobs and manifests.
+// The package contains only data types and functions that open blobs. The Go package
+// "source" builds trees, the package "plan" decides the order of a push, and the
+// package "registry" sends blobs and manifests.
 package image
 
 import (

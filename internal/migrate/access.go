@@ -103,8 +103,8 @@ func (r *Report) coveredBy(image Image) bool {
 }
 
 // fill replaces the placeholders in the name of an image with the owner and the
-// name of the repository. If the repository is unknown, the method fill writes
-// the words OWNER and REPOSITORY, so that the user can replace these words.
+// name of the repository. If the repository is unknown, the method "fill" writes the
+// words OWNER and REPOSITORY, so that the user can replace these words.
 func (i Image) fill(repository string) Image {
 	owner, name, ok := strings.Cut(strings.ToLower(repository), "/")
 	if !ok {

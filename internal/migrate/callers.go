@@ -16,8 +16,8 @@ import (
 // "index" reads these workflows when a file needs the facts for the first time.
 type callerIndex struct {
 	once sync.Once
-	// calls maps the path of a called workflow to the key "secrets:" of each
-	// call.
+	// The field "calls" maps the path of a called workflow to the key "secrets:" of
+	// each call.
 	calls map[string][]*flow.Pair
 	// onPackage contains the paths of the workflows that start when a package is pushed.
 	onPackage []string
@@ -98,10 +98,9 @@ func passesToken(secrets *yaml.Node, name string) bool {
 }
 
 // startsNothing returns true if a push after the login starts no other workflow
-// of the checkout. If a push starts a workflow, the login must keep its
-// credential, and startsNothing reports a finding. The reason is that events of
-// GITHUB_TOKEN start no workflow (GitHub docs, "Triggering a workflow from a
-// workflow").
+// of the checkout. If a push starts a workflow, startsNothing reports a finding. The
+// login must then keep its credential, because events of GITHUB_TOKEN start no workflow
+// (GitHub docs, "Triggering a workflow from a workflow").
 func (p *pass) startsNothing(l *login) bool {
 	if p.levelOf(l) != write || len(l.deletes) > 0 {
 		return true

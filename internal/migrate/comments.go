@@ -45,7 +45,7 @@ func (l *login) secretNames() []string {
 	return out
 }
 
-// comment is a comment in a file. The type comment has one or several lines.
+// comment is a comment in a file. A comment has one or several lines.
 type comment struct {
 	line, last int // line and last are the numbers of the first and the last line of the comment.
 	text       string

@@ -234,7 +234,7 @@ func (p *pass) passwordPlaces(l *login, shared definitionUses) ([]place, bool) {
 }
 
 // pick tries the definitions of a value one after the other, and returns the places of
-// the first definition that can be edited. The method pick starts at the text that uses
+// the first definition that can be edited. The method "pick" starts at the text that uses
 // the value. If the argument "deepest" is true, the method starts at the last definition.
 func (p *pass) pick(l *login, get func(loginCase) route, free func(stop) bool, deepest bool) ([]place, bool) {
 	depth := 0

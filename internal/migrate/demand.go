@@ -16,9 +16,9 @@ import (
 type demand struct {
 	scopes scopes
 	// unknown lists the steps that receive the token and use it in an unknown
-	// way. If unknown is not empty, the job keeps its permissions. A new
-	// permissions block could remove a scope that such a step needs, or add a
-	// scope that the step did not have.
+	// way. If the list "unknown" is not empty, the job keeps its permissions. A new
+	// permissions block could remove a scope that such a step needs, or add a scope
+	// that the step did not have.
 	unknown []string
 	// stored is true if a script stores the token for later steps. checkout is
 	// true if actions/checkout stores the token for Git.
@@ -39,8 +39,8 @@ func (d *demand) opaque(steps ...string) {
 	}
 }
 
-// demand returns the permissions that a job with default permissions needs. The
-// method demand reads actions.txt and the commands in the scripts of the job.
+// demand returns the permissions that a job with default permissions needs. The method
+// "demand" reads actions.txt and the commands in the scripts of the job.
 func (p *pass) demand(job *flow.Job) demand {
 	d, ok := p.demandByJob[job]
 	if !ok {
@@ -173,7 +173,8 @@ func (p *pass) namesToken(step *flow.Step) bool {
 	return countTokens(step.Run.Value.Value) > len(p.loginPlaces[step.Run.Value])
 }
 
-// stores matches the parts of a script that store a value for later steps.
+// The pattern "stores" matches the parts of a script that store a value for later
+// steps.
 var stores = lazy.Regexp(`GITHUB_(ENV|OUTPUT|STATE)|git config|git remote|gh auth|netrc|npmrc|pypirc|settings\.xml|config set`)
 
 // storesToken reports whether a script stores the token, so that the scripts of later

@@ -16,8 +16,8 @@ type cleanup struct {
 	token string   // token is the name of the input that contains the credential.
 	owner []string // owner lists the inputs that contain the owner of the packages.
 	names []string // names lists the inputs that contain the names of the packages.
-	// lists reports whether the action lists packages in the given step. GITHUB_TOKEN
-	// cannot list packages (docs/ghcr.md, Package API and GITHUB_TOKEN).
+	// The function "lists" reports whether the action lists packages in the given step.
+	// GITHUB_TOKEN cannot list packages (docs/ghcr.md, Package API and GITHUB_TOKEN).
 	lists func(*flow.Step) bool
 }
 

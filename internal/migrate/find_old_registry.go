@@ -13,9 +13,9 @@ func init() { register(findOldRegistry) }
 
 // oldRegistry is the host of GitHub's old Docker registry. The Container
 // registry has replaced the old registry. In the old registry, image names have
-// the form OWNER/REPOSITORY/IMAGE. In the Container registry, they have the
-// form OWNER/IMAGE. For this reason, migrate reports the old host name, but
-// does not edit it.
+// the form OWNER/REPOSITORY/IMAGE. In the Container registry, image names have the form
+// OWNER/IMAGE. For this reason, migrate reports the old host name, but does not edit
+// it.
 const oldRegistry = "docker.pkg.github.com"
 
 // findOldRegistry finds YAML scalars that contain the host name of the old

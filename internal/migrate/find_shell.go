@@ -172,8 +172,8 @@ func (s *script) unquoted(w shell.Word) string {
 	return text
 }
 
-// word returns the value of a word. The method word replaces the expressions
-// and variables in the word with their values.
+// word returns the value of a word. The method "word" replaces the expressions and
+// variables in the word with their values.
 func (s *script) word(w shell.Word, scope flow.Scope, depth int) expr.Value {
 	out := expr.Value{Known: true, Start: w.Start, End: w.End}
 	rest := w.Text

@@ -113,7 +113,7 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// list joins words with commas, and joins the last word with "and".
+// The function "list" joins words with commas, and joins the last word with "and".
 func list(words []string) string {
 	if len(words) < 2 {
 		return strings.Join(words, "")

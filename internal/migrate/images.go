@@ -106,8 +106,8 @@ func (p *pass) readTraffic(job *flow.Job) traffic {
 	return t
 }
 
-// imagesAt returns the images that a text of a step names. The argument n is
-// the node of the text.
+// imagesAt returns the images that a text of a step names. The argument "n" is the node
+// of the text.
 func (p *pass) imagesAt(text string, n *yaml.Node, step *flow.Step) []Image {
 	var out []Image
 	for _, combo := range p.combos(step.Job, text) {
@@ -216,8 +216,8 @@ func (p *pass) runTraffic(t *traffic, step *flow.Step) {
 }
 
 // expand replaces references to shell variables in a text by the values of the
-// variables. The method expand keeps a reference if the file does not contain
-// the value.
+// variables. The method "expand" keeps a reference if the file does not contain the
+// value.
 func (p *pass) expand(text string, commands []shell.Command, step *flow.Step) string {
 	scope := p.scope(step.Job, step, nil)
 	for range 4 {

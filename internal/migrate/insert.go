@@ -66,8 +66,8 @@ func (p *pass) appendTo(m *yaml.Node, item string) bool {
 	return p.insert(at, at, f.EOL(at)+p.indent(key)+item)
 }
 
-// indent returns the blanks before a key. The method indent assumes that the
-// line contains only blanks before the key.
+// indent returns the blanks before a key. The method "indent" assumes that the line
+// contains only blanks before the key.
 func (p *pass) indent(key *yaml.Node) string { return strings.Repeat(" ", key.Column-1) }
 
 // insertBlock inserts a permissions block into a job. The block follows the key

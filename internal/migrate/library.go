@@ -14,8 +14,8 @@ import (
 // github.com allows ten levels (docs/runner.md, Nested workflow calls).
 const maxCalls = 10
 
-// library reads the local actions and reusable workflows of a checkout. The
-// type library can also read the files of the other checkouts in the same scan.
+// library reads the local actions and reusable workflows of a checkout. The type
+// "library" can also read the files of the other checkouts in the same scan.
 type library struct {
 	tree   *tree
 	others []*tree
@@ -47,7 +47,7 @@ func (s *summary) traffic() traffic { return s.use }
 
 // sink describes an input that a called file uses as the password of a login.
 type sink struct {
-	host               string // If host is "", the field "registry" names the input that contains the host.
+	host               string // If the field "host" is "", the field "registry" names the input that contains the host.
 	registry, username string // The fields "registry" and "username" are names of inputs of the called file.
 	level              level
 }
@@ -152,9 +152,8 @@ func (l *library) resolve(uses string) (*tree, string) {
 
 // summary returns the summary of a called file. If files call each other in a
 // circle, the summary is empty and incomplete, because GitHub refuses such
-// files. An incomplete summary depends on the file at which the scan of the
-// circle started. For this reason, only the pass of that file stores the
-// summary.
+// files. An incomplete summary depends on the file at which the scan of the circle
+// started, so only the pass of that file stores the summary.
 func (l *library) summary(p *pass, path string) *summary {
 	id := l.tree.display(path)
 	l.mu.Lock()

@@ -24,10 +24,10 @@ type login struct {
 	// permission.
 	level level
 	cases []loginCase
-	// deletes contains the packages whose versions the step deletes.
+	// The field "deletes" contains the packages whose versions the step deletes.
 	deletes []Image
 	// unknownShell is the position of a user name in a script whose shell is
-	// unknown. The node of the position is nil if no such user name exists.
+	// unknown. If no such user name exists, the field "node" of the position is nil.
 	unknownShell location
 }
 
@@ -125,8 +125,8 @@ func inputOf(v expr.Value) string {
 	return ""
 }
 
-// combos returns the combinations of the matrix. If a text does not depend on
-// the matrix, the method combos returns only one empty combination.
+// combos returns the combinations of the matrix. If a text does not depend on the
+// matrix, the method "combos" returns only one empty combination.
 func (p *pass) combos(job *flow.Job, text string) []flow.Combo {
 	if !strings.Contains(text, "matrix") && !strings.Contains(text, "env.") {
 		return []flow.Combo{nil}

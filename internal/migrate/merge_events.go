@@ -90,8 +90,8 @@ func pushedRefs(filters *yaml.Node, branch string) []string {
 }
 
 // matching returns refs for the patterns without wildcards, and for the example
-// names that match a pattern. If the result would be empty, the function
-// matching returns the ref of the first example name.
+// names that match a pattern. If the result would be empty, the function "matching"
+// returns the ref of the first example name.
 func matching(prefix string, patterns, names []string) []string {
 	var out []string
 	for _, pattern := range patterns {
@@ -110,8 +110,8 @@ func matching(prefix string, patterns, names []string) []string {
 	return slices.Compact(out)
 }
 
-// matches reports whether a pattern of a GitHub filter matches a name. The
-// result is an approximation. In these patterns, ** also matches a slash.
+// The function "matches" reports whether a pattern of a GitHub filter matches a name.
+// The result is an approximation. In these patterns, ** also matches a slash.
 func matches(pattern, name string) bool {
 	if strings.Contains(pattern, "**") {
 		slashes := strings.NewReplacer("**", "*", "/", "-")
@@ -175,8 +175,8 @@ func (p *pass) expandFor(e sampleEvent, text, unknown string, step *flow.Step) s
 }
 
 // names computes the tags and labels of a metadata step in a run that the event starts.
-// If the argument "strict" is true, the method names applies the rules of this action.
-// Otherwise, the method names applies the rules of docker/metadata-action.
+// If the argument "strict" is true, the method "names" applies the rules of this
+// action. Otherwise, the method "names" applies the rules of docker/metadata-action.
 func (p *pass) names(e sampleEvent, c chain, strict bool) (meta.Result, error) {
 	rules := c.meta.Input("tags")
 	if !p.spend(20_000 + 100*len(rules)) {
@@ -262,8 +262,8 @@ func (p *pass) mayRun(e sampleEvent, step *flow.Step) bool {
 	return true
 }
 
-// holds reports whether a condition certainly has the given value in a run that
-// the event starts.
+// The method "holds" reports whether a condition certainly has the given value in a run
+// that the event starts.
 func (p *pass) holds(e sampleEvent, condition string, step *flow.Step, want bool) bool {
 	holds, known := expr.Eval(condition, e.lookup(p.lookup(p.scope(step.Job, step, nil)))).Truth()
 	return known && holds == want

@@ -34,9 +34,8 @@ var (
 )
 
 // obstacle returns the first reason why one step cannot replace the steps of a
-// chain. The method obstacle returns "" if one step can replace the steps. The
-// method obstacle also sets the reasons why the login step or the metadata step
-// stays.
+// chain. The method "obstacle" returns "" if one step can replace the steps. The method
+// "obstacle" also sets the reasons why the login step or the metadata step stays.
 func (p *pass) obstacle(job *flow.Job, c *chain) string {
 	if !p.usesToken(c.login) {
 		return "the login does not use GITHUB_TOKEN"
@@ -159,8 +158,8 @@ func isOneExpression(text string) bool {
 
 // pushCondition returns the value of the input "push" for the new step. The result
 // "changed" is true if the value contains the condition of the login, because the old
-// step could push only after a login. If the old value can be empty, the new value is
-// false instead. The reason is that the old step refuses an empty value, but the new step
+// step could push only after a login. If the old value can be empty, the new value
+// replaces an empty value by false. The old step refuses an empty value, but the new step
 // would push.
 func pushCondition(c chain) (value string, changed bool) {
 	push := strings.TrimSpace(c.push.Input("push"))
@@ -189,8 +188,8 @@ func inner(condition string) string {
 	return strings.Join(strings.Fields(condition), " ")
 }
 
-// listObstacle returns a reason if the two actions would read a list of the
-// build in different ways.
+// listObstacle returns a reason if the two actions would read the list in an input in
+// different ways.
 func (p *pass) listObstacle(c *chain) string {
 	for _, input := range lists {
 		for line := range strings.Lines(c.push.Input(input)) {
@@ -212,8 +211,8 @@ func (p *pass) listObstacle(c *chain) string {
 // annotationObstacle returns a reason if the two actions would write
 // annotations into different manifests. This action writes annotations into the
 // root of the image. docker/build-push-action writes annotations into the
-// manifest of each platform. This manifest is the root only for an image with
-// one platform and no attestations.
+// manifest of each platform. The manifest of a platform is the root only if the image
+// has one platform and no attestations.
 func (p *pass) annotationObstacle(c *chain) string {
 	text := c.push.Input("annotations")
 	if text == "" {
@@ -323,7 +322,7 @@ func (p *pass) useObstacle(c *chain) string {
 			continue
 		}
 		if actionName(step) == dockerBuild && !p.neverPushes(step) {
-			continue // Another chain contains this step, and the check of that chain decides.
+			continue // This push step belongs to another chain, which the method "obstacle" checks separately.
 		}
 		t := p.traffic(&flow.Job{Doc: p.doc, Steps: []*flow.Step{step}})
 		if p.mayUseLogin(step) || t.pushed || t.pulled || t.opaque {

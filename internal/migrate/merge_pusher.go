@@ -13,8 +13,8 @@ import (
 const imageTools = "docker buildx imagetools create"
 
 // pusher returns a phrase about the action or the command that pushes in a job,
-// for example "pushes with docker push". The method pusher returns "" if the
-// job does not push, and imageTools if the job creates an index.
+// for example "pushes with docker push". The method "pusher" returns "" if the job does
+// not push, and imageTools if the job creates an index.
 func (p *pass) pusher(job *flow.Job) string {
 	found := ""
 	for _, step := range job.Steps {

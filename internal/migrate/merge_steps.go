@@ -76,8 +76,8 @@ func (p *pass) mergeJob(job *flow.Job, chains []chain) {
 	}
 }
 
-// merge writes the new step of one chain, and reports the edit. If the step
-// cannot be written, the method merge returns the reason.
+// merge writes the new step of one chain, and reports the edit. If the step cannot be
+// written, the method "merge" returns the reason.
 func (p *pass) merge(job *flow.Job, c chain) string {
 	d := p.differences(c)
 	if err := p.writeMergedStep(c, d); err != nil {

@@ -114,8 +114,8 @@ func (p *pass) writeMergedStep(c chain, d differences) error {
 	return nil
 }
 
-// removals returns the edits that remove the metadata step. If the metadata
-// step stays, the method removals returns no edits.
+// removals returns the edits that remove the metadata step. If the metadata step stays,
+// the method "removals" returns no edits.
 func (p *pass) removals(c chain) ([]text.Edit, bool) {
 	if c.meta == nil || c.keepMeta != "" {
 		return nil, true

@@ -125,8 +125,8 @@ func (p *pass) imageObstacle(step *flow.Step, images []string) string {
 }
 
 // imagesOf returns the images of a metadata step. imagesOf adds the host
-// docker.io to images of Docker Hub, because this action has another default
-// registry.
+// docker.io to images of Docker Hub, because Docker Hub is not the default registry of
+// this action.
 func imagesOf(meta *flow.Step) []string {
 	var out []string
 	for line := range strings.Lines(strings.ReplaceAll(meta.Input("images"), ",", "\n")) {

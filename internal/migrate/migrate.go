@@ -36,8 +36,9 @@ type Options struct {
 	// is always github.token, because an action.yml has no secrets context.
 	Token string
 	// ToAction is the value of the key "uses:" in a new step that replaces the
-	// login, metadata and push steps. Scan merges these steps only if the
-	// result stays the same. If ToAction is empty, Scan merges no steps.
+	// login, metadata and push steps. Scan merges these steps only if the new step
+	// would push the same tags to the same images. If ToAction is empty, Scan merges no
+	// steps.
 	ToAction string
 	// Workers is the number of files that Scan reads concurrently. Default: the
 	// number of CPUs.

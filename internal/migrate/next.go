@@ -20,7 +20,7 @@ func (r *Report) grantList() grantList {
 }
 
 // common returns the value of a field if all packages in the list have the same
-// value. Otherwise, the method common returns "".
+// value. Otherwise, the method "common" returns "".
 func (g grantList) common(field func(Advice) string) string {
 	value := field(g[0])
 	for _, a := range g {
@@ -95,8 +95,8 @@ func (g grantList) reasons() []string {
 }
 
 // uncertain returns a sentence about addresses that are wrong if the owner of
-// the package is a user. The method uncertain returns "" if the kind of each
-// owner is known.
+// the package is a user. The method "uncertain" returns "" if the kind of each owner is
+// known.
 func (g grantList) uncertain() string {
 	var owners []string
 	for _, a := range g {

@@ -81,9 +81,9 @@ func newPass(t *tree, path string, doc *flow.Document, opts Options) *pass {
 	}
 }
 
-// run executes the migration of the file. The method run finds logins, decides
-// which logins change, adds permissions, merges steps, and reports the secrets
-// that are still used.
+// run executes the migration of the file. The method "run" finds logins, decides which
+// logins change, adds permissions, merges steps, and reports the secrets that are still
+// used.
 func (p *pass) run() {
 	for _, find := range finders {
 		find(p)
@@ -141,14 +141,14 @@ func (p *pass) steps(visit func(*flow.Step)) {
 // byte in the value of the node.
 type location struct {
 	node *yaml.Node
-	from int // This is the offset of the byte.
+	from int // from is the offset of the byte.
 }
 
 func locationOf(n *yaml.Node) location { return location{node: n} }
 
-// report records a finding. The method report ignores a finding that has the
-// same text and position as another finding, because a YAML alias of a step
-// repeats each finding.
+// report records a finding. The method "report" ignores a finding that has the same
+// text and position as another finding, because a YAML alias of a step repeats each
+// finding.
 func (p *pass) report(state State, code Code, at location, text, hint string) {
 	f := Finding{File: p.tree.display(p.path), Code: code, State: state, Text: sentence(text), Hint: hint}
 	f.Line, f.Column, f.EndLine = p.position(at)
@@ -172,9 +172,9 @@ func (p *pass) position(at location) (line, column, end int) {
 	return line, column, end
 }
 
-// sentence replaces "the" at the beginning of a text by "The". The function
-// sentence changes no other word, because a name of an action, a command or a
-// secret must keep its case.
+// sentence replaces "the" at the beginning of a text by "The". The function "sentence"
+// changes no other word, because a name of an action, a command or a secret must keep
+// its case.
 func sentence(text string) string {
 	if rest, ok := strings.CutPrefix(text, "the "); ok {
 		return "The " + rest

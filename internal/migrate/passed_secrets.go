@@ -98,8 +98,8 @@ func (p *pass) reportCommand(step *flow.Step, c shell.Command, tool string, ours
 	}
 }
 
-// covers reports whether a login or another finding already covers a part of a
-// script.
+// The method "covers" reports whether a login or another finding already covers a part
+// of a script.
 func (p *pass) covers(script *yaml.Node, from, to int) bool {
 	for _, place := range p.loginPlaces[script] {
 		if place.from < to && from < place.to {

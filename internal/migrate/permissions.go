@@ -30,9 +30,9 @@ func (p *pass) addNeed(job *flow.Job, l level, what string) {
 }
 
 // grant adds the missing permission to each job that uses GITHUB_TOKEN after
-// the edits. If the job has a permissions block, grant edits this block.
-// Otherwise, the method grant adds a block to the job, so that other jobs do
-// not get the permission.
+// the edits. If the job has a permissions block, the method "grant" edits this block.
+// Otherwise, the method "grant" adds a block to the job, so that other jobs do not get
+// the permission.
 func (p *pass) grant() {
 	if p.doc.Action || len(p.needs) == 0 {
 		return
@@ -61,8 +61,8 @@ func (p *pass) grant() {
 }
 
 // inherited returns the scopes that a job gets from the permissions block of
-// the workflow. If the block is "read-all", the method inherited returns only
-// the scopes that the steps of the job need.
+// the workflow. If the block is "read-all", the method "inherited" returns only the
+// scopes that the steps of the job need.
 func (p *pass) inherited(workflow *flow.Pair, job *flow.Job) scopes {
 	if flow.Text(workflow.Value) != "read-all" {
 		return declared(workflow.Value)

@@ -71,8 +71,8 @@ func keyStop(ref expr.Ref) (stop, bool) {
 }
 
 // replace adds an edit that replaces a place by the expression ex. If the value
-// contains YAML escapes, the method replace returns false and adds no edit,
-// because the position of the value in the file is unknown.
+// contains YAML escapes, the method "replace" returns false and adds no edit, because
+// the position of the value in the file is unknown.
 func (p *pass) replace(at place, ex string) bool {
 	start, end, ok := p.span(at)
 	return ok && p.edits.Add(text.Edit{Start: start, End: end, New: p.expressionText(at, ex)}) == nil

@@ -61,7 +61,7 @@ func (s scopes) addList(list, reason string) {
 // defaultScopes lists the scopes of GITHUB_TOKEN if the default permissions are
 // "permissive" (GitHub docs, "Permissions for the GITHUB_TOKEN"). The list
 // omits id-token, because GITHUB_TOKEN never has this scope by default.
-// defaultScopes also omits scopes that GitHub added later.
+// The list also omits newer scopes, which GitHub added after the scopes in the list.
 var defaultScopes = []string{
 	"actions", "attestations", "checks", "contents", "deployments", "discussions", "issues", "packages",
 	"pages", "pull-requests", "repository-projects", "security-events", "statuses",

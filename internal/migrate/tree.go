@@ -89,8 +89,8 @@ func (t *tree) skip(name string, err error) *SkippedFile {
 	return &SkippedFile{Path: t.display(name), Err: err}
 }
 
-// read returns the content of a file. If the file has more than maxFile bytes,
-// the method read returns errTooLarge.
+// read returns the content of a file. If the file has more than maxFile bytes, the
+// method "read" returns errTooLarge.
 func (t *tree) read(name string) ([]byte, error) {
 	info, err := t.root.Stat(filepath.FromSlash(name))
 	switch {
@@ -236,8 +236,8 @@ func (t *tree) linkedConfig() ([]byte, error) {
 	return readGitFile(dir, "config")
 }
 
-// below returns the path unchanged if it is absolute. Otherwise, below joins the argument
-// dir and the path.
+// below returns the path unchanged if it is absolute. Otherwise, the function "below"
+// joins the argument "dir" and the path.
 func below(dir, path string) string {
 	if filepath.IsAbs(path) {
 		return path

@@ -61,8 +61,8 @@ func (p *pass) variableAt(l *login, at place) string {
 	return ""
 }
 
-// rename renames a variable that a step defines. If it is not safe to rename
-// the variable, the method rename returns the reason.
+// rename renames a variable that a step defines. If it is not safe to rename the
+// variable, the method "rename" returns the reason.
 func (p *pass) rename(l *login, definition place, name string) string {
 	if l.step == nil || !contains(l.step.Env, definition.node) || len(p.doc.Aliases[l.step.Env]) > 0 {
 		if l.step != nil && l.step.Run != nil && l.step.Run.Value == definition.node {
@@ -126,8 +126,8 @@ func (p *pass) usesOf(definition *yaml.Node) []place {
 	return out
 }
 
-// readsEnvironment reports whether a step runs a program that may read variables
-// that the workflow does not show.
+// readsEnvironment reports whether a step possibly reads environment variables that the
+// workflow does not name.
 func readsEnvironment(step *flow.Step) bool {
 	if step.Run == nil {
 		return !knownActions[actionName(step)].listed

@@ -77,8 +77,8 @@ func replaceFile(root *os.Root, name string, content []byte, mode fs.FileMode) e
 	return nil
 }
 
-// discard removes the temporary file after an error. If the temporary file
-// existed before writeNew, the function discard keeps it.
+// discard removes the temporary file after an error. If the temporary file existed
+// before writeNew, the function "discard" keeps it.
 func discard(root *os.Root, temp string, err error) error {
 	if errors.Is(err, fs.ErrExist) {
 		return nil

@@ -12,9 +12,9 @@ import (
 )
 
 // check builds each program of a release again from the sources in the release
-// tree at root. The function check compares each new program with the
-// compressed program in the tree and with the release manifest. The function
-// check returns all differences as joined errors.
+// tree at root. The function "check" compares each new program with the compressed
+// program in the tree and with the release manifest. The function "check" returns all
+// differences as joined errors.
 func check(ctx context.Context, root string, stdout io.Writer) error {
 	m, err := launch.ReadManifest(root)
 	if err != nil {

@@ -26,7 +26,7 @@ import (
 var packScript string
 
 // pack compresses the programs of each architecture into one file of the tree.
-// The method pack adds the name of the compressed file and the position of each
+// The method "pack" adds the name of the compressed file and the position of each
 // program to the release manifest.
 func (r release) pack(ctx context.Context, m launch.Manifest) error {
 	if err := os.MkdirAll(inTree(r.out, launch.Bin), 0o755); err != nil {
@@ -42,8 +42,8 @@ func (r release) pack(ctx context.Context, m launch.Manifest) error {
 }
 
 // place adds the positions of the programs for an architecture to the release
-// manifest. The method place returns the paths of the programs in the order of
-// their positions.
+// manifest. The method "place" returns the paths of the programs in the order of their
+// positions.
 func (r release) place(m launch.Manifest, arch string) []string {
 	var files []string
 	var offset int64
@@ -83,7 +83,7 @@ func compressor(ctx context.Context) (string, error) {
 }
 
 // packed decompresses one program from a compressed file in the tree at root.
-// The function packed returns the size and the checksum of the program.
+// The function "packed" returns the size and the checksum of the program.
 func packed(root string, p launch.Program) (launch.Program, error) {
 	f, err := os.Open(inTree(root, launch.Bin+"/"+p.Pack))
 	if err != nil {

@@ -39,7 +39,7 @@ func findCommit(ctx context.Context, repo, commit string) (source, error) {
 }
 
 // export creates a folder at the path out and writes the files of the commit
-// into this folder. The method export ignores uncommitted changes and untracked
+// into this folder. The method "export" ignores uncommitted changes and untracked
 // files.
 func (s source) export(ctx context.Context, out string) error {
 	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
@@ -76,8 +76,8 @@ func (s source) withIndex(ctx context.Context, f func(env []string) error) error
 	return f(env)
 }
 
-// The method git runs the program git at the root of the clone, and returns the output
-// without the last newline.
+// The method "git" runs the program git at the root of the clone, and returns the
+// output without the last newline.
 func (s source) git(ctx context.Context, env []string, args ...string) (string, error) {
 	top, err := command(ctx, s.repo, nil, "git", "rev-parse", "--show-toplevel")
 	if err != nil {
@@ -86,10 +86,10 @@ func (s source) git(ctx context.Context, env []string, args ...string) (string, 
 	return command(ctx, top, env, "git", args...)
 }
 
-// command runs a program in the folder dir and returns the standard output of the
+// command runs a program in the folder "dir" and returns the standard output of the
 // program. The program gets the environment of this process and the variables in the
-// argument env. If the program fails, the returned error contains what the program wrote
-// to standard error.
+// argument "env". If the program fails, the returned error contains what the program
+// wrote to standard error.
 func command(ctx context.Context, dir string, env []string, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir

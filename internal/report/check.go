@@ -220,8 +220,8 @@ var outcomeSigns = map[Outcome]markdown.Text{
 	Ready: markdown.Sprintf("✅"), Skipped: markdown.Sprintf("⏭️"), Failed: markdown.Sprintf("❌"),
 }
 
-// Markdown returns the job summary. The errors come first, and then a table with one row
-// per question.
+// Markdown returns the job summary. The errors come first, and then tables with one row
+// per finding.
 func (r *Check) Markdown() markdown.Text {
 	var b markdown.Builder
 	b.Printf("## %s %s\n\n", outcomeSigns[r.Outcome], r.headline())

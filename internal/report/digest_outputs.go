@@ -11,8 +11,8 @@ import (
 const SkippedDigest = "skipped"
 
 // platformDigests returns a digest for each platform of a run that pushes by digest. The
-// value is the digest of the root, because the command "merge" also needs the
-// attestations of the image.
+// value is the digest of the root of the image tree, because the command "merge" also
+// needs the attestations of the image.
 func (r *Report) platformDigests() map[string]string {
 	value := r.provenDigest()
 	if r.Outcome == Skipped {

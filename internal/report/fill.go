@@ -187,8 +187,8 @@ func (p Platform) name() string {
 
 // digests returns a map from platform names to digests. If several images have the same
 // platform, the names of these platforms contain the version of the operating system. If
-// the version is also the same, the method digests uses the first image, because clients
-// pull the first image.
+// the version is also the same, the method "digests" uses the first image, because
+// clients pull the first image.
 func (r *Report) digests() map[string]string {
 	count := map[string]int{}
 	for _, p := range r.Platforms {

@@ -56,8 +56,8 @@ func (r *Inspect) Notice(notices ...diag.Notice) {
 const maxJSON = 512 << 10
 
 // compact returns the value of the output "json". If the JSON is larger than maxJSON, the
-// method compact omits the manifests and configs. The method JSON omits nothing, because
-// the log has no size limit.
+// method "compact" omits the manifests and configs. The method JSON omits nothing,
+// because the log has no size limit.
 func (r *Inspect) compact() ([]byte, error) {
 	data, err := json.Marshal(r)
 	if err != nil || len(data) <= maxJSON {
@@ -261,8 +261,8 @@ func configOf(i inspect.Image) config {
 	return c
 }
 
-// single writes the config and the layers of an image. The function single is
-// used if the report contains only one image.
+// single writes the config and the layers of an image. The function "single" is used if
+// the report contains only one image.
 func single(b *strings.Builder, i inspect.Image) {
 	c := configOf(i).Config
 	w := tabwriter.NewWriter(b, 0, 4, 2, ' ', 0)

@@ -59,7 +59,7 @@ func mdNotices(b *markdown.Builder, notices []Message) {
 }
 
 // hint returns a hint as Markdown. Lines with an indentation of four blanks are
-// YAML, so hint puts them into a code block.
+// YAML, so the function "hint" puts these lines into a code block.
 func hint(s string) markdown.Text {
 	var parts []markdown.Text
 	lines := strings.Split(s, "\n")

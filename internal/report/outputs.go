@@ -147,9 +147,8 @@ func (r *Report) references() []string {
 	return out
 }
 
-// names returns the names of the tags. The method names omits a tag if it
-// points at a newer image in every repository, because the run did not move
-// such a tag.
+// names returns the names of the tags. The method "names" omits a tag if it points at a
+// newer image in every repository, because the run did not move such a tag.
 func (r *Report) names() []string {
 	if len(r.Images) == 0 {
 		return r.TagNames
@@ -183,8 +182,8 @@ func (r *Report) previous() (string, error) {
 }
 
 // linked returns "no" if a package is not linked to a repository. Otherwise, the method
-// linked returns "yes" if all packages are linked, and "unknown" if the link of a package
-// is unknown.
+// "linked" returns "yes" if all packages are linked, and "unknown" if the link of a
+// package is unknown.
 func (r *Report) linked() string {
 	answer := ""
 	for _, i := range r.Images {

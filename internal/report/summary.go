@@ -62,7 +62,7 @@ func FailureOutputs(command input.Command) []Output {
 	return nil
 }
 
-// writes reports whether a command publishes an image.
+// The function "writes" reports whether a command publishes an image.
 func writes(c input.Command) bool {
 	return c == input.Publish || c == input.Merge || c == input.Promote
 }
@@ -120,8 +120,8 @@ func working(c input.Command) string {
 	return "Publishing"
 }
 
-// subject returns the name and the version of the image. For several
-// repositories, subject returns the version and the number of repositories.
+// subject returns the name and the version of the image. For several repositories, the
+// method "subject" returns the version and the number of repositories.
 func (r *Report) subject() markdown.Text {
 	version := ""
 	if len(r.Images) > 0 {

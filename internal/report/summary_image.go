@@ -54,7 +54,7 @@ func (i Image) pullReference(version string) string {
 }
 
 // mainTag returns the tag of the version if this tag points at the image.
-// Otherwise mainTag returns the first tag that points at the image, or "".
+// Otherwise, mainTag returns the first tag that points at the image, or "".
 func (i Image) mainTag(version string) string {
 	first := ""
 	for _, t := range i.Tags {
@@ -132,7 +132,7 @@ func (t Tag) stateText() string {
 	return state
 }
 
-// before returns the previous digest of a tag that moved, or "".
+// The method "before" returns the previous digest of a tag that moved, or "".
 func (t Tag) before() string {
 	if t.State == push.Moved {
 		return t.Previous

@@ -51,7 +51,7 @@ func (p PlannedImage) sentence(r *Report) markdown.Text {
 	return markdown.Sprintf("This run %s %s%s:", verb, name, created)
 }
 
-// writes reports whether the run would write anything to the destination.
+// The method "writes" reports whether the run would write anything to the destination.
 func (p PlannedImage) writes(r *Report) bool {
 	for _, s := range r.Steps {
 		if s.Image == p.Image && s.Needed {
@@ -78,8 +78,8 @@ func (t PlannedTag) changeText() string {
 	return out
 }
 
-// before returns the current digest of a tag that would move, and "" for any
-// other tag.
+// The method "before" returns the current digest of a tag that would move, and "" for
+// any other tag.
 func (t PlannedTag) before() string {
 	if t.Change == TagMoved {
 		return t.Previous

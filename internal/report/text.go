@@ -122,8 +122,8 @@ func (r *Report) verb() string {
 	return "Published "
 }
 
-// tagged returns the name and the tags of the image. For several repositories,
-// tagged returns the tags and the number of repositories.
+// tagged returns the name and the tags of the image. For several repositories, the
+// method "tagged" returns the tags and the number of repositories.
 func (r *Report) tagged() string {
 	if len(r.Images) == 1 {
 		i := r.Images[0]

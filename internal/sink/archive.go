@@ -74,7 +74,7 @@ func (a *archive) prepare(t Target, img Image, blobs []*image.Blob) error {
 
 func (a *archive) path() string { return a.pathOf(a.name) }
 
-// read returns no blob of an existing archive, because Commit replaces the whole archive.
+// The method "read" always returns nil, because Commit replaces the whole archive.
 func (a *archive) read(v1.Descriptor) (io.ReadCloser, error) { return nil, nil }
 
 func (a *archive) put(desc v1.Descriptor, r io.Reader) error {

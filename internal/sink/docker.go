@@ -71,9 +71,8 @@ func openDocker(ctx context.Context, t Target, img Image, blobs []*image.Blob) (
 // setName sets the name of the image in the engine. The image gets the name
 // that the target contains. If the target contains no name, the image gets the
 // pulled reference, as with docker pull. If the pulled reference contains a
-// digest, setName replaces this digest by the digest of the image. The reason
-// is that the pulled digest can belong to an index, but the engine stores only
-// one image of the index.
+// digest, setName replaces this digest by the digest of the image. The pulled digest
+// can belong to an index, but the engine stores only one image of the index.
 func (d *engineArchive) setName(t Target) error {
 	ref := d.image.Reference
 	if t.Ref != "" {
@@ -108,9 +107,9 @@ func (d *engineArchive) lookUp(ctx context.Context, blobs []*image.Blob) error {
 	return nil
 }
 
-// find looks for the image in the engine. The method find uses the name of the image
+// find looks for the image in the engine. The method "find" uses the name of the image
 // first, and then the possible ids. If the engine does not have the image, the method
-// find returns nil.
+// "find" returns nil.
 func (d *engineArchive) find(ctx context.Context) (*docker.Image, error) {
 	if d.tag != nil {
 		found, err := d.engine.Image(ctx, d.result.Name)
@@ -147,8 +146,8 @@ func (d *engineArchive) ids() []v1.Hash {
 	return []v1.Hash{root.Descriptor.Digest}
 }
 
-// matches reports whether an image in the engine is the image to write. The
-// method matches returns false if the engine has only a part of the content.
+// The method "matches" reports whether an image in the engine is the image to write.
+// The method "matches" returns false if the engine has only a part of the content.
 func (d *engineArchive) matches(found *docker.Image) bool {
 	if found == nil {
 		return false
@@ -166,7 +165,7 @@ func (d *engineArchive) matches(found *docker.Image) bool {
 func (d *engineArchive) commit(ctx context.Context) error {
 	switch {
 	case d.result.Unchanged:
-		return nil // The method lookUp has already compared the image.
+		return nil // The method lookUp has already compared this image with the image to write.
 	case d.load == nil:
 		if err := d.engine.Tag(ctx, d.result.ID, *d.tag); err != nil {
 			return RunnerError(err)

@@ -82,8 +82,8 @@ func typeName(kind fs.FileMode) string {
 	return fmt.Sprintf("a special file (%s)", kind)
 }
 
-// readFile reads the whole file. readFile returns an error if the file has more
-// than limit bytes.
+// readFile reads the whole file. readFile returns an error if the file has more bytes
+// than the argument "limit" allows.
 func (f *folder) readFile(name string, limit int64) ([]byte, error) {
 	file, err := f.root.Open(name)
 	if err != nil {
@@ -115,9 +115,8 @@ func (f *folder) create(name string) (file *os.File, temporary string, err error
 	return file, temporary, nil
 }
 
-// rename gives a complete temporary file its final name. The method rename
-// tries again if another process has opened the existing file with the final
-// name.
+// rename gives a complete temporary file its final name. The method "rename" tries
+// again if another process has opened the existing file with the final name.
 func (f *folder) rename(temporary, name string) error {
 	return locked.Retry(func() error { return f.root.Rename(temporary, name) })
 }
@@ -134,9 +133,9 @@ func (f *folder) replaceWith(name string, raw []byte) error {
 	return f.replace(name, bytes.NewReader(raw))
 }
 
-// replace replaces the content of the named file. The method replace writes the
-// new content to a temporary file, and then renames the temporary file. If a
-// write fails, the existing file stays unchanged.
+// replace replaces the content of the named file. The method "replace" writes the new
+// content to a temporary file, and then renames the temporary file. If a write fails,
+// the existing file stays unchanged.
 func (f *folder) replace(name string, r io.Reader) error {
 	file, temporary, err := f.create(name)
 	if err != nil {

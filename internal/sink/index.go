@@ -95,8 +95,8 @@ func (x *index) readEntries(raw json.RawMessage) error {
 }
 
 // add adds an image to the index. The new entry replaces the first entry with
-// the same name, and add removes all other entries with this name. If no entry
-// has this name, add appends the new entry.
+// the same name, and the method "add" removes all other entries with this name. If no
+// entry has this name, the method "add" appends the new entry.
 func (x *index) add(desc v1.Descriptor, n names) error {
 	desc.Annotations = n.annotations()
 	added, err := json.Marshal(desc)

@@ -148,8 +148,8 @@ func (l *layout) checkLayoutFile(file *os.File) error {
 	return newError(CodeNotLayout, hintEmpty, err, "%q is not an OCI layout of version 1, because its file oci-layout contains the version %.40q", l.dir, version.ImageLayoutVersion)
 }
 
-// index reads index.json. If the file does not exist, the method index returns
-// a new index.
+// index reads index.json. If the file does not exist, the method "index" returns a new
+// index.
 func (l *layout) index() (*index, error) {
 	if err := l.checkType(indexFile, 0); err != nil {
 		return nil, err
@@ -170,8 +170,8 @@ func (l *layout) index() (*index, error) {
 
 func blobName(h v1.Hash) string { return "blobs/" + h.Algorithm + "/" + h.Hex }
 
-// read opens a blob of the layout. The method read returns nil if the layout
-// does not have the blob, or if the size of the blob is wrong.
+// read opens a blob of the layout. The method "read" returns nil if the layout does not
+// have the blob, or if the size of the blob is wrong.
 func (l *layout) read(desc v1.Descriptor) (io.ReadCloser, error) {
 	file := blobName(desc.Digest)
 	if err := l.checkType(file, 0); err != nil {
@@ -195,8 +195,8 @@ func (l *layout) put(desc v1.Descriptor, r io.Reader) error {
 	return l.replace(blobName(desc.Digest), r)
 }
 
-// commit writes the manifests, and then adds the image to index.json. The
-// method commit writes the manifests of an index before the index.
+// commit writes the manifests, and then adds the image to index.json. The method
+// "commit" writes the manifests of an index before the index.
 func (l *layout) commit(ctx context.Context) error {
 	for _, m := range image.Manifests(l.image.Root) {
 		if err := l.manifest(ctx, m); err != nil {

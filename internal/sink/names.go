@@ -18,11 +18,11 @@ const (
 type names struct {
 	ref      string // ref is the value of the annotation org.opencontainers.image.ref.name.
 	full     string // full is the value of the annotation io.containerd.image.name.
-	explicit bool   // explicit is true if the destination of the user contains the name.
+	explicit bool   // explicit is true if the user wrote a name in the destination.
 }
 
-// namesOf returns the names of the image in the destination. They come from the name in
-// the target or, if the target contains no name, from the pulled reference.
+// namesOf returns the names of the image in the destination. The names come from the
+// name in the target or, if the target contains no name, from the pulled reference.
 func namesOf(t Target, ref name.Reference) names {
 	if t.Ref != "" {
 		n := names{ref: t.Ref, explicit: true}
@@ -61,11 +61,11 @@ func (n names) annotations() map[string]string {
 	return out
 }
 
-// replaces reports whether a new image replaces an old entry of index.json. If
-// the target contains a name, the new image replaces the entry with the same
-// name. Otherwise, the new image replaces the entry with the same full
-// reference. The tag alone is not sufficient, because images of different
-// repositories can have the same tag.
+// The method "replaces" reports whether a new image replaces an old entry of
+// index.json. If the target contains a name, the new image replaces the entry with the
+// same name. Otherwise, the new image replaces the entry with the same full reference.
+// The tag alone is not sufficient, because images of different repositories can have
+// the same tag.
 func (n names) replaces(old entry, digest string) bool {
 	previous := names{ref: old.Annotations[annotationRef], full: old.Annotations[annotationName]}
 	switch {

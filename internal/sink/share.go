@@ -17,8 +17,8 @@ import (
 // the lowest layers that another image of the same repository also has.
 //
 // For an engine with containerd's store, the archive contains all layers. This
-// store would accept an archive without a layer, but no container of the image
-// could start.
+// store would accept an archive in which a layer is missing, but no container of the
+// image could start.
 func (d *engineArchive) findSharedLayers(ctx context.Context) error {
 	if d.engine.Store != docker.Classic {
 		return nil

@@ -53,8 +53,8 @@ type Sink struct {
 
 // store writes to one kind of destination.
 type store interface {
-	// read opens a blob in the destination. If the destination does not have
-	// the blob, read returns nil.
+	// read opens a blob in the destination. If the destination does not have the blob,
+	// the method "read" returns nil.
 	read(desc v1.Descriptor) (io.ReadCloser, error)
 	// put stores all bytes of the reader as the blob.
 	put(desc v1.Descriptor, r io.Reader) error
@@ -138,8 +138,8 @@ func (s *Sink) Has(ctx context.Context, desc v1.Descriptor) (bool, error) {
 }
 
 // Put stores a blob. Put does not check the digest, so the reader must return
-// an error if the bytes do not match the descriptor. The readers of package
-// registry return such an error.
+// an error if the bytes do not match the descriptor. The readers of the Go package
+// "registry" return such an error.
 func (s *Sink) Put(ctx context.Context, desc v1.Descriptor, r io.Reader) error {
 	if err := s.store.put(desc, &interruptible{ctx, r}); err != nil {
 		return err

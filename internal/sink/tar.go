@@ -44,8 +44,9 @@ type document struct {
 // as a stream. The manifests follow.
 //
 // A Docker archive is an OCI layout with an additional file manifest.json. Docker 25 and
-// later versions write this format. Docker engines of any version can load it. A program
-// that reads the archive as an OCI layout gets an image with the same digest.
+// later versions write this format. Docker engines of any version can load a Docker
+// archive. A program that reads the archive as an OCI layout gets an image with the same
+// digest.
 func documents(t Target, img Image) ([]document, error) {
 	n := namesOf(t, img.Reference)
 	x := newIndex()

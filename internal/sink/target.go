@@ -38,7 +38,8 @@ type Target struct {
 // prefixes lists the prefixes of all destinations, without the colon.
 var prefixes = []string{string(OCILayout), string(OCIArchive), string(DockerArchive), string(DockerEngine)}
 
-// For each prefix that only other programs support, unsupported contains a hint.
+// The map "unsupported" contains a hint for each prefix that only other programs
+// support.
 var unsupported = map[string]string{
 	"docker":             "For the Docker engine, write docker-daemon:NAME. To copy between registries, use the command publish with `source: docker://REFERENCE`.",
 	"containers-storage": "Write oci-archive:image.tar, and then run podman load -i image.tar. At a terminal, you can instead write oci-archive:- and pipe the output to podman load.",

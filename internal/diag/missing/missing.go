@@ -78,7 +78,8 @@ func expression(path string) string {
 	return "The runner has not evaluated the expression ${{ … }}. Use the expression only in a workflow file or in an action.yml, because the runner evaluates no expressions in other files. At a terminal, write the value itself."
 }
 
-// command explains that a value with $(COMMAND) or `COMMAND` is not executed.
+// The function "command" explains that a value with $(COMMAND) or `COMMAND` is not
+// executed.
 func command(path string) string {
 	_, after, substituted := strings.Cut(path, "$(")
 	if !substituted {
@@ -90,7 +91,8 @@ func command(path string) string {
 	return "Only a shell replaces $(COMMAND) in a value by the output of the command. In a workflow, run the command in an earlier step, write its result to $GITHUB_OUTPUT, and use the output of the earlier step as the value."
 }
 
-// variable explains that $NAME, ${NAME}, $env:NAME and %NAME% are not replaced.
+// The function "variable" explains that $NAME, ${NAME}, $env:NAME and %NAME% are not
+// replaced.
 func variable(path string) string {
 	name := ""
 	if at := strings.IndexByte(path, '$'); at >= 0 {

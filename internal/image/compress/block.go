@@ -15,7 +15,7 @@ type block struct {
 	dict  int // dict is the number of bytes from the previous block at the start of the buffer "plain".
 	end   int // end is the index after the last byte of the content in the buffer "plain".
 	last  bool
-	ready chan struct{} // The method pack sets the fields "packed" and "err", and then closes the channel "ready".
+	ready chan struct{} // The method "pack" sets the fields "packed" and "err", and then closes the channel "ready".
 	err   error
 	token chan<- struct{} // release sends the token of the block to this channel.
 }

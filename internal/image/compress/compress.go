@@ -101,14 +101,13 @@ type codec interface {
 	// sizes returns the number of uncompressed bytes in a block, and the number of
 	// preceding bytes to which the encoder may refer.
 	sizes() (block, window int)
-	// encode appends one block to dst. For the last block, it also ends the
-	// stream.
+	// encode appends one block to dst. For the last block, encode also ends the stream.
 	encode(dst *bytes.Buffer, window, content []byte, last bool) error
-	// checksum returns a hash for the uncompressed content. checksum returns nil
-	// if tail does not need a hash.
+	// checksum returns a hash for the uncompressed content. checksum returns nil if the
+	// method "tail" does not need a hash.
 	checksum() hash.Hash32
 	// tail returns the last bytes of a stream. The argument "sum" is the hash of the
-	// content, and size is the number of uncompressed bytes.
+	// content, and the argument "size" is the number of uncompressed bytes.
 	tail(sum hash.Hash32, size int64) []byte
 	// spaces returns the memory pool for the blocks.
 	spaces() *sync.Pool

@@ -20,7 +20,7 @@ const HeadSize = 6
 const MaxWindow = 32 << 20
 
 // Detect returns the compression format of content whose first bytes are in the argument
-// head.
+// "head".
 func Detect(head []byte) Format {
 	switch {
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b, 8}):
@@ -63,10 +63,10 @@ var (
 
 // Decompress returns the decompressed content of src. Decompress detects the
 // format from the first bytes of src. The method Close of the returned reader
-// closes src. The reader returns an error if the uncompressed content has more
-// than limit bytes, because a small file can decompress to any size. The reader
-// returns errors of src unchanged. Every error that does not come from src wraps
-// ErrDamaged, ErrTooLarge, or ErrWindow. ErrWindow means that a zstd window is
+// closes src. The reader returns an error if the uncompressed content has more bytes
+// than the argument "limit" allows, because a small file can decompress to any size.
+// The reader returns errors of src unchanged. Every error that does not come from src
+// wraps ErrDamaged, ErrTooLarge, or ErrWindow. ErrWindow means that a zstd window is
 // larger than MaxWindow.
 func Decompress(src io.ReadCloser, limit int64) (io.ReadCloser, error) {
 	d := &decompressed{src: src, remaining: limit, limit: limit}

@@ -23,14 +23,15 @@ func ownBlocks(c codec) int {
 var spare = tokens(runtime.GOMAXPROCS(0))
 
 // Verify checks the uncompressed content of a stream after the program read the last
-// byte. The argument "sum" is the SHA-256 of the content, and size is the length of the
-// content in bytes.
+// byte. The argument "sum" is the SHA-256 of the content, and the argument "size" is
+// the length of the content in bytes.
 type Verify func(sum [sha256.Size]byte, size int64) error
 
 // Compress returns the compressed content of src. Compress starts to read src at once. If
-// verify returns an error, Read returns that error instead of the last block. Therefore,
-// a consumer never gets the complete stream of content that verify refuses. The method
-// Close of the returned reader stops the compression and closes src.
+// the function "verify" returns an error, Read returns that error instead of the last
+// block. Therefore, a consumer never gets the complete stream of content that the
+// function "verify" refuses. The method Close of the returned reader stops the
+// compression and closes src.
 func (m Method) Compress(src io.ReadCloser, verify Verify) io.ReadCloser {
 	own := ownBlocks(m.codec)
 	s := &stream{
@@ -46,8 +47,8 @@ func (m Method) Compress(src io.ReadCloser, verify Verify) io.ReadCloser {
 	return s
 }
 
-// stream is the compression of one source. The method produce fills the blocks
-// in order, and Read returns the compressed content of the blocks.
+// stream is the compression of one source. The method "produce" fills the blocks in
+// order, and Read returns the compressed content of the blocks.
 type stream struct {
 	codec    codec
 	src      io.ReadCloser
@@ -58,8 +59,8 @@ type stream struct {
 	once     sync.Once
 	closeErr error
 
-	// The method produce sets the fields "tail" and "err" before it closes the channel
-	// "blocks".
+	// The method "produce" sets the fields "tail" and "err" before it closes the
+	// channel "blocks".
 	tail []byte
 	err  error
 

@@ -33,8 +33,8 @@ type stripper struct {
 	changed map[*image.Manifest]bool // The map "changed" has the value true for each visited index whose digest changed.
 }
 
-// visit removes the attestations of an index and of the indexes below it. For an
-// index, visit visits the children first.
+// visit removes the attestations of an index and of the indexes below it. The method
+// "visit" starts with the children of the index.
 func (s *stripper) visit(m *image.Manifest) error {
 	if _, visited := s.changed[m]; visited || !m.Index() {
 		return nil

@@ -14,8 +14,8 @@ type attestations struct {
 	outdated bool // outdated is true if an attestation contains the digest that an image had before the change.
 }
 
-// If the images of an index change, update removes each attestation of the index that has
-// a subject.
+// If the images of an index change, the method "update" removes each attestation of the
+// index that has a subject.
 func (a *attestations) update(m *image.Manifest) error {
 	n, err := removeBound(m)
 	a.left += n

@@ -73,8 +73,8 @@ func (c Changes) rootAnnotations(ctx context.Context, root *image.Manifest) (map
 }
 
 // agree replaces the value of each default annotation by the label of the image
-// with the same key. If the labels of two images differ, agree removes the
-// annotation.
+// with the same key. If the labels of two images differ, the function "agree" removes
+// the annotation.
 func agree(defaults, labels map[string]string, first bool) {
 	for key, value := range defaults {
 		label, has := labels[key]

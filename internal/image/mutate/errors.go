@@ -44,8 +44,8 @@ func layerError(b *image.Blob, err error) error {
 	return e
 }
 
-// digest returns the digest of a layer. For a pending layer, digest returns the
-// digest of the uncompressed layer.
+// digest returns the digest of a layer. For a pending layer, the function "digest"
+// returns the digest of the uncompressed layer.
 func digest(b *image.Blob) v1.Hash {
 	if b.Pending() {
 		return b.DiffID

@@ -11,8 +11,8 @@ import (
 )
 
 // formats maps the media type of each layer that can be compressed again to the
-// compression format of the layer. The map formats does not contain the media types of
-// foreign layers, because clients download foreign layers from URLs.
+// compression format of the layer. The map "formats" does not contain the media types
+// of foreign layers, because clients download foreign layers from URLs.
 var formats = map[types.MediaType]compress.Format{
 	types.DockerLayer:             compress.Gzip,
 	types.DockerUncompressedLayer: compress.Plain,
@@ -22,7 +22,7 @@ var formats = map[types.MediaType]compress.Format{
 	image.DockerLayerZstd:         compress.Zstd,
 }
 
-// selects reports whether the program compresses a layer again.
+// The method "selects" reports whether the program compresses a layer again.
 func (r *recompressor) selects(b *image.Blob) bool {
 	format, known := formats[b.Descriptor.MediaType]
 	switch {

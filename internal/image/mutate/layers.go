@@ -82,8 +82,8 @@ func (r *recompressor) visit(m *image.Manifest) error {
 	return nil
 }
 
-// If the program compresses a layer of the image m again, the method image replaces the
-// layer.
+// If the program compresses a layer of the image m again, the method "image" replaces
+// the layer.
 func (r *recompressor) image(m *image.Manifest) error {
 	layers := m.Blobs[1:]
 	selected := make([]bool, len(layers))

@@ -10,7 +10,7 @@ import (
 // Legacy converts the attestations of an index and of the indexes below it to the form
 // that BuildKit wrote before version 0.32. Some registries refuse the newer form, which
 // is an artifact manifest with a subject. Legacy returns the attestations that it
-// changed. It does not change attestations that already have the older form.
+// changed. Legacy does not change attestations that already have the older form.
 func Legacy(root *image.Manifest) ([]*image.Manifest, error) {
 	l := &legacy{changed: map[*image.Manifest]bool{}}
 	err := l.visit(root)
@@ -23,8 +23,8 @@ type legacy struct {
 	changed   map[*image.Manifest]bool // maps a visited index to true if its digest changed
 }
 
-// visit changes the attestations of an index and of the indexes below it. It visits the
-// children first.
+// visit changes the attestations of an index and of the indexes below it. The method
+// "visit" starts with the children of the index.
 func (l *legacy) visit(m *image.Manifest) error {
 	if _, visited := l.changed[m]; visited || !m.Index() {
 		return nil

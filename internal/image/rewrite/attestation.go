@@ -41,9 +41,9 @@ type unknownImage struct {
 
 // LegacyAttestation converts an attestation to the form that BuildKit wrote before
 // version 0.32, which is an image manifest without artifact type and subject. BuildKit
-// writes this form also if the option oci-artifact=false is set, and LegacyAttestation
-// then writes the same bytes (BuildKit documentation, "Image attestation storage"). The
-// statements do not change.
+// also writes this form if the option oci-artifact=false is set (BuildKit
+// documentation, "Image attestation storage"). LegacyAttestation writes the same bytes
+// as BuildKit with this option. The statements do not change.
 func LegacyAttestation(m *image.Manifest) error {
 	var old struct {
 		Layers      []json.RawMessage `json:"layers"`
@@ -76,9 +76,9 @@ func LegacyAttestation(m *image.Manifest) error {
 	return m.Replace(raw)
 }
 
-// Entries returns a new version of the index m. It updates the entries as Index does. If
-// the function "replaced" returns true for a child, Entries also copies the platform and
-// the artifact type of the child into its entry.
+// Entries returns a new version of the index m. Entries updates the index entries in the
+// same way as the function Index. If the function "replaced" returns true for a child,
+// Entries also copies the platform and the artifact type of the child into its entry.
 func Entries(m *image.Manifest, replaced func(*image.Manifest) bool) ([]byte, error) {
 	raw, err := Index(m, m.Raw)
 	if err != nil {

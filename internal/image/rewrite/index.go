@@ -9,7 +9,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// Index returns a new version of the index in the argument raw. The new version has the
+// Index returns a new version of the index in the argument "raw". The new version has the
 // media type of m. The entries of the new version have the current media types, digests
 // and sizes of the children of m. The annotation of an attestation entry contains the new
 // digest of the attested image.
@@ -39,8 +39,8 @@ func Index(m *image.Manifest, raw []byte) ([]byte, error) {
 	})
 }
 
-// entries returns the entries of an index. The method entries returns an error
-// if the number of entries differs from the number of children of m.
+// entries returns the entries of an index. The method "entries" returns an error if the
+// number of entries differs from the number of children of m.
 func (f Fields) entries(m *image.Manifest) ([]Fields, error) {
 	list, err := f.List("manifests")
 	if err == nil && len(list) != len(m.Children) {

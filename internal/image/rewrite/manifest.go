@@ -45,7 +45,7 @@ func NewConfig(old v1.Descriptor, raw []byte) *image.Blob {
 	}}
 }
 
-// Manifest returns a new version of the image manifest in the argument raw. The new
+// Manifest returns a new version of the image manifest in the argument "raw". The new
 // version has the media type of m. The descriptors in the new version have the current
 // media types, digests and sizes of the blobs of m.
 func Manifest(m *image.Manifest, raw []byte) ([]byte, error) {

@@ -71,7 +71,7 @@ func parseConfig(ctx context.Context, m *image.Manifest) (*config, error) {
 	}
 	var doc config
 	if !decode(raw, &doc) {
-		return nil, nil // The method image reports an invalid config.
+		return nil, nil // The method "image" reports an invalid config.
 	}
 	return &doc, nil
 }
@@ -106,11 +106,10 @@ func (c *checker) image(ctx context.Context, m *image.Manifest) error {
 	return nil
 }
 
-// layers compares the layers of a manifest with the diff ids of the config. The
-// method layers counts only layers with the media type of an image layer,
-// because containerd skips all other layers (for example, WebAssembly
-// components). If no layer has the media type of an image layer, the image is an
-// artifact.
+// layers compares the layers of a manifest with the diff ids of the config. The method
+// "layers" counts only layers with the media type of an image layer, because containerd
+// skips all other layers (for example, WebAssembly components). If no layer has the
+// media type of an image layer, the image is an artifact.
 func (c *checker) layers(m *image.Manifest, doc *config) {
 	counted := 0
 	for _, b := range m.Blobs[1:] {

@@ -46,7 +46,8 @@ func (c *checker) index(ctx context.Context, m *image.Manifest) error {
 	return nil
 }
 
-// runs reports whether an entry of an index is an image that clients run.
+// The function "runs" reports whether an entry of an index is an image that clients
+// run.
 func runs(child *image.Manifest, e v1.Descriptor) bool {
 	return child != nil && child.IsRunnable() && e.ArtifactType == "" && (e.Platform == nil || e.Platform.OS != "unknown")
 }
@@ -106,8 +107,8 @@ func (c *checker) compare(e v1.Descriptor, doc config) {
 	}
 }
 
-// duplicates warns about index entries with the same digest or with the same
-// platform.
+// The method "duplicates" warns about index entries with the same digest or with the
+// same platform.
 func (c *checker) duplicates(images []v1.Descriptor) {
 	digests, platforms := map[v1.Hash]bool{}, map[string]v1.Hash{}
 	for _, e := range images {

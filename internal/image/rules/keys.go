@@ -10,7 +10,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// annotations checks the annotations of a manifest and of the descriptors in it.
+// The method "annotations" checks the annotations of a manifest and of the descriptors
+// in it.
 func (c *checker) annotations(m *image.Manifest) {
 	type annotated struct {
 		Annotations map[string]json.RawMessage `json:"annotations"`
@@ -33,8 +34,8 @@ func (c *checker) annotations(m *image.Manifest) {
 	}
 }
 
-// pairs checks that the keys of annotations or labels are not empty, and that
-// the values are strings (image-spec, "Annotations").
+// The method "pairs" checks that the keys of annotations or labels are not empty, and
+// that the values are strings (image-spec, "Annotations").
 func (c *checker) pairs(pairs map[string]json.RawMessage, kind, where string) {
 	for key, value := range pairs {
 		if strings.TrimSpace(key) == "" {

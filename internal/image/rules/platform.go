@@ -35,13 +35,13 @@ func Usual(p v1.Platform) (v1.Platform, bool) {
 	return r.platform, r.kind > unlisted
 }
 
-// For each name that containerd replaces by a usual name, converts contains this usual
-// name (containerd, package platforms, "Normalization").
+// The map "converts" contains the usual name for each name that containerd replaces
+// (containerd, package platforms, "Normalization").
 var converts = map[string]string{
 	"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "i386": "386", "armhf": "arm/v7", "armel": "arm/v6",
 }
 
-// For each alias that clients do not convert, aliases contains the usual name.
+// The map "aliases" contains the usual name for each alias that clients do not convert.
 var aliases = map[string]string{
 	"x64": "amd64", "x86": "386", "ia32": "386", "i486": "386", "i586": "386", "i686": "386",
 	"amd64v1": "amd64", "amd64v2": "amd64/v2", "amd64v3": "amd64/v3", "amd64v4": "amd64/v4",
@@ -52,8 +52,8 @@ var aliases = map[string]string{
 	"loongarch64": "loong64", "riscv64gc": "riscv64", "wasm32": "wasm",
 }
 
-// If the name of an operating system is not a value of GOOS, systems contains the value
-// of GOOS for the same system.
+// The map "systems" contains the value of GOOS for other common names of operating
+// systems.
 var systems = map[string]string{
 	"osx": "darwin", "macosx": "darwin", "mac": "darwin", "win": "windows", "win32": "windows", "win64": "windows", "gnu/linux": "linux",
 }

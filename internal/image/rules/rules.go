@@ -188,7 +188,8 @@ func (c *checker) manifest(ctx context.Context, m *image.Manifest) error {
 	return c.image(ctx, m)
 }
 
-// algorithms checks the algorithms of the digests of a manifest and its blobs.
+// The method "algorithms" checks the algorithms of the digests of a manifest and its
+// blobs.
 func (c *checker) algorithms(m *image.Manifest) {
 	if c.options.OnlySHA256 == "" {
 		return

@@ -96,8 +96,8 @@ func (e *evaluator) operator(n *node, depth int) Value {
 	return Value{}
 }
 
-// and returns the value of the expression "left && right". If the left operand
-// is unknown, the value is unknown, but the result contains the references and
+// The function "and" returns the value of the expression "left && right". If the left
+// operand is unknown, the value is unknown, but the result contains the references and
 // the text of the right operand.
 func and(left, right Value) Value {
 	holds, ok := left.truth()
@@ -111,8 +111,8 @@ func and(left, right Value) Value {
 	return left
 }
 
-// or returns the value of the expression "left || right". If the left operand
-// is unknown, the result can contain the references of both operands.
+// The function "or" returns the value of the expression "left || right". If the left
+// operand is unknown, the result can contain the references of both operands.
 func or(left, right Value) Value {
 	holds, ok := left.truth()
 	switch {

@@ -42,9 +42,9 @@ type Value struct {
 
 	kind valueKind
 	// chosen is true if a condition selected the value, and if the condition is known to
-	// be true. If "c" is true in "c && a || b", the result is "a", even if it is unknown
-	// whether "a" is empty. The reason is that authors of workflows use this form to
-	// choose between two values.
+	// be true. If "c" is true in "c && a || b", the result is "a", even if it is
+	// unknown whether "a" is empty. Authors of workflows use this form to choose
+	// between two values.
 	chosen bool
 }
 
@@ -65,8 +65,8 @@ type Ref struct {
 	// Via is the value to which the reference refers. Via is nil if Lookup does
 	// not find the value.
 	Via *Value
-	// Source is a copy of the field Source that Lookup returned. It identifies the place
-	// of the text from which Via was evaluated.
+	// Source is a copy of the field Source that Lookup returned. The field Source
+	// identifies the place of the text from which Via was evaluated.
 	Source any
 	// Key is the value of the last path element if the element is an
 	// expression, for example in secrets[matrix.name]. Otherwise, Key is nil.

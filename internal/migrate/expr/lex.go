@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// token is one lexical element of an expression. The fields start and end are
+// token is one lexical element of an expression. The fields "start" and "end" are
 // offsets in the surrounding text.
 type token struct {
 	kind       kind

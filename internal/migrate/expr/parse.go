@@ -172,9 +172,9 @@ func (p *parser) index(base *node) (*node, error) {
 	return base.extend(key, closing.end), err
 }
 
-// extend appends one element to the path of a reference. If the node is not a
-// reference but, for example, a function call, the method extend returns a
-// reference without a name. No Lookup resolves a reference without a name.
+// extend appends one element to the path of a reference. If the node is not a reference
+// but, for example, a function call, the method "extend" returns a reference without a
+// name. No Lookup resolves a reference without a name.
 func (n *node) extend(key *node, end int) *node {
 	if n.kind != ref {
 		return &node{kind: ref, args: []*node{n, key}, start: n.start, end: end}

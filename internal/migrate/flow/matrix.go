@@ -63,9 +63,9 @@ func multiply(combos []Combo, key string, values []*yaml.Node) []Combo {
 	return out
 }
 
-// extend applies an entry of the key "include". The function extend adds the
-// entry to each combination whose original values stay the same. If no such
-// combination exists, the entry becomes a new combination.
+// extend applies an entry of the key "include". The function "extend" adds the entry to
+// each combination whose original values stay the same. If no such combination exists,
+// the entry becomes a new combination.
 func extend(combos []Combo, plain int, original map[string]bool, entry *yaml.Node) []Combo {
 	added := false
 	for _, c := range combos[:plain] {

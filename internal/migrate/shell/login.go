@@ -243,10 +243,9 @@ func credentials(c Command) []Login {
 	return out
 }
 
-// image returns the argument whose registry receives the credentials. For the
-// flag --src-creds, the method image returns the first argument that names an
-// image. For other flags, the method image returns the last argument that names
-// an image.
+// image returns the argument whose registry receives the credentials. For the flag
+// --src-creds, the method "image" returns the first argument that names an image. For
+// other flags, the method "image" returns the last argument that names an image.
 func (c Command) image(flag string) *Word {
 	var found *Word
 	for i := range c.Words {

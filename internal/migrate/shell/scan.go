@@ -67,8 +67,8 @@ func (s *scanner) separator() int {
 
 func (s *scanner) has(prefix string) bool { return strings.HasPrefix(s.src[s.at:], prefix) }
 
-// continues reports whether the command continues on the next line. A command
-// continues if a backslash, backtick or caret precedes the line break.
+// The method "continues" reports whether the command continues on the next line. A
+// command continues if a backslash, backtick or caret precedes the line break.
 func (s *scanner) continues() bool {
 	mark := [...]byte{POSIX: '\\', PowerShell: '`', Cmd: '^'}[s.d]
 	return s.src[s.at] == mark && (s.at+1 < len(s.src) && s.src[s.at+1] == '\n' || strings.HasPrefix(s.src[s.at+1:], "\r\n"))

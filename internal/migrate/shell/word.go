@@ -14,8 +14,8 @@ const maxNesting = 20
 // end of an expression or a substitution.
 const maxSearch = 4096
 
-// word scans one word. The method word always advances by at least one byte, so
-// that the scan terminates.
+// word scans one word. The method "word" always advances by at least one byte, so that
+// the scan terminates.
 func (s *scanner) word() Word {
 	start := s.at
 	var text strings.Builder

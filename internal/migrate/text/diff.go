@@ -103,7 +103,7 @@ const maxRefine = 100_000
 
 // refine splits a change at the lines that occur in the old and in the new
 // text. These lines are a longest common subsequence of the old and the new
-// lines. The method refine does not split a very large change.
+// lines. The method "refine" does not split a very large change.
 func (c change) refine(old []string) []change {
 	from := old[c.start:c.end]
 	if len(from)*len(c.lines) > maxRefine {

@@ -14,8 +14,8 @@ type Edit struct {
 	New        string
 }
 
-// Edits is a set of edits of one text. A second identical edit has no effect,
-// because two aliases of one node cause the same edit.
+// Edits is a set of edits of one text. Two aliases of one YAML node cause the same edit
+// twice, and the set ignores the second edit.
 type Edits struct {
 	list []Edit
 }

@@ -89,7 +89,8 @@ func (f *File) next(at int, style yaml.Style) (start, end int) {
 	return -1, -1
 }
 
-// decodes reports whether a range of the file represents the byte c of a value.
+// The function "decodes" reports whether a range of the file represents the byte c of a
+// value.
 func decodes(src []byte, c byte) bool {
 	switch string(src) {
 	case `\"`, `\\`, `\/`:

@@ -39,10 +39,9 @@ for (const signal of isWindows ? ['SIGINT', 'SIGBREAK'] : ['SIGINT', 'SIGTERM'])
   });
 }
 
-// The function run starts a program with the standard streams of this script.
-// The promise resolves to the exit code of the program. The function does not
-// use spawnSync, because then the program would continue after the runner
-// cancels the step.
+// The function "run" starts a program with the standard streams of this script. The
+// promise resolves to the exit code of the program. The function does not use
+// spawnSync, because then the program would continue after the runner cancels the step.
 function run(file, args, options) {
   return new Promise((resolve, reject) => {
     child = spawn(file, args, { stdio: 'inherit', ...options });
@@ -51,10 +50,9 @@ function run(file, args, options) {
   });
 }
 
-// The function bundled returns the path of the released program for this
-// machine. The first step of a job decompresses the program into the temporary
-// folder of the job. Later steps of the job check the SHA-256 sum of this file
-// and use it again.
+// The function "bundled" returns the path of the released program for this machine. The
+// first step of a job decompresses the program into the temporary folder of the job.
+// Later steps of the job check the SHA-256 sum of this file and use it again.
 async function bundled() {
   const { platforms = {} } = JSON.parse(fs.readFileSync(manifestFile, 'utf8'));
   const want = platforms[`${goos}-${goarch}`];
@@ -78,9 +76,9 @@ function isProgram(file, want) {
   }
 }
 
-// The function decompress writes one program of a compressed file to a new
-// file. The new file gets its final name only after the check of its SHA-256
-// sum, so that a concurrent step never runs an incomplete program.
+// The function "decompress" writes one program of a compressed file to a new file. The
+// new file gets its final name only after the check of its SHA-256 sum, so that a
+// concurrent step never runs an incomplete program.
 async function decompress(want, file) {
   const pack = path.join(__dirname, 'bin', want.pack);
   const part = `${file}.${process.pid}`;
@@ -108,7 +106,7 @@ async function decompress(want, file) {
   }
 }
 
-// The function section returns a part of the decompressed content in pieces.
+// The function "section" returns a part of the decompressed content in pieces.
 async function* section(pack, offset, size) {
   if (!zlib.createZstdDecompress) throw new Error(`Node.js ${process.version} has no zstd. This action needs the Node.js 24 of the runner`);
   const input = fs.createReadStream(pack, { highWaterMark: 1 << 20 });
@@ -133,8 +131,8 @@ async function* section(pack, offset, size) {
 // another Go toolchain.
 const goEnv = { ...process.env, CGO_ENABLED: '0', GOTOOLCHAIN: 'local', GOWORK: 'off', GOFLAGS: '', GOOS: '', GOARCH: '' };
 
-// The function built builds the program into a new folder, so that concurrent
-// steps do not share files.
+// The function "built" builds the program into a new folder, so that concurrent steps
+// do not share files.
 async function built() {
   checkGo();
   const folder = fs.mkdtempSync(path.join(process.env.RUNNER_TEMP || os.tmpdir(), 'ghcr-publish-'));
@@ -155,8 +153,8 @@ function checkGo() {
   if (have.localeCompare(need, 'en', { numeric: true }) < 0) throw new Error(`the installed Go version is ${have || 'unknown'}. ${cure}`);
 }
 
-// The function save stores a value that the runner passes to the post step of
-// the same action.
+// The function "save" stores a value that the runner passes to the post step of the
+// same action.
 function save(name, value) {
   if (process.env.GITHUB_STATE) fs.appendFileSync(process.env.GITHUB_STATE, `${name}=${value}\n`);
 }
