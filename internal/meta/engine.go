@@ -193,8 +193,8 @@ func (e *engine) invalidTag(name string, r rule) error {
 	return tagError(name, subject, e.tagHint(name, r))
 }
 
-// tagHint returns a hint about the change that makes the result of a rule a
-// valid tag.
+// tagHint returns a hint for a rule whose result is not a valid tag. The hint proposes a
+// change that makes the tag valid.
 func (e *engine) tagHint(name string, r rule) string {
 	own, hasOwn := r.attrs["prefix"]
 	switch {

@@ -1,7 +1,6 @@
 package handlebars
 
-// node is a part of a template. Its type is *text, *mustache, *comment or
-// *block.
+// node is a part of a template. A node has the type *text, *mustache, *comment or *block.
 type node interface{}
 
 type text struct {

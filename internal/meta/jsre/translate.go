@@ -85,9 +85,9 @@ func (t *translator) copy(n int) {
 	t.pos += n
 }
 
-// group translates the start of a group. A named group becomes a numbered group,
-// so that all groups have numbers in the order of the pattern. For a group that
-// JavaScript does not have, group returns an error.
+// group translates the start of a group. A named group becomes a numbered group, so that
+// all groups have numbers in the order of the pattern. If JavaScript does not have this
+// kind of group, the method "group" returns an error.
 func (t *translator) group(rest string) error {
 	for _, known := range []string{"(?:", "(?=", "(?!", "(?<=", "(?<!"} {
 		if strings.HasPrefix(rest, known) {

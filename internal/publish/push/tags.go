@@ -73,7 +73,7 @@ func (w *work) point(ctx, writing context.Context, s plan.Step, tag *TagResult) 
 	return fmt.Errorf("tagging %q: %w", tag.Tag, err)
 }
 
-// graceful returns a context that ends at the time d after the end of ctx.
+// graceful returns a context that ends later than ctx, after the additional time d.
 func graceful(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	long, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	var timer *time.Timer
