@@ -25,7 +25,7 @@ type ranges struct {
 	cancel  context.CancelCauseFunc
 	rest    download // rest is the template of the download of each range.
 	start   int64    // start is the position of the first range in the blob.
-	at      int64    // at is the position of the next byte to read in the blob.
+	at      int64    // The field "at" is the position of the next byte to read in the blob.
 	workers []*worker
 	unread  []byte // unread contains the unread bytes of block.
 	block   []byte

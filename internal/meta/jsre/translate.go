@@ -14,8 +14,8 @@ type translator struct {
 	unicode bool
 	names   map[string]int
 	groups  int
-	// open holds one value for each open group. The value is true if the group
-	// is an assertion that cannot be repeated.
+	// The field "open" holds one value for each open group. The value is true if the
+	// group is an assertion that cannot be repeated.
 	open []bool
 	// afterAssertion is true directly after an assertion, because a quantifier
 	// must not follow an assertion.

@@ -41,8 +41,8 @@ func (w *work) tags(ctx context.Context) error {
 		})
 	}
 	for _, repo := range w.Anonymous {
-		// This request ignores an error, because the later pull requests the token again
-		// and reports the error.
+		// The run ignores an error of this token request, because the later pull requests
+		// the token again and reports the error.
 		wg.Go(func() { _ = w.Registry.Anonymous().Authorize(ctx, repo) })
 	}
 	wg.Wait()
