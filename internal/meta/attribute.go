@@ -115,7 +115,7 @@ func (r *rule) attributesHint() string {
 	return fmt.Sprintf("The attributes of type=%s are %s.", r.kind, and(attributesOf(r.kind)))
 }
 
-// and joins words as in the sentence part "a, b and c".
+// The function "and" joins words as in this example: "a, b and c".
 func and(words []string) string { return enumerate(words, "", "and") }
 
 // enumerate joins words as in a sentence. enumerate writes the prefix before

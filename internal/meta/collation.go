@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// keyOrder contains the ASCII characters in the order of CLDR's root collation
-// (Unicode CLDR, "Root Collation"). JavaScript's localeCompare uses this order.
-// keyOrder does not contain control characters, which the order ignores, and
-// capital letters, which have the position of the small letters. Package
-// x/text/collate contains the order of all Unicode characters, but it would add
-// 1.3 MB to the program.
+// keyOrder contains the ASCII characters in the order of CLDR's root collation (Unicode
+// CLDR, "Root Collation"). JavaScript's localeCompare uses this order. keyOrder contains
+// no control characters, because the order ignores them. keyOrder contains no capital
+// letters, because a capital letter has the position of its small letter. Package
+// x/text/collate contains the order of all Unicode characters, but it would add 1.3 MB to
+// the program.
 const keyOrder = "\t\n\v\f\r _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$0123456789abcdefghijklmnopqrstuvwxyz"
 
 // sortPairs sorts keys as JavaScript's localeCompare does. For example, a_b

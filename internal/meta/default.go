@@ -194,7 +194,7 @@ func (e *engine) noMovingTagReason(major bool) string {
 }
 
 // noRawVersionReason returns the reason why the run does not publish the text of the
-// input "version" as a tag. noRawVersionReason returns "" if the input is a tag.
+// input "version" as a tag. noRawVersionReason returns "" if the run publishes this text.
 func (e *engine) noRawVersionReason() string {
 	if trimJS(e.in.Version) == "" {
 		return "the input version is empty"

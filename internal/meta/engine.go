@@ -25,7 +25,7 @@ type engine struct {
 	// ownDefaults is true if [Defaults] uses the engine. If ownDefaults is true,
 	// the engine converts each ref to a valid tag.
 	ownDefaults bool
-	// kind is the kind of the event. Only [Defaults] sets the field "kind".
+	// The field "kind" is the kind of the event. Only [Defaults] sets this field.
 	kind eventKind
 	// If forwardOnly is true, a moving tag never moves back to a lower version.
 	forwardOnly bool
@@ -75,7 +75,7 @@ type outcome struct {
 	skip string
 	// latest is true if latest=auto adds the tag "latest" for this value.
 	latest bool
-	// moving becomes the field Moving of the [Tag].
+	// The field "moving" becomes the field Moving of the [Tag].
 	moving bool
 	// version is the stable version that the value is computed from, or nil. The field
 	// "series" counts the numbers in the value. For example, the value 1.4 has two
@@ -193,8 +193,8 @@ func (e *engine) invalidTag(name string, r rule) error {
 	return tagError(name, subject, e.tagHint(name, r))
 }
 
-// tagHint returns a hint about the change that makes the result of a rule a
-// valid tag.
+// tagHint returns a hint for a rule whose result is not a valid tag. The hint proposes a
+// change that makes the tag valid.
 func (e *engine) tagHint(name string, r rule) string {
 	own, hasOwn := r.attrs["prefix"]
 	switch {

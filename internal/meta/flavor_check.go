@@ -20,8 +20,8 @@ var (
 )
 
 // checkFlavorField returns an error for an entry that docker/metadata-action reads in
-// another way than its author probably means. The argument "affixed" is true if the same
-// line has a prefix or a suffix before this entry.
+// another way than the author of the entry probably means. The argument "affixed" is true
+// if the same line has a prefix or a suffix before this entry.
 func checkFlavorField(field, item string, affixed bool) error {
 	key, value, _ := setting(field)
 	subject := fmt.Sprintf("the flavor %q", item)

@@ -107,8 +107,9 @@ type comparison struct {
 	around  affixes
 }
 
-// higherTags finds the tags in the registry with a higher version than the outcome.
-// higherTags returns no tags if the run may move a tag back to a lower version.
+// higherTags finds the tags in the registry whose version is higher than the version of
+// the outcome. higherTags returns no tags if the run may move a tag back to a lower
+// version.
 func (e *engine) higherTags(o outcome, a affixes) (higherTags, error) {
 	if !e.forwardOnly || o.version == nil {
 		return higherTags{}, nil

@@ -30,8 +30,8 @@ func (o object) indented() string {
 }
 
 // write writes the JSON text of the object. The argument "newline" is a line break with
-// the indentation of the current line. If the argument "newline" is empty, write writes
-// one line.
+// the indentation of the current line. If the argument "newline" is empty, the JSON text
+// has only one line.
 func (o object) write(b *strings.Builder, indent, newline string) {
 	if len(o) == 0 {
 		b.WriteString("{}")

@@ -5,9 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// GitHub's package page shows at most this number of characters of a description
-// and of the licenses (GitHub docs, "Labelling container images"). GitHub
-// accepts longer values.
+// maxDescription and maxLicenses are the maximum numbers of characters of a description
+// and of the licenses that GitHub's package page shows (GitHub docs, "Labelling container
+// images"). GitHub accepts longer values.
 const (
 	maxDescription = 512
 	maxLicenses    = 256

@@ -27,8 +27,8 @@ func list(input, value string) ([]string, error) {
 	return items, nil
 }
 
-// fields splits one item into fields. In contrast to list, the function "fields" accepts
-// a quote only at the start of a field.
+// fields splits one item into fields. The function "list" accepts a quote at any
+// position, but the function "fields" accepts a quote only at the start of a field.
 func fields(input, item string) ([]string, error) {
 	if item != "" && !strings.ContainsAny(item, "\"\r\n") {
 		return strings.Split(item, ","), nil // Most items contain no quotes.

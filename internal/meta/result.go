@@ -4,7 +4,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
 
-// Inputs holds the inputs without a change of the text that the user wrote.
+// Inputs holds the texts of the inputs exactly as the user wrote them.
 type Inputs struct {
 	// Images, Tags, Flavor, Labels and Annotations are lists with one item per
 	// line.

@@ -69,8 +69,8 @@ func commentsError(input string) error {
 	return diag.Inputf("tags", CodeNoTags, hint, "the input tags contains neither a tag nor a rule")
 }
 
-// plain reports whether the rule is only a tag, without a type, attributes and
-// expressions.
+// plain reports whether the rule is only a tag, without a type, an attribute or an
+// expression.
 func (r *rule) plain() bool { return r.text == r.attrs["value"] && !strings.Contains(r.text, "{{") }
 
 // parseRule parses one item of the input "tags". If the argument "strict" is true,

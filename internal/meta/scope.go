@@ -17,8 +17,8 @@ type scope struct {
 	names []string // names has the order in which messages list the names.
 	// silent lists further names that messages do not list.
 	silent []string
-	// text is true if the place does not become a part of a tag, for example a
-	// label. In such a place, braces are valid.
+	// The field "text" is true if the place is not a part of a tag. For example, the
+	// place can be a label. In such a place, braces are valid.
 	text bool
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // checkSyntax returns an error for a rule that docker/metadata-action reads in another
-// way than its author probably means.
+// way than the author of the rule probably means.
 func (r *rule) checkSyntax() error {
 	for _, f := range r.fields {
 		if key, value, _ := attribute(f); key == "type" && ownAttributes[value] != nil {
@@ -200,8 +200,8 @@ func (r *rule) protect(i int) (string, bool) {
 	return "", false
 }
 
-// balanced reports whether the text has as many closing as opening brackets of
-// each kind.
+// balanced reports whether, for each kind of bracket, the numbers of opening and closing
+// brackets in the text are equal.
 func balanced(text string) bool {
 	for _, pair := range []string{"{}", "()", "[]"} {
 		if strings.Count(text, pair[:1]) != strings.Count(text, pair[1:]) {

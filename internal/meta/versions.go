@@ -152,9 +152,9 @@ func constant(v any) handlebars.Func {
 	return func(handlebars.Call) (any, error) { return v, nil }
 }
 
-// count returns an int if JavaScript can represent the number exactly, because
-// {{#if minor}} must treat 0 as false. For all other numbers, count returns the
-// digits.
+// The function "count" returns an int if JavaScript can represent the number exactly. The
+// type is important, because {{#if minor}} must treat the number 0 as false. For all
+// other numbers, count returns the digits.
 func count(digits string) any {
 	if n, err := strconv.Atoi(digits); err == nil && n <= maxVersionNumber {
 		return n
@@ -163,8 +163,8 @@ func count(digits string) any {
 }
 
 // version evaluates the pattern of a version rule. For an unstable version, the result is
-// always the full version. For the pattern {{raw}}, the result is the text before the
-// program parsed the version.
+// the full version, unless the pattern is {{raw}}. For the pattern {{raw}}, the result is
+// the text that the program parsed as a version.
 func version(r rule, v parsedVersion) (outcome, error) {
 	t, err := handlebars.Parse(r.attrs["pattern"])
 	if !v.stable {

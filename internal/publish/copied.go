@@ -62,8 +62,8 @@ func (r *run) copiedConfigs() []*image.Blob {
 			continue
 		}
 		size += b.Descriptor.Size
-		// Another target can need the same blob, and the value false prevents a second
-		// entry in the list.
+		// Another target can need the same blob. The value false prevents a second entry
+		// for this blob in the list.
 		isConfig[b] = false
 		out = append(out, b)
 	}

@@ -99,7 +99,7 @@ func (p preparedSource) Open(ctx context.Context) (*source.Source, error) {
 		}
 	}
 	if src.HasPlainLayers && !changes.Compression.Chosen() {
-		changes.Compression = compress.Default // The default is to compress layers for a registry.
+		changes.Compression = compress.Default // By default, the run compresses layers for a registry.
 	}
 	if !p.request.Source.Traits().Final && changes.Any() {
 		notices, err := changes.Apply(ctx, src.Root)

@@ -49,9 +49,9 @@ func newTagPolicy(r *run) *tagPolicy {
 	return p
 }
 
-// check returns an error if a tag exists and the input "overwrite" forbids to move the
-// tag. check also returns the moving tags that must not move, because the image of this
-// run is older.
+// check returns an error if a tag exists and the input "overwrite" does not allow the run
+// to move the tag. check also returns the moving tags that must not move, because the
+// image of this run is older.
 func (p *tagPolicy) check(ctx context.Context) (plan.Kept, error) {
 	if err := p.forbidden(); err != nil || !p.monotonic() {
 		return nil, err
@@ -88,16 +88,15 @@ func (p *tagPolicy) monotonic() bool {
 	return p.request.Tags.Monotonic && p.request.Verify.Level != input.VerifyNone
 }
 
-// forbids reports whether the input "overwrite" forbids the run to write a tag that
-// exists. The parameter "same" is true if the tag already points at the digest of this
-// run.
+// forbids reports whether the input "overwrite" prevents the run from writing an existing
+// tag. The parameter "same" is true if the tag already points at the digest of this run.
 func (p *tagPolicy) forbids(tag string, same bool) bool {
 	return protect.Forbids(p.request.Tags.Overwrite, tag, same)
 }
 
 // forbidden returns an error for each tag that exists and that the input "overwrite"
-// protects. If the digest of the root is known only after compression, the tag may
-// already point at this digest. The method Recheck decides about such a tag after the
+// protects. If the digest of the root is known only after compression, the tag possibly
+// already points at this digest. The method Recheck decides about such a tag after the
 // compression.
 func (p *tagPolicy) forbidden() error {
 	var errs []error

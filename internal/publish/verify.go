@@ -76,8 +76,8 @@ func (a anonymousPuller) Pull(ctx context.Context, repo name.Repository, root *i
 	return push.PullTree(ctx, a.registry.Anonymous(), repo, root)
 }
 
-// checks selects the checks for each destination. The run does not repeat a check
-// whose result cannot have changed since the push.
+// checks returns the checks that the run performs for each destination. The run does not
+// repeat a check whose result cannot have changed since the push.
 func (r *run) checks() []push.Check {
 	full := r.request.Verify.Level == input.VerifyFull
 	targets := r.outcome.Found.Targets

@@ -72,7 +72,7 @@ type Client struct {
 
 	mu              sync.Mutex
 	sessions        map[string]*session
-	early           map[string][]*EarlyUpload // early holds the open upload sessions of each repository, until a blob uses the session.
+	early           map[string][]*EarlyUpload // early maps each repository to its open upload sessions that no blob uses yet.
 	anonymousClient *Client                   // The method Anonymous returns this client.
 	accepted        *accepted
 	rangeMemory     chan [][]byte // The channel rangeMemory holds the memory for the ranges of one blob, and is empty while a blob uses the memory.

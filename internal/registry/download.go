@@ -27,7 +27,7 @@ type download struct {
 	desc   v1.Descriptor
 	body   io.ReadCloser
 	offset int64 // offset is the position of the next byte in the blob.
-	end    int64 // end is the position after the last byte in the blob.
+	end    int64 // The field "end" is the position after the last byte in the blob.
 	st     attemptState
 
 	// storage is nil for a whole blob, and is set for a range. A range accepts only a

@@ -23,7 +23,7 @@ type EarlyUpload struct {
 	opened   chan struct{} // opened is closed when the registry has answered.
 	location *url.URL
 	err      error
-	at       time.Time // at is the time of the answer.
+	at       time.Time // The field "at" is the time of the answer.
 }
 
 // OpenUploads opens upload sessions in the background, so that at least n sessions of the

@@ -74,7 +74,7 @@ type idleTimer struct {
 	notice *time.Timer
 	since  time.Time     // since is the start of the current network transfer. The field "since" is zero if no transfer runs.
 	waited time.Duration // waited is the time of all network transfers in the current window.
-	moved  int64         // moved is the number of bytes that were transferred in the current window.
+	moved  int64         // The field "moved" is the number of bytes that were transferred in the current window.
 }
 
 func startIdleTimer(ctx context.Context, limit time.Duration, announce func(silent, left time.Duration)) (*idleTimer, context.Context) {
@@ -167,7 +167,7 @@ type requestBody struct {
 	size int64
 	sent atomic.Int64
 	idle *idleTimer
-	last int64 // last is the number of bytes of the latest read. The transport sends these bytes before the next read.
+	last int64 // The field "last" is the number of bytes of the latest read. The transport sends these bytes before the next read.
 
 	mu     sync.Mutex
 	closed bool

@@ -91,7 +91,7 @@ func (c *Client) PutManifest(ctx context.Context, ref name.Reference, m *image.M
 	resp, err := c.do(ctx, k)
 	if err != nil {
 		var refused *Error
-		if errors.As(err, &refused) && refused.Operation == k.operation { // Another request can be the cause of a cancellation.
+		if errors.As(err, &refused) && refused.Operation == k.operation { // If the run was cancelled, the error can come from another request.
 			refused.Attestation = m.IsArtifactAttestation()
 		}
 		return err

@@ -12,8 +12,8 @@ const (
 	rangeConnections = 6
 	// blocksOfRange is the number of blocks that a range fills.
 	blocksOfRange = 128
-	// blocksOfWorker limits the blocks that one worker holds. Later bytes wait in the
-	// buffers of the system. All workers of a client hold at most 6 MiB.
+	// blocksOfWorker limits the blocks that one worker holds. The buffers of the
+	// operating system hold later bytes. All workers of a client hold at most 6 MiB.
 	blocksOfWorker = 8
 )
 
@@ -25,7 +25,7 @@ type ranges struct {
 	cancel  context.CancelCauseFunc
 	rest    download // rest is the template of the download of each range.
 	start   int64    // start is the position of the first range in the blob.
-	at      int64    // at is the position of the next byte to read in the blob.
+	at      int64    // The field "at" is the position of the next byte to read in the blob.
 	workers []*worker
 	unread  []byte // unread contains the unread bytes of block.
 	block   []byte
@@ -55,8 +55,8 @@ var errStopped = errors.New("the download was stopped")
 
 // startRanges starts the download of the ranges of a blob. The argument "start" is the
 // position of the first range in the blob. startRanges returns nil if another blob of the
-// client uses the memory for ranges. In this case, two blobs already use several
-// connections.
+// client uses the memory for ranges. In this case, the two blobs together already use
+// several connections.
 func (c *Client) startRanges(rest download, start int64) *ranges {
 	var memory [][]byte
 	select {

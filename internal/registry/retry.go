@@ -194,8 +194,8 @@ type attempt struct {
 func (s *attemptState) attempt() attempt { return attempt{s.attempts, s.silent, s.http1} }
 
 // repeat calls the function "try" until try succeeds, or until another attempt cannot
-// succeed. After a refusal, repeat makes no further attempt, because these requests
-// contain no token that the client could replace.
+// succeed. If only a new token could help, repeat makes no further attempt, because its
+// requests contain no token that the client could replace.
 func (r retrier) repeat(ctx context.Context, try func(n attempt) (permanent bool, err error)) error {
 	_, err := r.repeatAfter(ctx, 0, try)
 	return err

@@ -87,7 +87,7 @@ func (g *grant) age() time.Duration {
 	switch {
 	case g == nil || g.issued.IsZero():
 		return 0
-	case g.raw: // The client requests a new token after status 403 only if the old token has a high age. A registry that rejects the raw secret sends this status without a challenge (docs/ghcr.md, Token endpoint).
+	case g.raw: // After status 403, the client requests a new token only if the old token is old enough. A registry that rejects the raw secret sends this status without a challenge (docs/ghcr.md, Token endpoint).
 		return time.Hour
 	}
 	return time.Since(g.issued)

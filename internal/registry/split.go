@@ -40,8 +40,8 @@ type splitDownload struct {
 	ranges  *ranges       // ranges is nil while one request downloads the rest of the blob.
 	failed  bool          // failed is true after a range failed. The blob then uses no ranges any more.
 	closed  bool          // closed is true if the body of the first request is closed.
-	read    int64         // read is the number of bytes of the current measurement.
-	waiting time.Duration // waiting is the time of the reads of the current measurement.
+	read    int64         // The field "read" is the number of bytes of the current measurement.
+	waiting time.Duration // The field "waiting" is the time of the reads of the current measurement.
 }
 
 // openSplit sends the first request for a blob.

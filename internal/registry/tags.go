@@ -60,10 +60,10 @@ func (c *Client) Tags(ctx context.Context, repo name.Repository) ([]string, erro
 // tagList reads the pages of a tag list.
 type tagList struct {
 	all  []string
-	left int64 // left is the number of bytes that further pages may have.
+	left int64 // The field "left" is the number of bytes that further pages may have.
 
 	page []string // page contains the tags of the latest page.
-	read int64    // read is the number of bytes of the latest page.
+	read int64    // The field "read" is the number of bytes of the latest page.
 }
 
 // readPage reads one page of a tag list. A repeated attempt reads the whole page

@@ -46,9 +46,9 @@ func newTransports(base *http.Transport) *transports {
 		bulk.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	bulk.TLSClientConfig.NextProtos = []string{"http/1.1"}
-	// The limiter limits the number of uploads. A limit of connections could
-	// block an upload. The source of an upload can be a blob of the same host,
-	// and the client needs a second connection to read such a blob.
+	// The limiter limits the number of uploads. A limit on the number of connections
+	// could block an upload, because the source of an upload can be a blob of the same
+	// host. The client needs a second connection to read such a blob.
 	bulk.MaxConnsPerHost = 0
 	bulk.MaxIdleConnsPerHost = maxUploads
 	return &transports{small: small, bulk: bulk, preconnector: newPreconnector(bulk)}
@@ -70,8 +70,8 @@ func tune(t *http.Transport) *http.Transport {
 	return t
 }
 
-// isBulk reports whether a body with this size uses the connections for large bodies. An
-// unknown size is -1.
+// isBulk reports whether a body with this size uses the connections for large bodies. If
+// the size is unknown, the argument is -1.
 func isBulk(size int64) bool { return size < 0 || size >= BulkSize }
 
 // forSize returns the transport for a body with this size. The transport for

@@ -33,10 +33,10 @@ func (e *TruncatedUpload) Error() string {
 // Unwrap returns the error of the network.
 func (e *TruncatedUpload) Unwrap() error { return e.Err }
 
-// truncated returns a *TruncatedUpload if the connection ended at UploadLimit.
-// In all other cases, truncated returns nil. Examples are a response of the
-// registry and an error of the source. A web page of a front end is not a
-// response of the registry (docs/ghcr.md, Refusals).
+// truncated returns a *TruncatedUpload if the connection ended at UploadLimit. In all
+// other cases, truncated returns nil. For example, truncated returns nil if the registry
+// sent a response, or if the source of the upload failed. A web page of a front end is
+// not a response of the registry (docs/ghcr.md, Refusals).
 func (u *upload) truncated(err error) error {
 	var answer *Error
 	var source *bodyError

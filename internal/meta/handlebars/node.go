@@ -1,7 +1,6 @@
 package handlebars
 
-// node is a part of a template. Its type is *text, *mustache, *comment or
-// *block.
+// node is a part of a template. A node has the type *text, *mustache, *comment or *block.
 type node interface{}
 
 type text struct {
@@ -62,9 +61,9 @@ type literal struct{ value any }
 type path struct {
 	parts  []string
 	source string // source is the source text.
-	up     int    // up is the number of "../" at the start.
+	up     int    // The field "up" is the number of "../" at the start.
 	scoped bool   // scoped is true if the path starts with "this", "." or "..".
-	data   bool   // data is true if the path starts with "@".
+	data   bool   // The field "data" is true if the path starts with "@".
 }
 
 // original returns the text that a closing tag must repeat.

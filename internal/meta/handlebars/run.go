@@ -60,8 +60,8 @@ func (r *run) node(n node, f *frame) error {
 	return nil
 }
 
-// print evaluates an expression that is not an argument. If the value is a
-// function, print calls the function, also without arguments.
+// print evaluates an expression that is not an argument. If the value is a function,
+// print calls the function, even if the expression contains no arguments.
 func (r *run) print(c call, f *frame) (any, error) {
 	if !c.bare() || builtin(c.path) {
 		return r.invoke(c, f)
@@ -69,8 +69,8 @@ func (r *run) print(c call, f *frame) (any, error) {
 	return r.force(r.lookup(c.path, f))
 }
 
-// force returns a value that is not a function unchanged. If the value is a
-// function, force calls the function without arguments, and returns its result.
+// If the value is a function, force calls the function without arguments and returns its
+// result. If the value is not a function, force returns the value unchanged.
 func (r *run) force(v any) (any, error) {
 	if fn, ok := v.(Func); ok {
 		return fn(Call{})

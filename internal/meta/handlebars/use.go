@@ -1,6 +1,6 @@
 package handlebars
 
-// Use is the use of a name of the context in a template.
+// Use describes one place in a template that uses a name of the context.
 type Use struct {
 	// Source is the path in the template, such as sha or version.major.
 	Source string

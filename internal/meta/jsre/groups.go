@@ -1,5 +1,5 @@
 package jsre
 
-// Groups returns the number of groups in the pattern. The complete match is not
-// a group in this number.
+// Groups returns the number of groups in the pattern. This number does not include the
+// complete match.
 func (r *Regexp) Groups() int { return len(r.re.GetGroupNumbers()) - 1 }

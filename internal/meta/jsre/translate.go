@@ -14,8 +14,8 @@ type translator struct {
 	unicode bool
 	names   map[string]int
 	groups  int
-	// open holds one value for each open group. The value is true if the group
-	// is an assertion that cannot be repeated.
+	// The field "open" holds one value for each open group. The value is true if the
+	// group is an assertion that cannot be repeated.
 	open []bool
 	// afterAssertion is true directly after an assertion, because a quantifier
 	// must not follow an assertion.
@@ -85,9 +85,9 @@ func (t *translator) copy(n int) {
 	t.pos += n
 }
 
-// group translates the start of a group. A named group becomes a numbered group,
-// so that all groups have numbers in the order of the pattern. For a group that
-// JavaScript does not have, group returns an error.
+// group translates the start of a group. A named group becomes a numbered group, so that
+// all groups have numbers in the order of the pattern. If JavaScript does not have this
+// kind of group, the method "group" returns an error.
 func (t *translator) group(rest string) error {
 	for _, known := range []string{"(?:", "(?=", "(?!", "(?<=", "(?<!"} {
 		if strings.HasPrefix(rest, known) {

@@ -25,8 +25,8 @@ func (w *work) conflicts(ctx context.Context) (plan.Kept, error) {
 	return w.Conflicts.Recheck(ctx)
 }
 
-// keep marks the tags that must not move. If no tag of a target may move, keep writes the
-// root to this target by digest.
+// The method "keep" marks the tags that must not move. If no tag of a target may move,
+// this method writes the root to the target by digest.
 func (w *work) keep(ctx context.Context, kept plan.Kept) error {
 	for i, t := range w.result.Targets {
 		if t.keep(kept) || t.Complete {
@@ -41,8 +41,8 @@ func (w *work) keep(ctx context.Context, kept plan.Kept) error {
 	return nil
 }
 
-// keep marks the tags that must not move. keep reports whether at least one tag may
-// still move.
+// The method "keep" marks the tags that must not move, and reports whether at least one
+// other tag may still move.
 func (t *TargetResult) keep(kept plan.Kept) (remains bool) {
 	for _, tag := range t.Tags {
 		if kept[tag.Tag.String()] != "" {

@@ -63,8 +63,8 @@ func (w *work) manifests(ctx context.Context) (plan.Kept, error) {
 	return kept, cmp.Or(err, conflict)
 }
 
-// levels groups the necessary manifests by their height. If no manifest is necessary, the
-// list has one empty level.
+// levels returns the necessary manifests in one list per height. If no manifest is
+// necessary, the result contains one empty list.
 func (w *work) levels() [][]plan.Step {
 	byHeight := make([][]plan.Step, height(w.plan.Root)+1)
 	for _, s := range w.plan.Of(plan.PushManifest) {

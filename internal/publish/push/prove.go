@@ -119,7 +119,8 @@ func (p *Publisher) readBack(ctx context.Context, root *image.Manifest, t *Targe
 	return group.Wait()
 }
 
-// wait tells await to try again while the reference points at another digest.
+// If await gets the function "wait", await tries again while the reference points at
+// another digest.
 func wait(v1.Hash) (done bool, err error) { return false, nil }
 
 // await reads a reference until the reference points at the wanted digest, or until no

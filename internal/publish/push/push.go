@@ -25,8 +25,8 @@ import (
 type Progress interface {
 	// Begin starts the display of one blob that is sent to a repository. The caller calls
 	// the function "advance" with the number of bytes that the caller read since the last
-	// call. If an upload starts again, this number is negative. The caller calls done
-	// once at the end of the upload.
+	// call. If an upload starts again, this number is negative. The caller calls the
+	// function "done" once at the end of the upload.
 	Begin(repo name.Repository, b *image.Blob) (advance func(int64), done func(registry.BlobOutcome, error))
 }
 

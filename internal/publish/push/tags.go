@@ -41,8 +41,8 @@ func (w *work) tags(ctx context.Context) error {
 		})
 	}
 	for _, repo := range w.Anonymous {
-		// This request ignores an error, because the later pull requests the token again
-		// and reports the error.
+		// The run ignores an error of this token request, because the later pull requests
+		// the token again and reports the error.
 		wg.Go(func() { _ = w.Registry.Anonymous().Authorize(ctx, repo) })
 	}
 	wg.Wait()
@@ -73,7 +73,7 @@ func (w *work) point(ctx, writing context.Context, s plan.Step, tag *TagResult) 
 	return fmt.Errorf("tagging %q: %w", tag.Tag, err)
 }
 
-// graceful returns a context that ends at the time d after the end of ctx.
+// graceful returns a context that ends later than ctx, after the additional time d.
 func graceful(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	long, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	var timer *time.Timer

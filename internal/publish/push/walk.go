@@ -65,7 +65,8 @@ func PullTree(ctx context.Context, client *registry.Client, repo name.Repository
 	return pullConcurrently(ctx, client, repo, below[:len(below)-1], image.Blobs(root)) // The root is the last entry.
 }
 
-// pullConcurrently reads manifests and blobs as PullTree does, but all of them concurrently.
+// pullConcurrently reads all given manifests concurrently, and checks at the same time
+// that the given blobs exist.
 func pullConcurrently(ctx context.Context, client *registry.Client, repo name.Repository, manifests []*image.Manifest, blobs []*image.Blob) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {

@@ -88,8 +88,8 @@ func (r *Resolver) promising(origins []image.Origin, missing []*image.Blob) []im
 	return out
 }
 
-// mountable records the missing layers that can be mounted from a repository, because an
-// image in the repository has these layers.
+// mountable records that a missing layer can be mounted from a repository, if an image in
+// the repository has the layer.
 func mountable(missing []*image.Blob, repo name.Repository, layers []v1.Descriptor) {
 	for _, b := range missing {
 		has := slices.ContainsFunc(layers, func(d v1.Descriptor) bool { return d.Digest == b.Descriptor.Digest })

@@ -47,9 +47,9 @@ func (p packed) layer(b *image.Blob) (v1.Descriptor, bool) {
 	return layer, layer.Digest != (v1.Hash{})
 }
 
-// agree compares the image of this run with a previous image that has the same
-// config. agree reports whether the layers of both images have the same digests. For
-// a pending layer, agree uses the digest that p contains.
+// agree compares the image of this run with a previous image that has the same config.
+// agree reports whether the layers of both images have the same digests. For a pending
+// layer of this run, agree uses the digest in the map p.
 func (p packed) agree(ours *image.Manifest, old previousImage) bool {
 	for i, layer := range old.Layers {
 		digest := ours.Blobs[i+1].Descriptor.Digest

@@ -95,7 +95,7 @@ func (r *Resolver) children(ctx context.Context, root *image.Manifest, repo name
 		})
 	}
 	err := group.Wait()
-	// An empty entry represents the images that were not read.
+	// If some images were not read, one empty entry represents these images.
 	if nested || len(chosen) == maxPrevious {
 		out = append(out, previousImage{})
 	}
@@ -154,9 +154,9 @@ func (r *Resolver) diffIDs(ctx context.Context, f previous, old previousImage, o
 	return stated, err
 }
 
-// statedDiffIDs returns the diff ids that the config of a previous image states. If the
-// argument "ours" is not nil, it is an image of the run with the same config, and
-// statedDiffIDs does not read the config from the registry.
+// statedDiffIDs returns the diff ids that the config of a previous image states. The
+// argument "ours" is nil, or an image of the run that has the same config. If "ours" is
+// an image, statedDiffIDs does not read the config from the registry.
 func (r *Resolver) statedDiffIDs(ctx context.Context, repo name.Repository, old previousImage, ours *image.Manifest) ([]v1.Hash, error) {
 	if ours != nil {
 		var out []v1.Hash

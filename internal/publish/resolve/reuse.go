@@ -72,10 +72,10 @@ func (r *Resolver) imagesOf(t *Target, protected bool, seen map[v1.Hash]bool) []
 	return out
 }
 
-// reuseOrigins reads the images that were pulled into the store of the source,
-// or pushed from this store.
-// reuseOrigins skips an image that contains no pending layer. All images are in the
-// registry of a target, so that the target can mount the layers of the images.
+// reuseOrigins reads the images that were pulled into the store of the source, or pushed
+// from this store. reuseOrigins skips an image that contains no pending layer.
+// reuseOrigins reads only images in the registry of a target, because the target can
+// mount the layers of such an image.
 func (r *Resolver) reuseOrigins(ctx context.Context, found *Found) error {
 	origins, err := found.Source.Origins(ctx, found.wanted)
 	if err != nil {

@@ -10,8 +10,9 @@
 //
 // A registry has no conditional write, so two concurrent writers can overwrite each
 // other. Package referrers reads the list again after a short random wait, and writes
-// missing entries again. Between its read and its write of the list, another writer must
-// need less time than this wait. A slower writer can remove entries from the list.
+// missing entries again. This procedure is safe only if every other writer writes the
+// list soon after it has read the list. A writer that needs more time than the random
+// wait can remove entries from the list.
 package referrers
 
 import (

@@ -8,7 +8,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// otherCauseStatuses are the statuses whose cause is not the form of a manifest.
+// otherCauseStatuses lists the statuses that a registry sends for a cause other than the
+// form of a manifest.
 var otherCauseStatuses = []int{
 	http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusTooManyRequests,
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// isNotARegistry reports whether the response does not come from a registry.
-// Examples are an unexpected status below 400, and a web page that forbids the
+// isNotARegistry reports whether the response does not come from a registry. For example,
+// a registry does not send an unexpected status below 400, or a web page that forbids the
 // request.
 func isNotARegistry(e *registry.Error) bool {
 	login := e.Status == http.StatusForbidden || e.Status == http.StatusNetworkAuthenticationRequired

@@ -27,7 +27,7 @@ const (
 // Pause is the kind of wait before the next attempt.
 type Pause int
 
-// The kinds of wait.
+// Before the next attempt, the client waits in one of these ways.
 const (
 	ByBackoff Pause = iota // The client waits for the backoff, or for the wait that the server requested if that wait is longer.
 	NoPause                // none
@@ -140,8 +140,8 @@ var Table = []Row{
 		Name: "HTTP/2 stream or connection ended", Transports: []Transport{StreamReset, GoAway}, Reaction: AgainFromStart, HTTP1: true,
 	},
 	{
-		// Examples are a reset connection, a connection that ended early, and an
-		// error of DNS.
+		// This row matches, for example, a reset connection, a connection that ended
+		// early, and an error of DNS.
 		Name: "connection failed", Transports: []Transport{Disconnected}, Reaction: AgainFromStart,
 	},
 
@@ -162,7 +162,7 @@ var Table = []Row{
 		Name: "secondary rate limit", Status: http.StatusForbidden, Messages: []string{"secondary rate limit"}, Reaction: AgainFromStart, Pause: Minutes,
 	},
 	{
-		// An example is a signed URL that is not valid.
+		// For example, a storage host sends this status if a signed URL is not valid.
 		Name: "another host forbids", Status: http.StatusForbidden, OtherHost: true, Reaction: FinalWithCause,
 	},
 	{
@@ -247,8 +247,8 @@ var Table = []Row{
 		Name: "unexpected success", Least: 1, Most: 399, Reaction: FinalWithCause,
 	},
 	{
-		// Every other status describes a fault of the request. Examples are 400
-		// with JSON, 403, 404, 405, 409 and 416.
+		// Every other status describes a fault of the request. The other statuses are,
+		// for example, 400 with JSON, 403, 404, 405, 409 and 416.
 		Name: "refused", Reaction: Final,
 	},
 }

@@ -26,7 +26,7 @@ func embeddedRoots() *x509.CertPool {
 	for root := range bundle.Roots() {
 		cert, err := x509.ParseCertificate(root.Certificate)
 		if err != nil {
-			continue // A test finds certificates in the bundle that the program cannot parse.
+			continue // A test fails if the program cannot parse a certificate in the bundle.
 		}
 		if root.Constraint == nil {
 			pool.AddCert(cert)
