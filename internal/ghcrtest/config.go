@@ -63,10 +63,10 @@ type Answers struct {
 	// Forbidden is the result of a push by an Actions token that would create a
 	// package with a visibility that its organization forbids.
 	Forbidden ForbiddenCreation
-	// WrongSecretAsAnonymous makes /token treat a wrong password as a missing
-	// password. If WrongSecretAsAnonymous is true, /token sends the refusal of
-	// docs/ghcr.md, Refused: anonymous access. If WrongSecretAsAnonymous is false,
-	// /token sends the refusal of docs/ghcr.md, Refused: denied.
+	// WrongSecretAsAnonymous makes /token treat a wrong password as a missing password.
+	// If WrongSecretAsAnonymous is true, /token sends the refusal of anonymous access
+	// (docs/ghcr.md, Refused: anonymous access). If WrongSecretAsAnonymous is false,
+	// /token sends the refusal of a wrong password (docs/ghcr.md, Refused: denied).
 	WrongSecretAsAnonymous bool
 	// OldTexts omits "permission_denied: " before "installation not allowed". Older
 	// reports contain the text without this prefix (docs/ghcr.md, Refused: create

@@ -53,9 +53,9 @@ func (w *state) createLocked(c *Credential, p *pkg, source string, now time.Time
 
 // linkLocked links a package to the repository in its source label. The source label
 // gives the repository access, but does not change the visibility (docs/ghcr.md,
-// Visibility of a new package). The source label has an effect until the package has
-// its first tag. The label of an index therefore also has an effect: a client first
-// pushes the manifests of the platforms, but without tags.
+// Visibility of a new package). The source label has an effect until the package has its
+// first tag. A client pushes the manifests of the platforms before the index, but without
+// tags. The label of the index therefore has an effect.
 func (w *state) linkLocked(p *pkg, source string) {
 	repo := w.labelledLocked(p, source)
 	if repo == nil || p.tagged || p.Repository != "" {

@@ -12,8 +12,8 @@ func (IgnoreRange) apply(_ *Server, w http.ResponseWriter, r *http.Request, next
 	next.ServeHTTP(w, r)
 }
 
-// WrongContentRange sends the requested range with the Content-Range of the first byte
-// of the blob.
+// WrongContentRange sends the requested range with a wrong header Content-Range, which
+// describes a blob of one byte.
 type WrongContentRange struct{}
 
 func (WrongContentRange) apply(_ *Server, w http.ResponseWriter, r *http.Request, next http.Handler) {

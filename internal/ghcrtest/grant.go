@@ -21,9 +21,9 @@ type grant struct {
 // access contains the actions of one scope.
 type access struct{ pull, push bool }
 
-// If the argument "push" is true, allows reports whether the token request contained
-// the action "push". If the argument "push" is false, allows reports whether the
-// request contained the action "pull".
+// The method "allows" reports whether the token request contained an action for a
+// repository. The action is "push" if the argument "push" is true, and "pull" if it is
+// false.
 func (g *grant) allows(name string, push bool) bool {
 	if g.allScopes {
 		return true

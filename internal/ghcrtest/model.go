@@ -101,8 +101,7 @@ type Package struct {
 	Visibility Visibility // Private if empty
 	// Repository is the owner/name of the linked repository, or empty.
 	Repository string
-	// NoInherit is true if the linked repository gets no access to the package
-	// because of the link.
+	// NoInherit is true if the link gives the linked repository no access to the package.
 	NoInherit bool
 	// Grants maps repositories to their roles, as in the setting "Manage Actions
 	// access". Users maps logins to their roles.

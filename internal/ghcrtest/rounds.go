@@ -31,8 +31,9 @@ type RoundTrips struct {
 	problems []string
 }
 
-// NewRoundTrips returns a barrier for a client that needs these round trips. Each
-// round trip maps the names of its requests (see [RequestName]) to their number.
+// NewRoundTrips returns a barrier for a client that needs these round trips. Each round
+// trip maps the name of a request (see [RequestName]) to the number of requests with this
+// name.
 func NewRoundTrips(expected ...map[string]int) *RoundTrips {
 	return &RoundTrips{expected: expected, arrived: map[string]int{}, complete: make(chan struct{})}
 }
@@ -110,8 +111,8 @@ func (b *RoundTrips) missing() string {
 	return fmt.Sprintf("round trip %d lacks %s", b.next+1, strings.Join(lines, ", "))
 }
 
-// Problems describes the differences between the expected and the real round trips. It
-// is empty if the client needed exactly the expected round trips.
+// Problems describes the differences between the expected and the real round trips. The
+// result is empty if the client needed exactly the expected round trips.
 func (b *RoundTrips) Problems() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()

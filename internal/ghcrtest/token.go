@@ -57,9 +57,9 @@ func (s *Server) wrongSecret(scopes map[string]access) *refusal {
 	return denied(textDenied)
 }
 
-// checkAnonymous applies docs/ghcr.md, Refused: anonymous access. The function
-// refuses a token for a push, and a token for a repository that is missing or not
-// public.
+// checkAnonymous returns the refusal of an anonymous token request, or nil (docs/ghcr.md,
+// Refused: anonymous access). The server refuses a token for a push, and a token for a
+// repository that is missing or not public.
 func (w *state) checkAnonymous(scopes map[string]access) *refusal {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -72,16 +72,16 @@ const (
 	// CodeSubjectInOtherRepository means that the artifact and its subject would be
 	// in different repositories.
 	CodeSubjectInOtherRepository = "subject-in-other-repository"
-	// CodeContentMissing means that an input is set that needs the input "content",
-	// but the input "content" is empty.
+	// CodeContentMissing means that the input "content" is empty, but another input that
+	// is set needs it.
 	CodeContentMissing = "content-missing"
 	// CodeContentInvalid means that a line of the input "content" is not
 	// PATH:/PATH/IN/IMAGE.
 	CodeContentInvalid = "content-invalid"
 	// CodeContentOrSource means that the inputs "content" and "source" are both set.
 	CodeContentOrSource = "content-or-source"
-	// CodeContextMissing means that an input is set that needs the input "context",
-	// but the input "context" is empty.
+	// CodeContextMissing means that the input "context" is empty, but another input that
+	// is set needs it.
 	CodeContextMissing = "context-missing"
 	// CodeContextOrSource means that the input "context" is set together with the
 	// input "source" or "content".

@@ -76,8 +76,8 @@ func checkPath(text string) error {
 }
 
 // checkTarget refuses paths in the image that are too long, or that contain control
-// characters, backslashes or "..". A reader could expect another file at such a path
-// than the program writes.
+// characters, backslashes or "..". At such a path, a reader could expect another file
+// than the file that the program writes.
 func checkTarget(to string) error {
 	switch {
 	case len(to) > maxPath:

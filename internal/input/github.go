@@ -42,7 +42,7 @@ type Event struct {
 	// Raw is the whole payload. Templates in tag rules read it.
 	Raw json.RawMessage `json:"-"`
 
-	Repository *EventRepo `json:"repository"` // nil on schedule (docs/runner.md, Events)
+	Repository *EventRepo `json:"repository"` // nil for the event "schedule" (docs/runner.md, Events)
 	Pull       *EventPull `json:"pull_request"`
 }
 

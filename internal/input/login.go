@@ -13,8 +13,8 @@ type LoginConfig struct {
 	Isolated bool
 }
 
-// ParseLogin reads and checks the inputs of `login`. The command checks the
-// permission to push to Images.
+// ParseLogin reads and checks the inputs of `login`. The command checks the permission to
+// push to the repositories in the field "Images".
 func ParseLogin(env Environment) (*LoginConfig, error) {
 	r := newReader(Login, env)
 	c := &LoginConfig{Isolated: r.boolean("isolated")}
