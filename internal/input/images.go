@@ -120,13 +120,15 @@ func (c *Common) repository(line string) (name.Repository, error) {
 }
 
 // checkoutPath returns OWNER/NAME for the address of a Git repository on this GitHub
-// server. The address can have the form of a URL, or the form that ssh uses.
+// server or on github.com. The address can have the form of a URL, or the form that ssh uses.
 func (c *Common) checkoutPath(line string) (string, bool) {
-	host := strings.TrimPrefix(c.GitHub.ServerURL, "https://")
-	for _, prefix := range []string{"https://" + host + "/", "http://" + host + "/", "ssh://git@" + host + "/", "git@" + host + ":"} {
-		if path, ok := strings.CutPrefix(line, prefix); ok && host != "" {
-			path = strings.TrimSuffix(strings.TrimSuffix(path, "/"), ".git")
-			return strings.ToLower(path), path != ""
+	_, server, _ := strings.Cut(c.GitHub.ServerURL, "://")
+	for _, host := range []string{server, "github.com"} {
+		for _, prefix := range []string{"https://" + host + "/", "http://" + host + "/", "ssh://git@" + host + "/", "git@" + host + ":"} {
+			if path, ok := strings.CutPrefix(line, prefix); ok {
+				path = strings.TrimSuffix(strings.TrimSuffix(path, "/"), ".git")
+				return strings.ToLower(path), path != ""
+			}
 		}
 	}
 	return "", false

@@ -2,6 +2,7 @@ package input
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -102,15 +103,25 @@ func characterFault(prefix, path, bad string) *NameFault {
 	case bad == ";" || bad == "|" || bad == ",":
 		return &NameFault{"contains " + quote(bad), "For several images, write one name per line. Write tags in the input tags."}
 	}
-	clean := strings.ReplaceAll(path, bad, "-")
-	if bad[0] >= utf8.RuneSelf {
-		clean = path
+	clean := path
+	if bad[0] < utf8.RuneSelf {
+		clean = replaceInParts(path, bad)
 	}
 	cure := "A name can contain only the letters a-z, digits, and the characters . _ - between them."
-	if badCharacter(clean) == "" {
+	if badCharacter(clean) == "" && !slices.Contains(strings.Split(clean, "/"), "") {
 		cure += " Write, for example, " + prefix + clean + "."
 	}
 	return &NameFault{"contains " + quote(bad), cure}
+}
+
+// replaceInParts replaces a character by a hyphen inside the parts of a path, and removes
+// the character at the ends of a part, because a part cannot start or end with a hyphen.
+func replaceInParts(path, bad string) string {
+	parts := strings.Split(path, "/")
+	for i, part := range parts {
+		parts[i] = strings.ReplaceAll(strings.Trim(part, bad), bad, "-")
+	}
+	return strings.Join(parts, "/")
 }
 
 // emptyPart explains a path with two slashes in sequence, or with a slash at its start

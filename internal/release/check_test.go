@@ -64,18 +64,18 @@ func TestCheckFindsEachDifference(t *testing.T) {
 		}, "opening compressed programs"},
 		{"one program more", func(t *testing.T, root string) {
 			writeFile(t, inTree(root, launch.Bin+"/more"), "bad")
-		}, `"more" is not in the manifest`},
+		}, `does not contain the file "more"`},
 		{"an unknown platform", func(t *testing.T, root string) {
 			changeManifest(t, root, func(m *launch.Manifest) { m.Platforms["plan9-mips"] = launch.Program{} })
-		}, "names an unknown platform"},
+		}, "contains an unknown platform"},
 		{"another Go", func(t *testing.T, root string) {
 			changeManifest(t, root, func(m *launch.Manifest) { m.Go = "go1.20" })
-		}, "was built with go1.20, but the installed version is go"},
+		}, "was built with go1.20, but the installed version of Go is go"},
 		{"no manifest", func(t *testing.T, root string) {
 			if err := os.Remove(inTree(root, launch.ManifestFile)); err != nil {
 				t.Fatal(err)
 			}
-		}, "reading the manifest"},
+		}, "reading the release manifest"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
