@@ -210,6 +210,20 @@ func TestUnreadableVisibilityIsUnknown(t *testing.T) {
 	}
 }
 
+// A token without the permission "packages" can still pull a public image. The warning
+// then names the permission, and does not quote the response of GitHub's API.
+func TestUnreadablePackageNamesThePermission(t *testing.T) {
+	t.Parallel()
+	config := acme()
+	config.Faults = []ghcrtest.Fault{{Path: "/api/v3/orgs/acme/packages", Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: 403, Message: "Resource not accessible by integration"}}}
+	s := newStage(t, config)
+	source, _ := layout(t)
+	r := s.with("source", source).run().succeeds().hasOutputs("visibility", "unknown")
+	if !strings.Contains(r.stdout, "Add packages: read to the permissions of the job") || strings.Contains(r.stdout, "Resource not accessible") {
+		t.Errorf("got\n%s", r.stdout)
+	}
+}
+
 func TestUnreachableAPIDoesNotStopPublishing(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme())

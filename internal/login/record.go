@@ -24,8 +24,8 @@ func (f *file) add(session string, l Login) error {
 
 // recordPrevious records the current login before the caller replaces it. A
 // credential helper loses the current login when the caller writes the new
-// login. For a credential helper, recordPrevious therefore saves the logout
-// state immediately.
+// login. For a credential helper, recordPrevious therefore saves the data for
+// the later logout immediately.
 func (f *file) recordPrevious(session string, s store, helper string, l Login) error {
 	before, err := s.current()
 	if err != nil {

@@ -171,7 +171,7 @@ func (s scope) elsewhere(name, text string) string {
 	return ""
 }
 
-// shown returns the names as expressions for messages.
+// shown returns each name as an expression in two braces, for use in a message.
 func shown(names []string) []string {
 	out := make([]string, len(names))
 	for i, name := range names {

@@ -193,8 +193,16 @@ func (r *run) visibilityNotice(t *push.TargetResult, pages Pages) (diag.Notice, 
 	case github.Unknown:
 		return diag.Notice{
 			Code: resolve.CodeVisibilityUnknown, Level: diag.Warning, Title: "The visibility of the package is unknown",
-			Text: fmt.Sprintf("GitHub's API did not return the visibility of %s: %v. See %s.", t.Repo.Name(), t.Package.Err, pages.Package),
+			Text: visibilityUnknown(t, pages),
 		}, true
 	}
 	return diag.Notice{}, false
+}
+
+// visibilityUnknown explains why the run does not know the visibility of a package.
+func visibilityUnknown(t *push.TargetResult, pages Pages) string {
+	if github.IsForbidden(t.Package.Err) {
+		return fmt.Sprintf("The token may not read the package of %s. Add packages: read to the permissions of the job, or packages: write if the job also pushes. The visibility is on %s.", t.Repo.Name(), pages.Package)
+	}
+	return fmt.Sprintf("GitHub's API did not return the visibility of %s: %v. See %s.", t.Repo.Name(), t.Package.Err, pages.Package)
 }

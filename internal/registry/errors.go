@@ -171,7 +171,7 @@ type ResponseError struct {
 // Error returns the operation and the problem.
 func (e *ResponseError) Error() string { return e.Operation + ": " + e.Problem }
 
-// Transport returns the kind of the error for the table of package retry.
+// Transport returns the row of the retry table for this error (package registry/retry).
 func (e *ResponseError) Transport() retry.Transport { return retry.Malformed }
 
 var digestPattern = lazy.Regexp(`sha256:[0-9a-f]{64}`)

@@ -15,8 +15,8 @@ const (
 	// firstWait and double, eight attempts take more than half a minute.
 	maxAttempts = 8
 	// mostAttempts limits the attempts of one request while the host answers
-	// other requests of the same kind. After an answer to another request, the
-	// wait starts again at firstWait, because the fault is temporary.
+	// other requests of the same kind. An answer to another request shows that
+	// the fault is temporary, so the wait starts again at firstWait.
 	mostAttempts = 3 * maxAttempts
 	firstWait    = 300 * time.Millisecond
 	longestWait  = 30 * time.Second

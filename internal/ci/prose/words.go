@@ -59,7 +59,7 @@ func (r rule) matches(all []sentence) []sentence {
 // checkFile checks the sentences against the list in the file. If a pattern has more
 // uses than allowed, checkFile prints each use. If update is true and no pattern has
 // too many uses, checkFile lowers the allowed numbers in the file to the numbers of
-// uses. checkFile never increases a number.
+// uses. checkFile never increases an allowed number of uses.
 func checkFile(path string, all []sentence, update bool, out io.Writer) error {
 	content, err := os.ReadFile(path)
 	if err != nil {

@@ -34,7 +34,7 @@ type Check struct {
 	// the repository had the root before. If Pulled is true, Prove does not pull
 	// again.
 	Pulled bool
-	// RootOnly limits the pull to the root. RootOnly is for an index whose images
+	// RootOnly limits the pull to the root manifest. RootOnly is for an index whose images
 	// other runs have pushed and pulled. A pull of the root is enough, because
 	// anonymous access applies to all content of a repository.
 	RootOnly bool

@@ -120,7 +120,8 @@ func (r *Resolver) allDiffIDs(ctx context.Context, root *image.Manifest, f previ
 	return out, errors.Join(errs...)
 }
 
-// runsAs reports whether the root has an image for the platform. An image that states
+// runsAs reports whether the root manifest, or an image in the root index, is for the
+// platform. An image that states
 // no platform can be for any platform.
 func runsAs(root *image.Manifest, p *v1.Platform) bool {
 	for _, m := range image.Manifests(root) {
