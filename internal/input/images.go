@@ -72,33 +72,8 @@ func splitNames(lines []string) []string {
 // case. The names of many owners contain upper case, and registries refuse such names
 // (docs/ghcr.md, Refused: upper case).
 func (c *Common) repository(line string) (name.Repository, error) {
-	if hint := missing.Unexpanded(line); hint != "" {
-		return name.Repository{}, diag.Inputf("image", CodeImageInvalid, hint+" To publish to the repository of the workflow, remove the input \"image\".", "The input image %q is not a repository name", line)
-	}
-	if path, ok := c.checkoutPath(line); ok {
-		return name.Repository{}, diag.Inputf("image", CodeImageWithScheme, "Write the name of the image: "+c.Registry+"/"+path+".", "The input image %q is the address of a Git repository", line)
-	}
-	if _, rest, ok := strings.Cut(line, "://"); ok {
-		return name.Repository{}, diag.Inputf("image", CodeImageWithScheme, "Write "+rest+".", "The input image %q is a URL, not a repository name", line)
-	}
-	if at := strings.Index(line, "@"); at > 0 {
-		return name.Repository{}, diag.Inputf("image", CodeImageWithDigest, "Write "+line[:at]+" without the digest, because the source determines the digest.", "The input image %q contains a digest", line)
-	}
-	if tag := tagOf(line); tag != "" {
-		hint := "Write image: " + strings.TrimSuffix(line, ":"+tag)
-		switch {
-		case c.Command == Promote:
-			hint = "To promote this image, write source: " + line + ". The input \"image\" names a destination in another repository"
-		case slices.Contains(naming, c.Command):
-			hint += " and tags: " + tag
-		}
-		return name.Repository{}, diag.Inputf("image", CodeImageWithTag, hint+".", "The input image %q contains a tag", line)
-	}
-	if strings.ContainsFunc(line, unicode.IsSpace) {
-		return name.Repository{}, diag.Inputf("image", CodeImageInvalid, "Remove the blank. For several images, write one name per line, such as ghcr.io/acme/web.", "The input image %q contains a blank", line)
-	}
-	if fault := c.CheckName(line); fault != nil {
-		return name.Repository{}, diag.Inputf("image", CodeImageInvalid, fault.Cure, "The input image %q %s", line, fault.Is)
+	if err := c.checkImage(line); err != nil {
+		return name.Repository{}, err
 	}
 	lower := strings.ToLower(line)
 	repo, err := name.NewRepository(lower, name.WithDefaultRegistry(c.Registry))
@@ -117,6 +92,41 @@ func (c *Common) repository(line string) (name.Repository, error) {
 		})
 	}
 	return repo, nil
+}
+
+// checkImage refuses a line of the input "image" that is probably not the name of a
+// repository: text that is not evaluated, an address, a digest, a tag, or a wrong
+// character.
+func (c *Common) checkImage(line string) error {
+	if hint := missing.Unexpanded(line); hint != "" {
+		return diag.Inputf("image", CodeImageInvalid, hint+" To publish to the repository of the workflow, remove the input \"image\".", "The input image %q is not a repository name", line)
+	}
+	if path, ok := c.checkoutPath(line); ok {
+		return diag.Inputf("image", CodeImageWithScheme, "Write the name of the image: "+c.Registry+"/"+path+".", "The input image %q is the address of a Git repository", line)
+	}
+	if _, rest, ok := strings.Cut(line, "://"); ok {
+		return diag.Inputf("image", CodeImageWithScheme, "Write "+rest+".", "The input image %q is a URL, not a repository name", line)
+	}
+	if at := strings.Index(line, "@"); at > 0 {
+		return diag.Inputf("image", CodeImageWithDigest, "Write "+line[:at]+" without the digest, because the source determines the digest.", "The input image %q contains a digest", line)
+	}
+	if tag := tagOf(line); tag != "" {
+		hint := "Write image: " + strings.TrimSuffix(line, ":"+tag)
+		switch {
+		case c.Command == Promote:
+			hint = "To promote this image, write source: " + line + ". The input \"image\" names a destination in another repository"
+		case slices.Contains(naming, c.Command):
+			hint += " and tags: " + tag
+		}
+		return diag.Inputf("image", CodeImageWithTag, hint+".", "The input image %q contains a tag", line)
+	}
+	if strings.ContainsFunc(line, unicode.IsSpace) {
+		return diag.Inputf("image", CodeImageInvalid, "Remove the blank. For several images, write one name per line, such as ghcr.io/acme/web.", "The input image %q contains a blank", line)
+	}
+	if fault := c.CheckName(line); fault != nil {
+		return diag.Inputf("image", CodeImageInvalid, fault.Cure, "The input image %q %s", line, fault.Is)
+	}
+	return nil
 }
 
 // checkoutPath returns OWNER/NAME for the address of a Git repository on this GitHub
