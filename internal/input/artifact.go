@@ -5,6 +5,8 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // Artifact describes files to publish as an artifact instead of an image, for example a
@@ -23,7 +25,7 @@ type ArtifactFile struct {
 }
 
 // mediaType matches a media type name of RFC 6838, section 4.2.
-var mediaType = onFirstUse(func() string {
+var mediaType = lazy.RegexpFunc(func() string {
 	return `^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$`
 })
 

@@ -123,7 +123,7 @@ func (c *Common) noticeFolded(in, key, value string) {
 }
 
 // secretID matches the ids that can be part of an option of a builder.
-var secretID = onFirstUse(func() string { return `^[A-Za-z0-9_.-]{1,128}$` })
+var secretID = lazy.Regexp(`^[A-Za-z0-9_.-]{1,128}$`)
 
 // buildSecrets parses ID=VALUE lines in the form of docker/build-push-action. An entry
 // in double quotes can have several lines. Errors do not contain values. Errors also do

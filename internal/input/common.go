@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
@@ -97,7 +98,7 @@ func (r *reader) checkToken(c *Common) {
 }
 
 // variableName matches the names that users write instead of the value of a token.
-var variableName = onFirstUse(func() string {
+var variableName = lazy.RegexpFunc(func() string {
 	return `(?i)^(?:(?:secrets|env|github|vars|inputs)\.[a-z_][a-z0-9_]*|(?:github_token|gh_token|cr_pat|ghcr_token|ghcr_pat))$`
 })
 

@@ -16,7 +16,7 @@ import (
 // only the characters.
 var (
 	repositoryPart = lazy.Regexp(`^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$`)
-	tagName        = onFirstUse(func() string { return `^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$` })
+	tagName        = lazy.Regexp(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
 )
 
 // maxOwner is the maximum length of the name of an owner on GitHub, in bytes.

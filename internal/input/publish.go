@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // ParsePublish reads and checks the inputs of `publish`.
@@ -105,7 +106,7 @@ func (r *reader) policies(c *Config) {
 // digestName matches the values of the input "digest-name" with which digest-NAME is a
 // valid name of an output (workflow syntax, "outputs"). The caller replaces slashes by
 // dashes before the match.
-var digestName = onFirstUse(func() string { return `^[A-Za-z0-9_-]{1,100}$` })
+var digestName = lazy.Regexp(`^[A-Za-z0-9_-]{1,100}$`)
 
 // pushByDigest reads the inputs of a matrix job that pushes a platform image.
 func (r *reader) pushByDigest(c *Config) {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // Terminal replaces the names of inputs in a message by the arguments and flags of a
@@ -36,24 +38,19 @@ var anyFlag = sync.OnceValue(func() string {
 // These patterns match the forms in which a message names an input. The program
 // compiles them only for a message at a terminal.
 var (
-	formTwo   = onFirstUse(func() string { return `([Tt])he inputs ` + anyFlag() + ` and ` + anyFlag() + `\b` })
-	formInput = onFirstUse(func() string { return `([Tt])he input (?:` + anyFlag() + `\b|"` + anyFlag() + `")` })
-	formValue = onFirstUse(func() string {
+	formTwo   = lazy.RegexpFunc(func() string { return `([Tt])he inputs ` + anyFlag() + ` and ` + anyFlag() + `\b` })
+	formInput = lazy.RegexpFunc(func() string { return `([Tt])he input (?:` + anyFlag() + `\b|"` + anyFlag() + `")` })
+	formValue = lazy.RegexpFunc(func() string {
 		return "(\\w+ |[(`])" + anyFlag() + `: (\$\{\{.*?\}\}|[^\s,;()` + "`" + `]*[^\s,;().` + "`" + `])`
 	})
-	formVerb    = onFirstUse(func() string { return `\b([Rr]emove|[Ii]ncrease) ` + anyFlag() + `([ ,.;]|$)` })
-	formSet     = onFirstUse(func() string { return `\b([Ss]et) ` + anyFlag() + `( to\b| in the step|[,.;]|$)` })
-	formHyphen  = onFirstUse(func() string { return `(^|[\s(])` + anyFlag() + `([\s,.;)]|$)` })
-	formQuoted  = onFirstUse(func() string { return "(command )?`" + anyFlag() + "`" })
-	formDashes  = onFirstUse(func() string { return "`(--[^`]*)`" })
-	formCommand = onFirstUse(func() string { return `(\w |\()command: ([a-z]+)` })
-	formThis    = onFirstUse(func() string { return `([Tt]his|separate) input\b` })
+	formVerb    = lazy.RegexpFunc(func() string { return `\b([Rr]emove|[Ii]ncrease) ` + anyFlag() + `([ ,.;]|$)` })
+	formSet     = lazy.RegexpFunc(func() string { return `\b([Ss]et) ` + anyFlag() + `( to\b| in the step|[,.;]|$)` })
+	formHyphen  = lazy.RegexpFunc(func() string { return `(^|[\s(])` + anyFlag() + `([\s,.;)]|$)` })
+	formQuoted  = lazy.RegexpFunc(func() string { return "(command )?`" + anyFlag() + "`" })
+	formDashes  = lazy.Regexp("`(--[^`]*)`")
+	formCommand = lazy.Regexp(`(\w |\()command: ([a-z]+)`)
+	formThis    = lazy.Regexp(`([Tt]his|separate) input\b`)
 )
-
-// onFirstUse returns a function that compiles a pattern at its first call.
-func onFirstUse(pattern func() string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern()) })
-}
 
 // settingVerbs are the words before NAME: VALUE if the value is not true, false or one
 // of the values in the table. After any other word, the text before the colon is

@@ -98,8 +98,9 @@ func (p *pass) listImages() {
 	}
 }
 
-// listsImages reports whether another file or a finder determines the images of
-// a job, for example the image of a job container.
+// listsImages reports whether the images of a job are known without its steps. The job
+// calls another workflow, or the pass has recorded an image, for example the image of
+// the job container.
 func (p *pass) listsImages(job *flow.Job) bool {
 	return job.Uses != nil || p.finderImages[job]
 }

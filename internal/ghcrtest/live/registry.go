@@ -25,8 +25,8 @@ func (v *survey) exchangeToken(ctx context.Context, anonymous bool, scopes ...st
 		auth = "Basic " + encode("live:"+v.token)
 		v.hide("live:" + v.token)
 	}
-	// The program records the response of /token before it knows the token in the
-	// response. The method "excerpt" therefore redacts the field "token" of every
+	// The method "call" records the response of /token before this function has read
+	// the token from the response. The method "excerpt" therefore redacts the field "token" of every
 	// response.
 	a, err := v.call(ctx, request{method: http.MethodGet, url: v.Registry + "/token?" + query.Encode(), auth: auth})
 	if err != nil {

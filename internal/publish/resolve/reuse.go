@@ -15,8 +15,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// reuse finds pending layers in the registry and sets their digests. reuse recognizes a
-// pending layer by its diff id. The config of an image in the registry states the diff
+// reuse finds pending layers in the registry and sets their digests. A pending layer is
+// a layer that this run has not compressed yet. reuse recognizes a layer by its diff id. The config of an image in the registry states the diff
 // ids of its layers. The manifest of the same image states the digests of the compressed
 // layers. The run neither reads nor compresses a layer that reuse has found.
 //

@@ -11,5 +11,11 @@ import (
 // Regexp returns a function that returns the compiled pattern. The first call compiles
 // the pattern, and panics if the syntax of the pattern is wrong.
 func Regexp(pattern string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+	return RegexpFunc(func() string { return pattern })
+}
+
+// RegexpFunc is [Regexp] for a pattern that needs work itself. The first call of the
+// result also calls pattern.
+func RegexpFunc(pattern func() string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern()) })
 }
