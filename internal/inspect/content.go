@@ -4,9 +4,12 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compare"
@@ -44,7 +47,9 @@ func NewContent(root *image.Manifest) (*Content, error) {
 	if err := c.Refresh(); err != nil {
 		return nil, err
 	}
-	c.pending = configsOf(c.images)
+	c.pending = configsOf(slices.DeleteFunc(slices.Clone(c.images), func(m *image.Manifest) bool {
+		return m.IsAttestation() || m.Platform != nil && m.Platform.OS == "unknown"
+	}))
 	return c, nil
 }
 
@@ -178,4 +183,21 @@ func (c *Content) platform(i int, name string) compare.Platform {
 		}
 	}
 	return out
+}
+
+// ReadBoth reads the configs of two images. If both images have an SBOM, ReadBoth also
+// reads the SBOMs in their attestations. ReadBoth reads no content of an image that both
+// contents have.
+func ReadBoth(ctx context.Context, old, now *Content) error {
+	shared, others := old.Digests(), now.Digests()
+	maps.DeleteFunc(shared, func(digest string, _ bool) bool { return !others[digest] })
+	group, ctx := errgroup.WithContext(ctx)
+	sboms := old.HasSBOM() && now.HasSBOM()
+	for _, c := range []*Content{old, now} {
+		group.Go(func() error { return c.ReadConfigs(ctx, shared) })
+		if sboms {
+			group.Go(func() error { return c.ReadSBOMs(ctx, shared) })
+		}
+	}
+	return group.Wait()
 }

@@ -60,10 +60,7 @@ func documentsOf(m *image.Manifest) []document {
 
 // HasSBOM reports whether an attestation of the image contains an SBOM.
 func (c *Content) HasSBOM() bool {
-	for i, m := range c.images {
-		if _, isPlatform := c.platformName(i); isPlatform {
-			continue
-		}
+	for _, m := range c.images {
 		for _, d := range c.documents[m] {
 			if compare.IsSBOM(d.kind) {
 				return true
@@ -86,7 +83,7 @@ func (c *Content) ReadSBOMs(ctx context.Context, except map[string]bool) error {
 	var results []*result
 	remaining := int64(maxSBOMs)
 	for i, m := range c.images {
-		if _, isPlatform := c.platformName(i); isPlatform || except[c.view.Images[i].Digest] {
+		if except[c.view.Images[i].Digest] {
 			continue
 		}
 		for _, d := range c.documents[m] {

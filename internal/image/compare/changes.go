@@ -2,12 +2,12 @@ package compare
 
 // Changes lists the differences between two images.
 type Changes struct {
-	Before       string
-	After        string
-	Platforms    []PlatformChange
-	Attestations []AttestationChange
-	Packages     *PackageChanges // Packages is nil if no platform has an SBOM in both images.
-	Losses       []Loss
+	Before       string              `json:"before,omitempty"` // Before is the digest of the old image. Before is empty if the digest is not known.
+	After        string              `json:"after,omitempty"`  // After is the digest of the new image.
+	Platforms    []PlatformChange    `json:"platforms"`
+	Attestations []AttestationChange `json:"attestations,omitempty"` // Attestations lists the attestations and the SBOMs that only one of the images has.
+	Packages     *PackageChanges     `json:"packages,omitempty"`     // Packages is missing if no platform has an SBOM in both images.
+	Losses       []Loss              `json:"losses,omitempty"`       // Losses lists the parts of the old image that the new image lacks.
 }
 
 // Kind is the kind of a change.

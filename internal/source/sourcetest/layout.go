@@ -201,7 +201,7 @@ func (l *Layout) Documents(of v1.Descriptor, documents ...Document) v1.Descripto
 	l.tb.Helper()
 	m := v1.Manifest{SchemaVersion: 2, MediaType: types.OCIManifestSchema1, Config: l.Blob(types.OCIConfigJSON, Config(l.tb, Unknown))}
 	for _, each := range documents {
-		layer := l.Blob("application/vnd.in-toto+json", fmt.Appendf(nil, `{"predicateType":%q,"predicate":%s}`, each.Type, each.Predicate))
+		layer := l.Blob("application/vnd.in-toto+json", fmt.Appendf(nil, `{"predicateType":%q,"subject":[{"digest":{"sha256":%q}}],"predicate":%s}`, each.Type, of.Digest.Hex, each.Predicate))
 		layer.Annotations = map[string]string{"in-toto.io/predicate-type": each.Type}
 		m.Layers = append(m.Layers, layer)
 	}
