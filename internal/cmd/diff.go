@@ -99,7 +99,7 @@ func (r *diffRun) compare(ctx context.Context) (*compare.Changes, error) {
 			return nil, err
 		}
 	}
-	if err := inspect.ReadBoth(ctx, r.old.content, r.new.content); err != nil {
+	if err := inspect.ReadAll(ctx, r.new.content, []*inspect.Content{r.old.content}); err != nil {
 		return nil, err
 	}
 	if r.old.content.HasSBOM() && r.new.content.HasSBOM() {

@@ -87,6 +87,7 @@ func (r *reader) pushOptions(c *Config) {
 	r.policies(c)
 	c.Verify = Verification(r.choice("verify"))
 	c.Overwrite, c.Monotonic = r.overwrite(), r.boolean("monotonic")
+	c.OnLoss, c.SizeLimit = LossPolicy(r.choice("on-loss")), r.sizeLimit()
 	c.DryRun = r.boolean("dry-run") || r.off("push")
 }
 

@@ -267,6 +267,18 @@ var Table = []Input{
 		Example: "false",
 	},
 	{
+		Name: "on-loss", Group: GroupSafety, Kind: Choice, Commands: pushing, Default: "warn", Values: []string{"warn", "fail", "ignore"},
+		Help:    "Reaction if a tag moves to an image that lacks a platform, an attestation, an SBOM or a label key of the previous image: a warning, a failure before any tag moves, or nothing. Attestations that `attestations: strip` removes, and the labels created, revision and version, do not count.",
+		Short:   "Reaction if a tag moves to an image that lacks a platform, an attestation, an SBOM or a label of the previous image.",
+		Example: "fail",
+	},
+	{
+		Name: "size-limit", Group: GroupSafety, Kind: Lines, Commands: pushing,
+		Help:    "Maximum compressed size of the image for each platform, one limit per line: a size (500MB, 2GiB), or a growth (+10%) over the previous image of each tag that moves. If the image exceeds a limit, the run fails before any tag moves. Units: kB, MB, GB, KiB, MiB, GiB.",
+		Short:   "Maximum compressed size per platform, one limit per line: a size (500MB), or a growth over the previous image (+10%).",
+		Example: "500MB",
+	},
+	{
 		Name: "visibility", Group: GroupSafety, Kind: Choice, Commands: slices.Concat(pushing, check), Default: "keep",
 		Values:  []string{"public", "private", "internal", "keep"},
 		Help:    "Visibility that the package must have. Before a push, the run reports the visibility that a new package inherits. If the package has another visibility, the run prints the steps to change it, because GitHub has no API for this change. The value `keep` accepts any visibility.",

@@ -185,19 +185,37 @@ func (c *Content) platform(i int, name string) compare.Platform {
 	return out
 }
 
-// ReadBoth reads the configs of two images. If both images have an SBOM, ReadBoth also
-// reads the SBOMs in their attestations. ReadBoth reads no content of an image that both
-// contents have.
-func ReadBoth(ctx context.Context, old, now *Content) error {
-	shared, others := old.Digests(), now.Digests()
-	maps.DeleteFunc(shared, func(digest string, _ bool) bool { return !others[digest] })
+// ReadAll reads the configs of a new image and of old images. ReadAll reads no config that
+// is the same in the new image and in an old image. If the new image and an old image have
+// an SBOM, ReadAll also reads the SBOMs in their attestations.
+func ReadAll(ctx context.Context, now *Content, old []*Content) error {
 	group, ctx := errgroup.WithContext(ctx)
-	sboms := old.HasSBOM() && now.HasSBOM()
-	for _, c := range []*Content{old, now} {
+	wanted := map[string]bool{} // images of the new image that differ from an old image
+	sboms := false
+	for _, c := range old {
+		shared := intersection(now.Digests(), c.Digests())
+		for digest := range now.Digests() {
+			wanted[digest] = wanted[digest] || !shared[digest]
+		}
 		group.Go(func() error { return c.ReadConfigs(ctx, shared) })
-		if sboms {
+		if c.HasSBOM() && now.HasSBOM() {
+			sboms = true
 			group.Go(func() error { return c.ReadSBOMs(ctx, shared) })
 		}
 	}
+	except := map[string]bool{}
+	for digest, differs := range wanted {
+		except[digest] = !differs
+	}
+	group.Go(func() error { return now.ReadConfigs(ctx, except) })
+	if sboms {
+		group.Go(func() error { return now.ReadSBOMs(ctx, except) })
+	}
 	return group.Wait()
+}
+
+// intersection returns the digests that both sets contain.
+func intersection(a, b map[string]bool) map[string]bool {
+	maps.DeleteFunc(a, func(digest string, _ bool) bool { return !b[digest] })
+	return a
 }

@@ -58,7 +58,7 @@ type Pipeline struct {
 // the outcome describes the steps before the error. If a registry refuses a request,
 // the error is a *diag.Error with a cause and a hint.
 func (p *Pipeline) Publish(ctx context.Context, request *Request) (*Outcome, error) {
-	r := &run{Pipeline: p, request: request, outcome: &Outcome{Status: Failed, DryRun: request.DryRun}}
+	r := &run{Pipeline: p, request: request, outcome: &Outcome{Status: Failed, DryRun: request.DryRun}, known: newKnownContent(p.Registry)}
 	err := errors.Join(r.explain(r.run(ctx)), request.Source.Close())
 	if err != nil {
 		r.outcome.Status = Failed
@@ -72,6 +72,7 @@ type run struct {
 	*Pipeline
 	request *Request
 	outcome *Outcome
+	known   *knownContent // previous images that the run has read
 }
 
 // run executes all steps in their order.
@@ -99,11 +100,16 @@ func (r *run) run(ctx context.Context) (err error) {
 	policy := newTagPolicy(r)
 	kept, forbidden := policy.check(ctx)
 	out.Plan = plan.New(out.Found.Root, r.planTargets(), kept)
-	if r.request.DryRun {
-		return errors.Join(r.dryRun(ctx), forbidden)
+	changes, err := newComparison(r)
+	if err != nil {
+		return err
 	}
-	if forbidden != nil {
-		return forbidden
+	defer changes.stop()
+	if r.request.DryRun {
+		return errors.Join(r.dryRun(ctx), forbidden, changes.dryRun(ctx))
+	}
+	if err := errors.Join(forbidden, changes.tooLarge()); err != nil {
+		return err
 	}
 	if ended, err := r.authorize(ctx); ended || err != nil {
 		return err
@@ -111,14 +117,17 @@ func (r *run) run(ctx context.Context) (err error) {
 	if err := r.checkCopied(ctx); err != nil {
 		return err
 	}
+	changes.start(ctx)
 	if out.Attached, err = r.attach(ctx); err != nil {
 		return err
 	}
-	publisher := &push.Publisher{Registry: r.Registry, Conflicts: policy, Grace: cancelGrace}
+	publisher := &push.Publisher{Registry: r.Registry, Conflicts: policy, Approval: changes, Grace: cancelGrace}
 	if out.Result, err = r.push(ctx, publisher); err != nil {
 		return err
 	}
-	return r.verify(ctx, publisher)
+	err = r.verify(ctx, publisher)
+	changes.report()
+	return err
 }
 
 // push executes the plan.

@@ -158,27 +158,9 @@ func listed(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// documentNames are short names for the types of documents. The key is a part of the type.
-var documentNames = []struct{ part, name string }{
-	{"spdx", "SBOM (SPDX)"}, {"cyclonedx", "SBOM (CycloneDX)"}, {"sbom", "SBOM"}, {"slsa.dev/provenance", "provenance (SLSA)"},
-}
-
-// documentName returns a short name for the type of an attestation or SBOM.
-func documentName(kind string) string {
-	for _, known := range documentNames {
-		if strings.Contains(strings.ToLower(kind), known.part) {
-			return known.name
-		}
-	}
-	if kind == "" {
-		return "attestation"
-	}
-	return kind
-}
-
 // attestationText describes an attestation that only one image has.
 func attestationText(a compare.AttestationChange) string {
-	out := documentName(a.Type) + " " + string(a.Change)
+	out := compare.DocumentName(a.Type) + " " + string(a.Change)
 	if a.Platform != "" {
 		out = a.Platform + ": " + out
 	}

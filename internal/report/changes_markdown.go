@@ -1,16 +1,48 @@
 package report
 
 import (
+	"strings"
+
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compare"
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/markdown"
 )
 
-// mdChanges writes one line per platform, the losses, and the differences in blocks that
-// the reader can open. The parameter "lacks" begins the sentence about the losses.
-func mdChanges(b *markdown.Builder, c *compare.Changes, lacks string) {
+// mdReplaced writes the differences between the image and the images that it replaces.
+func (r *Report) mdReplaced(b *markdown.Builder) {
+	for n, each := range r.Changes {
+		if n == maxImages {
+			b.Printf("… and %d more previous images.\n\n", len(r.Changes)-n)
+			return
+		}
+		if each.NotCompared != "" {
+			continue // A notice contains the reason.
+		}
+		b.Printf("**Changes** since %s (%s)\n\n", short(each.Before), each.tagNames())
+		mdChanges(b, &each.Changes)
+	}
+}
+
+// tagNames returns the names of the tags, without the repository.
+func (r Replaced) tagNames() markdown.Text {
+	var names []markdown.Text
+	for n, reference := range r.Tags {
+		if n == maxTagNames {
+			names = append(names, markdown.Sprintf("%d more", len(r.Tags)-n))
+			break
+		}
+		names = append(names, markdown.Code(reference[strings.LastIndex(reference, ":")+1:]))
+	}
+	return markdown.Join(names, ", ")
+}
+
+// maxTagNames is the maximum number of tags in one title.
+const maxTagNames = 8
+
+// mdChanges writes one line per platform, and the differences in blocks that the reader
+// can open.
+func mdChanges(b *markdown.Builder, c *compare.Changes) {
 	b.Add(changeTable(c.Platforms))
 	b.Printf("\n")
-	mdLosses(b, c.Losses, lacks)
 	if body := configDetails(c); !body.Empty() {
 		details(b, "Config, base image and attestations", body)
 	}
@@ -34,17 +66,17 @@ func changeTable(platforms []compare.PlatformChange) markdown.Text {
 }
 
 // mdLosses writes a list of the losses.
-func mdLosses(b *markdown.Builder, losses []compare.Loss, lacks string) {
+func mdLosses(b *markdown.Builder, losses []compare.Loss) {
 	if len(losses) == 0 {
 		return
 	}
-	b.Printf("⚠️ %s:\n\n", lacks)
+	b.Printf("⚠️ The new image lacks:\n\n")
 	for n, l := range losses {
 		if n == maxRows {
 			b.Printf("* … and %d more\n", len(losses)-n)
 			break
 		}
-		b.Printf("* %s\n", lossText(l))
+		b.Printf("* %s\n", l.String())
 	}
 	b.Printf("\n")
 }

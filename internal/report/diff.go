@@ -65,7 +65,8 @@ func (d *Diff) Markdown() markdown.Text {
 		b.Printf("The images are the same.\n")
 		return b.Text()
 	}
-	mdChanges(&b, &d.Changes, "The new image lacks")
+	mdLosses(&b, d.Losses)
+	mdChanges(&b, &d.Changes)
 	return b.Text()
 }
 
@@ -95,16 +96,7 @@ const columns = 80
 
 // textChanges writes the differences in at most 80 columns.
 func textChanges(b *strings.Builder, c *compare.Changes) {
-	w := tabwriter.NewWriter(b, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "PLATFORM\tCHANGE\tSIZE\tLAYERS")
-	for n, p := range c.Platforms {
-		if n == maxRows {
-			fmt.Fprintf(w, "… and %d more\n", len(c.Platforms)-n)
-			break
-		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", flat(platformName(p.Platform)), p.Change, sizeChange(p), layerText(p))
-	}
-	w.Flush()
+	textPlatformChanges(b, c.Platforms, "")
 	for _, g := range groups(c.Platforms) {
 		fmt.Fprintf(b, "\n%s\n", fit(g.of(), columns))
 		for _, f := range g.facts {
@@ -123,6 +115,20 @@ func textChanges(b *strings.Builder, c *compare.Changes) {
 	}
 	textPackages(b, c.Packages)
 	textLosses(b, c.Losses)
+}
+
+// textPlatformChanges writes a table with one line per platform.
+func textPlatformChanges(b *strings.Builder, platforms []compare.PlatformChange, indent string) {
+	w := tabwriter.NewWriter(b, 0, 4, 2, ' ', 0)
+	defer w.Flush()
+	fmt.Fprintf(w, "%sPLATFORM\tCHANGE\tSIZE\tLAYERS\n", indent)
+	for n, p := range platforms {
+		if n == maxRows {
+			fmt.Fprintf(w, "%s… and %d more\n", indent, len(platforms)-n)
+			return
+		}
+		fmt.Fprintf(w, "%s%s\t%s\t%s\t%s\n", indent, flat(platformName(p.Platform)), p.Change, sizeChange(p), layerText(p))
+	}
 }
 
 // textFact writes a fact in one line, or in three lines if the values are long.
@@ -186,25 +192,8 @@ func textLosses(b *strings.Builder, losses []compare.Loss) {
 			fmt.Fprintf(b, "  … and %d more\n", len(losses)-n)
 			return
 		}
-		fmt.Fprintf(b, "  %s\n", fit(lossText(l), columns-2))
+		fmt.Fprintf(b, "  %s\n", fit(l.String(), columns-2))
 	}
-}
-
-// lossText describes a loss.
-func lossText(l compare.Loss) string {
-	out := ""
-	switch l.Kind {
-	case compare.LostPlatform:
-		return "the platform " + l.Name
-	case compare.LostLabel:
-		out = "the label " + l.Name
-	case compare.LostSBOM, compare.LostAttestation:
-		out = "the " + documentName(l.Name)
-	}
-	if len(l.Platforms) > 0 {
-		out += " of " + listed(l.Platforms)
-	}
-	return out
 }
 
 // fit returns a text on one line with at most n characters.

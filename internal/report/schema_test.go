@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"reflect"
 	"strings"
@@ -62,6 +63,12 @@ func schemaOf(t reflect.Type, notes map[string]string) map[string]any {
 	properties, required := map[string]any{}, []string{}
 	for i := range t.NumField() {
 		f := t.Field(i)
+		if f.Anonymous {
+			embedded := schemaOf(f.Type, notes)
+			maps.Copy(properties, embedded["properties"].(map[string]any))
+			required = append(required, embedded["required"].([]string)...)
+			continue
+		}
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if name == "" || name == "-" {
 			continue
@@ -81,11 +88,19 @@ func schemaOf(t reflect.Type, notes map[string]string) map[string]any {
 // comments returns the line comments of the fields by Type.Field.
 func comments(t *testing.T) map[string]string {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "report.go", nil, parser.ParseComments)
+	out := map[string]string{}
+	for _, path := range []string{"report.go", "../image/compare/changes.go"} {
+		addComments(t, path, out)
+	}
+	return out
+}
+
+func addComments(t *testing.T, path string, out map[string]string) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := map[string]string{}
 	ast.Inspect(file, func(n ast.Node) bool {
 		spec, ok := n.(*ast.TypeSpec)
 		if !ok {
@@ -100,5 +115,4 @@ func comments(t *testing.T) map[string]string {
 		}
 		return true
 	})
-	return out
 }

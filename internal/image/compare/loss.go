@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -98,4 +99,48 @@ func (l *lossList) add(kind LossKind, name, platform string) {
 	if platform != "" && !slices.Contains(l.of[i].Platforms, platform) {
 		l.of[i].Platforms = append(l.of[i].Platforms, platform)
 	}
+}
+
+// String describes the loss in a sentence, for example "the platform linux/arm64".
+func (l Loss) String() string {
+	out := ""
+	switch l.Kind {
+	case LostPlatform:
+		return "the platform " + l.Name
+	case LostLabel:
+		out = "the label " + cut(l.Name)
+	case LostSBOM, LostAttestation:
+		out = "the " + DocumentName(l.Name)
+	}
+	if len(l.Platforms) == 0 {
+		return out
+	}
+	return out + " of " + shortList(l.Platforms)
+}
+
+// shortList joins at most five names.
+func shortList(names []string) string {
+	const most = 5
+	if len(names) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	}
+	return strings.Join(names, ", ")
+}
+
+// documentNames are short names for the types of documents. The key is a part of the type.
+var documentNames = []struct{ part, name string }{
+	{"spdx", "SBOM (SPDX)"}, {"cyclonedx", "SBOM (CycloneDX)"}, {"sbom", "SBOM"}, {"slsa.dev/provenance", "provenance (SLSA)"},
+}
+
+// DocumentName returns a short name for the type of an attestation or SBOM.
+func DocumentName(kind string) string {
+	for _, known := range documentNames {
+		if strings.Contains(strings.ToLower(kind), known.part) {
+			return known.name
+		}
+	}
+	if kind == "" {
+		return "attestation"
+	}
+	return cut(kind)
 }

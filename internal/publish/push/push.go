@@ -62,12 +62,27 @@ func (NoConflicts) Recheck(context.Context) (plan.Kept, error) { return nil, nil
 // Resolve implements [Conflicts].
 func (NoConflicts) Resolve(context.Context, name.Tag, v1.Hash) Resolution { return Unknown }
 
+// Approval decides whether the tags may move.
+type Approval interface {
+	// Approve is called once, after all content is in the registry and before the first
+	// tag moves. If Approve returns an error, no tag moves.
+	Approve(context.Context) error
+}
+
+// Approved lets all tags move.
+type Approved struct{}
+
+// Approve implements [Approval].
+func (Approved) Approve(context.Context) error { return nil }
+
 // Publisher executes plans.
 type Publisher struct {
 	Registry *registry.Client
 	Progress Progress
 	// Conflicts decides about tags that another run writes at the same time.
 	Conflicts Conflicts
+	// Approval decides whether the tags may move.
+	Approval Approval
 	// Anonymous lists the repositories that Prove will probably pull from without
 	// credentials. Run requests the tokens for these pulls while it writes the tags.
 	Anonymous []name.Repository
@@ -91,6 +106,9 @@ func (p *Publisher) Run(ctx context.Context, pl *plan.Plan) (*Result, error) {
 	w.result.Transfer = time.Since(begin)
 	if err == nil {
 		err = w.keep(ctx, kept)
+	}
+	if err == nil {
+		err = w.Approval.Approve(ctx)
 	}
 	if err == nil {
 		err = w.tags(ctx)
