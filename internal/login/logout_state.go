@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/bounded"
 )
 
 // logoutState holds the data that a logout needs about one login file. The program stores
@@ -48,7 +50,7 @@ func openState(folder, file string) (*logoutState, error) {
 		return nil, fmt.Errorf("creating the folder for the logout state: %w", err)
 	}
 	n.path = statePath(folder, file)
-	text, err := os.ReadFile(n.path)
+	text, err := bounded.File(n.path, maxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return n, nil
 	}
