@@ -7,6 +7,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/pushed"
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
@@ -67,7 +68,7 @@ func (s *session) publish(ctx context.Context, request *publish.Request, r *repo
 func (s *session) pipeline() *publish.Pipeline {
 	return &publish.Pipeline{
 		Config: s.config, Registry: s.registry, GitHub: s.packages, Web: s.network,
-		Namer: s.namer(), Observer: observer{s},
+		Namer: s.namer(), Observer: observer{s}, Pushed: pushed.In(s.process.Getenv("RUNNER_TEMP")),
 	}
 }
 

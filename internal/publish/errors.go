@@ -38,6 +38,9 @@ const (
 	// CodePlatformAmbiguous reports that an index contains several images for one
 	// platform, so no output contains the digest of this platform.
 	CodePlatformAmbiguous = "platform-ambiguous"
+	// CodeLayersNotRecorded means that later steps of the job cannot mount the layers of
+	// the image.
+	CodeLayersNotRecorded = "layers-not-recorded"
 	// CodeTokenExpires means that the token expires soon.
 	CodeTokenExpires = "token-ends"
 )

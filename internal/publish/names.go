@@ -167,7 +167,7 @@ func (r *run) resolver() *resolve.Resolver {
 		request.Origin = &origin
 	}
 	return &resolve.Resolver{
-		Request: request, Puller: anonymousPuller{r.Registry},
+		Request: request, Puller: anonymousPuller{r.Registry}, Pushed: r.Pushed,
 		Prober: &resolve.Prober{
 			Config: r.Config, Registry: r.Registry, GitHub: r.GitHub,
 			Visibility: r.request.Visibility.Want, Verify: r.request.Verify.Level,

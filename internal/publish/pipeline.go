@@ -9,16 +9,19 @@ package publish
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/naming"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/pushed"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
@@ -51,6 +54,7 @@ type Pipeline struct {
 	GitHub   *github.Client
 	Web      *http.Transport // Web reads layers from the URLs in a manifest.
 	Namer    *naming.Namer
+	Pushed   pushed.Record // Pushed contains the layers that earlier runs of the job pushed.
 	Observer Observer
 }
 
@@ -118,6 +122,7 @@ func (r *run) run(ctx context.Context) (err error) {
 	if out.Result, err = r.push(ctx, publisher); err != nil {
 		return err
 	}
+	r.recordLayers()
 	return r.verify(ctx, publisher)
 }
 
@@ -127,4 +132,17 @@ func (r *run) push(ctx context.Context, publisher *push.Publisher) (*push.Result
 	defer display.Close()
 	publisher.Progress, publisher.Anonymous = display, r.anonymousPulls()
 	return publisher.Run(ctx, r.outcome.Plan)
+}
+
+// recordLayers records the layers of the image, so that a later run of the job can mount
+// them. The image is published, so a failure only adds a notice.
+func (r *run) recordLayers() {
+	for _, repo := range r.request.Destinations {
+		if err := r.Pushed.Add(r.outcome.Found.Root, repo); err != nil {
+			r.outcome.notice(diag.Notice{
+				Code: CodeLayersNotRecorded, Level: diag.Info, Title: "The layers of the image were not recorded",
+				Text: fmt.Sprintf("%v. Later steps of this job send the layers that they have in common with this image again. Check that the runner can write to the folder RUNNER_TEMP.", err),
+			})
+		}
+	}
 }
