@@ -19,6 +19,8 @@ type Server struct {
 	grants      *grants
 	record      record
 	faults      faults
+	limiter     limiter
+	seed        *seeded // The field "seed" is nil if the server has no seed.
 	now         func() time.Time
 	tokenTTL    time.Duration
 	downloadTTL time.Duration
@@ -48,6 +50,7 @@ func New(c Config) *Server {
 		downloadTTL: c.DownloadTTL,
 		closing:     make(chan struct{}),
 		record:      record{most: c.MaxRequests},
+		limiter:     limiter{limits: c.Limits, hours: map[string]*window{}, minutes: map[string]*window{}},
 	}
 	_, _ = rand.Read(s.key[:]) // never fails (crypto/rand)
 	if s.now == nil {
@@ -67,6 +70,7 @@ func New(c Config) *Server {
 	if c.Open != nil {
 		s.token = s.openToken(*c.Open)
 	}
+	s.plant(c)
 	s.Inject(c.Faults...)
 	return s
 }
@@ -141,6 +145,8 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		s.serveRegistry(w, r)
 	case strings.HasPrefix(path, apiPrefix):
 		s.serveAPI(w, r)
+	case path == seedPath && s.seed != nil:
+		s.serveSeed(w, r)
 	case strings.HasPrefix(path, downloadPath):
 		s.serveDownload(w, r)
 	default:
