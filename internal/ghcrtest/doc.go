@@ -10,7 +10,8 @@
 //
 // The file token.go models /token, and upload.go models the upload sessions. The file
 // policy.go models the permissions and the texts of refusals. The files api_*.go
-// model the REST API below /api/v3.
+// model the REST API below /api/v3. The package sigstore contains a Sigstore, which
+// the server serves at the same port.
 //
 // The caller of a method whose name ends with Locked holds the mutex of the type
 // "state".
