@@ -38,6 +38,12 @@ const (
 	// CodePlatformAmbiguous reports that an index contains several images for one
 	// platform, so no output contains the digest of this platform.
 	CodePlatformAmbiguous = "platform-ambiguous"
+	// CodeGateFailed means that the script in the input "gate" did not accept the image.
+	// The image is in the registry, but no tag moved.
+	CodeGateFailed = "gate-failed"
+	// CodeGateNoShell means that the machine has no shell that can run the script in the
+	// input "gate".
+	CodeGateNoShell = "gate-shell-missing"
 	// CodeTokenExpires means that the token expires soon.
 	CodeTokenExpires = "token-ends"
 )
