@@ -47,7 +47,7 @@ var layers = [][]string{
 	{"ci", "cmd/demo", "diag", "ghcrtest"},
 	{"github", "image", "safe/markdown"},
 	{"docker", "ghcrtest/live", "image/rewrite", "image/rules", "input", "login", "meta", "registry/transport", "release", "source/archive", "source/storage"},
-	{"migrate", "publish/plan", "publish/pushed", "registry", "registry/keychain", "source/sourcetest", "workflow"},
+	{"migrate", "publish/gate", "publish/plan", "publish/pushed", "registry", "registry/keychain", "source/sourcetest", "workflow"},
 	{"cmd/progress", "registry/referrers", "registry/refusal", "source", "source/dockerfile"},
 	{"image/mutate", "inspect", "publish/protect", "publish/push", "sink"},
 	{"publish/naming", "publish/resolve", "pull", "source/files", "source/merge"},

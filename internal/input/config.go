@@ -82,6 +82,7 @@ type Config struct {
 	FailOnMismatch bool
 	OnReadOnly     ReadOnlyPolicy
 	Verify         Verification
+	Gate           string // the script that checks the image before the tags move, or "" for no check
 	DryRun         bool
 }
 

@@ -86,6 +86,9 @@ func (r *reader) link(c *Config) string {
 func (r *reader) pushOptions(c *Config) {
 	r.policies(c)
 	c.Verify = Verification(r.choice("verify"))
+	if c.Gate = r.raw("gate"); r.text("gate") == "" {
+		c.Gate = ""
+	}
 	c.Overwrite, c.Monotonic = r.overwrite(), r.boolean("monotonic")
 	c.DryRun = r.boolean("dry-run") || r.off("push")
 }

@@ -334,6 +334,12 @@ var Table = []Input{
 		Example: "fail",
 	},
 	{
+		Name: "gate", Group: GroupSafety, Commands: pushing,
+		Help:    "Script that checks the image after the push by digest and before any tag moves. If the script fails, no tag moves and the step fails. The script gets REFERENCE, DIGEST, DIGESTS, IMAGE, PREVIOUS and TAGS. It runs in bash with -eo pipefail, or in PowerShell on Windows. Default: no check.",
+		Short:   "Script that checks the pushed image before any tag moves. If the script fails, no tag moves and the step fails. Variables: REFERENCE, DIGEST, DIGESTS, IMAGE, PREVIOUS, TAGS.",
+		Example: "./scan.sh",
+	},
+	{
 		Name: "verify", Group: GroupSafety, Kind: Choice, Commands: pushing, Default: "full", Values: []string{"full", "digest", "none"},
 		Help:    "Checks after the push. `digest` reads every tag and the digest again from the registry. `full` also pulls the image without credentials, and reads the visibility and the link of the package. With `none`, the run makes no checks, and does not notice if another run moves a tag back.",
 		Short:   "Checks after the push. `digest` reads every tag and the digest again from the registry. `full` also pulls the image without credentials.",

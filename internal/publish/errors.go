@@ -41,6 +41,12 @@ const (
 	// CodeLayersNotRecorded means that later steps of the job cannot mount the layers of
 	// the image.
 	CodeLayersNotRecorded = "layers-not-recorded"
+	// CodeGateFailed means that the script in the input "gate" did not accept the image.
+	// The image is in the registry, but no tag moved.
+	CodeGateFailed = "gate-failed"
+	// CodeGateNoShell means that the machine has no shell that can run the script in the
+	// input "gate".
+	CodeGateNoShell = "gate-shell-missing"
 	// CodeTokenExpires means that the token expires soon.
 	CodeTokenExpires = "token-ends"
 )

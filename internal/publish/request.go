@@ -9,10 +9,11 @@ import (
 )
 
 // Request is a validated request to publish one image. The commands set different
-// types in the fields Source and Attachments. All other fields contain only data.
+// types in the fields Source, Attachments and Gate. All other fields contain only data.
 type Request struct {
 	Source       Source
 	Attachments  Attachments
+	Gate         Gate
 	Destinations []name.Repository // at least one
 	Naming       input.Naming
 	// ByDigest is true if the image is pushed without tags.
