@@ -42,6 +42,7 @@ func (s *session) request(config *input.Config) *publish.Request {
 			LinkTo: config.LinkTo, Strip: config.Strip, Legacy: config.Legacy,
 			Compression: config.Compression, PushForeign: config.PushForeign,
 		},
+		IfPublished:   config.IfPublished,
 		Tags:          publish.TagPolicy{Overwrite: config.Overwrite, Monotonic: config.Monotonic, OnlyNewer: config.OnlyNewer},
 		Visibility:    publish.VisibilityPolicy{Want: config.Visibility, FailOnMismatch: config.FailOnMismatch},
 		Verify:        publish.Verify{Level: config.Verify},

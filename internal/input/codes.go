@@ -98,6 +98,9 @@ const (
 	// CodeTagsWithPushByDigest means that the inputs "tags" and "push-by-digest" are both
 	// set.
 	CodeTagsWithPushByDigest = "tags-with-push-by-digest"
+	// CodeIfPublishedWithPushByDigest means that the input "if-published" is set in a step
+	// with "push-by-digest", which has no version tag.
+	CodeIfPublishedWithPushByDigest = "if-published-with-push-by-digest"
 	// CodeDigestNameWithoutPushByDigest means that the input "digest-name" has no
 	// effect, because the input "push-by-digest" is not set.
 	CodeDigestNameWithoutPushByDigest = "digest-name-without-push-by-digest"

@@ -77,6 +77,8 @@ type Config struct {
 	Monotonic bool // the run does not move a tag that points at a newer image
 	OnlyNewer bool // the run also does not move a tag if the age of the tagged image is unknown
 
+	IfPublished IfPublished
+
 	LinkTo         string // the URL of the repository for the source label, or "" for no label
 	Visibility     Visibility
 	FailOnMismatch bool
@@ -124,6 +126,16 @@ const (
 	ReadOnlySkip    ReadOnlyPolicy = "skip"    // the run publishes nothing and succeeds
 	ReadOnlyFail    ReadOnlyPolicy = "fail"    // the run fails
 	ReadOnlyArchive ReadOnlyPolicy = "archive" // the run writes an OCI archive, which a trusted job can publish
+)
+
+// IfPublished is the reaction to an image that is already published.
+type IfPublished string
+
+// These constants are the values of the input "if-published".
+const (
+	PublishedContinue IfPublished = "continue" // the run does not look for a published image
+	PublishedSkip     IfPublished = "skip"     // the run uses the published image, and does not open the source
+	PublishedFail     IfPublished = "fail"     // the run fails
 )
 
 // Credential is a login for another registry.

@@ -78,6 +78,7 @@ func TestConfigContainsEveryInput(t *testing.T) {
 		"overwrite": {"versions=never, moving=same-digest", func(c *input.Config) bool {
 			return c.Overwrite == input.Overwrite{Versions: input.Never, Moving: input.SameDigest}
 		}},
+		"if-published":      {"skip", func(c *input.Config) bool { return c.IfPublished == input.PublishedSkip }},
 		"push-by-digest":    {"true", func(c *input.Config) bool { return c.ByDigest }},
 		"digest-name":       {"web/linux/amd64", func(c *input.Config) bool { return c.DigestName == "web-linux-amd64" }},
 		"push":              {"false", func(c *input.Config) bool { return c.DryRun }},

@@ -261,6 +261,12 @@ var Table = []Input{
 		Example: "versions=allow",
 	},
 	{
+		Name: "if-published", Group: GroupSafety, Kind: Choice, Commands: publish, Values: []string{"continue", "skip", "fail"}, Default: "continue",
+		Help:    "Reaction to an image whose version tag, such as 1.2.3, exists before the run. With `context`, the label org.opencontainers.image.revision of that image must also be this commit. `skip` publishes the existing image again, without a build. The outputs are the same, and moving tags still move.",
+		Short:   "Reaction if the version tag exists, and for `context` also names this commit. `skip` uses the existing image and does not build.",
+		Example: "skip",
+	},
+	{
 		Name: "monotonic", Group: GroupSafety, Kind: Bool, Commands: pushing, Default: "true",
 		Help:    "Do not move a tag that points at a newer version, or at a build of a later commit of this repository, but print a warning. For a rollback, set `false`.",
 		Example: "false",
