@@ -40,6 +40,7 @@ type Common struct {
 	Summary bool
 	Debug   bool
 	Trace   string // the path of the trace file, or "" for no trace
+	Results ResultFiles
 	CAFile  string // the path of a file with additional certificates, or "" for no file
 
 	Notices []diag.Notice
@@ -85,6 +86,13 @@ type Config struct {
 	OnReadOnly     ReadOnlyPolicy
 	Verify         Verification
 	DryRun         bool
+}
+
+// ResultFiles are the paths of the files that a successful run writes. An empty path means
+// that the run does not write the file.
+type ResultFiles struct {
+	Metadata string // the JSON of the input "metadata-file"
+	Digest   string // the digest of the image
 }
 
 // Naming contains the inputs that determine tags, labels and annotations. Package meta

@@ -97,6 +97,7 @@ func (r *reader) pushOptions(c *Config) {
 	c.Verify = Verification(r.choice("verify"))
 	c.Overwrite, c.Monotonic = r.overwrite(), r.boolean("monotonic")
 	c.DryRun = r.boolean("dry-run") || r.off("push")
+	c.Results = r.resultFiles()
 }
 
 // policies reads the inputs that can make a run stop before the push.

@@ -346,6 +346,17 @@ var Table = []Input{
 		Example: "digest",
 	},
 	{
+		Name: "metadata-file", Group: GroupOutput, Commands: pushing,
+		Help:    "File to write the result to, as JSON with the keys of `docker buildx build --metadata-file`: containerimage.digest, containerimage.descriptor and image.name. The key ghcr-publish contains the complete report. The file is written only if the image is published.",
+		Short:   "File to write the result to, as JSON with the keys of `docker buildx build --metadata-file`. The file is written only if the image is published.",
+		Example: "metadata.json",
+	},
+	{
+		Name: "digest-file", Group: GroupOutput, Commands: pushing,
+		Help:    "File to write the digest of the published image to, without a newline. The file is written only if the image is published.",
+		Example: "digest.txt",
+	},
+	{
 		Name: "timeout", Group: GroupSafety, Kind: Duration, Commands: slices.Concat(reporting, authenticating), Default: "30m",
 		Help:    "Maximum duration of the run, including waits and retries. After a timeout, the run reports the changes that it made. A number without a unit means minutes.",
 		Example: "1h",

@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/locked"
 )
 
 // logoutState holds the data that a logout needs about one login file. The program stores
@@ -122,7 +124,7 @@ func (n *logoutState) save() error {
 	if err != nil {
 		return err
 	}
-	return replace(n.path, text, private)
+	return locked.Replace(n.path, text, private)
 }
 
 // patch describes the difference of two texts. The texts have a common prefix
