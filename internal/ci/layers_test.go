@@ -32,6 +32,8 @@ var restricted = []struct {
 	{ggcr + "/pkg/registry", nil},
 	{ggcr + "/pkg/crane", nil},
 	{"github.com/spf13/cobra", []string{"cmd"}},
+	{"github.com/santhosh-tekuri/jsonschema", []string{"report/schema"}},
+	{module + "/internal/report/schema", nil},
 	{module + "/internal/source/sourcetest", nil},
 	{module + "/internal/ci/needs", []string{"source/sourcetest"}},
 	{module + "/internal/ghcrtest", []string{"cmd"}},

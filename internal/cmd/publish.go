@@ -43,6 +43,7 @@ func (s *session) request(config *input.Config) *publish.Request {
 			LinkTo: config.LinkTo, Strip: config.Strip, Legacy: config.Legacy,
 			Compression: config.Compression, PushForeign: config.PushForeign,
 		},
+		IfPublished:   config.IfPublished,
 		Tags:          publish.TagPolicy{Overwrite: config.Overwrite, Monotonic: config.Monotonic, OnlyNewer: config.OnlyNewer},
 		Visibility:    publish.VisibilityPolicy{Want: config.Visibility, FailOnMismatch: config.FailOnMismatch},
 		Verify:        publish.Verify{Level: config.Verify},
@@ -75,9 +76,13 @@ func (s *session) pipeline() *publish.Pipeline {
 // finishPublish writes the report of a run that succeeded or failed. After a failure,
 // finishPublish returns the error of the run.
 func (s *session) finishPublish(r *report.Report, err error) error {
-	r.Fail(err)
 	s.addTransfer(r)
+	if r.Fail(err); err == nil {
+		err = s.writeResultFiles(r)
+		r.Fail(err)
+	}
 	outErr := s.finish(r, s.process.Stdout, workflow.Lines(s.words(r.Text())))
+	s.sayUnwritten(r)
 	s.showDetails(r)
 	s.workflow.Artifacts(r.Artifacts())
 	s.annotateNotices(r)

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/bounded"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/locked"
 )
 
 // logoutState holds the data that a logout needs about one login file. The program stores
@@ -124,7 +125,7 @@ func (n *logoutState) save() error {
 	if err != nil {
 		return err
 	}
-	return replace(n.path, text, private)
+	return locked.Replace(n.path, text, private)
 }
 
 // patch describes the difference of two texts. The texts have a common prefix

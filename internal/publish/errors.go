@@ -21,6 +21,18 @@ const (
 	// CodeTagExists means that a tag already exists with another digest. The input
 	// "overwrite" does not allow the run to move this tag.
 	CodeTagExists = "tag-exists"
+	// CodePublishedBefore means that the image of this run is already published, and the
+	// input "if-published" does not allow the run to continue.
+	CodePublishedBefore = "published-before"
+	// CodePublishedUsed reports that the run used the image that is already published,
+	// and did not open its source.
+	CodePublishedUsed = "published-used"
+	// CodePublishedDiffers reports that a version tag of the run exists, but does not
+	// show that the image of the run is already published. The run continues.
+	CodePublishedDiffers = "published-differs"
+	// CodeNoVersionTag reports that the run has no version tag, so the input
+	// "if-published" has no effect.
+	CodeNoVersionTag = "version-tag-missing"
 	// CodeTagKept means that the run did not move a tag, because the tag points at a
 	// newer image.
 	CodeTagKept = "tag-kept"

@@ -20,12 +20,14 @@ type Request struct {
 	ByDigest bool
 	// Digest is the digest that the image must have. Digest is zero if the image may
 	// have any digest.
-	Digest     v1.Hash
-	Changes    Changes
-	Tags       TagPolicy
-	Visibility VisibilityPolicy
-	Verify     Verify
-	OnReadOnly input.ReadOnlyPolicy
+	Digest  v1.Hash
+	Changes Changes
+	Tags    TagPolicy
+	// IfPublished is the reaction to an image that is already published.
+	IfPublished input.IfPublished
+	Visibility  VisibilityPolicy
+	Verify      Verify
+	OnReadOnly  input.ReadOnlyPolicy
 	// ArchiveFolder is the folder in which on-readonly: archive writes the archive.
 	// If ArchiveFolder is empty, the run uses the working directory.
 	ArchiveFolder string

@@ -8,6 +8,8 @@
 package report
 
 import (
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
 )
@@ -57,7 +59,8 @@ type Report struct {
 	Errors      []Message      `json:"errors,omitempty"`
 	Run         Run            `json:"run"`
 
-	content content // content determines the command that pulls the image.
+	root    v1.Descriptor // root is the descriptor of the published image or index, without annotations.
+	content content       // content determines the command that pulls the image.
 }
 
 // Archive is a file with an image that was not published.

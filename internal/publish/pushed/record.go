@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -138,25 +137,12 @@ func (r Record) Add(root *image.Manifest, repo name.Repository) error {
 	if err != nil {
 		return err
 	}
-	return r.write(text)
-}
-
-// write replaces the file. Another step that reads the file at the same time gets the
-// old or the new content.
-func (r Record) write(text []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(string(r)), filepath.Base(string(r))+"-")
+	err = locked.Replace(string(r), text, 0o600)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // The runner always creates the folder. Other programs can set its name without a folder.
 	}
 	if err != nil {
 		return fmt.Errorf("writing the list of pushed layers: %w", err)
 	}
-	_, err = file.Write(text)
-	if err = errors.Join(err, file.Close()); err == nil {
-		err = locked.Retry(func() error { return os.Rename(file.Name(), string(r)) })
-	}
-	if err != nil {
-		err = fmt.Errorf("writing the list of pushed layers: %w", errors.Join(err, os.Remove(file.Name())))
-	}
-	return err
+	return nil
 }
