@@ -14,10 +14,11 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/inspect"
 )
 
-// Approve implements [push.Approval]. Approve returns an error if the image is too large,
-// or if it lacks parts of a previous image and the input on-loss is fail. Only these two
-// inputs make the run wait for the comparison.
-func (c *comparison) Approve(context.Context) error {
+// approve returns an error if the tags must not move. The caller calls approve after the
+// uploads and before the first tag moves. The image can be too large, or it can lack parts
+// of a previous image. Only on-loss: fail and a limit of the growth make the run wait for
+// the comparison.
+func (c *comparison) approve() error {
 	errs := []error{c.tooLarge()}
 	if c.request.Losses.needsPrevious() {
 		c.finish()
@@ -31,7 +32,7 @@ func (c *comparison) dryRun(ctx context.Context) error {
 	if c.request.Losses.needsPrevious() {
 		c.start(ctx)
 	}
-	return c.Approve(ctx)
+	return c.approve()
 }
 
 // verdict returns an error for each previous image that the new image must not replace.

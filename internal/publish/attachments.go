@@ -142,7 +142,7 @@ func (r *run) pushAttachment(ctx context.Context, a Attachment) (pushed bool, er
 			target.HasBlobs[b.Descriptor.Digest] = true
 		}
 	}
-	publisher := &push.Publisher{Registry: r.Registry, Progress: noProgress{}, Conflicts: push.NoConflicts{}, Approval: push.Approved{}, Grace: cancelGrace}
+	publisher := &push.Publisher{Registry: r.Registry, Progress: noProgress{}, Conflicts: push.NoConflicts{}, Grace: cancelGrace}
 	_, err = publisher.Run(ctx, plan.New(a.Root, []plan.Target{target}, nil))
 	return err == nil, err
 }

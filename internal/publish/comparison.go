@@ -43,8 +43,7 @@ type Replaced struct {
 }
 
 // comparison compares the new image with the images that the tags point at before the
-// run. The comparison reads the previous images while the run uploads the new image. It
-// implements [push.Approval].
+// run. The comparison reads the previous images while the run uploads the new image.
 type comparison struct {
 	*run
 	content  *inspect.Content // the new image

@@ -146,7 +146,7 @@ func (o opener) Open(ctx context.Context) (*source.Source, error) {
 }
 
 func (o *run) publisher() *push.Publisher {
-	return &push.Publisher{Registry: o.client, Progress: silent{}, Conflicts: push.NoConflicts{}, Approval: push.Approved{}, Grace: time.Minute, Sleep: o.sleep}
+	return &push.Publisher{Registry: o.client, Progress: silent{}, Conflicts: push.NoConflicts{}, Grace: time.Minute, Sleep: o.sleep}
 }
 
 // ok fails the test unless the run succeeded.
