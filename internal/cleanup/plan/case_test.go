@@ -264,6 +264,7 @@ func detachedTags(p *plan.Plan) []string {
 
 // later applies the changes that others make after the listing.
 func (s scenario) later() (plan.Now, map[string]string) {
+	s.Versions = slices.Clone(s.Versions)
 	changed := map[string]bool{}
 	versions := map[string]*version{}
 	for i := range s.Versions {
