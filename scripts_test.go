@@ -145,6 +145,33 @@ func writeImage(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), demo.Archive, 0o600))
 }
 
+// reports checks the JSON of all runs against the schemas of the reports.
+var reports = schema.Checker{Folder: filepath.Join("internal", "report")}
+
+// checkReport fails the script if a report differs from its schema. The output "json" of
+// the command "metadata" has the format of docker/metadata-action and therefore no schema.
+func checkReport(ts *testscript.TestScript, report []byte) {
+	var head struct{ Schema *string }
+	ts.Check(json.Unmarshal(report, &head))
+	if head.Schema == nil && ts.Getenv("INPUT_COMMAND") == "metadata" {
+		return
+	}
+	ts.Check(reports.Check(report))
+}
+
+// readResult reads a file that the input "metadata-file" names, checks the report in the
+// file, and writes the text with placeholders to FILE.txt.
+func readResult(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: result FILE")
+	}
+	text := ts.ReadFile(args[0])
+	var result map[string]json.RawMessage
+	ts.Check(json.Unmarshal([]byte(text), &result))
+	checkReport(ts, result["ghcr-publish"])
+	keep(ts, args[0]+".txt", text)
+}
+
 // described describes the image of one platform in a script.
 type described struct {
 	Layers     []string          `yaml:"layers"` // the text of each layer
@@ -206,33 +233,6 @@ func (d described) documents(ts *testscript.TestScript) []sourcetest.Document {
 		out = append(out, sourcetest.Document{Type: "https://slsa.dev/provenance/v1", Predicate: "{}"})
 	}
 	return out
-}
-
-// reports checks the JSON of all runs against the schemas of the reports.
-var reports = schema.Checker{Folder: filepath.Join("internal", "report")}
-
-// checkReport fails the script if a report differs from its schema. The output "json" of
-// the command "metadata" has the format of docker/metadata-action and therefore no schema.
-func checkReport(ts *testscript.TestScript, report []byte) {
-	var head struct{ Schema *string }
-	ts.Check(json.Unmarshal(report, &head))
-	if head.Schema == nil && ts.Getenv("INPUT_COMMAND") == "metadata" {
-		return
-	}
-	ts.Check(reports.Check(report))
-}
-
-// readResult reads a file that the input "metadata-file" names, checks the report in the
-// file, and writes the text with placeholders to FILE.txt.
-func readResult(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: result FILE")
-	}
-	text := ts.ReadFile(args[0])
-	var result map[string]json.RawMessage
-	ts.Check(json.Unmarshal([]byte(text), &result))
-	checkReport(ts, result["ghcr-publish"])
-	keep(ts, args[0]+".txt", text)
 }
 
 // unset removes variables from the environment of a script.

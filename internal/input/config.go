@@ -78,9 +78,9 @@ type Config struct {
 	Monotonic bool // the run does not move a tag that points at a newer image
 	OnlyNewer bool // the run also does not move a tag if the age of the tagged image is unknown
 
+	IfPublished IfPublished
 	OnLoss      LossPolicy
 	SizeLimit   SizeLimit
-	IfPublished IfPublished
 
 	LinkTo         string // the URL of the repository for the source label, or "" for no label
 	Visibility     Visibility

@@ -276,7 +276,7 @@ func readBlob(ctx context.Context, desc v1.Descriptor, open func(context.Context
 	if err != nil {
 		return nil, err
 	}
-	content, err := io.ReadAll(io.LimitReader(registry.Verify(r, desc), desc.Size+1))
+	content, err := io.ReadAll(io.LimitReader(registry.Verify(r, desc), desc.Size+1)) // The callers limit the size.
 	return content, errors.Join(err, r.Close())
 }
 

@@ -14,10 +14,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/inspect"
 )
 
-// approve returns an error if the tags must not move. The caller calls approve after the
-// uploads and before the first tag moves. The image can be too large, or it can lack parts
-// of a previous image. Only on-loss: fail and a limit of the growth make the run wait for
-// the comparison.
+// approve returns an error if the image is too large, or if it lacks parts of a previous
+// image and the input on-loss is fail. Only these two inputs make the run wait for the
+// comparison.
 func (c *comparison) approve() error {
 	errs := []error{c.tooLarge()}
 	if c.request.Losses.needsPrevious() {

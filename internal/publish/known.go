@@ -103,7 +103,7 @@ func (k *knownContent) config(ctx context.Context, repo name.Repository, desc v1
 		return nil, err
 	}
 	defer body.Close()
-	raw, err = io.ReadAll(io.LimitReader(registry.Verify(body, desc), desc.Size+1))
+	raw, err = io.ReadAll(io.LimitReader(registry.Verify(body, desc), desc.Size+1)) // The caller limits the size.
 	if err == nil && k.keep(desc.Size) {
 		k.mu.Lock()
 		k.configs[desc.Digest] = raw

@@ -141,8 +141,8 @@ func (r *run) run(ctx context.Context) (err error) {
 	return err
 }
 
-// push uploads the image, checks the differences from the previous images, asks the gate,
-// and moves the tags.
+// push uploads the image, checks the differences from the replaced images, asks the
+// gate, and moves the tags.
 func (r *run) push(ctx context.Context, publisher *push.Publisher, changes *comparison) error {
 	publisher.Anonymous = r.anonymousPulls()
 	work := publisher.Begin(r.outcome.Plan)

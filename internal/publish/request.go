@@ -23,9 +23,9 @@ type Request struct {
 	Digest  v1.Hash
 	Changes Changes
 	Tags    TagPolicy
+	Losses  LossPolicy
 	// IfPublished is the reaction to an image that is already published.
 	IfPublished input.IfPublished
-	Losses      LossPolicy
 	Visibility  VisibilityPolicy
 	Verify      Verify
 	OnReadOnly  input.ReadOnlyPolicy

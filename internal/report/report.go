@@ -53,8 +53,8 @@ type Report struct {
 	Images      []Image        `json:"images"`
 	Planned     []PlannedImage `json:"planned,omitempty"`     // Planned contains the destinations of a dry run.
 	Steps       []Step         `json:"steps,omitempty"`       // Steps contains the steps of a dry run.
-	Changes     []Replaced     `json:"changes,omitempty"`     // Changes describes the differences between the image and each image that a tag of the run pointed at before.
 	Gate        *Gate          `json:"gate,omitempty"`        // Gate is set if the gate did not accept the image.
+	Changes     []Replaced     `json:"changes,omitempty"`     // Changes describes the differences between the image and each image that a tag of the run pointed at before.
 	Attachments []string       `json:"attachments,omitempty"` // Attachments contains the references of the signatures and attestations that the run pushed before the image.
 	Transfer    Transfer       `json:"transfer"`
 	Notices     []Message      `json:"notices,omitempty"`
