@@ -23,7 +23,7 @@ const (
 	// starts together with the uploads.
 	comparisonTime = 2 * time.Minute
 	// maxReplaced is the maximum number of previous images that the run reads.
-	maxReplaced = 16
+	maxReplaced = 8
 )
 
 // errTooMany is the reason why the run did not read a previous image.
