@@ -1,6 +1,7 @@
 package ghcrtest
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strings"
@@ -17,6 +18,7 @@ type apiCall struct {
 	parts  []string    // parts contains the unescaped segments of the path.
 	usage  usage       // usage is the state of the caller's rate limits.
 	value  any         // The handler sends the field "value" after it releases the lock.
+	status int         // the status of the response; 0 means 200
 }
 
 // serveAPI serves the paths below /api/v3.
@@ -61,8 +63,14 @@ func (s *Server) dispatch(c *apiCall) *apiError {
 		return s.servePackages(c, "user", c.login(), c.parts[2:])
 	case (c.part(0) == "orgs" || c.part(0) == "users") && c.part(2) == "packages":
 		return s.servePackages(c, c.part(0), c.part(1), c.parts[3:])
+	case c.r.Method == http.MethodPost && c.part(0) == "repos" && c.part(3) == "attestations" && len(c.parts) == 4:
+		return s.storeAttestation(c)
 	case c.r.Method != http.MethodGet:
 		return notFound()
+	case c.part(0) == "repos" && c.part(3) == "attestations" && len(c.parts) == 5:
+		return s.listAttestations(c, c.part(4))
+	case (c.part(0) == "orgs" || c.part(0) == "users") && c.part(2) == "attestations" && len(c.parts) == 4:
+		return s.listAttestations(c, c.part(3))
 	case c.part(0) == "repos" && len(c.parts) >= 3:
 		return s.serveRepository(c)
 	case c.isRateLimit():
@@ -87,11 +95,11 @@ func (c *apiCall) reply(value any) *apiError {
 	return nil
 }
 
-// send responds with the value, or with status 204 if there is no value.
+// send responds with the value, or with status 204 if the value is nil.
 func (c *apiCall) send() {
 	if c.value == nil {
 		c.w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	writeJSON(c.w, c.r, http.StatusOK, c.value)
+	writeJSON(c.w, c.r, cmp.Or(c.status, http.StatusOK), c.value)
 }

@@ -1,6 +1,10 @@
 package ghcrtest
 
-import "time"
+import (
+	"time"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest/sigstore"
+)
 
 // Config configures a server. The zero value has no owners and no packages. A server
 // with the zero value refuses every push, because the owner is unknown.
@@ -33,6 +37,8 @@ type Config struct {
 	// MaxRequests is the number of requests that the record keeps. The server forgets the
 	// oldest requests first. Default: no limit.
 	MaxRequests int
+	// Sigstore is the form of the embedded Sigstore. Default: the form of sigstore.dev.
+	Sigstore sigstore.Form
 	// TLS configures HTTPS. If TLS is nil, the server uses plain HTTP.
 	TLS *TLS
 }

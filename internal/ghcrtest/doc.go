@@ -10,7 +10,8 @@
 //
 // The file token.go models /token, and upload.go models the upload sessions. The file
 // policy.go models the permissions and the texts of refusals. The files api_*.go
-// model the REST API below /api/v3.
+// model the REST API below /api/v3. The package sigstore contains a Sigstore, which
+// the server serves at the same port.
 //
 // A server can start with the package of a scenario ([Config.Seed]). The files seed*.go
 // read the scenario, create its manifests, and apply the changes by other clients. The

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest/sigstore"
 )
 
 // Server is an embedded ghcr.io. A Server is safe for concurrent use.
@@ -26,6 +28,7 @@ type Server struct {
 	downloadTTL time.Duration
 	key         [32]byte // signs blob URLs
 	token       string   // acts as GITHUB_TOKEN
+	sigstore    func() (*sigstore.Sigstore, error)
 
 	http      *http.Server // The fields "http" and "listener" are nil if the server does not listen.
 	listener  net.Listener
@@ -71,6 +74,9 @@ func New(c Config) *Server {
 		s.token = s.openToken(*c.Open)
 	}
 	s.plant(c)
+	s.sigstore = sync.OnceValues(func() (*sigstore.Sigstore, error) {
+		return sigstore.New(sigstore.Config{Form: c.Sigstore, Clock: s.now})
+	})
 	s.Inject(c.Faults...)
 	return s
 }
@@ -149,6 +155,8 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		s.serveSeed(w, r)
 	case strings.HasPrefix(path, downloadPath):
 		s.serveDownload(w, r)
+	case sigstore.Handles(path):
+		s.serveSigstore(w, r)
 	default:
 		http.NotFound(w, r)
 	}

@@ -20,6 +20,8 @@ type state struct {
 	open     *Open
 	answers  Answers
 	nextID   int64
+
+	attestations []attestation // the oldest first
 }
 
 func newState(c Config) *state {
