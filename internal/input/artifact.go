@@ -91,6 +91,10 @@ func (r *reader) subject(c *Config, a *Artifact) {
 	if text == "" {
 		return
 	}
+	if tagName().MatchString(text) && len(c.Images) > 0 {
+		r.failSubject(c, text)
+		return
+	}
 	if _, err := v1.NewHash(text); err == nil && len(c.Images) > 0 {
 		a.Subject = c.Images[0].Digest(text)
 	} else if a.Subject = r.reference("subject", text, &c.Common); a.Subject == nil {
@@ -106,4 +110,11 @@ func (r *reader) subject(c *Config, a *Artifact) {
 		}
 	}
 	c.ByDigest = c.ByDigest || c.Tags == ""
+}
+
+// failSubject refuses a subject that is only a word, for example a tag.
+func (r *reader) failSubject(c *Config, text string) {
+	r.fail("subject", CodeReferenceInvalid,
+		"The subject is the image that the artifact describes. Write the reference of the image, for example "+c.Images[0].Name()+":"+text+", or its digest, for example the output digest of the step that publishes the image.",
+		"The input subject is %q, which is neither a reference nor a digest", text)
 }

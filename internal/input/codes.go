@@ -10,7 +10,8 @@ const (
 	// is an error if the unknown name resembles the name of an input. Otherwise, it
 	// is a notice.
 	CodeUnknown = "input-unknown"
-	// CodeList means that an input with one entry per line is a YAML or JSON list.
+	// CodeList means that an input with one entry per line is a YAML or JSON list, or
+	// that another text than a line break separates its entries.
 	CodeList = "input-list"
 	// CodeQuoted means that the value of an input is in quotation marks.
 	CodeQuoted = "input-quoted"
@@ -63,6 +64,10 @@ const (
 	// workflow.
 	CodeOwnerDiffers = "owner-differs"
 
+	// CodePlatformWithoutRuntime is a notice: no common container runtime runs images for
+	// a platform in the inputs "platform" and "platforms".
+	CodePlatformWithoutRuntime = "platform-without-runtime"
+
 	// CodeArtifactTypeMissing means that the input "subject" is set without the input
 	// "artifact-type".
 	CodeArtifactTypeMissing = "artifact-type-missing"
@@ -110,6 +115,8 @@ const (
 
 	// CodeTokenEmpty means that the token is empty or missing.
 	CodeTokenEmpty = "token-empty"
+	// CodeUsernameWithPassword means that the input "username" also contains a password.
+	CodeUsernameWithPassword = "username-with-password"
 	// CodeTokenUnusable means that the token contains characters that a token cannot
 	// contain.
 	CodeTokenUnusable = "token-unusable"

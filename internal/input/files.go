@@ -41,6 +41,9 @@ func (r *reader) files(c *Config) *Files {
 		Entrypoint: r.argv("entrypoint"), Cmd: r.argv("cmd"), Env: r.env(),
 		User: r.text("user"), Workdir: r.workdir(), Platforms: r.platforms(),
 	}
+	for _, p := range f.Platforms {
+		c.noticePlatforms("platform", []string{p.String()})
+	}
 	f.Base = r.baseImage(&c.Common)
 	for _, line := range lines {
 		if entries := contentEntries(line); len(entries) > 1 {

@@ -18,14 +18,14 @@ func ParsePublish(env Environment) (*Config, error) {
 	c.Source = r.text("source")
 	c.Naming = r.naming()
 	r.pushByDigest(c)
-	if c.Artifact = r.artifact(c); c.Artifact == nil {
-		c.Files = r.files(c)
+	if c.Artifact = r.artifact(c); c.Artifact == nil && !r.refused("subject") {
+		c.Files = r.files(c) // the files of an artifact have another form than the files of an image
 	}
 	c.Build = r.build(c)
 	switch {
 	case c.Build != nil:
 		c.Source = c.Build.Context
-	case c.Files != nil || c.Artifact != nil:
+	case r.text("content") != "":
 		c.Source = strings.Join(r.lines("content"), ", ")
 	case c.Source == "" && !r.unknown("source", "context", "content", "file"):
 		r.failEmpty("source", CodeSourceMissing, "Set source to the result of the build: a directory, a tar, an image of the Docker engine, or docker://REFERENCE. To build from a Dockerfile, set context. To create an image from files, set content.")

@@ -311,14 +311,15 @@ func (e *engine) addLatest() error {
 	return nil
 }
 
-// warn adds a warning to the result.
-func (e *engine) warn(code, title, text string) {
-	e.result.Warnings = append(e.result.Warnings, diag.Notice{Code: code, Level: diag.Warning, Title: title, Text: text})
-}
-
 // notice adds a notice to the result, unless the result already has this notice.
-func (e *engine) notice(code, title, text string) {
-	n := diag.Notice{Code: code, Level: diag.Info, Title: title, Text: text}
+func (e *engine) notice(code, title, text string) { e.tell(diag.Info, code, title, text) }
+
+// warn adds a warning to the result, unless the result already contains the warning.
+func (e *engine) warn(code, title, text string) { e.tell(diag.Warning, code, title, text) }
+
+// tell adds a notice or a warning to the result, unless the result already contains it.
+func (e *engine) tell(level diag.Level, code, title, text string) {
+	n := diag.Notice{Code: code, Level: level, Title: title, Text: text}
 	if !slices.Contains(e.result.Warnings, n) {
 		e.result.Warnings = append(e.result.Warnings, n)
 	}

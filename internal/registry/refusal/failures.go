@@ -50,7 +50,7 @@ func explainFailure(err error, ev Evidence) error {
 		return &diag.Error{
 			Code: CodeResponseWrong, Side: diag.Registry, Err: response,
 			Title: response.Host + " sent a wrong response",
-			Hint:  "Run again. If the registry sends the same response, check whether a proxy changes or truncates responses, and compare the address of the registry with the input image. For another registry than ghcr.io, ask its operator.",
+			Hint:  "Run again. If the registry sends the same response, check whether a proxy changes or truncates responses, and compare the address of the registry with the input " + ev.hostInput() + ". For another registry than ghcr.io, ask its operator.",
 		}
 	case errors.As(err, &location) && !errors.As(err, new(*tls.CertificateVerificationError)):
 		return unusableLocation(location, err)
@@ -73,10 +73,7 @@ func unreachable(err error, ev Evidence) error {
 		Code: CodeRegistryUnreachable, Side: diag.Registry, Err: withoutStep(err), Title: host + " did not answer",
 		Hint: "Check that this runner can connect to the host. If the connection fails, allow the host in the firewall, or set HTTPS_PROXY to the proxy. Then run again.",
 	}
-	named := cmp.Or(ev.HostInput, "image")
-	if ev.Reading {
-		named = "source"
-	}
+	named := ev.hostInput()
 	var dns *net.DNSError
 	written := strings.TrimPrefix(host, "index.") // go-containerregistry writes index.docker.io instead of docker.io.
 	switch {
@@ -89,6 +86,14 @@ func unreachable(err error, ev Evidence) error {
 		e.Hint = "Check the host in the input " + named + ". " + e.Hint
 	}
 	return e
+}
+
+// hostInput returns the name of the input that contains the host of the registry.
+func (ev Evidence) hostInput() string {
+	if ev.Reading {
+		return "source"
+	}
+	return cmp.Or(ev.HostInput, "image")
 }
 
 // knownHosts lists registries whose names users misspell.
