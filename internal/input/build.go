@@ -38,7 +38,7 @@ func (r *reader) build(c *Config) *Build {
 	b := &Build{
 		Context: r.text("context"), File: r.text("file"), Target: r.text("target"), Builder: r.text("builder"),
 		Args: r.buildArgs(&c.Common), Secrets: r.buildSecrets(),
-		CacheFrom: r.lines("cache-from"), CacheTo: r.lines("cache-to"),
+		CacheFrom: r.caches("cache-from"), CacheTo: r.caches("cache-to"),
 	}
 	for _, s := range b.Secrets {
 		c.Hidden = append(c.Hidden, s.Value)

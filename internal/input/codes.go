@@ -15,6 +15,8 @@ const (
 	CodeList = "input-list"
 	// CodeQuoted means that the value of an input is in quotation marks.
 	CodeQuoted = "input-quoted"
+	// CodeOption means that the value of an input begins with an option of a command line.
+	CodeOption = "input-option"
 	// CodeFolded is a notice: the value of an entry contains text that looks like the
 	// start of another entry.
 	CodeFolded = "input-folded"

@@ -30,6 +30,7 @@ func (r *reader) base(c *Common, env Environment) {
 	r.refuseLists()
 	r.refuseLiteralLineBreaks()
 	r.refuseQuotes()
+	r.refuseOptions()
 	c.Timeout = r.duration("timeout")
 	c.Summary = r.boolean("summary")
 	c.Debug = r.boolean("debug")

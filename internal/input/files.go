@@ -50,6 +50,10 @@ func (r *reader) files(c *Config) *Files {
 			r.fail("content", CodeContentInvalid, r.oneEntryPerLine("content", entries), "The input content contains several entries in one line")
 			continue
 		}
+		if right := rightPlaceholders(line); right != line {
+			r.fail("content", CodeContentInvalid, "Write "+right+". The run replaces {platform}, {os}, {arch} and {variant}.", "The line %q of the input content has a placeholder in another form", line)
+			continue
+		}
 		one, err := parseContent(line)
 		if err != nil {
 			r.fail("content", CodeContentInvalid, "Write PATH:/PATH/IN/IMAGE, one per line: dist/{platform}/app:/usr/bin/app.", "The line %q of the input content is not valid: %s", line, err)

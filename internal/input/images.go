@@ -1,6 +1,8 @@
 package input
 
 import (
+	"cmp"
+	"os"
 	"slices"
 	"strings"
 	"unicode"
@@ -9,6 +11,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/detect"
 )
 
 // images reads the input "image".
@@ -110,8 +113,11 @@ func (c *Common) checkImage(line string) error {
 	if at := strings.Index(line, "@"); at > 0 {
 		return diag.Inputf("image", CodeImageWithDigest, "Write "+line[:at]+" without the digest, because the source determines the digest.", "The input image %q contains a digest", line)
 	}
+	if info, err := os.Stat(line); detect.IsArchive(line) || err == nil && info.Mode().IsRegular() {
+		return diag.Inputf("image", CodeImageInvalid, c.fileHint(line), "The input image is the file %q, and not a repository name", line)
+	}
 	if tag := tagOf(line); tag != "" {
-		hint := "Write image: " + strings.TrimSuffix(line, ":"+tag)
+		hint := "Write image: " + c.complete(strings.TrimSuffix(line, ":"+tag))
 		switch {
 		case c.Command == Promote:
 			hint = "To promote this image, write source: " + line + ". The input \"image\" names a destination in another repository"
@@ -127,6 +133,25 @@ func (c *Common) checkImage(line string) error {
 		return diag.Inputf("image", CodeImageInvalid, fault.Cure, "The input image %q %s", line, fault.Is)
 	}
 	return nil
+}
+
+// fileHint returns the hint for a file in the input "image".
+func (c *Common) fileHint(file string) string {
+	hint := "Write the repository to which the command publishes, for example " + c.Registry + "/" + cmp.Or(strings.ToLower(c.GitHub.Repository), "OWNER/NAME") + "."
+	if c.Command == Publish {
+		hint += " Write the file in the input source: " + file + "."
+	}
+	return hint
+}
+
+// complete removes a slash at the end of a name, and adds the registry and the owner to
+// a name without an owner.
+func (c *Common) complete(name string) string {
+	name = strings.TrimRight(name, "/")
+	if strings.Contains(name, "/") {
+		return name
+	}
+	return c.Registry + "/" + cmp.Or(strings.ToLower(c.GitHub.Owner), "OWNER") + "/" + strings.ToLower(name)
 }
 
 // checkoutPath returns OWNER/NAME for the address of a Git repository on this GitHub

@@ -52,7 +52,11 @@ func (r *reader) promoteSource(c *PromoteConfig) {
 	if r.refuseFile(text) {
 		return
 	}
-	full := text
+	if hint := c.otherForm(text); hint != "" {
+		r.fail("source", CodeSourceInvalid, hint, "The input source is %q, which is not an image reference", text)
+		return
+	}
+	full := lowerName(text)
 	if !strings.ContainsAny(text, "/@") && len(c.Images) > 0 {
 		full = c.Images[0].Name() + ":" + text
 		if strings.HasPrefix(text, "sha256:") {

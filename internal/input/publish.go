@@ -6,8 +6,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/detect"
 )
 
 // ParsePublish reads and checks the inputs of `publish`.
@@ -30,6 +32,9 @@ func ParsePublish(env Environment) (*Config, error) {
 	case c.Source == "" && !r.unknown("source", "context", "content", "file"):
 		r.failEmpty("source", CodeSourceMissing, "Set source to the result of the build: a directory, a tar, an image of the Docker engine, or docker://REFERENCE. To build from a Dockerfile, set context. To create an image from files, set content.")
 	}
+	if c.Build == nil && r.text("content") == "" {
+		r.refuseFolder(c.Source)
+	}
 	c.PushForeign = r.choice("foreign-layers") == "push"
 	attestations := r.choice("attestations")
 	c.Strip, c.Legacy = attestations == "strip", attestations == "legacy"
@@ -40,6 +45,14 @@ func ParsePublish(env Environment) (*Config, error) {
 	r.pushOptions(c)
 	c.LinkTo = r.link(c)
 	return c, errors.Join(r.errs...)
+}
+
+// refuseFolder refuses a folder that is not an image as the source. The error comes
+// before the error about missing tags, which has another cause.
+func (r *reader) refuseFolder(source string) {
+	if found := detect.NotImage(source); found.Found() {
+		r.fail("source", diag.CodeSourceNotLayout, found.Hint, "The source %.300q %s", source, found.Is)
+	}
 }
 
 // compression reads the compression of layers. The zero method means that each layer

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
@@ -80,7 +81,7 @@ func unreachable(err error, ev Evidence) error {
 	case host != ev.Repo.RegistryStr(): // The host belongs to the token service or to the storage.
 	case errors.As(err, &dns) && dns.IsNotFound:
 		e.Input, e.Title = named, fmt.Sprintf("The host %s in the input %s does not exist in DNS", written, named)
-		e.Hint = strings.TrimSpace(nearest.Question(host, knownHosts) + " Correct the host in the input " + named + ". If the host is correct, check the DNS server of this runner, or set HTTPS_PROXY to the proxy.")
+		e.Hint = strings.TrimSpace(nearest.Question(host, input.KnownHosts) + " Correct the host in the input " + named + ". If the host is correct, check the DNS server of this runner, or set HTTPS_PROXY to the proxy.")
 	default:
 		e.Input, e.Title = named, fmt.Sprintf("The host %s in the input %s did not answer", written, named)
 		e.Hint = "Check the host in the input " + named + ". " + e.Hint
@@ -95,9 +96,6 @@ func (ev Evidence) hostInput() string {
 	}
 	return cmp.Or(ev.HostInput, "image")
 }
-
-// knownHosts lists registries whose names users misspell.
-var knownHosts = []string{"ghcr.io", "docker.io", "quay.io", "gcr.io", "registry.gitlab.com", "mcr.microsoft.com", "public.ecr.aws"}
 
 // withoutStep removes the words "resolving HOST" from an error, because the title of the
 // error already names the host.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // These constants are the codes of errors about the inputs "digests" and "digest-name".
@@ -189,10 +190,39 @@ func parseImage(key, value string) (PlatformImage, error) {
 	return img, nil
 }
 
+// digestText matches a digest with upper-case letters, or without the prefix sha256: or
+// its colon.
+var digestText = lazy.Regexp(`(?i)^(?:sha256[:=-]?)?([0-9a-f]{64})$`)
+
+// rightDigest returns the digest in a value that is nearly a digest, or that contains
+// other words before the digest. For every other value, rightDigest returns "".
+func rightDigest(value string) string {
+	repo, digest, pinned := strings.Cut(value, "@")
+	if !pinned {
+		words := strings.Fields(value)
+		repo, digest = "", words[len(words)-1]
+	}
+	m := digestText().FindStringSubmatch(strings.TrimSpace(digest))
+	if m == nil {
+		return ""
+	}
+	right := "sha256:" + strings.ToLower(m[1])
+	if pinned {
+		right = strings.ToLower(repo) + "@" + right
+	}
+	if right == value {
+		return "" // another part of the value is wrong
+	}
+	return right
+}
+
 // digestHint returns a hint for a value that is not a digest.
 func digestHint(value string) string {
 	if hint := missing.Unexpanded(value); hint != "" {
 		return hint
+	}
+	if right := rightDigest(value); right != "" {
+		return "Write " + right + "."
 	}
 	repo, digest, pinned := strings.Cut(value, "@")
 	switch hex, isDigest := strings.CutPrefix(value, "sha256:"); {
