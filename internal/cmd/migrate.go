@@ -1,11 +1,13 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -90,9 +92,19 @@ func unreadablePath(err error) error {
 	}
 	if failed != nil && errors.Is(err, fs.ErrNotExist) {
 		e.Title, e.Err = fmt.Sprintf("The path %q in the input paths does not exist", failed.Path), nil
-		e.Hint = missing.Hint(failed.Path) + " " + e.Hint
+		e.Hint = cmp.Or(workflowHint(failed.Path), missing.Hint(failed.Path)) + " " + e.Hint
 	}
 	return e
+}
+
+// workflowHint returns a question with the workflow that has the name of a missing file,
+// or "".
+func workflowHint(file string) string {
+	workflow := path.Join(".github/workflows", filepath.Base(file))
+	if _, err := os.Stat(workflow); err != nil {
+		return ""
+	}
+	return fmt.Sprintf("Did you mean %s?", workflow)
 }
 
 // packageLookup reads packages from GitHub's REST API. If the field "requests" is false,

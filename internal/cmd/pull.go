@@ -98,7 +98,7 @@ func (r *pullRun) do(ctx context.Context) (err error) {
 	}
 	found, err := puller.Resolve(ctx, r.query())
 	if err != nil {
-		return readEnd(ctx, r.explainer().Read(err, r.config.Reference))
+		return readEnd(ctx, r.missing(ctx, err, r.config.Reference))
 	}
 	r.report.Found(found)
 	r.report.AnonymousPull = r.anonymousPull(found)

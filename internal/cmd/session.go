@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
@@ -108,6 +109,12 @@ func timeoutError(d time.Duration) error {
 // explainer returns the [publish.Explainer] of the run.
 func (s *session) explainer() publish.Explainer {
 	return publish.Explainer{Config: s.config, GitHub: s.packages}
+}
+
+// missing explains why a reference could not be read, and names the tags that resemble a
+// missing tag.
+func (s *session) missing(ctx context.Context, err error, ref name.Reference) error {
+	return publish.NameTags(ctx, s.registry, s.explainer().Read(err, ref), ref)
 }
 
 // prober returns a [resolve.Prober], which checks whether a repository accepts a

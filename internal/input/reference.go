@@ -1,6 +1,7 @@
 package input
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -71,7 +72,7 @@ func lowerName(text string) string {
 // instead of a reference. For every other text, otherForm returns "".
 func (c *Common) otherForm(text string) string {
 	parts := strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || r == ',' || r == ';' })
-	if len(parts) > 1 {
+	if len(parts) > 1 && !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(part, "/") }) {
 		return "Write one reference: " + parts[0] + ". Run the command " + string(c.Command) + " separately for each image."
 	}
 	scheme, rest, ok := strings.Cut(text, "://")
