@@ -19,6 +19,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/cmd/demo"
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
+	"github.com/ghcr-publish/ghcr-publish/internal/report/schema"
 )
 
 var update = flag.Bool("update", false, "Rewrite the expected output in the scripts below testdata.")
@@ -54,7 +55,7 @@ func TestScripts(t *testing.T) {
 				Dir: folder, UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true,
 				Setup: setup,
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
-					"ghcr": startRegistry, "image": writeImage, "step": step, "terminal": terminal, "unset": unset,
+					"ghcr": startRegistry, "image": writeImage, "result": readResult, "step": step, "terminal": terminal, "unset": unset,
 				},
 			})
 		})
@@ -142,6 +143,33 @@ func writeImage(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), demo.Archive, 0o600))
 }
 
+// reports checks the JSON of all runs against the schemas of the reports.
+var reports = schema.Checker{Folder: filepath.Join("internal", "report")}
+
+// checkReport fails the script if a report differs from its schema. The output "json" of
+// the command "metadata" has the format of docker/metadata-action and therefore no schema.
+func checkReport(ts *testscript.TestScript, report []byte) {
+	var head struct{ Schema *string }
+	ts.Check(json.Unmarshal(report, &head))
+	if head.Schema == nil && ts.Getenv("INPUT_COMMAND") == "metadata" {
+		return
+	}
+	ts.Check(reports.Check(report))
+}
+
+// readResult reads a file that the input "metadata-file" names, checks the report in the
+// file, and writes the text with placeholders to FILE.txt.
+func readResult(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: result FILE")
+	}
+	text := ts.ReadFile(args[0])
+	var result map[string]json.RawMessage
+	ts.Check(json.Unmarshal([]byte(text), &result))
+	checkReport(ts, result["ghcr-publish"])
+	keep(ts, args[0]+".txt", text)
+}
+
 // unset removes variables from the environment of a script.
 func unset(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
@@ -202,6 +230,7 @@ func readable(ts *testscript.TestScript, text string) string {
 		text = after
 		switch {
 		case name == "json":
+			checkReport(ts, []byte(value))
 			var indented bytes.Buffer
 			ts.Check(json.Indent(&indented, []byte(value), "", "  "))
 			keep(ts, "json", indented.String()+"\n")
@@ -222,6 +251,9 @@ var workflowWords = regexp.MustCompile(`\b([Tt]he|[Tt]his|a) step\b|\$\{\{ \w|[I
 // error message must not contain words about a workflow.
 func terminal(ts *testscript.TestScript, neg bool, args []string) {
 	run(ts, neg, args...)
+	if text := ts.ReadFile("stdout"); slices.Contains(args, "--json") && !neg {
+		checkReport(ts, []byte(text))
+	}
 	if found := workflowWords.FindString(ts.ReadFile("stderr.txt")); found != "" {
 		ts.Fatalf("the message contains %q, which is about a workflow:\n%s", found, ts.ReadFile("stderr.txt"))
 	}
@@ -305,7 +337,7 @@ var varying = []struct {
 	pattern     *regexp.Regexp
 	replacement string
 }{
-	{regexp.MustCompile(`\bghcr-publish-(metadata|build|try)-[0-9]+`), "ghcr-publish-$1-N"},
+	{regexp.MustCompile(`\bghcr-publish-(metadata|build|try|gate)-[0-9]+`), "ghcr-publish-$1-N"},
 	{regexp.MustCompile(`\b20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z`), "TIME"},
 	{regexp.MustCompile(`( sent of [0-9.]+ [kMG]?B), [0-9.]+ [kMG]?B/s`), "$1"}, // an upload of less than a second has no speed
 	{regexp.MustCompile(`\b[0-9]+ requests,`), "N requests,"},                   // the number depends on concurrent mounts

@@ -15,6 +15,8 @@ const (
 	// codeDataUnwritable means that the embedded ghcr.io cannot create the folder for the
 	// blobs.
 	codeDataUnwritable = "data-unwritable"
+	// codeSeed means that the command "serve" cannot read the scenario in the flag --seed.
+	codeSeed = "seed-unusable"
 	// codeSetOutputEnv reports that DOCKER_METADATA_SET_OUTPUT_ENV is neither true nor false.
 	codeSetOutputEnv = "set-output-env"
 	// codeLoginRealm means that a registry requests credentials for a host of

@@ -20,6 +20,7 @@ type pkg struct {
 	tags     map[string]string
 	tagOrder []string // tagOrder contains the tags in the order of their creation.
 	lag      lag
+	gone     time.Time // gone is the time of the deletion of the package.
 }
 
 // version is a manifest of a package. GitHub calls a manifest a package version.
@@ -31,6 +32,11 @@ type version struct {
 	created   time.Time
 	updated   time.Time
 	deleted   bool
+	gone      time.Time // gone is the time of the deletion.
+	goneTags  []string  // goneTags contains the tags that the version had when it was deleted.
+	downloads int
+	// unreadable makes the registry refuse every read of the manifest.
+	unreadable bool
 }
 
 func newPkg(name string) *pkg {
@@ -50,6 +56,17 @@ func (p *pkg) initialize(id int64, now time.Time) {
 func (p *pkg) byDigest(digest string) *version {
 	for _, v := range p.versions {
 		if v.digest == digest && !v.deleted {
+			return v
+		}
+	}
+	return nil
+}
+
+// deletedByDigest returns a deleted version with a digest, or nil. If several deleted
+// versions have the digest, deletedByDigest returns the newest version.
+func (p *pkg) deletedByDigest(digest string) *version {
+	for _, v := range slices.Backward(p.versions) {
+		if v.digest == digest && v.deleted {
 			return v
 		}
 	}
@@ -104,7 +121,9 @@ func (p *pkg) store(v version) *version {
 		known.updated, known.mediaType = v.created, v.mediaType
 		return known
 	}
-	v.updated = v.created
+	if v.updated.IsZero() {
+		v.updated = v.created
+	}
 	p.versions = append(p.versions, &v)
 	return &v
 }

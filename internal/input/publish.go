@@ -32,7 +32,8 @@ func ParsePublish(env Environment) (*Config, error) {
 	case c.Source == "" && !r.unknown("source", "context", "content", "file"):
 		r.failEmpty("source", CodeSourceMissing, "Set source to the result of the build: a directory, a tar, an image of the Docker engine, or docker://REFERENCE. To build from a Dockerfile, set context. To create an image from files, set content.")
 	}
-	if c.Build == nil && r.text("content") == "" {
+	r.ifPublished(c)
+	if c.Build == nil && r.text("content") == "" && c.IfPublished == PublishedContinue {
 		r.refuseFolder(c.Source)
 	}
 	c.PushForeign = r.choice("foreign-layers") == "push"
@@ -52,6 +53,14 @@ func ParsePublish(env Environment) (*Config, error) {
 func (r *reader) refuseFolder(source string) {
 	if found := detect.NotImage(source); found.Found() {
 		r.fail("source", diag.CodeSourceNotLayout, found.Hint, "The source %.300q %s", source, found.Is)
+	}
+}
+
+// ifPublished reads the reaction to an image that is already published.
+func (r *reader) ifPublished(c *Config) {
+	c.IfPublished = IfPublished(r.choice("if-published"))
+	if c.ByDigest && c.IfPublished != PublishedContinue {
+		r.fail("if-published", CodeIfPublishedWithPushByDigest, "Remove if-published from this step. A step with push-by-digest: true has no version tag, so the step cannot find a published image.", "The inputs if-published: %s and push-by-digest: true exclude each other", c.IfPublished)
 	}
 }
 
@@ -99,8 +108,12 @@ func (r *reader) link(c *Config) string {
 func (r *reader) pushOptions(c *Config) {
 	r.policies(c)
 	c.Verify = Verification(r.choice("verify"))
+	if c.Gate = r.raw("gate"); r.text("gate") == "" {
+		c.Gate = ""
+	}
 	c.Overwrite, c.Monotonic = r.overwrite(), r.boolean("monotonic")
 	c.DryRun = r.boolean("dry-run") || r.off("push")
+	c.Results = r.resultFiles()
 }
 
 // policies reads the inputs that can make a run stop before the push.

@@ -261,6 +261,12 @@ var Table = []Input{
 		Example: "versions=allow",
 	},
 	{
+		Name: "if-published", Group: GroupSafety, Kind: Choice, Commands: publish, Values: []string{"continue", "skip", "fail"}, Default: "continue",
+		Help:    "Reaction to an image whose version tag, such as 1.2.3, exists before the run. With `context`, the label org.opencontainers.image.revision of that image must also be this commit. `skip` publishes the existing image again, without a build. The outputs are the same, and moving tags still move.",
+		Short:   "Reaction if the version tag exists, and for `context` also names this commit. `skip` uses the existing image and does not build.",
+		Example: "skip",
+	},
+	{
 		Name: "monotonic", Group: GroupSafety, Kind: Bool, Commands: pushing, Default: "true",
 		Help:    "Do not move a tag that points at a newer version, or at a build of a later commit of this repository, but print a warning. For a rollback, set `false`.",
 		Example: "false",
@@ -334,10 +340,27 @@ var Table = []Input{
 		Example: "fail",
 	},
 	{
+		Name: "gate", Group: GroupSafety, Commands: pushing,
+		Help:    "Script that checks the image after the push by digest and before any tag moves. If the script fails, no tag moves and the step fails. The script gets REFERENCE, DIGEST, DIGESTS, IMAGE, PREVIOUS and TAGS. It runs in bash with -eo pipefail, or in PowerShell on Windows. Default: no check.",
+		Short:   "Script that checks the pushed image before any tag moves. If the script fails, no tag moves and the step fails. Variables: REFERENCE, DIGEST, DIGESTS, IMAGE, PREVIOUS, TAGS.",
+		Example: "./scan.sh",
+	},
+	{
 		Name: "verify", Group: GroupSafety, Kind: Choice, Commands: pushing, Default: "full", Values: []string{"full", "digest", "none"},
 		Help:    "Checks after the push. `digest` reads every tag and the digest again from the registry. `full` also pulls the image without credentials, and reads the visibility and the link of the package. With `none`, the run makes no checks, and does not notice if another run moves a tag back.",
 		Short:   "Checks after the push. `digest` reads every tag and the digest again from the registry. `full` also pulls the image without credentials.",
 		Example: "digest",
+	},
+	{
+		Name: "metadata-file", Group: GroupOutput, Commands: pushing,
+		Help:    "File to write the result to, as JSON with the keys of `docker buildx build --metadata-file`: containerimage.digest, containerimage.descriptor and image.name. The key ghcr-publish contains the complete report. The file is written only if the image is published.",
+		Short:   "File to write the result to, as JSON with the keys of `docker buildx build --metadata-file`. The file is written only if the image is published.",
+		Example: "metadata.json",
+	},
+	{
+		Name: "digest-file", Group: GroupOutput, Commands: pushing,
+		Help:    "File to write the digest of the published image to, without a newline. The file is written only if the image is published.",
+		Example: "digest.txt",
 	},
 	{
 		Name: "timeout", Group: GroupSafety, Kind: Duration, Commands: slices.Concat(reporting, authenticating), Default: "30m",

@@ -214,7 +214,7 @@ func readConfig(ctx context.Context, b *image.Blob) (json.RawMessage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the config %s: %w", b.Descriptor.Digest, err)
 	}
-	content, err := io.ReadAll(registry.Verify(r, b.Descriptor))
+	content, err := io.ReadAll(io.LimitReader(registry.Verify(r, b.Descriptor), maxConfig+1))
 	if err := errors.Join(err, r.Close()); err != nil {
 		return nil, fmt.Errorf("reading the config %s: %w", b.Descriptor.Digest, err)
 	}

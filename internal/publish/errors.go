@@ -21,6 +21,18 @@ const (
 	// CodeTagExists means that a tag already exists with another digest. The input
 	// "overwrite" does not allow the run to move this tag.
 	CodeTagExists = "tag-exists"
+	// CodePublishedBefore means that the image of this run is already published, and the
+	// input "if-published" does not allow the run to continue.
+	CodePublishedBefore = "published-before"
+	// CodePublishedUsed reports that the run used the image that is already published,
+	// and did not open its source.
+	CodePublishedUsed = "published-used"
+	// CodePublishedDiffers reports that a version tag of the run exists, but does not
+	// show that the image of the run is already published. The run continues.
+	CodePublishedDiffers = "published-differs"
+	// CodeNoVersionTag reports that the run has no version tag, so the input
+	// "if-published" has no effect.
+	CodeNoVersionTag = "version-tag-missing"
 	// CodeTagKept means that the run did not move a tag, because the tag points at a
 	// newer image.
 	CodeTagKept = "tag-kept"
@@ -38,6 +50,15 @@ const (
 	// CodePlatformAmbiguous reports that an index contains several images for one
 	// platform, so no output contains the digest of this platform.
 	CodePlatformAmbiguous = "platform-ambiguous"
+	// CodeLayersNotRecorded means that later steps of the job cannot mount the layers of
+	// the image.
+	CodeLayersNotRecorded = "layers-not-recorded"
+	// CodeGateFailed means that the script in the input "gate" did not accept the image.
+	// The image is in the registry, but no tag moved.
+	CodeGateFailed = "gate-failed"
+	// CodeGateNoShell means that the machine has no shell that can run the script in the
+	// input "gate".
+	CodeGateNoShell = "gate-shell-missing"
 	// CodeTokenExpires means that the token expires soon.
 	CodeTokenExpires = "token-ends"
 )

@@ -9,22 +9,25 @@ import (
 )
 
 // Request is a validated request to publish one image. The commands set different
-// types in the fields Source and Attachments. All other fields contain only data.
+// types in the fields Source, Attachments and Gate. All other fields contain only data.
 type Request struct {
 	Source       Source
 	Attachments  Attachments
+	Gate         Gate
 	Destinations []name.Repository // at least one
 	Naming       input.Naming
 	// ByDigest is true if the image is pushed without tags.
 	ByDigest bool
 	// Digest is the digest that the image must have. Digest is zero if the image may
 	// have any digest.
-	Digest     v1.Hash
-	Changes    Changes
-	Tags       TagPolicy
-	Visibility VisibilityPolicy
-	Verify     Verify
-	OnReadOnly input.ReadOnlyPolicy
+	Digest  v1.Hash
+	Changes Changes
+	Tags    TagPolicy
+	// IfPublished is the reaction to an image that is already published.
+	IfPublished input.IfPublished
+	Visibility  VisibilityPolicy
+	Verify      Verify
+	OnReadOnly  input.ReadOnlyPolicy
 	// ArchiveFolder is the folder in which on-readonly: archive writes the archive.
 	// If ArchiveFolder is empty, the run uses the working directory.
 	ArchiveFolder string

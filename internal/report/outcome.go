@@ -14,6 +14,7 @@ import (
 func (r *Report) Fill(o *publish.Outcome, wanted input.Visibility) {
 	r.Outcome = Outcome(o.Status)
 	r.setRefusal(o)
+	r.setGate(o.Gate)
 	r.Notice(o.Notices()...)
 	if !r.ByDigest {
 		r.Version, r.TagNames, r.Rules = o.Names.Version, o.Names.Names(), o.Names.Explain()

@@ -110,6 +110,8 @@ func (r *Report) headline() string {
 		return "Dry run: nothing was published."
 	case Skipped:
 		return "Not published: " + r.Reason
+	case Gated:
+		return "The gate did not accept the image. No tag was moved. This is the state of each destination:"
 	}
 	switch {
 	case r.proven():
@@ -124,8 +126,10 @@ func (r *Report) headline() string {
 }
 
 // partial reports whether the run failed after it had written only a part of
-// the image.
-func (r *Report) partial() bool { return r.Outcome == Failed && r.Changed() && !r.proven() }
+// the image, or an image without its tags.
+func (r *Report) partial() bool {
+	return r.Outcome == Gated || r.Outcome == Failed && r.Changed() && !r.proven()
+}
 
 func (r *Report) verb() string {
 	if r.Command == string(input.Promote) {
@@ -235,6 +239,9 @@ func (r *Report) textPlan(b *strings.Builder) {
 		}
 		w.Flush()
 		fmt.Fprintf(b, "  %s\n", strings.Join(p.facts(), "; "))
+	}
+	if r.gateSteps() {
+		fmt.Fprintf(b, "%s\n", gatePlanned)
 	}
 }
 

@@ -46,6 +46,15 @@ func Scripts(tb testing.TB) {
 	}
 }
 
+// Bash skips the test if the gate of a run is not a bash script. On Windows, the gate is a
+// PowerShell script.
+func Bash(tb testing.TB) {
+	tb.Helper()
+	if windows {
+		tb.Skip("the script of the gate is a bash script")
+	}
+}
+
 // Name skips the test if the system does not permit a file name. Windows does not
 // permit control characters and nine other characters in a name.
 func Name(tb testing.TB, name string) {

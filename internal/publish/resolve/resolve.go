@@ -18,6 +18,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/protect"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/pushed"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
@@ -76,6 +77,8 @@ type Resolver struct {
 	// If the destination already has the image, a run with verify: full needs no
 	// second pull.
 	Puller Puller
+	// Pushed contains the layers that earlier runs of the job pushed.
+	Pushed pushed.Record
 }
 
 // Destinations reads the destinations. Destinations also opens the source, unless the
@@ -109,6 +112,7 @@ func (r *Resolver) Open(ctx context.Context, found *Found) error {
 		return err
 	}
 	found.Source, found.Root = src, src.Root
+	r.expectPushed(found)
 	src.Notices = append(src.Notices, slow(src.Root)...)
 	return oversize(src.Root)
 }

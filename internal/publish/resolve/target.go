@@ -76,6 +76,16 @@ type tagged struct {
 	raw  []byte // raw is nil if only the descriptor was read.
 }
 
+// Digest returns the digest that a tag of the target points at. Digest returns false if
+// the tag does not exist, or if the run did not read the tag.
+func (t *Target) Digest(tag string) (v1.Hash, bool) {
+	i := slices.Index(t.Tags, tag)
+	if i < 0 || i >= len(t.answers) || t.answers[i].desc.Digest == (v1.Hash{}) {
+		return v1.Hash{}, false
+	}
+	return t.answers[i].desc.Digest, true
+}
+
 // learn stores the digests of the tags. learn also stores the parts of the image that
 // the source found in the repository of the target.
 func (t *Target) learn(root *image.Manifest) {
