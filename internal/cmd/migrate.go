@@ -85,7 +85,7 @@ func (m *migrateRun) read(ctx context.Context) error {
 
 // unreadablePath explains a path that cannot be read.
 func unreadablePath(err error) error {
-	e := &diag.Error{Code: codePathsUnreadable, Side: diag.Input, Input: "paths", Err: err, Title: "A path in the input paths cannot be read", Hint: "Set paths to existing folders of checkouts, or to existing workflow files."}
+	e := &diag.Error{Code: codePathsUnreadable, Side: diag.Input, Input: "paths", Err: err, Title: "A path in the input paths cannot be read", Hint: "Set the input paths to existing folders of checkouts, or to existing workflow files."}
 	var failed *fs.PathError
 	if errors.As(err, &failed) {
 		e.Title, e.Err = fmt.Sprintf("The path %q in the input paths cannot be read", failed.Path), failed.Err
@@ -283,7 +283,7 @@ func (m *migrateRun) skipped() error {
 	for _, s := range m.report.Skipped {
 		errs = append(errs, &diag.Error{
 			Code: codeFileSkipped, Side: diag.Input, Title: fmt.Sprintf("The file %q was skipped: %v", s.Path, s.Err),
-			Hint: "Correct the file, or set paths to the files to migrate.",
+			Hint: "Correct the file, or set the input paths to the files to migrate.",
 		})
 	}
 	return errors.Join(errs...)
@@ -295,7 +295,7 @@ func (m *migrateRun) print() error {
 		return err
 	}
 	if m.report.FilesRead == 0 && len(m.report.Skipped) == 0 {
-		fmt.Fprintln(&b, "No workflow was found. migrate reads .github/workflows, .github/actions and action.yml. "+m.words("Run actions/checkout before this step, or set paths to the folder of a checkout."))
+		fmt.Fprintln(&b, "No workflow was found. migrate reads .github/workflows, .github/actions and action.yml. "+m.words("Run actions/checkout before this step, or set the input paths to the folder of a checkout."))
 	} else if len(m.report.Findings)+len(m.report.Skipped) == 0 {
 		fmt.Fprintf(&b, "Nothing to do: in %s, no step logs in to %s with a personal access token.\n", report.Count(m.report.FilesRead, "file"), m.config.Home)
 		if m.config.Home != "ghcr.io" {

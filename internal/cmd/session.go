@@ -102,7 +102,7 @@ func timeoutError(d time.Duration) error {
 	return &diag.Error{
 		Code: codeTimeout, Side: diag.Run, Input: "timeout",
 		Title: fmt.Sprintf("The run took longer than %s, the value of the input timeout", d),
-		Hint:  "Run the step again. The new run uploads only missing content. If one upload or the gate needs more time, increase timeout. ghcr.io ends an upload after 10 minutes.",
+		Hint:  "Run the step again. The new run uploads only missing content. If one upload or the gate needs more time, increase the input timeout. ghcr.io ends an upload after 10 minutes.",
 	}
 }
 

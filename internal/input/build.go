@@ -65,13 +65,13 @@ func (r *reader) build(c *Config) *Build {
 func (r *reader) withoutContextHint(in string) string {
 	switch {
 	case in == "platforms" && r.text("content") != "":
-		return "Write the input \"platform\" instead of the input \"platforms\", because an image from the input \"content\" has the platforms in the input \"platform\"."
+		return "Write the input platform instead of the input platforms, because an image from the input content has the platforms in the input platform."
 	case in == "platforms" && r.text("source") != "":
-		return "Remove the input \"platforms\", because an existing image is published with all its platforms. To build an image for these platforms, replace the input \"source\" by the input \"context\"."
+		return "Remove the input platforms, because an existing image is published with all its platforms. To build an image for these platforms, replace the input source by the input context."
 	case r.text("source") != "":
-		return "Remove " + in + ", because the input \"source\" names an image that is already built. To build an image, replace the input \"source\" by the input \"context\"."
+		return "Remove the input " + in + ", because the input source names an image that is already built. To build an image, replace the input source by the input context."
 	}
-	return "Set the input \"context\" to the folder to build from, or remove " + in + "."
+	return "Set the input context to the folder to build from, or remove the input " + in + "."
 }
 
 // refuseSourceWithBuild refuses the inputs "source" and "content" if the input

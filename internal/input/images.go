@@ -23,7 +23,7 @@ func (r *reader) images(c *Common) {
 			repository = r.originRepository(c)
 		}
 		if repository == "" {
-			r.fail("image", CodeImageMissing, "Set image, for example ghcr.io/acme/web.", "The input image is empty, and GITHUB_REPOSITORY is not set")
+			r.fail("image", CodeImageMissing, "Set the input image, for example ghcr.io/acme/web.", "The input image is empty, and GITHUB_REPOSITORY is not set")
 			return
 		}
 		lines = []string{c.Registry + "/" + strings.ToLower(repository)}
@@ -102,7 +102,7 @@ func (c *Common) repository(line string) (name.Repository, error) {
 // character.
 func (c *Common) checkImage(line string) error {
 	if hint := missing.Unexpanded(line); hint != "" {
-		return diag.Inputf("image", CodeImageInvalid, hint+" To publish to the repository of the workflow, remove the input \"image\".", "The input image %q is not a repository name", line)
+		return diag.Inputf("image", CodeImageInvalid, hint+" To publish to the repository of the workflow, remove the input image.", "The input image %q is not a repository name", line)
 	}
 	if path, ok := c.checkoutPath(line); ok {
 		return diag.Inputf("image", CodeImageWithScheme, "Write the name of the image: "+c.Registry+"/"+path+".", "The input image %q is the address of a Git repository", line)
@@ -120,7 +120,7 @@ func (c *Common) checkImage(line string) error {
 		hint := "Write image: " + c.complete(strings.TrimSuffix(line, ":"+tag))
 		switch {
 		case c.Command == Promote:
-			hint = "To promote this image, write source: " + line + ". The input \"image\" names a destination in another repository"
+			hint = "To promote this image, write source: " + line + ". The input image names a destination in another repository"
 		case slices.Contains(naming, c.Command):
 			hint += " and tags: " + tag
 		}

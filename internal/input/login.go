@@ -30,7 +30,7 @@ func ParseLogin(env Environment) (*LoginConfig, error) {
 	case r.boolean("push"):
 		r.images(&c.Common)
 	case r.text("image") != "":
-		r.fail("image", CodeImageWithoutPush, "Set push: true to check the permission to push, or remove the input \"image\".", "The input image has no effect without push: true")
+		r.fail("image", CodeImageWithoutPush, "Set push: true to check the permission to push, or remove the input image.", "The input image has no effect without push: true")
 	}
 	if c.Isolated && !c.GitHub.Active {
 		r.fail("isolated", CodeIsolatedOutsideWorkflow, "Set DOCKER_CONFIG to a separate folder instead.", "The input isolated is only for workflows, because it sets variables for later steps")

@@ -30,7 +30,7 @@ func ParsePublish(env Environment) (*Config, error) {
 	case r.text("content") != "":
 		c.Source = strings.Join(r.lines("content"), ", ")
 	case c.Source == "" && !r.unknown("source", "context", "content", "file"):
-		r.failEmpty("source", CodeSourceMissing, "Set source to the result of the build: a directory, a tar, an image of the Docker engine, or docker://REFERENCE. To build from a Dockerfile, set context. To create an image from files, set content.")
+		r.failEmpty("source", CodeSourceMissing, "Set the input source to the result of the build: a directory, a tar, an image of the Docker engine, or docker://REFERENCE. To build from a Dockerfile, set the input context. To create an image from files, set the input content.")
 	}
 	r.ifPublished(c)
 	if c.Build == nil && r.text("content") == "" && c.IfPublished == PublishedContinue {
@@ -41,7 +41,7 @@ func ParsePublish(env Environment) (*Config, error) {
 	c.Strip, c.Legacy = attestations == "strip", attestations == "legacy"
 	c.Compression = r.compression()
 	if c.Artifact != nil && c.Compression.Chosen() {
-		r.fail("compression", CodeCompressionWithArtifact, "Remove compression. The files of an artifact are published without changes.", "The inputs compression and artifact-type exclude each other")
+		r.fail("compression", CodeCompressionWithArtifact, "Remove the input compression. The files of an artifact are published without changes.", "The inputs compression and artifact-type exclude each other")
 	}
 	r.pushOptions(c)
 	c.LinkTo = r.link(c)
@@ -60,7 +60,7 @@ func (r *reader) refuseFolder(source string) {
 func (r *reader) ifPublished(c *Config) {
 	c.IfPublished = IfPublished(r.choice("if-published"))
 	if c.ByDigest && c.IfPublished != PublishedContinue {
-		r.fail("if-published", CodeIfPublishedWithPushByDigest, "Remove if-published from this step. A step with push-by-digest: true has no version tag, so the step cannot find a published image.", "The inputs if-published: %s and push-by-digest: true exclude each other", c.IfPublished)
+		r.fail("if-published", CodeIfPublishedWithPushByDigest, "Remove the input if-published from this step. A step with push-by-digest: true has no version tag, so the step cannot find a published image.", "The inputs if-published: %s and push-by-digest: true exclude each other", c.IfPublished)
 	}
 }
 
@@ -75,7 +75,7 @@ func (r *reader) compression() compress.Method {
 	format = r.choice("compression")
 	if format == "keep" {
 		if level != "" {
-			r.fail("compression-level", CodeLevelWithoutCompression, "Set compression to gzip or zstd, or remove compression-level.", "The input compression-level is %q, but compression: keep does not use a level", level)
+			r.fail("compression-level", CodeLevelWithoutCompression, "Set the input compression to gzip or zstd, or remove the input compression-level.", "The input compression-level is %q, but compression: keep does not use a level", level)
 		}
 		return compress.Method{}
 	}
@@ -87,7 +87,7 @@ func (r *reader) compression() compress.Method {
 	}
 	method, err := compress.New(compress.Format(format), number)
 	if err != nil {
-		r.fail("compression", CodeValue, "Remove compression to keep the compression of the layers.", "The input compression is %q: %s", format, err)
+		r.fail("compression", CodeValue, "Remove the input compression to keep the compression of the layers.", "The input compression is %q: %s", format, err)
 	}
 	return method
 }
@@ -142,7 +142,7 @@ func (r *reader) pushByDigest(c *Config) {
 	case c.ByDigest && c.Tags != "":
 		r.fail("tags", CodeTagsWithPushByDigest, "Move the input tags from this step to the step with command: merge.", "The input tags and push-by-digest: true exclude each other")
 	case c.DigestName != "" && !c.ByDigest:
-		r.fail("digest-name", CodeDigestNameWithoutPushByDigest, "Set push-by-digest: true, or remove digest-name.", "The input digest-name has no effect without push-by-digest: true")
+		r.fail("digest-name", CodeDigestNameWithoutPushByDigest, "Set push-by-digest: true, or remove the input digest-name.", "The input digest-name has no effect without push-by-digest: true")
 	case c.DigestName != "" && !digestName().MatchString(c.DigestName):
 		r.fail("digest-name", CodeDigestNameInvalid, "Use only letters, digits, - and _ (a slash becomes a dash), because the name of an output ends with this text.", "The input digest-name has the invalid value %q", r.text("digest-name"))
 	}

@@ -35,13 +35,13 @@ func ParsePull(env Environment) (*PullConfig, error) {
 	case source != "" && !r.refuseFile(source):
 		c.Reference = r.reference("source", source, &c.Common)
 	case source == "" && !r.refused("image"):
-		r.failEmpty("source", CodeSourceMissing, "Set source to the reference of the image: ghcr.io/acme/web:1.2.3.")
+		r.failEmpty("source", CodeSourceMissing, "Set the input source to the reference of the image: ghcr.io/acme/web:1.2.3.")
 	}
 	switch {
 	case c.VerifyOnly && c.Destination != "":
-		r.fail("destination", CodeDestinationWithVerifyOnly, "Remove one of the two inputs, because verify-only writes nothing.", "The inputs destination and verify-only exclude each other")
+		r.fail("destination", CodeDestinationWithVerifyOnly, "Remove one of the two inputs, because a run with verify-only: true writes nothing.", "The inputs destination and verify-only exclude each other")
 	case !c.VerifyOnly && c.Destination == "":
-		r.fail("destination", CodeDestinationMissing, "Set destination to a directory for an OCI layout, to oci-archive:FILE, docker-archive:FILE or docker-daemon:, or set verify-only: true.", "The input destination is empty")
+		r.fail("destination", CodeDestinationMissing, "Set the input destination to a directory for an OCI layout, to oci-archive:FILE, docker-archive:FILE or docker-daemon:, or set verify-only: true.", "The input destination is empty")
 	}
 	return c, errors.Join(r.errs...)
 }

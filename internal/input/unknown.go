@@ -150,7 +150,7 @@ func (r *reader) unknown(inputs ...string) bool {
 			return false
 		}
 		return slices.ContainsFunc(inputs, func(in string) bool {
-			return strings.Contains(known.Hint, "Did you mean "+in) || strings.Contains(known.Hint, "or "+in+"?") || strings.Contains(known.Hint, "Set "+in+" to")
+			return strings.Contains(known.Hint, "Did you mean "+in) || strings.Contains(known.Hint, "or "+in+"?") || strings.Contains(known.Hint, "Set the input "+in+" to")
 		})
 	})
 }

@@ -175,7 +175,7 @@ func drive(rest string, colon int) bool {
 func (p location) check(text string, info fs.FileInfo) error {
 	switch {
 	case !info.IsDir() && !info.Mode().IsRegular() && !p.stream:
-		return diag.New(CodeUnreadable, diag.Source, "Set source to a file, a directory or a pipe.", nil,
+		return diag.New(CodeUnreadable, diag.Source, "Set the input source to a file, a directory or a pipe.", nil,
 			"the source %q is neither a file nor a directory nor a pipe (%s)", text, info.Mode().Type())
 	case p.kind == OCILayout && !info.IsDir():
 		return diag.New(CodeNotLayout, diag.Source, fmt.Sprintf("If the file is a tar of an OCI layout, write %q.", "oci-archive:"+p.path), nil,
@@ -191,7 +191,7 @@ func (p location) check(text string, info fs.FileInfo) error {
 // names the source that the user probably means.
 func notFound(text, rest string, cause error) error {
 	if text == "" {
-		return diag.New(CodeNotFound, diag.Source, "Set source to the path of an OCI layout or of a tar, to docker-daemon:NAME, or to docker://REFERENCE.", nil, "the source is empty")
+		return diag.New(CodeNotFound, diag.Source, "Set the input source to the path of an OCI layout or of a tar, to docker-daemon:NAME, or to docker://REFERENCE.", nil, "the source is empty")
 	}
 	if rest == "" {
 		return diag.New(CodeNotFound, diag.Source, "Write the path of the image after the prefix.", nil, "the source %q has no path after its prefix", text)

@@ -61,7 +61,7 @@ func explainFailure(err error, ev Evidence) error {
 		return &diag.Error{
 			Code: CodeCertificateUntrusted, Side: diag.Registry, Err: err,
 			Title: fmt.Sprintf("This machine does not trust the certificate of %s, so the run sent nothing to this registry", ev.Repo.RegistryStr()),
-			Hint:  "If a proxy inspects TLS, or the registry has a private certificate authority, set ca-file to the certificate of that authority. In all other cases, stop, because another host may impersonate the registry.",
+			Hint:  "If a proxy inspects TLS, or the registry has a private certificate authority, set the input ca-file to the certificate of that authority. In all other cases, stop, because another host may impersonate the registry.",
 		}
 	}
 	return unreachable(err, ev)

@@ -79,7 +79,7 @@ func Find(text, pattern string, expect []string) ([]PlatformImage, error) {
 	var err error
 	switch trimmed := strings.TrimSpace(text); {
 	case trimmed == "null":
-		err = inputError("digests", CodeNoDigests, nullHint, nil, "The input \"digests\" is null")
+		err = inputError("digests", CodeNoDigests, nullHint, nil, "The input digests is null")
 	case strings.HasPrefix(trimmed, "{"), strings.HasPrefix(trimmed, "["):
 		err = f.json(trimmed)
 	default:
@@ -165,7 +165,7 @@ func (f *finder) add(key, value string) error {
 	}
 	f.found = append(f.found, img)
 	if len(f.found) > maxImages {
-		return inputError("digests", CodeDigestInvalid, "Merge the images in several steps.", nil, "The input \"digests\" contains more than %d digests", maxImages)
+		return inputError("digests", CodeDigestInvalid, "Merge the images in several steps.", nil, "The input digests contains more than %d digests", maxImages)
 	}
 	return nil
 }
@@ -279,16 +279,16 @@ func (f *finder) incomplete() error {
 			"The index can lack a platform, because %s", strings.Join(f.failed, ", and "))
 	case len(f.empty) > 0:
 		return inputError("digests", CodeDigestMissing, missingHint, nil,
-			"The index would lack a platform, because the input \"digests\" has no value for %s", strings.Join(f.empty, ", "))
+			"The index would lack a platform, because the input digests has no value for %s", strings.Join(f.empty, ", "))
 	}
 	return nil
 }
 
 func (f *finder) noDigestsError() error {
 	hint := "Set digests: ${{ toJSON(needs.JOB.outputs) }}. In the job JOB, declare an output digest-OS-ARCH for each platform, and set its value to the output of the step that has push-by-digest: true."
-	title := "The input \"digests\" contains no digest"
+	title := "The input digests contains no digest"
 	if f.pattern != "" {
-		title = fmt.Sprintf("The input \"digests\" contains no digest whose name matches the input digest-name, which is %q", f.pattern)
+		title = fmt.Sprintf("The input digests contains no digest whose name matches the input digest-name, which is %q", f.pattern)
 	}
 	if len(f.empty) > 0 {
 		slices.Sort(f.empty)
