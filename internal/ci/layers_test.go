@@ -52,7 +52,7 @@ var layers = [][]string{
 	{"migrate", "publish/gate", "publish/plan", "publish/pushed", "registry", "registry/keychain", "source/sourcetest", "workflow"},
 	{"cmd/progress", "registry/referrers", "registry/refusal", "source", "source/dockerfile"},
 	{"image/mutate", "inspect", "publish/protect", "publish/push", "sink"},
-	{"publish/naming", "publish/resolve", "pull", "source/files", "source/merge"},
+	{"cleanup", "publish/naming", "publish/resolve", "pull", "source/files", "source/merge"},
 	{"publish"},
 	{"report"},
 	{"cmd"},

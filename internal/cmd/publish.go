@@ -45,6 +45,7 @@ func (s *session) request(config *input.Config) *publish.Request {
 		},
 		IfPublished:   config.IfPublished,
 		Tags:          publish.TagPolicy{Overwrite: config.Overwrite, Monotonic: config.Monotonic, OnlyNewer: config.OnlyNewer},
+		Losses:        publish.LossPolicy{OnLoss: config.OnLoss, Limit: config.SizeLimit},
 		Visibility:    publish.VisibilityPolicy{Want: config.Visibility, FailOnMismatch: config.FailOnMismatch},
 		Verify:        publish.Verify{Level: config.Verify},
 		OnReadOnly:    config.OnReadOnly,

@@ -34,6 +34,7 @@ func (s *Server) deleteVersionLocked(c *apiCall, owner *Owner, name string, id i
 // manifest and of its tags with 404. The children of a deleted index stay.
 func (p *pkg) remove(v *version, now time.Time) {
 	v.deleted, v.gone, v.goneTags = true, now, p.tagsOf(v.digest)
+	delete(p.live, v.digest)
 	p.untag(v.digest)
 }
 

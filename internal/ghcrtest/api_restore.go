@@ -26,6 +26,7 @@ func (s *Server) restoreVersionLocked(c *apiCall, owner *Owner, name string, id 
 	}
 	p.delay(lagOf(c.r), map[string]string{v.digest: ""})
 	v.deleted = false
+	p.live[v.digest] = v
 	if s.state.answers.RestoredTags {
 		p.restoreTags(v)
 	}

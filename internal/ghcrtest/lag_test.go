@@ -89,3 +89,13 @@ func TestLagHidesARestoration(t *testing.T) {
 		}
 	}
 }
+
+func TestLostAnswerFollowsACompleteDeletion(t *testing.T) {
+	t.Parallel()
+	s, c := pusher(t, ghcrtest.Answers{})
+	digest := c.pushManifest("acme/web", digestOf(`{"n":1}`), imageType, `{"n":1}`)
+	path := versionPath(t, c, digest)
+	s.Inject(ghcrtest.Fault{Method: http.MethodDelete, Effect: ghcrtest.LostAnswer{}})
+	c.api(http.MethodDelete, path, "").has(t, 502, "Bad Gateway")
+	c.api(http.MethodDelete, path, "").has(t, 404, "Package not found.")
+}

@@ -4,9 +4,10 @@ import "strconv"
 
 // listed is a version with its name and its tags, as the REST API lists it.
 type listed struct {
-	version
-	name string
-	tags []string
+	*version
+	deleted bool // deleted is the state at the time of the list.
+	name    string
+	tags    []string
 }
 
 // tombstonePrefix begins the name of a deleted package or version in a list
@@ -22,7 +23,7 @@ func (p *pkg) listed() []listed {
 	}
 	out := make([]listed, 0, len(p.versions))
 	for _, v := range p.versions {
-		one := listed{version: *v, name: v.digest, tags: []string{}}
+		one := listed{version: v, deleted: v.deleted, name: v.digest, tags: []string{}}
 		if !v.deleted && tags[v.digest] != nil {
 			one.tags = tags[v.digest]
 		}
@@ -37,13 +38,13 @@ func (p *pkg) listedByID(id int64) []listed {
 	if v == nil {
 		return nil
 	}
-	return []listed{{version: *v, name: v.digest, tags: p.tagsOf(v.digest)}}
+	return []listed{{version: v, deleted: v.deleted, name: v.digest, tags: p.tagsOf(v.digest)}}
 }
 
 // deletedVersions returns the versions of a list with the parameter state=deleted. These
 // versions can be restored.
 func (s *Server) deletedVersions(list []listed) []listed {
-	var out []listed
+	out := make([]listed, 0, len(list))
 	for _, one := range list {
 		if one.deleted && !s.expired(one.gone) {
 			out = append(out, one)
@@ -54,7 +55,7 @@ func (s *Server) deletedVersions(list []listed) []listed {
 
 // activeVersions returns the versions of a list without the parameter "state".
 func (s *Server) activeVersions(list []listed) []listed {
-	var out []listed
+	out := make([]listed, 0, len(list))
 	for _, one := range list {
 		if one.deleted && s.state.answers.Tombstones {
 			one.name = tombstonePrefix + strconv.FormatInt(one.id, 10)

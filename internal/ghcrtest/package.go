@@ -16,7 +16,8 @@ type pkg struct {
 	created  time.Time
 	updated  time.Time
 	blobs    map[string]bool
-	versions []*version // oldest first
+	versions []*version          // oldest first
+	live     map[string]*version // live maps digests to the versions that are not deleted.
 	tags     map[string]string
 	tagOrder []string // tagOrder contains the tags in the order of their creation.
 	lag      lag
@@ -40,7 +41,7 @@ type version struct {
 }
 
 func newPkg(name string) *pkg {
-	return &pkg{Package: Package{Name: name}, blobs: map[string]bool{}, tags: map[string]string{}}
+	return &pkg{Package: Package{Name: name}, blobs: map[string]bool{}, live: map[string]*version{}, tags: map[string]string{}}
 }
 
 // initialize turns stored content into a package.
@@ -53,14 +54,7 @@ func (p *pkg) initialize(id int64, now time.Time) {
 
 // byDigest returns the version with a digest, or nil. byDigest ignores deleted
 // versions.
-func (p *pkg) byDigest(digest string) *version {
-	for _, v := range p.versions {
-		if v.digest == digest && !v.deleted {
-			return v
-		}
-	}
-	return nil
-}
+func (p *pkg) byDigest(digest string) *version { return p.live[digest] }
 
 // deletedByDigest returns a deleted version with a digest, or nil. If several deleted
 // versions have the digest, deletedByDigest returns the newest version.
@@ -125,5 +119,6 @@ func (p *pkg) store(v version) *version {
 		v.updated = v.created
 	}
 	p.versions = append(p.versions, &v)
+	p.live[v.digest] = &v
 	return &v
 }

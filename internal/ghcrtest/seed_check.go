@@ -1,6 +1,7 @@
 package ghcrtest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -49,7 +50,7 @@ func (v *SeedVersion) check() error {
 		return fmt.Errorf("a version of the kind %q has children", v.Kind)
 	}
 	if v.Kind == SeedIndex && len(v.Layers) > 0 {
-		return fmt.Errorf("an index has layers")
+		return errors.New("an index has layers")
 	}
 	for name, size := range v.Layers {
 		if name == "" || size < 0 || size > maxSeedLayer {

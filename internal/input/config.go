@@ -79,6 +79,8 @@ type Config struct {
 	OnlyNewer bool // the run also does not move a tag if the age of the tagged image is unknown
 
 	IfPublished IfPublished
+	OnLoss      LossPolicy
+	SizeLimit   SizeLimit
 
 	LinkTo         string // the URL of the repository for the source label, or "" for no label
 	Visibility     Visibility

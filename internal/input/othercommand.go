@@ -13,6 +13,7 @@ var readOnlyAdvice = map[Command]string{
 	Pull:     "The command pull changes nothing in the registry.",
 	Metadata: "The command metadata only sets outputs.",
 	Inspect:  "The command inspect only reads.",
+	Diff:     "The command diff only reads.",
 	Check:    "The command check only reads.",
 	Login:    "The command login publishes nothing.",
 }

@@ -112,6 +112,7 @@ func (r *reader) pushOptions(c *Config) {
 		c.Gate = ""
 	}
 	c.Overwrite, c.Monotonic = r.overwrite(), r.boolean("monotonic")
+	c.OnLoss, c.SizeLimit = LossPolicy(r.choice("on-loss")), r.sizeLimit()
 	c.DryRun = r.boolean("dry-run") || r.off("push")
 	c.Results = r.resultFiles()
 }

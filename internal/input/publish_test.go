@@ -73,8 +73,10 @@ func TestConfigContainsEveryInput(t *testing.T) {
 		"credentials": {"docker.io me hunter2\nquay.io you hunter3", func(c *input.Config) bool {
 			return len(c.Credentials) == 2 && c.Credentials[0].Host == "index.docker.io" && c.Credentials[1].Secret.Reveal() == "hunter3"
 		}},
-		"dry-run":   {"TRUE", func(c *input.Config) bool { return c.DryRun }},
-		"monotonic": {"false", func(c *input.Config) bool { return !c.Monotonic }},
+		"on-loss":    {"fail", func(c *input.Config) bool { return c.OnLoss == input.LossFail }},
+		"size-limit": {"5MB", func(c *input.Config) bool { return c.SizeLimit.Bytes == 5_000_000 }},
+		"dry-run":    {"TRUE", func(c *input.Config) bool { return c.DryRun }},
+		"monotonic":  {"false", func(c *input.Config) bool { return !c.Monotonic }},
 		"overwrite": {"versions=never, moving=same-digest", func(c *input.Config) bool {
 			return c.Overwrite == input.Overwrite{Versions: input.Never, Moving: input.SameDigest}
 		}},

@@ -42,6 +42,18 @@ const (
 	// CodeAttachmentKept means that the run did not copy an attachment, because the tag
 	// of the attachment points at another manifest in the destination.
 	CodeAttachmentKept = "attachment-kept"
+	// CodeLoss reports that a tag moved to an image that lacks parts of the previous
+	// image.
+	CodeLoss = "loss"
+	// CodeLossRefused means that the run moved no tag, because the image lacks parts of the
+	// previous image. Only a run with on-loss: fail returns this error.
+	CodeLossRefused = "loss-refused"
+	// CodeSizeLimit means that the run moved no tag, because the image is larger than the
+	// input "size-limit" allows.
+	CodeSizeLimit = "size-limit"
+	// CodeNotCompared reports that the run could not compare the image with the previous
+	// image of a tag.
+	CodeNotCompared = "not-compared"
 	// CodeVisibilityNeedsOwner means that an owner must change the visibility of the
 	// package.
 	CodeVisibilityNeedsOwner = "visibility-needs-owner"

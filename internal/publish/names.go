@@ -176,6 +176,7 @@ func (r *run) resolver() *resolve.Resolver {
 		Source: source, Timing: traits.Timing,
 		Compressed: r.request.Changes.Compression.Chosen(),
 		Overwrite:  r.request.Tags.Overwrite, DryRun: r.request.DryRun,
+		ReadTags: r.request.Losses.needsPrevious(),
 	}
 	if traits.Published && !source.changed() {
 		origin := traits.Reference.Context()

@@ -62,7 +62,7 @@ type Pipeline struct {
 // the outcome describes the steps before the error. If a registry refuses a request,
 // the error is a *diag.Error with a cause and a hint.
 func (p *Pipeline) Publish(ctx context.Context, request *Request) (*Outcome, error) {
-	r := &run{Pipeline: p, request: request, outcome: &Outcome{Status: Failed, DryRun: request.DryRun}}
+	r := &run{Pipeline: p, request: request, outcome: &Outcome{Status: Failed, DryRun: request.DryRun}, known: newKnownContent(p.Registry)}
 	err := errors.Join(r.nameTags(ctx, r.explain(r.run(ctx))), request.Source.Close())
 	if err != nil {
 		r.outcome.Status = Failed
@@ -79,6 +79,7 @@ type run struct {
 	*Pipeline
 	request *Request
 	outcome *Outcome
+	known   *knownContent // previous images that the run has read
 }
 
 // run executes all steps in their order.
@@ -109,11 +110,16 @@ func (r *run) run(ctx context.Context) (err error) {
 	if r.request.Gate.Exists() {
 		out.Plan.AddGate()
 	}
-	if r.request.DryRun {
-		return errors.Join(r.dryRun(ctx), forbidden)
+	changes, err := newComparison(r)
+	if err != nil {
+		return err
 	}
-	if forbidden != nil {
-		return forbidden
+	defer changes.stop()
+	if r.request.DryRun {
+		return errors.Join(r.dryRun(ctx), forbidden, changes.dryRun(ctx))
+	}
+	if err := errors.Join(forbidden, changes.tooLarge()); err != nil {
+		return err
 	}
 	if ended, err := r.authorize(ctx); ended || err != nil {
 		return err
@@ -121,23 +127,30 @@ func (r *run) run(ctx context.Context) (err error) {
 	if err := r.checkCopied(ctx); err != nil {
 		return err
 	}
+	changes.start(ctx)
 	if out.Attached, err = r.attach(ctx); err != nil {
 		return err
 	}
 	publisher := &push.Publisher{Registry: r.Registry, Conflicts: policy, Grace: cancelGrace}
-	if err := r.push(ctx, publisher); err != nil {
+	if err := r.push(ctx, publisher, changes); err != nil {
 		return err
 	}
 	r.recordLayers()
-	return r.verify(ctx, publisher)
+	err = r.verify(ctx, publisher)
+	changes.report()
+	return err
 }
 
-// push uploads the image, asks the gate, and moves the tags.
-func (r *run) push(ctx context.Context, publisher *push.Publisher) error {
+// push uploads the image, checks the differences from the replaced images, asks the
+// gate, and moves the tags.
+func (r *run) push(ctx context.Context, publisher *push.Publisher, changes *comparison) error {
 	publisher.Anonymous = r.anonymousPulls()
 	work := publisher.Begin(r.outcome.Plan)
 	r.outcome.Result = work.Result
 	if err := r.upload(ctx, work); err != nil {
+		return err
+	}
+	if err := changes.approve(); err != nil {
 		return err
 	}
 	if err := r.gate(ctx, work); err != nil {

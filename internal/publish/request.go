@@ -23,6 +23,7 @@ type Request struct {
 	Digest  v1.Hash
 	Changes Changes
 	Tags    TagPolicy
+	Losses  LossPolicy
 	// IfPublished is the reaction to an image that is already published.
 	IfPublished input.IfPublished
 	Visibility  VisibilityPolicy
@@ -63,6 +64,18 @@ type TagPolicy struct {
 	// is newer.
 	OnlyNewer bool
 }
+
+// LossPolicy states which images must not replace the images that the tags point at.
+type LossPolicy struct {
+	// OnLoss is the reaction to an image that lacks parts of an image that it replaces.
+	OnLoss input.LossPolicy
+	// Limit is the maximum size of the image for each platform.
+	Limit input.SizeLimit
+}
+
+// needsPrevious reports whether the run must know the images that the tags point at
+// before a tag moves.
+func (p LossPolicy) needsPrevious() bool { return p.OnLoss == input.LossFail || p.Limit.Grows }
 
 // VisibilityPolicy states the wanted visibility of the packages.
 type VisibilityPolicy struct {

@@ -196,6 +196,7 @@ func (r *Report) mdResult(b *markdown.Builder) {
 	if r.ByDigest {
 		return
 	}
+	r.mdReplaced(b)
 	r.mdPlatforms(b)
 	mdRules(b, r.Rules)
 	r.mdTransfer(b)

@@ -49,6 +49,12 @@ func (r *Report) Details() (title, body string) {
 		}
 	}
 	r.textRules(&b)
+	for _, each := range r.Changes {
+		if each.NotCompared == "" {
+			fmt.Fprintf(&b, "  changes since %s\n", each.Before)
+			textPlatformChanges(&b, each.Platforms, "    ")
+		}
+	}
 	for _, ref := range r.Attachments {
 		fmt.Fprintf(&b, "  pushed the attachment %s\n", ref)
 	}

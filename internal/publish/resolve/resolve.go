@@ -66,7 +66,10 @@ type Request struct {
 	// upload. The digest of the image is unknown until these layers are compressed.
 	Compressed bool
 	Overwrite  input.Overwrite
-	DryRun     bool
+	// ReadTags is true if the run must know the digests of all tags, also with verify:
+	// none.
+	ReadTags bool
+	DryRun   bool
 }
 
 // Resolver reads the source and the destinations of one run.
