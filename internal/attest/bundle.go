@@ -19,11 +19,16 @@ type (
 		MediaType string       `json:"mediaType"`
 		Material  materialJSON `json:"verificationMaterial"`
 		Envelope  envelopeJSON `json:"dsseEnvelope"`
+		// Message is the content of a bundle without a statement.
+		Message json.RawMessage `json:"messageSignature,omitempty"`
 	}
 	materialJSON struct {
-		Certificate *rawJSON        `json:"certificate"`
+		Certificate *rawJSON        `json:"certificate,omitempty"`
 		Entries     []entryJSON     `json:"tlogEntries,omitempty"`
 		Timestamps  *timestampsJSON `json:"timestampVerificationData,omitempty"`
+		// Chain and PublicKey replace the certificate in other forms of a bundle.
+		Chain     json.RawMessage `json:"x509CertificateChain,omitempty"`
+		PublicKey json.RawMessage `json:"publicKey,omitempty"`
 	}
 	rawJSON struct {
 		Raw []byte `json:"rawBytes"`
@@ -41,6 +46,7 @@ type (
 	}
 	signatureJSON struct {
 		Signature []byte `json:"sig"`
+		KeyID     string `json:"keyid,omitempty"`
 	}
 	entryJSON struct {
 		LogIndex       int64 `json:"logIndex,string"`
@@ -78,10 +84,15 @@ func (i *identity) seal(s Statement) (envelopeJSON, error) {
 	if err != nil {
 		return envelopeJSON{}, fmt.Errorf("writing the statement: %w", err)
 	}
-	// DSSE, protocol.md, "Signature Definition".
-	signature, err := i.sign(fmt.Appendf(nil, "DSSEv1 %d %s %d %s", len(payloadType), payloadType, len(payload), payload))
+	signature, err := i.sign(signedText(payloadType, payload))
 	if err != nil {
 		return envelopeJSON{}, fmt.Errorf("signing the statement: %w", err)
 	}
-	return envelopeJSON{payload, payloadType, []signatureJSON{{signature}}}, nil
+	return envelopeJSON{payload, payloadType, []signatureJSON{{Signature: signature}}}, nil
+}
+
+// signedText returns the text that a signature of an envelope covers (DSSE, protocol.md,
+// "Signature Definition").
+func signedText(payloadType string, payload []byte) []byte {
+	return fmt.Appendf(nil, "DSSEv1 %d %s %d %s", len(payloadType), payloadType, len(payload), payload)
 }

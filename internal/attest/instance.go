@@ -22,7 +22,7 @@ const (
 	CodeNoRoot = "trusted-root-missing"
 )
 
-// The values of the input "sigstore", besides a folder.
+// The values of the input "sigstore". The value can also be a folder.
 const (
 	Auto       = "auto"
 	PublicGood = "public-good"

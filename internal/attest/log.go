@@ -56,7 +56,7 @@ func (c *caller) record(ctx context.Context, log string, envelope envelopeJSON, 
 	if err != nil {
 		return nil, err
 	}
-	body, err := json.Marshal(proposal{"0.0.1", "dsse", proposalSpec{proposedContent{string(text), [][]byte{certificate}}}})
+	body, err := json.Marshal(proposal{dsseEntry.Version, dsseEntry.Kind, proposalSpec{proposedContent{string(text), [][]byte{certificate}}}})
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func readEntry(body []byte) (*entryJSON, error) {
 	if err := json.Unmarshal(body, &entries); err != nil || len(entries) != 1 {
 		return nil, errors.New("the response contains no entry")
 	}
-	out := &entryJSON{Kind: kind{"dsse", "0.0.1"}}
+	out := &entryJSON{Kind: dsseEntry}
 	for _, e := range entries {
 		proof := e.Verification.Proof
 		out.LogIndex, out.IntegratedTime, out.Body = e.LogIndex, e.IntegratedTime, e.Body

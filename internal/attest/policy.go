@@ -16,8 +16,8 @@ const CodePolicy = "policy-invalid"
 const githubHosted = "github-hosted"
 
 // Policy is the set of requirements for an attestation. An empty field requires nothing,
-// except where its comment says otherwise. The names and meanings are those of the flags of
-// "gh attestation verify".
+// except where its comment says otherwise. The names and meanings are the names and
+// meanings of the flags of "gh attestation verify".
 type Policy struct {
 	// Server is the URL of GitHub. Default: https://github.com.
 	Server string

@@ -52,10 +52,10 @@ func newCaller(transport http.RoundTripper, agent string, sleep retry.Sleeper) *
 	return &caller{client, sleep, agent}
 }
 
-// errPlain is the error for a service whose requests anybody on the network could read.
+// errPlain is the error for an address to which the program would send a token without TLS.
 var errPlain = errors.New("the address does not begin with https://")
 
-// private reports whether nobody on the network can read a request to an address.
+// private reports whether a request to an address is encrypted, or stays on this machine.
 func private(u *url.URL) bool {
 	ip := net.ParseIP(u.Hostname())
 	return u.Scheme == "https" || u.Scheme == "http" && (u.Hostname() == "localhost" || ip != nil && ip.IsLoopback())

@@ -133,9 +133,9 @@ func (s *Session) seal(ctx context.Context, statement Statement) (*bundleJSON, e
 	}
 	if s.Instance.timestamp != "" {
 		group.Go(func() error {
-			stamp, err := s.caller.stamp(ctx, s.Instance.timestamp, envelope.Signatures[0].Signature)
+			signed, err := s.caller.requestTimestamp(ctx, s.Instance.timestamp, envelope.Signatures[0].Signature)
 			if err == nil {
-				out.Material.Timestamps = &timestampsJSON{[]signedTimestampJSON{{stamp}}}
+				out.Material.Timestamps = &timestampsJSON{[]signedTimestampJSON{{signed}}}
 			}
 			return err
 		})

@@ -220,7 +220,7 @@ func TestJobsWithoutATokenAreRefused(t *testing.T) {
 	}
 }
 
-// The identity token is a credential, so it goes only to addresses that nobody can read.
+// The identity token is a credential.
 func TestTokensAreNotSentWithoutTLS(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, sigstore.PublicGood)

@@ -10,8 +10,8 @@ import (
 	"github.com/digitorus/timestamp"
 )
 
-// stamp requests a timestamp over a signature (RFC 3161).
-func (c *caller) stamp(ctx context.Context, authority string, signature []byte) ([]byte, error) {
+// requestTimestamp requests a timestamp over a signature (RFC 3161).
+func (c *caller) requestTimestamp(ctx context.Context, authority string, signature []byte) ([]byte, error) {
 	query, err := timestamp.CreateRequest(bytes.NewReader(signature), &timestamp.RequestOptions{Hash: crypto.SHA256, Certificates: true})
 	if err != nil {
 		return nil, fmt.Errorf("creating the request for a timestamp: %w", err)

@@ -1,40 +1,19 @@
 package attest
 
 import (
-	"bytes"
 	"crypto/x509"
-	"encoding/hex"
+	"encoding/asn1"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/sigstore/sigstore-go/pkg/bundle"
-	"github.com/sigstore/sigstore-go/pkg/fulcio/certificate"
-	"github.com/sigstore/sigstore-go/pkg/root"
-	"github.com/sigstore/sigstore-go/pkg/verify"
-
-	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
-
-// CodeRoot means that a trusted root cannot be read.
-const CodeRoot = "trusted-root-invalid"
-
-// MaxBundle is the maximum size of a bundle, in bytes. The largest bundle contains an SBOM,
-// which is encoded in base64.
-const MaxBundle = 24 << 20
-
-// maxRoots is the maximum number of trusted roots in a file.
-const maxRoots = 16
-
-// mediaType03 is another spelling of MediaType.
-const mediaType03 = "application/vnd.dev.sigstore.bundle+json;version=0.3"
 
 // Verifier verifies bundles. A Verifier is safe for concurrent use.
 type Verifier struct {
-	verifiers []*verify.Verifier
+	roots []*trustedRoot
 }
 
 // Result contains the facts about a valid attestation. All facts come from the certificate
@@ -56,52 +35,11 @@ type Result struct {
 
 // NewVerifier returns a verifier for one or more trusted roots, as JSON values.
 func NewVerifier(file []byte) (*Verifier, error) {
-	out := &Verifier{}
-	decoder := json.NewDecoder(bytes.NewReader(file))
-	for {
-		var raw json.RawMessage
-		err := decoder.Decode(&raw)
-		if errors.Is(err, io.EOF) && len(out.verifiers) > 0 {
-			return out, nil
-		}
-		if err != nil {
-			return nil, rootError(err)
-		}
-		if len(out.verifiers) == maxRoots {
-			return nil, rootError(fmt.Errorf("the file contains more than %d roots", maxRoots))
-		}
-		one, err := newVerifier(raw)
-		if err != nil {
-			return nil, rootError(err)
-		}
-		out.verifiers = append(out.verifiers, one)
-	}
-}
-
-// newVerifier returns the verifier for one root. The root determines the necessary proofs:
-// an instance with a log must prove that its log contains the signature, and an instance
-// with a certificate log must prove that its log contains the certificate. The time of the
-// signature is always proved.
-func newVerifier(raw []byte) (*verify.Verifier, error) {
-	trusted, err := root.NewTrustedRootFromJSON(raw)
+	roots, err := readRoots(file)
 	if err != nil {
 		return nil, err
 	}
-	rules := []verify.VerifierOption{verify.WithObserverTimestamps(1), verify.WithoutStatementPredicate()}
-	if len(trusted.RekorLogs()) > 0 {
-		rules = append(rules, verify.WithTransparencyLog(1))
-	}
-	if len(trusted.CTLogs()) > 0 {
-		rules = append(rules, verify.WithSignedCertificateTimestamps(1))
-	}
-	return verify.NewVerifier(trusted, rules...)
-}
-
-func rootError(err error) error {
-	return &diag.Error{
-		Code: CodeRoot, Side: diag.Input, Input: "trusted-root", Title: "The trusted root cannot be read", Err: err,
-		Hint: `Write the output of "gh attestation trusted-root" to a file, and set trusted-root to this file.`,
-	}
+	return &Verifier{roots}, nil
 }
 
 // Verify returns the facts about a bundle if the bundle is a valid attestation of the digest
@@ -110,92 +48,90 @@ func (v *Verifier) Verify(raw []byte, digest v1.Hash, policy Policy) (*Result, e
 	if err := policy.Validate(); err != nil {
 		return nil, err
 	}
-	parsed, err := readBundle(raw)
+	bundle, err := readBundle(raw)
 	if err != nil {
 		return nil, err
 	}
-	hash, err := hex.DecodeString(digest.Hex)
+	at, err := v.check(bundle)
 	if err != nil {
-		return nil, fmt.Errorf("the digest %q is malformed: %w", digest, err)
+		return nil, err
 	}
-	// The policy is compared below, because the comparison names each requirement.
-	wanted := verify.NewPolicy(verify.WithArtifactDigest(digest.Algorithm, hash), verify.WithoutIdentitiesUnsafe())
+	out, err := summarize(bundle.leaf)
+	if err != nil {
+		return nil, err
+	}
+	out.Time = at
+	if err := out.addStatement(bundle.Envelope.Payload, digest); err != nil {
+		return nil, err
+	}
+	return out, policy.check(out)
+}
+
+// check verifies a bundle with the keys of each instance.
+func (v *Verifier) check(b *parsedBundle) (time.Time, error) {
 	var problems []error
-	for _, one := range v.verifiers {
-		verified, err := one.Verify(parsed, wanted)
-		if err != nil {
-			problems = append(problems, err)
-			continue
-		}
-		result, err := resultOf(verified)
+	for _, root := range v.roots {
+		at, err := root.check(b)
 		if err == nil {
-			err = policy.check(result)
+			return at, nil
 		}
-		return result, err
+		problems = append(problems, err)
 	}
-	return nil, errors.Join(problems...)
+	return time.Time{}, errors.Join(problems...)
 }
 
-// readBundle reads a bundle, and refuses the forms that the program does not verify.
-func readBundle(raw []byte) (*bundle.Bundle, error) {
-	if len(raw) > MaxBundle {
-		return nil, fmt.Errorf("the bundle has more than %d bytes", MaxBundle)
+// addStatement reads a verified statement, and checks that it describes a digest.
+func (r *Result) addStatement(payload []byte, digest v1.Hash) error {
+	var statement struct {
+		Type          string    `json:"_type"`
+		Subject       []Subject `json:"subject"`
+		PredicateType string    `json:"predicateType"`
 	}
-	out := &bundle.Bundle{}
-	if err := out.UnmarshalJSON(raw); err != nil {
-		return nil, fmt.Errorf("reading the bundle: %w", err)
+	if err := json.Unmarshal(payload, &statement); err != nil {
+		return fmt.Errorf("reading the statement: %w", err)
 	}
-	envelope := out.GetDsseEnvelope()
-	switch {
-	case out.GetMediaType() != MediaType && out.GetMediaType() != mediaType03:
-		return nil, fmt.Errorf("the bundle has the media type %q, but the program verifies only version 0.3", out.GetMediaType())
-	case envelope == nil:
-		return nil, errors.New("the bundle contains no statement")
-	case len(envelope.GetSignatures()) != 1:
-		return nil, fmt.Errorf("the statement has %d signatures, but the program verifies only one", len(envelope.GetSignatures()))
-	case envelope.GetPayloadType() != payloadType:
-		return nil, fmt.Errorf("the statement has the payload type %q", envelope.GetPayloadType())
-	case out.GetVerificationMaterial().GetCertificate() == nil:
-		return nil, errors.New("the bundle contains no certificate of a workflow")
+	if statement.Type != statementType && statement.Type != statementType01 {
+		return fmt.Errorf("the statement has the type %q", statement.Type)
 	}
-	return out, nil
-}
-
-// resultOf returns the facts of a verified bundle.
-func resultOf(verified *verify.VerificationResult) (*Result, error) {
-	statement := verified.Statement
-	if kind := statement.GetType(); kind != statementType && kind != statementType01 {
-		return nil, fmt.Errorf("the statement has the type %q", kind)
-	}
-	out := facts(verified.Signature.Certificate)
-	out.PredicateType = statement.GetPredicateType()
-	for _, subject := range statement.GetSubject() {
-		for algorithm, hash := range subject.GetDigest() {
-			out.Subjects = append(out.Subjects, algorithm+":"+hash)
+	r.PredicateType = statement.PredicateType
+	found := false
+	for _, subject := range statement.Subject {
+		for algorithm, hex := range subject.Digest {
+			r.Subjects = append(r.Subjects, algorithm+":"+hex)
+			found = found || algorithm == digest.Algorithm && hex == digest.Hex
 		}
 	}
-	for _, stamp := range verified.VerifiedTimestamps {
-		if out.Time.IsZero() || stamp.Timestamp.Before(out.Time) {
-			out.Time = stamp.Timestamp
-		}
+	if !found {
+		return fmt.Errorf("the statement does not describe the digest %s", digest)
 	}
-	return out, nil
+	return nil
 }
 
 // summarize returns the facts of a certificate.
 func summarize(c *x509.Certificate) (*Result, error) {
-	summary, err := certificate.SummarizeCertificate(c)
-	if err != nil {
-		return nil, err
+	out := &Result{Authority: c.Issuer.String()}
+	switch {
+	case len(c.URIs) > 0:
+		out.Signer = c.URIs[0].String()
+	case len(c.EmailAddresses) > 0:
+		out.Signer = c.EmailAddresses[0]
+	default:
+		return nil, errors.New("the certificate contains no name of a signer")
 	}
-	return facts(&summary), nil
-}
-
-func facts(c *certificate.Summary) *Result {
-	return &Result{
-		Signer: c.SubjectAlternativeName, Issuer: c.Issuer, Repository: c.SourceRepositoryURI,
-		Owner: c.SourceRepositoryOwnerURI, Workflow: c.BuildConfigURI, Ref: c.SourceRepositoryRef,
-		Commit: c.SourceRepositoryDigest, Run: c.RunInvocationURI, Runner: c.RunnerEnvironment,
-		Authority: c.CertificateIssuer,
+	// Fulcio, docs/oid-info.md. The values are encoded as UTF8String.
+	fields := map[int]*string{
+		8: &out.Issuer, 11: &out.Runner, 12: &out.Repository, 13: &out.Commit, 14: &out.Ref,
+		16: &out.Owner, 18: &out.Workflow, 21: &out.Run,
 	}
+	prefix := asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 57264, 1}
+	for _, e := range c.Extensions {
+		last := len(e.Id) - 1
+		if last != len(prefix) || !e.Id[:last].Equal(prefix) || fields[e.Id[last]] == nil {
+			continue
+		}
+		if rest, err := asn1.Unmarshal(e.Value, fields[e.Id[last]]); err != nil || len(rest) > 0 {
+			return nil, fmt.Errorf("the extension %s of the certificate cannot be read", e.Id)
+		}
+	}
+	return out, nil
 }

@@ -55,6 +55,7 @@ func TestGoodBundlesAreValid(t *testing.T) {
 		if result.Repository != "https://github.com/acme/web" || result.Time.IsZero() || result.Run == "" {
 			t.Errorf("%s: got %+v", tc.name, result)
 		}
+		tc.rig.compare(tc.name, tc.raw, digestOf("image"))
 	}
 }
 
