@@ -25,7 +25,8 @@ machine. The server has the registry, the token endpoint and the Packages API on
 loopback port, and answers and refuses requests as ghcr.io does. serve prints the
 environment variables to export, and runs until it is interrupted. At the end, serve
 discards all images. If GITHUB_TOKEN is set, the server accepts this token. If
-GITHUB_TOKEN is not set, serve prints a new token.
+GITHUB_TOKEN is not set, serve prints a new token. With --seed, the server starts
+with the package of a scenario of the command "cleanup".
 
 With --sigstore, the server also issues identity tokens and certificates, and has a
 transparency log and timestamps. serve writes trusted_root.json and signing_config.json
@@ -35,19 +36,27 @@ to the folder. A client needs both files to sign, and only the first file to ver
 	}
 	c.Flags().SortFlags = false
 	listen := c.Flags().String("listen", "127.0.0.1:5000", "Address to listen on. Port 0 selects a free port.")
+	seed := c.Flags().String("seed", "", "File with a scenario of the command \"cleanup\". FILE#ID selects one scenario of a list. The server starts with the package of the scenario.")
 	repository := c.Flags().String("repository", "octocat/hello-world", "Repository in the printed environment variables.")
 	visibility := c.Flags().String("visibility", "public", "Visibility of the repositories and of new packages: public, private or internal.")
 	data := c.Flags().String("data", "", "Folder for the blobs of large images. Without this flag, the server keeps blobs in memory.")
 	folder := c.Flags().String("sigstore", "", "Folder for the files of an embedded Sigstore. Without this flag, jobs have no identity token.")
 	c.RunE = func(c *cobra.Command, _ []string) error {
+		planted, err := readSeed(*seed)
+		if err != nil {
+			return err
+		}
 		scope := ""
 		if c.Flags().Changed("repository") {
 			scope = *repository // The token of a job belongs to one repository.
+		} else if planted != nil {
+			*repository = planted.Repository()
 		}
 		config := ghcrtest.Config{
 			MaxRequests: 1, // The command "serve" runs without an end, and no other code reads the recorded requests.
 			Open:        &ghcrtest.Open{Visibility: ghcrtest.Visibility(*visibility), Token: p.Getenv("GITHUB_TOKEN"), Repository: scope},
 			Dir:         *data,
+			Seed:        planted,
 		}
 		if config.Open.Visibility != ghcrtest.Public {
 			config.Sigstore = sigstore.GitHub // GitHub uses its own instance for these repositories.
@@ -55,6 +64,22 @@ to the folder. A client needs both files to sign, and only the first file to ver
 		return serve(c.Context(), p.Stdout, config, serveOptions{*listen, *repository, *folder})
 	}
 	return c
+}
+
+// readSeed reads the scenario in the flag --seed. If the flag is empty, readSeed returns
+// nil.
+func readSeed(path string) (*ghcrtest.Seed, error) {
+	if path == "" {
+		return nil, nil
+	}
+	s, err := ghcrtest.ReadSeed(path)
+	if err != nil {
+		return nil, &diag.Error{
+			Code: codeSeed, Side: diag.Input, Err: err, Title: fmt.Sprintf("The server cannot use the scenario %q", path),
+			Hint: "Set --seed to a file with one scenario, or to FILE#ID for a scenario of a list. Correct the scenario if the message names a field.",
+		}
+	}
+	return s, nil
 }
 
 // serveOptions are the options of the command "serve" that are not part of the server's

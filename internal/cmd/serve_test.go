@@ -1,76 +1,82 @@
-package cmd
+package cmd_test
 
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
+	"github.com/ghcr-publish/ghcr-publish/internal/cmd"
 )
 
-// served runs the command "serve" until the end of the test, and returns the variables
-// that the command prints. The last of them has the given name.
-func served(t *testing.T, last string, args ...string) map[string]string {
+// served starts the command "serve" and returns the variables that it prints.
+func served(t *testing.T, args ...string) map[string]string {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	reader, writer := io.Pipe()
-	ended := make(chan error, 1)
+	out, in := io.Pipe()
+	done := make(chan int, 1)
 	go func() {
-		p := Process{Stdout: writer, Stderr: writer, Getenv: func(string) string { return "" }}
-		err := commandLine(ctx, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...), p, &workflow.Workflow{})
-		_ = writer.CloseWithError(err)
-		ended <- err
+		done <- cmd.Main(ctx, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...), cmd.Process{
+			Getenv: func(string) string { return "" }, Environ: func() []string { return nil }, Stdin: strings.NewReader(""), Stdout: in, Stderr: io.Discard,
+		})
+		_ = in.Close()
 	}()
 	t.Cleanup(func() {
 		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
+		if code := <-done; code != cmd.OK {
+			t.Errorf("serve ended with the code %d", code)
 		}
 	})
-	out := map[string]string{}
-	for lines := bufio.NewScanner(reader); lines.Scan(); {
-		name, value, _ := strings.Cut(strings.TrimPrefix(lines.Text(), "export "), "=")
-		if out[name] = strings.Trim(value, "'"); name == last {
-			return out
+	env := map[string]string{}
+	for lines := bufio.NewScanner(out); env["GITHUB_TOKEN"] == "" && lines.Scan(); {
+		if pair, found := strings.CutPrefix(lines.Text(), "export "); found {
+			key, value, _ := strings.Cut(pair, "=")
+			env[key] = value
 		}
 	}
-	t.Fatalf("serve did not print %s: %v", last, out)
-	return nil
+	return env
 }
 
-func TestServeGivesJobsAnIdentityTokenWithSigstore(t *testing.T) {
+func TestServeStartsWithAScenario(t *testing.T) {
 	t.Parallel()
-	folder := filepath.Join(t.TempDir(), "sigstore")
-	got := served(t, "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "--sigstore", folder, "--repository", "acme/web", "--visibility", "private")
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, got["ACTIONS_ID_TOKEN_REQUEST_URL"]+"&audience=sigstore", nil)
-	if err != nil {
-		t.Fatal(err)
+	env := served(t, "--seed", filepath.Join("..", "cleanup", "testdata", "cleanup.json")+"#C52")
+	if env["GITHUB_REPOSITORY"] != "acme/app" || env["GITHUB_REPOSITORY_OWNER"] != "acme" {
+		t.Errorf("got the variables %v, want the repository acme/app", env)
 	}
-	r.Header.Set("Authorization", "Bearer "+got["ACTIONS_ID_TOKEN_REQUEST_TOKEN"])
-	resp, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
+	get := func(url string, into any) {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+env["GITHUB_TOKEN"])
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		if err := json.NewDecoder(resp.Body).Decode(into); err != nil || resp.StatusCode != http.StatusOK {
+			t.Errorf("%s: %d, %v", url, resp.StatusCode, err)
+		}
 	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		t.Errorf("the token endpoint answers %s", resp.Status)
+	labels := map[string]string{}
+	get(env["GITHUB_SERVER_URL"]+"/_seed", &labels)
+	var list []struct{ Name string }
+	get(env["GITHUB_API_URL"]+"/orgs/acme/packages/container/app/versions", &list)
+	if len(list) != len(labels) || len(list) == 0 {
+		t.Fatalf("got %d versions and %d labels", len(list), len(labels))
 	}
-	root, err := os.ReadFile(filepath.Join(folder, "trusted_root.json"))
-	if err != nil || !strings.Contains(string(root), got["GITHUB_SERVER_URL"]) || !strings.Contains(string(root), "GitHub, Inc.") {
-		t.Errorf("the root of a private repository is %q (%v)", root, err)
+	known := map[string]bool{}
+	for _, digest := range labels {
+		known[digest] = true
 	}
-}
-
-func TestServeGivesNoIdentityTokenWithoutSigstore(t *testing.T) {
-	t.Parallel()
-	for name := range served(t, "GITHUB_TOKEN") {
-		if strings.HasPrefix(name, "ACTIONS_") {
-			t.Errorf("serve prints %s", name)
+	for _, v := range list {
+		if !known[v.Name] {
+			t.Errorf("the version %s has no label", v.Name)
 		}
 	}
 }

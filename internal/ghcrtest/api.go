@@ -16,6 +16,7 @@ type apiCall struct {
 	r      *http.Request
 	caller *Credential // If caller is nil, the request is anonymous.
 	parts  []string    // parts contains the unescaped segments of the path.
+	usage  usage       // usage is the state of the caller's rate limits.
 	value  any         // The handler sends the field "value" after it releases the lock.
 	status int         // the status of the response; 0 means 200
 }
@@ -28,7 +29,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 		err.write(w, r)
 		return
 	}
-	call.limits()
+	call.tokenHeaders()
 	for part := range strings.SplitSeq(strings.TrimPrefix(r.URL.EscapedPath(), apiPrefix), "/") {
 		plain, bad := url.PathUnescape(part)
 		if bad != nil {
@@ -36,6 +37,9 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		call.parts = append(call.parts, plain)
+	}
+	if s.limit(call) {
+		return
 	}
 	if err := s.dispatch(call); err != nil {
 		err.write(w, r)
@@ -69,7 +73,7 @@ func (s *Server) dispatch(c *apiCall) *apiError {
 		return s.listAttestations(c, c.part(3))
 	case c.part(0) == "repos" && len(c.parts) >= 3:
 		return s.serveRepository(c)
-	case c.part(0) == "rate_limit" && len(c.parts) == 1:
+	case c.isRateLimit():
 		return c.rateLimit()
 	default:
 		return s.serveAccount(c)

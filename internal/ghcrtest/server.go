@@ -21,6 +21,8 @@ type Server struct {
 	grants      *grants
 	record      record
 	faults      faults
+	limiter     limiter
+	seed        *seeded // The field "seed" is nil if the server has no seed.
 	now         func() time.Time
 	tokenTTL    time.Duration
 	downloadTTL time.Duration
@@ -51,6 +53,7 @@ func New(c Config) *Server {
 		downloadTTL: c.DownloadTTL,
 		closing:     make(chan struct{}),
 		record:      record{most: c.MaxRequests},
+		limiter:     limiter{limits: c.Limits, hours: map[string]*window{}, minutes: map[string]*window{}},
 	}
 	_, _ = rand.Read(s.key[:]) // never fails (crypto/rand)
 	if s.now == nil {
@@ -70,6 +73,7 @@ func New(c Config) *Server {
 	if c.Open != nil {
 		s.token = s.openToken(*c.Open)
 	}
+	s.plant(c)
 	s.sigstore = sync.OnceValues(func() (*sigstore.Sigstore, error) {
 		return sigstore.New(sigstore.Config{Form: c.Sigstore, Clock: s.now})
 	})
@@ -147,6 +151,8 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		s.serveRegistry(w, r)
 	case strings.HasPrefix(path, apiPrefix):
 		s.serveAPI(w, r)
+	case path == seedPath && s.seed != nil:
+		s.serveSeed(w, r)
 	case strings.HasPrefix(path, downloadPath):
 		s.serveDownload(w, r)
 	case sigstore.Handles(path):

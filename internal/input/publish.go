@@ -30,6 +30,7 @@ func ParsePublish(env Environment) (*Config, error) {
 	case c.Source == "" && !r.unknown("source", "context", "content", "file"):
 		r.failEmpty("source", CodeSourceMissing, "Set source to the result of the build: a directory, a tar, an image of the Docker engine, or docker://REFERENCE. To build from a Dockerfile, set context. To create an image from files, set content.")
 	}
+	r.ifPublished(c)
 	c.PushForeign = r.choice("foreign-layers") == "push"
 	attestations := r.choice("attestations")
 	c.Strip, c.Legacy = attestations == "strip", attestations == "legacy"
@@ -40,6 +41,14 @@ func ParsePublish(env Environment) (*Config, error) {
 	r.pushOptions(c)
 	c.LinkTo = r.link(c)
 	return c, errors.Join(r.errs...)
+}
+
+// ifPublished reads the reaction to an image that is already published.
+func (r *reader) ifPublished(c *Config) {
+	c.IfPublished = IfPublished(r.choice("if-published"))
+	if c.ByDigest && c.IfPublished != PublishedContinue {
+		r.fail("if-published", CodeIfPublishedWithPushByDigest, "Remove if-published from this step. A step with push-by-digest: true has no version tag, so the step cannot find a published image.", "The inputs if-published: %s and push-by-digest: true exclude each other", c.IfPublished)
+	}
 }
 
 // compression reads the compression of layers. The zero method means that each layer
@@ -86,8 +95,13 @@ func (r *reader) link(c *Config) string {
 func (r *reader) pushOptions(c *Config) {
 	r.policies(c)
 	c.Verify = Verification(r.choice("verify"))
+	if c.Gate = r.raw("gate"); r.text("gate") == "" {
+		c.Gate = ""
+	}
 	c.Overwrite, c.Monotonic = r.overwrite(), r.boolean("monotonic")
+	c.OnLoss, c.SizeLimit = LossPolicy(r.choice("on-loss")), r.sizeLimit()
 	c.DryRun = r.boolean("dry-run") || r.off("push")
+	c.Results = r.resultFiles()
 }
 
 // policies reads the inputs that can make a run stop before the push.

@@ -138,19 +138,34 @@ func (r *run) noRuleApplies(result meta.Result, hint string) error {
 // resolve opens the source and reads the destinations. The result is never nil.
 func (r *run) resolve(ctx context.Context) (*resolve.Found, error) {
 	resolver := r.resolver()
+	if r.looksForPublished() {
+		resolver.Timing = resolve.OpenLast // The tags of the destinations decide whether the run opens the source.
+	}
 	found, err := resolver.Destinations(ctx)
 	if err != nil {
 		return found, err
 	}
 	if resolver.Timing == resolve.OpenLast {
-		if err := r.acceptBeforeOpen(found); err != nil {
-			return found, err
-		}
-		if err := resolver.Open(ctx, found); err != nil {
+		if err := r.openLast(ctx, resolver, found); err != nil {
 			return found, err
 		}
 	}
 	return found, resolver.Contents(ctx, found)
+}
+
+// openLast opens the source after the run has read the destinations. If the image of the
+// run is already published, openLast opens the published image instead of the source.
+func (r *run) openLast(ctx context.Context, resolver *resolve.Resolver, found *resolve.Found) error {
+	used, err := r.usePublished(ctx, found)
+	if err != nil {
+		return err
+	}
+	if used {
+		resolver.Request.Source, resolver.Compressed = preparedSource{run: r, names: r.outcome.Names}, false
+	} else if err := r.acceptBeforeOpen(found); err != nil {
+		return err
+	}
+	return resolver.Open(ctx, found)
 }
 
 func (r *run) resolver() *resolve.Resolver {
@@ -161,13 +176,14 @@ func (r *run) resolver() *resolve.Resolver {
 		Source: source, Timing: traits.Timing,
 		Compressed: r.request.Changes.Compression.Chosen(),
 		Overwrite:  r.request.Tags.Overwrite, DryRun: r.request.DryRun,
+		ReadTags: r.request.Losses.needsPrevious(),
 	}
 	if traits.Published && !source.changed() {
 		origin := traits.Reference.Context()
 		request.Origin = &origin
 	}
 	return &resolve.Resolver{
-		Request: request, Puller: anonymousPuller{r.Registry},
+		Request: request, Puller: anonymousPuller{r.Registry}, Pushed: r.Pushed,
 		Prober: &resolve.Prober{
 			Config: r.Config, Registry: r.Registry, GitHub: r.GitHub,
 			Visibility: r.request.Visibility.Want, Verify: r.request.Verify.Level,
