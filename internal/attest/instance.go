@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/bounded"
 )
 
 // These codes report an instance of Sigstore that the program cannot use.
@@ -135,11 +135,11 @@ type service struct {
 // folderInstance reads the instance from a folder with a trusted root and a signing
 // configuration.
 func folderInstance(folder string) (*Instance, error) {
-	raw, err := readFile(filepath.Join(folder, rootFile))
+	raw, err := bounded.File(filepath.Join(folder, rootFile), maxFile)
 	if err != nil {
 		return nil, folderError(folder, err)
 	}
-	text, err := readFile(filepath.Join(folder, signingFile))
+	text, err := bounded.File(filepath.Join(folder, signingFile), maxFile)
 	if err != nil {
 		return nil, folderError(folder, err)
 	}
@@ -174,16 +174,4 @@ func folderError(folder string, err error) error {
 		Title: fmt.Sprintf("The folder %q does not describe a Sigstore", folder),
 		Hint:  "Set sigstore to auto, public-good, github, or to a folder with trusted_root.json and signing_config.json.",
 	}
-}
-
-// readFile reads a file with at most maxFile bytes.
-func readFile(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() > maxFile {
-		return nil, fmt.Errorf("%s has more than %d bytes", path, maxFile)
-	}
-	return os.ReadFile(path)
 }

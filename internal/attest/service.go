@@ -131,9 +131,11 @@ func (c *caller) once(ctx context.Context, r request) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	body := bounded.Body(resp.Body, bounded.MaxAnswer)
-	defer body.Close()
-	raw, err := io.ReadAll(body)
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(io.LimitReader(resp.Body, bounded.MaxAnswer+1))
+	if err == nil && len(raw) > bounded.MaxAnswer {
+		err = &bounded.TooLongError{Limit: bounded.MaxAnswer}
+	}
 	return &response{resp.StatusCode, resp.Header, raw}, err
 }
 
