@@ -35,8 +35,8 @@ const (
 	signingFile = "signing_config.json"
 )
 
-// maxFile is the maximum size of a trusted root and of a signing configuration.
-const maxFile = 4 << 20
+// MaxRoots is the maximum size of a file with trusted roots, in bytes.
+const MaxRoots = 4 << 20
 
 // roots contains the trusted roots of the known instances. The roots come from the TUF
 // repositories of the instances.
@@ -135,11 +135,11 @@ type service struct {
 // folderInstance reads the instance from a folder with a trusted root and a signing
 // configuration.
 func folderInstance(folder string) (*Instance, error) {
-	raw, err := bounded.File(filepath.Join(folder, rootFile), maxFile)
+	raw, err := bounded.File(filepath.Join(folder, rootFile), MaxRoots)
 	if err != nil {
 		return nil, folderError(folder, err)
 	}
-	text, err := bounded.File(filepath.Join(folder, signingFile), maxFile)
+	text, err := bounded.File(filepath.Join(folder, signingFile), MaxRoots)
 	if err != nil {
 		return nil, folderError(folder, err)
 	}

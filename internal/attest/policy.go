@@ -52,15 +52,15 @@ func (p Policy) Validate() error {
 	_, err := regexp.Compile(p.IdentityRegex)
 	switch {
 	case p.Repo == "" && p.Owner == "":
-		return policyError("repo", "The policy requires neither a repository nor an owner", "Set repo or owner, because without them the policy accepts the attestation of any workflow.")
+		return policyError("repo", "The policy requires neither a repository nor an owner", "Set repo to OWNER/NAME, or set owner to OWNER. Without a repository and an owner, the policy would accept the attestation of any workflow.")
 	case p.Repo != "" && (owner == "" || name == "" || strings.Contains(name, "/")):
 		return policyError("repo", fmt.Sprintf("The repository %q does not have the form OWNER/NAME", p.Repo), "Set repo to a value such as acme/web.")
 	case strings.Contains(p.Owner, "/"):
-		return policyError("owner", fmt.Sprintf("The owner %q contains a slash", p.Owner), "Set owner to a value such as acme, or set repo.")
+		return policyError("owner", fmt.Sprintf("The owner %q contains a slash", p.Owner), "Set owner to a value such as acme.")
 	case p.Repo != "" && p.Owner != "" && !strings.EqualFold(owner, p.Owner):
-		return policyError("owner", fmt.Sprintf("The repository %q does not belong to the owner %q", p.Repo, p.Owner), "Set only repo or only owner.")
+		return policyError("owner", fmt.Sprintf("The repository %q does not belong to the owner %q", p.Repo, p.Owner), "Remove one of the two requirements.")
 	case signers > 1:
-		return policyError("signer-workflow", "The policy names more than one signer", "Set only one of signer-repo, signer-workflow, cert-identity and cert-identity-regex.")
+		return policyError("signer-workflow", "The policy names more than one signer", "Require only one of the signing repository, the workflow, the identity and the pattern of the identity.")
 	case err != nil:
 		return policyError("cert-identity-regex", "The pattern of the identity is not a regular expression: "+err.Error(), "Correct the pattern. The syntax is the syntax of RE2.")
 	}

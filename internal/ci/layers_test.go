@@ -52,7 +52,7 @@ var layers = [][]string{
 	{"docker", "ghcrtest/live", "image/rewrite", "image/rules", "input", "login", "meta", "registry/transport", "release", "source/archive", "source/storage"},
 	{"migrate", "publish/gate", "publish/plan", "publish/pushed", "registry", "registry/keychain", "source/sourcetest", "workflow"},
 	{"cmd/progress", "registry/referrers", "registry/refusal", "source", "source/dockerfile"},
-	{"image/mutate", "inspect", "publish/protect", "publish/push", "sink"},
+	{"attest/stored", "image/mutate", "inspect", "publish/protect", "publish/push", "sink"},
 	{"cleanup", "publish/naming", "publish/resolve", "pull", "source/files", "source/merge"},
 	{"publish"},
 	{"report"},
