@@ -18,7 +18,7 @@ import (
 
 var diffCommand = &command{
 	name: input.Diff, many: true, arguments: "OLD NEW", run: diff,
-	short: "Compare two images: sizes, layers, base image, config, attestations, packages",
+	short: "Compare two images: sizes, layers, base image, config, packages",
 	long: `diff compares two images in registries or in files. diff reads manifests, configs and
 SBOMs, but no layers. diff shows which environment variables changed, but never shows
 their values.
