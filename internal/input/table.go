@@ -163,8 +163,12 @@ var Table = []Input{
 		Example: "npm=${{ secrets.NPM_TOKEN }}",
 	},
 	{
-		Name: "platforms", Group: GroupBuild, Kind: Lines, Commands: publish,
-		Help:    "Platforms to build the Dockerfile for, separated by commas or spaces. Default: the platform of the builder.",
+		Name: "platforms", Group: GroupBuild, OwnGroup: map[Command]Group{Promote: GroupImage}, Kind: Lines, Commands: []Command{Publish, Promote},
+		Help: "Platforms to build the Dockerfile for, separated by commas or spaces. Default: the platform of the builder. If `source` is set, the run publishes only these platforms of the index in `source`, as a new index. Default: all platforms.",
+		Own: map[Command]string{
+			Promote: "Platforms to promote, separated by commas or spaces. With fewer platforms than in the index, the run publishes a new index with another digest. Signatures of the source index do not apply to the new index. Default: all platforms.",
+		},
+		Short:   "Platforms to build for, or to select from the index in `source`, separated by commas.",
 		Example: "linux/amd64,linux/arm64",
 	},
 	{

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
@@ -72,6 +73,8 @@ type run struct {
 	*Pipeline
 	request *Request
 	outcome *Outcome
+	// source is the digest of the image in the source, before the run changes the image.
+	source v1.Hash
 }
 
 // run executes all steps in their order.

@@ -81,7 +81,7 @@ type preparedSource struct {
 
 // Open implements [resolve.Source].
 func (p preparedSource) Open(ctx context.Context) (*source.Source, error) {
-	src, err := p.open(ctx)
+	src, err := p.openPlatforms(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -109,6 +109,22 @@ func (p preparedSource) Open(ctx context.Context) (*source.Source, error) {
 		src.Notices = append(src.Notices, notices...)
 	}
 	p.foreignLayers(src.Root)
+	return src, nil
+}
+
+// openPlatforms opens the source and keeps only the wanted platforms of an index. The run
+// therefore reads and checks no image that it does not publish.
+func (p preparedSource) openPlatforms(ctx context.Context) (*source.Source, error) {
+	src, err := p.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p.source = src.Root.Descriptor.Digest
+	notices, err := mutate.KeepPlatforms(src.Root, p.request.Changes.Platforms)
+	if err != nil {
+		return nil, errors.Join(err, src.Close())
+	}
+	src.Notices = append(src.Notices, notices...)
 	return src, nil
 }
 
@@ -175,7 +191,7 @@ func (p preparedSource) destinationRules() rules.Options {
 // changes returns the changes that the request makes to the image of its source.
 func (p preparedSource) changes() mutate.Changes {
 	rules := p.request.Naming
-	c := mutate.Changes{StripAttestations: p.request.Changes.Strip, LegacyAttestations: p.request.Changes.Legacy, Compression: p.request.Changes.Compression}
+	c := mutate.Changes{Source: p.source, StripAttestations: p.request.Changes.Strip, LegacyAttestations: p.request.Changes.Legacy, Compression: p.request.Changes.Compression}
 	if rules.Labels != "" || rules.Annotations != "" {
 		c.Annotations, c.DefaultAnnotations = p.split(p.names.Annotations, rules.Annotations)
 	}
@@ -220,7 +236,7 @@ func (p preparedSource) afterBuild(ctx context.Context, src *source.Source, c mu
 
 // changed reports whether the run changes the image of the source before the upload.
 func (p preparedSource) changed() bool {
-	return !p.request.Source.Traits().Final && p.changes().Any()
+	return len(p.request.Changes.Platforms) > 0 || !p.request.Source.Traits().Final && p.changes().Any()
 }
 
 // link adds the URL of the Git repository to labels or annotations. GitHub then links

@@ -12,6 +12,8 @@ import (
 	"context"
 	"fmt"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
@@ -19,6 +21,9 @@ import (
 
 // Changes are the requested changes of an image.
 type Changes struct {
+	// Source is the digest of the root in the source, for messages. If Source is zero,
+	// the root has not changed since the source was opened.
+	Source v1.Hash
 	// StripAttestations removes the attestations of BuildKit.
 	StripAttestations bool
 	// LegacyAttestations converts the attestations of BuildKit to the form that BuildKit

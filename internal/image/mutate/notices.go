@@ -13,6 +13,7 @@ import (
 // The following codes identify the notices of this package.
 const (
 	CodeDigestChanges        = "digest-changes"        // the published digest differs from the digest of the source
+	CodePlatformsRemoved     = "platforms-removed"     // the published index has fewer platforms than the index of the source
 	CodeAnnotationsNeedOCI   = "annotations-need-oci"  // a Docker manifest cannot contain annotations
 	CodeAttestationsLeft     = "attestations-left"     // the run does not publish attestations, because it changed the attested images
 	CodeAttestationsOutdated = "attestations-outdated" // attestations contain the digests that the images had before the change
@@ -93,6 +94,10 @@ func (r result) digestText(c Changes) string {
 	if r.layers.changed {
 		changes = append(changes, "compresses layers as "+string(c.Compression.Format))
 	}
+	source := c.Source
+	if source == (v1.Hash{}) {
+		source = r.before
+	}
 	return fmt.Sprintf("The run %s, so the published image has another digest than the source (%s). Signatures and attestations of the source do not apply to the published image.",
-		strings.Join(changes, " and "), r.before)
+		strings.Join(changes, " and "), source)
 }
