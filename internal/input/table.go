@@ -123,7 +123,7 @@ var Table = []Input{
 	},
 	{
 		Name: "annotations", Group: GroupTags, Kind: Lines, Commands: annotating,
-		Help:    "Annotations to add to the default annotations, or to replace them: KEY=value, one per line. An existing image gets annotations only if `annotations` or `labels` is set. The annotations are in the index or, without an index, in the manifest. The command `merge` always writes annotations.",
+		Help:    "Annotations to add to the default annotations, or to replace them: KEY=value, one per line. An existing image gets annotations only if `annotations` or `labels` is set. The place is the index or, without an index, the manifest. For another place, write a level of docker buildx: manifest:KEY=value.",
 		Short:   "Annotations to add to the default annotations: KEY=value, one per line. If `source` is set, these annotations change the digest of the image.",
 		Example: "org.opencontainers.image.vendor=Acme",
 	},
