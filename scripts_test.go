@@ -14,12 +14,14 @@ import (
 	"strings"
 	"testing"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/cmd/demo"
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 	"github.com/ghcr-publish/ghcr-publish/internal/report/schema"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
 var update = flag.Bool("update", false, "Rewrite the expected output in the scripts below testdata.")
@@ -55,7 +57,7 @@ func TestScripts(t *testing.T) {
 				Dir: folder, UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true,
 				Setup: setup,
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
-					"ghcr": startRegistry, "image": writeImage, "result": readResult, "step": step, "terminal": terminal, "unset": unset,
+					"ghcr": startRegistry, "image": writeImage, "layout": layoutWriter(t), "result": readResult, "step": step, "terminal": terminal, "unset": unset,
 				},
 			})
 		})
@@ -168,6 +170,69 @@ func readResult(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(json.Unmarshal([]byte(text), &result))
 	checkReport(ts, result["ghcr-publish"])
 	keep(ts, args[0]+".txt", text)
+}
+
+// described describes the image of one platform in a script.
+type described struct {
+	Layers     []string          `yaml:"layers"` // the text of each layer
+	User       string            `yaml:"user"`
+	Entrypoint []string          `yaml:"entrypoint"`
+	Env        []string          `yaml:"env"`
+	Labels     map[string]string `yaml:"labels"`
+	SBOM       map[string]string `yaml:"sbom"` // package to version
+	Provenance bool              `yaml:"provenance"`
+}
+
+// layoutWriter returns the command that writes an index as an OCI layout. The first
+// argument of the command is a YAML file that maps platforms to their description.
+func layoutWriter(t *testing.T) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg || len(args) != 2 {
+			ts.Fatalf("usage: layout IMAGES.yml FOLDER")
+		}
+		var images map[string]described
+		ts.Check(yaml.Unmarshal([]byte(ts.ReadFile(args[0])), &images))
+		l := sourcetest.NewLayout(t)
+		var children []v1.Descriptor
+		for _, name := range slices.Sorted(maps.Keys(images)) {
+			p, err := v1.ParsePlatform(name)
+			ts.Check(err)
+			each := images[name]
+			child := l.Configured(p, v1.Config{User: each.User, Entrypoint: each.Entrypoint, Env: each.Env, Labels: each.Labels}, each.Layers...)
+			children = append(children, child)
+			if documents := each.documents(ts); len(documents) > 0 {
+				children = append(children, l.Documents(child, documents...))
+			}
+		}
+		l.Add(l.Index(children...))
+		for _, f := range l.Files() {
+			path := filepath.Join(ts.MkAbs(args[1]), filepath.FromSlash(f.Name))
+			ts.Check(os.MkdirAll(filepath.Dir(path), 0o700))
+			ts.Check(os.WriteFile(path, f.Body, 0o600))
+		}
+	}
+}
+
+// documents returns the attestations of an image.
+func (d described) documents(ts *testscript.TestScript) []sourcetest.Document {
+	var out []sourcetest.Document
+	if d.SBOM != nil {
+		type spdxPackage struct {
+			Name    string `json:"name"`
+			Version string `json:"versionInfo"`
+		}
+		list := []spdxPackage{}
+		for _, name := range slices.Sorted(maps.Keys(d.SBOM)) {
+			list = append(list, spdxPackage{name, d.SBOM[name]})
+		}
+		raw, err := json.Marshal(map[string]any{"spdxVersion": "SPDX-2.3", "packages": list})
+		ts.Check(err)
+		out = append(out, sourcetest.Document{Type: "https://spdx.dev/Document", Predicate: string(raw)})
+	}
+	if d.Provenance {
+		out = append(out, sourcetest.Document{Type: "https://slsa.dev/provenance/v1", Predicate: "{}"})
+	}
+	return out
 }
 
 // unset removes variables from the environment of a script.
@@ -337,7 +402,7 @@ var varying = []struct {
 	pattern     *regexp.Regexp
 	replacement string
 }{
-	{regexp.MustCompile(`\bghcr-publish-(metadata|build|try)-[0-9]+`), "ghcr-publish-$1-N"},
+	{regexp.MustCompile(`\bghcr-publish-(metadata|build|try|gate)-[0-9]+`), "ghcr-publish-$1-N"},
 	{regexp.MustCompile(`\b20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z`), "TIME"},
 	{regexp.MustCompile(`( sent of [0-9.]+ [kMG]?B), [0-9.]+ [kMG]?B/s`), "$1"}, // an upload of less than a second has no speed
 	{regexp.MustCompile(`\b[0-9]+ requests,`), "N requests,"},                   // the number depends on concurrent mounts

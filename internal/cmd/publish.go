@@ -7,6 +7,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/pushed"
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
@@ -36,7 +37,7 @@ func newReport(config *input.Config) *report.Report {
 // change some fields of this request.
 func (s *session) request(config *input.Config) *publish.Request {
 	return &publish.Request{
-		Source: s.source(config), Attachments: publish.NoAttachments{},
+		Source: s.source(config), Attachments: publish.NoAttachments{}, Gate: s.gate(config),
 		Destinations: config.Images, Naming: config.Naming, ByDigest: config.ByDigest,
 		Changes: publish.Changes{
 			Platforms: config.Platforms, LinkTo: config.LinkTo, Strip: config.Strip, Legacy: config.Legacy,
@@ -44,6 +45,7 @@ func (s *session) request(config *input.Config) *publish.Request {
 		},
 		IfPublished:   config.IfPublished,
 		Tags:          publish.TagPolicy{Overwrite: config.Overwrite, Monotonic: config.Monotonic, OnlyNewer: config.OnlyNewer},
+		Losses:        publish.LossPolicy{OnLoss: config.OnLoss, Limit: config.SizeLimit},
 		Visibility:    publish.VisibilityPolicy{Want: config.Visibility, FailOnMismatch: config.FailOnMismatch},
 		Verify:        publish.Verify{Level: config.Verify},
 		OnReadOnly:    config.OnReadOnly,
@@ -68,7 +70,7 @@ func (s *session) publish(ctx context.Context, request *publish.Request, r *repo
 func (s *session) pipeline() *publish.Pipeline {
 	return &publish.Pipeline{
 		Config: s.config, Registry: s.registry, GitHub: s.packages, Web: s.network,
-		Namer: s.namer(), Observer: observer{s},
+		Namer: s.namer(), Observer: observer{s}, Pushed: pushed.In(s.process.Getenv("RUNNER_TEMP")),
 	}
 }
 

@@ -101,7 +101,7 @@ func timeoutError(d time.Duration) error {
 	return &diag.Error{
 		Code: codeTimeout, Side: diag.Run, Input: "timeout",
 		Title: fmt.Sprintf("The run took longer than %s, the value of the input timeout", d),
-		Hint:  "Run the step again. The new run uploads only missing content. If one upload needs more time, increase timeout. ghcr.io ends an upload after 10 minutes.",
+		Hint:  "Run the step again. The new run uploads only missing content. If one upload or the gate needs more time, increase timeout. ghcr.io ends an upload after 10 minutes.",
 	}
 }
 
@@ -127,18 +127,24 @@ func explainEnd(ctx context.Context, err error) error {
 	var diagErr *diag.Error
 	if errors.As(cause, &diagErr) {
 		with := *diagErr
-		with.Err = registryError(err)
+		with.Err = unfinished(err)
 		return &with
 	}
+	var gate *publish.GateUnfinished
+	if !errors.As(err, &gate) {
+		err = nil
+	}
 	return &diag.Error{
-		Code: codeCancelled, Side: diag.Run, Title: "The run was cancelled",
+		Code: codeCancelled, Side: diag.Run, Err: err, Title: "The run was cancelled",
 		Hint: "Run the step again. The new run uploads only missing content.",
 	}
 }
 
-// registryError returns the last error response of a registry, or the error about a
-// host that did not respond. For other errors, registryError returns nil.
-func registryError(err error) error {
+// unfinished returns the error about the work that was not complete at the end of the run:
+// the last error response of a registry, the error about a host that did not respond, or
+// the error about a gate. For other errors, the function "unfinished" returns nil.
+func unfinished(err error) error {
+	var gate *publish.GateUnfinished
 	var answer *registry.Error
 	var silent *registry.NoAnswer
 	switch {
@@ -146,6 +152,8 @@ func registryError(err error) error {
 		return answer
 	case errors.As(err, &silent):
 		return silent
+	case errors.As(err, &gate):
+		return gate
 	}
 	return nil
 }

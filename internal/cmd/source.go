@@ -19,7 +19,7 @@ func (s *session) source(config *input.Config) publish.Source {
 	case config.Build != nil:
 		return &publish.BuildSource{
 			Request: buildRequest(config.Build), Environ: s.process.environ(),
-			Temp: s.process.Getenv("RUNNER_TEMP"), Log: buildLog{s},
+			Temp: s.process.Getenv("RUNNER_TEMP"), Log: programLog{s, "Build"},
 			Options: source.Options{Exporters: s.exporters()}, Labels: config.Labels,
 		}
 	case config.Artifact != nil:
@@ -38,6 +38,17 @@ func (s *session) source(config *input.Config) publish.Source {
 		Remote: s.registry, Exporters: s.exporters(), SkipPlatform: config.Verify == input.VerifyNone && len(config.Platforms) == 0,
 		Sparse: true, Stdin: s.process.Stdin, Temp: s.process.Getenv("RUNNER_TEMP"),
 	}}
+}
+
+// gate returns the check of the image before the tags move.
+func (s *session) gate(config *input.Config) publish.Gate {
+	if config.Gate == "" {
+		return publish.NoGate{}
+	}
+	return publish.ScriptGate{
+		Script: config.Gate, Environ: s.process.environ(), Secrets: config.Secrets(),
+		Temp: s.process.Getenv("RUNNER_TEMP"), Log: programLog{s, "Gate"}, Keychain: newKeychain(&config.Common),
+	}
 }
 
 // exporters returns the stores of this machine that can contain a source. The run
@@ -62,18 +73,21 @@ func buildRequest(b *input.Build) dockerfile.Request {
 	return q
 }
 
-// buildLog shows the output of a builder. In a workflow, the output is a group of the
+// programLog shows the output of another program. In a workflow, the output is a group of the
 // log. At a terminal, the output goes to standard error. It implements
-// [publish.BuildLog].
-type buildLog struct{ session *session }
+// [publish.ProgramLog].
+type programLog struct {
+	session *session
+	title   string // the title of the group
+}
 
-// Begin implements [publish.BuildLog].
-func (b buildLog) Begin() io.WriteCloser {
+// Begin implements [publish.ProgramLog].
+func (b programLog) Begin() io.WriteCloser {
 	out := b.session.process.Stderr
 	if b.session.workflow.Active() {
 		out = b.session.process.Stdout
 	}
-	return &groupedTranscript{workflow.NewTranscript(out), b.session.workflow.Group("Build")}
+	return &groupedTranscript{workflow.NewTranscript(out), b.session.workflow.Group(b.title)}
 }
 
 // groupedTranscript is a transcript in a group of the log.

@@ -1,6 +1,10 @@
 package image
 
-import v1 "github.com/google/go-containerregistry/pkg/v1"
+import (
+	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
 
 // PlatformString formats a platform as os/arch[/variant]. PlatformString omits
 // the variant v8 of arm64, because v8 is the default (image-spec, "Platform
@@ -11,6 +15,47 @@ func PlatformString(p *v1.Platform) string {
 		s += "/" + p.Variant
 	}
 	return s
+}
+
+// PlatformDigest is the digest of the image for one platform.
+type PlatformDigest struct {
+	Platform, OSVersion string
+	Digest              string // "" if the digest is not known yet
+}
+
+// PlatformDigests returns the digest of each image of a tree.
+func PlatformDigests(root *Manifest) []PlatformDigest {
+	var out []PlatformDigest
+	for _, m := range Images(root) {
+		d := PlatformDigest{Platform: PlatformString(m.Platform), OSVersion: m.Platform.OSVersion}
+		if !m.Pending() {
+			d.Digest = m.Descriptor.Digest.String()
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+// ByPlatform returns a map from platform names to digests. If several images have the same
+// platform, the names of these platforms contain the version of the operating system. If
+// the version is also the same, ByPlatform uses the first image, because clients pull the
+// first image. ByPlatform omits an image whose digest is not known yet.
+func ByPlatform(images []PlatformDigest) map[string]string {
+	count := map[string]int{}
+	for _, i := range images {
+		count[i.Platform]++
+	}
+	out := map[string]string{}
+	for _, i := range images {
+		key := i.Platform
+		if os, rest, ok := strings.Cut(key, "/"); ok && count[key] > 1 && i.OSVersion != "" {
+			key = os + "(" + i.OSVersion + ")/" + rest
+		}
+		if i.Digest != "" && out[key] == "" {
+			out[key] = i.Digest
+		}
+	}
+	return out
 }
 
 // Ambiguous returns the platforms, in the form of PlatformString, for which the

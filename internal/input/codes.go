@@ -132,6 +132,9 @@ const (
 	// CodeIsolatedOutsideWorkflow means that the input "isolated" is set at a terminal.
 	CodeIsolatedOutsideWorkflow = "isolated-outside-workflow"
 
+	// CodeTwoImages means that the command "diff" does not have exactly two images.
+	CodeTwoImages = "two-images"
+
 	// CodeDestinationMissing means that the command "pull" has no destination.
 	CodeDestinationMissing = "destination-missing"
 	// CodeDestinationWithVerifyOnly means that the inputs "destination" and "verify-only"

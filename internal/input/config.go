@@ -83,12 +83,15 @@ type Config struct {
 	OnlyNewer bool // the run also does not move a tag if the age of the tagged image is unknown
 
 	IfPublished IfPublished
+	OnLoss      LossPolicy
+	SizeLimit   SizeLimit
 
 	LinkTo         string // the URL of the repository for the source label, or "" for no label
 	Visibility     Visibility
 	FailOnMismatch bool
 	OnReadOnly     ReadOnlyPolicy
 	Verify         Verification
+	Gate           string // the script that checks the image before the tags move, or "" for no check
 	DryRun         bool
 }
 

@@ -98,7 +98,11 @@ func (r *reader) link(c *Config) string {
 func (r *reader) pushOptions(c *Config) {
 	r.policies(c)
 	c.Verify = Verification(r.choice("verify"))
+	if c.Gate = r.raw("gate"); r.text("gate") == "" {
+		c.Gate = ""
+	}
 	c.Overwrite, c.Monotonic = r.overwrite(), r.boolean("monotonic")
+	c.OnLoss, c.SizeLimit = LossPolicy(r.choice("on-loss")), r.sizeLimit()
 	c.DryRun = r.boolean("dry-run") || r.off("push")
 	c.Results = r.resultFiles()
 }

@@ -73,8 +73,10 @@ func TestConfigContainsEveryInput(t *testing.T) {
 		"credentials": {"docker.io me hunter2\nquay.io you hunter3", func(c *input.Config) bool {
 			return len(c.Credentials) == 2 && c.Credentials[0].Host == "index.docker.io" && c.Credentials[1].Secret.Reveal() == "hunter3"
 		}},
-		"dry-run":   {"TRUE", func(c *input.Config) bool { return c.DryRun }},
-		"monotonic": {"false", func(c *input.Config) bool { return !c.Monotonic }},
+		"on-loss":    {"fail", func(c *input.Config) bool { return c.OnLoss == input.LossFail }},
+		"size-limit": {"5MB", func(c *input.Config) bool { return c.SizeLimit.Bytes == 5_000_000 }},
+		"dry-run":    {"TRUE", func(c *input.Config) bool { return c.DryRun }},
+		"monotonic":  {"false", func(c *input.Config) bool { return !c.Monotonic }},
 		"overwrite": {"versions=never, moving=same-digest", func(c *input.Config) bool {
 			return c.Overwrite == input.Overwrite{Versions: input.Never, Moving: input.SameDigest}
 		}},
@@ -83,6 +85,7 @@ func TestConfigContainsEveryInput(t *testing.T) {
 		"digest-name":       {"web/linux/amd64", func(c *input.Config) bool { return c.DigestName == "web-linux-amd64" }},
 		"push":              {"false", func(c *input.Config) bool { return c.DryRun }},
 		"on-readonly":       {"skip", func(c *input.Config) bool { return c.OnReadOnly == input.ReadOnlySkip }},
+		"gate":              {" ./scan.sh \n", func(c *input.Config) bool { return c.Gate == " ./scan.sh \n" }},
 		"verify":            {"None", func(c *input.Config) bool { return c.Verify == input.VerifyNone }},
 		"timeout":           {"5", func(c *input.Config) bool { return c.Timeout == 5*time.Minute }},
 		"summary":           {"False", func(c *input.Config) bool { return !c.Summary }},

@@ -5,17 +5,18 @@ import "slices"
 // Table lists all inputs, in the order of the documentation.
 var Table = []Input{
 	{
-		Name: "command", Group: GroupImage, Kind: Choice, Values: []string{string(Publish), string(Merge), string(Promote), string(Metadata), string(Pull), string(Inspect), string(Login), string(Check), string(Migrate)}, Default: string(Publish), NoFlag: true,
+		Name: "command", Group: GroupImage, Kind: Choice, Values: []string{string(Publish), string(Merge), string(Promote), string(Metadata), string(Pull), string(Inspect), string(Diff), string(Login), string(Check), string(Migrate)}, Default: string(Publish), NoFlag: true,
 		Help:    "Command to run. At a terminal, write the command as the first argument.",
 		Example: "publish",
 	},
 	{
-		Name: "source", Group: GroupImage, Commands: []Command{Publish, Promote, Pull, Inspect},
+		Name: "source", Group: GroupImage, Commands: []Command{Publish, Promote, Pull, Inspect, Diff},
 		Help: "Image to publish: a path, a name in the Docker engine, docker://REFERENCE, or - for a tar from standard input. A prefix selects the kind of the source: oci:, oci-archive:, docker-archive:, docker-daemon: or containers-storage:.",
 		Own: map[Command]string{
 			Promote: "Tag, digest or reference of the image to promote.",
 			Pull:    "Reference of the image to pull. A reference without a tag or a digest means the tag \"latest\".",
 			Inspect: "Image to describe: a reference, or an image on this machine.",
+			Diff:    "Two images to compare, one per line: the old image, then the new image. Each image is a reference, or an image on this machine.",
 		},
 		Short:   "Image to publish, promote, pull or inspect: a path, a name in the Docker engine, or docker://REFERENCE.",
 		Example: "image.tar",
@@ -276,6 +277,18 @@ var Table = []Input{
 		Example: "false",
 	},
 	{
+		Name: "on-loss", Group: GroupSafety, Kind: Choice, Commands: pushing, Default: "warn", Values: []string{"warn", "fail", "ignore"},
+		Help:    "Reaction if a tag moves to an image that lacks a platform, an attestation, an SBOM or a label key of the previous image: a warning, a failure before any tag moves, or nothing. Attestations that `attestations: strip` removes, and the labels created, revision and version, do not count.",
+		Short:   "Reaction if a tag moves to an image that lacks a platform, an attestation, an SBOM or a label of the previous image.",
+		Example: "fail",
+	},
+	{
+		Name: "size-limit", Group: GroupSafety, Kind: Lines, Commands: pushing,
+		Help:    "Maximum compressed size of the image for each platform, one limit per line: a size (500MB, 2GiB), or a growth (+10%) over the previous image of each tag that moves. If the image exceeds a limit, the run fails before any tag moves. Units: kB, MB, GB, KiB, MiB, GiB.",
+		Short:   "Maximum compressed size per platform, one limit per line: a size (500MB), or a growth over the previous image (+10%).",
+		Example: "500MB",
+	},
+	{
 		Name: "visibility", Group: GroupSafety, Kind: Choice, Commands: slices.Concat(pushing, check), Default: "keep",
 		Values:  []string{"public", "private", "internal", "keep"},
 		Help:    "Visibility that the package must have. Before a push, the run reports the visibility that a new package inherits. If the package has another visibility, the run prints the steps to change it, because GitHub has no API for this change. The value `keep` accepts any visibility.",
@@ -302,12 +315,12 @@ var Table = []Input{
 		Example: "${{ secrets.GITHUB_TOKEN }}",
 	},
 	{
-		Name: "username", Group: GroupLogin, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect}, authenticating),
+		Name: "username", Group: GroupLogin, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect, Diff}, authenticating),
 		Help:    "User name to send with the token. ghcr.io ignores the user name, but other registries can check it. Default: the actor of the workflow.",
 		Example: "octocat",
 	},
 	{
-		Name: "registry", Group: GroupLogin, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect}, authenticating),
+		Name: "registry", Group: GroupLogin, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect, Diff}, authenticating),
 		Help: "Registry for images whose names contain no host. Default: the registry of this GitHub server, for example ghcr.io.",
 		Own: map[Command]string{
 			Login: "Registry hosts to log in to, one per line, in addition to the hosts in `credentials`. Default: the registry of this GitHub server.",
@@ -315,7 +328,7 @@ var Table = []Input{
 		Example: "containers.github.example.com",
 	},
 	{
-		Name: "credentials", Group: GroupLogin, Kind: Lines, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect}, authenticating), NoFlag: true,
+		Name: "credentials", Group: GroupLogin, Kind: Lines, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect, Diff}, authenticating), NoFlag: true,
 		Help:    "Logins for other registries, for reading and for publishing: HOST USERNAME SECRET, one login per line. For other registries, the run uses the Docker config file of the machine (config.json).",
 		Example: "docker.io octocat ${{ secrets.DOCKERHUB_TOKEN }}",
 	},
@@ -342,6 +355,12 @@ var Table = []Input{
 		Help:    "Reaction to a token that can only read, as in pull requests from forks and from Dependabot. `skip` publishes nothing and succeeds. `fail` makes the run fail. `archive` writes an OCI archive, and sets the outputs \"path\" and \"archive-digest\". Default: `skip` on pull requests, otherwise `fail`.",
 		Short:   "Reaction to a token that can only read, as in pull requests from forks. `archive` writes the image to a file. Default: `skip` on pull requests, otherwise `fail`.",
 		Example: "fail",
+	},
+	{
+		Name: "gate", Group: GroupSafety, Commands: pushing,
+		Help:    "Script that checks the image after the push by digest and before any tag moves. If the script fails, no tag moves and the step fails. The script gets REFERENCE, DIGEST, DIGESTS, IMAGE, PREVIOUS and TAGS. It runs in bash with -eo pipefail, or in PowerShell on Windows. Default: no check.",
+		Short:   "Script that checks the pushed image before any tag moves. If the script fails, no tag moves and the step fails. Variables: REFERENCE, DIGEST, DIGESTS, IMAGE, PREVIOUS, TAGS.",
+		Example: "./scan.sh",
 	},
 	{
 		Name: "verify", Group: GroupSafety, Kind: Choice, Commands: pushing, Default: "full", Values: []string{"full", "digest", "none"},
@@ -407,8 +426,17 @@ var Table = []Input{
 		Example: "true",
 	},
 	{
-		Name: "json", Group: GroupOutput, Kind: Bool, Commands: []Command{Inspect}, Default: "false",
-		Help:    "Print complete manifests and configs as JSON, instead of a table.",
+		Name: "json", Group: GroupOutput, Kind: Bool, Commands: []Command{Inspect, Diff}, Default: "false",
+		Help: "Print complete manifests and configs as JSON, instead of a table.",
+		Own: map[Command]string{
+			Diff: "Print the differences as JSON, instead of text.",
+		},
+		Short:   "Print the result of `inspect` or `diff` as JSON, instead of text.",
+		Example: "true",
+	},
+	{
+		Name: "exit-code", Group: GroupOutput, Kind: Bool, Commands: []Command{Diff}, Default: "false", OnlyFlag: true,
+		Help:    "Exit with the status 1 if the images differ, and with the status 2 after an error. In a workflow, read the output `changed` instead.",
 		Example: "true",
 	},
 	{

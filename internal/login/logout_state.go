@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/bounded"
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/locked"
 )
 
@@ -50,7 +51,7 @@ func openState(folder, file string) (*logoutState, error) {
 		return nil, fmt.Errorf("creating the folder for the logout state: %w", err)
 	}
 	n.path = statePath(folder, file)
-	text, err := os.ReadFile(n.path)
+	text, err := bounded.File(n.path, maxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return n, nil
 	}

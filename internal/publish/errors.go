@@ -42,6 +42,18 @@ const (
 	// CodeAttachmentKept means that the run did not copy an attachment, because the tag
 	// of the attachment points at another manifest in the destination.
 	CodeAttachmentKept = "attachment-kept"
+	// CodeLoss reports that a tag moved to an image that lacks parts of the previous
+	// image.
+	CodeLoss = "loss"
+	// CodeLossRefused means that the run moved no tag, because the image lacks parts of the
+	// previous image. Only a run with on-loss: fail returns this error.
+	CodeLossRefused = "loss-refused"
+	// CodeSizeLimit means that the run moved no tag, because the image is larger than the
+	// input "size-limit" allows.
+	CodeSizeLimit = "size-limit"
+	// CodeNotCompared reports that the run could not compare the image with the previous
+	// image of a tag.
+	CodeNotCompared = "not-compared"
 	// CodeVisibilityNeedsOwner means that an owner must change the visibility of the
 	// package.
 	CodeVisibilityNeedsOwner = "visibility-needs-owner"
@@ -50,6 +62,15 @@ const (
 	// CodePlatformAmbiguous reports that an index contains several images for one
 	// platform, so no output contains the digest of this platform.
 	CodePlatformAmbiguous = "platform-ambiguous"
+	// CodeLayersNotRecorded means that later steps of the job cannot mount the layers of
+	// the image.
+	CodeLayersNotRecorded = "layers-not-recorded"
+	// CodeGateFailed means that the script in the input "gate" did not accept the image.
+	// The image is in the registry, but no tag moved.
+	CodeGateFailed = "gate-failed"
+	// CodeGateNoShell means that the machine has no shell that can run the script in the
+	// input "gate".
+	CodeGateNoShell = "gate-shell-missing"
 	// CodeTokenExpires means that the token expires soon.
 	CodeTokenExpires = "token-ends"
 )

@@ -176,13 +176,14 @@ func (r *run) resolver() *resolve.Resolver {
 		Source: source, Timing: traits.Timing,
 		Compressed: r.request.Changes.Compression.Chosen(),
 		Overwrite:  r.request.Tags.Overwrite, DryRun: r.request.DryRun,
+		ReadTags: r.request.Losses.needsPrevious(),
 	}
 	if traits.Published && !source.changed() {
 		origin := traits.Reference.Context()
 		request.Origin = &origin
 	}
 	return &resolve.Resolver{
-		Request: request, Puller: anonymousPuller{r.Registry},
+		Request: request, Puller: anonymousPuller{r.Registry}, Pushed: r.Pushed,
 		Prober: &resolve.Prober{
 			Config: r.Config, Registry: r.Registry, GitHub: r.GitHub,
 			Visibility: r.request.Visibility.Want, Verify: r.request.Verify.Level,

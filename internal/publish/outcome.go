@@ -25,7 +25,9 @@ const (
 	// The run publishes nothing for this event, or the input on-readonly accepts the
 	// read-only token.
 	Skipped Status = "skipped"
-	Failed  Status = "failed"
+	// The gate did not accept the image. The image is in the registry, but no tag moved.
+	Gated  Status = "gated"
+	Failed Status = "failed"
 )
 
 // Outcome contains all facts that the run knows at its end. A field is zero if the
@@ -46,6 +48,10 @@ type Outcome struct {
 	// attachments that a real run would push.
 	Attached []Attachment
 	Result   *push.Result
+	// Gate is the result of a gate that did not accept the image. Otherwise, Gate is nil.
+	Gate *GateResult
+	// Replaced are the images that the tags of the run pointed at before the run.
+	Replaced []*Replaced
 	// Pages are the web pages of the packages, in the order of the destinations.
 	Pages   []Pages
 	Archive string // Archive is the absolute path of the archive, or "".

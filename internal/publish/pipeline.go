@@ -9,17 +9,20 @@ package publish
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/naming"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/pushed"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
@@ -52,6 +55,7 @@ type Pipeline struct {
 	GitHub   *github.Client
 	Web      *http.Transport // Web reads layers from the URLs in a manifest.
 	Namer    *naming.Namer
+	Pushed   pushed.Record // Pushed contains the layers that earlier runs of the job pushed.
 	Observer Observer
 }
 
@@ -59,10 +63,13 @@ type Pipeline struct {
 // the outcome describes the steps before the error. If a registry refuses a request,
 // the error is a *diag.Error with a cause and a hint.
 func (p *Pipeline) Publish(ctx context.Context, request *Request) (*Outcome, error) {
-	r := &run{Pipeline: p, request: request, outcome: &Outcome{Status: Failed, DryRun: request.DryRun}}
+	r := &run{Pipeline: p, request: request, outcome: &Outcome{Status: Failed, DryRun: request.DryRun}, known: newKnownContent(p.Registry)}
 	err := errors.Join(r.explain(r.run(ctx)), request.Source.Close())
 	if err != nil {
 		r.outcome.Status = Failed
+		if r.outcome.Gate != nil {
+			r.outcome.Status = Gated
+		}
 		r.outcome.dropRepeatedNotice(err)
 	}
 	return r.outcome, err
@@ -75,6 +82,7 @@ type run struct {
 	outcome *Outcome
 	// source is the digest of the image in the source, before the run changes the image.
 	source v1.Hash
+	known  *knownContent // previous images that the run has read
 }
 
 // run executes all steps in their order.
@@ -102,11 +110,19 @@ func (r *run) run(ctx context.Context) (err error) {
 	policy := newTagPolicy(r)
 	kept, forbidden := policy.check(ctx)
 	out.Plan = plan.New(out.Found.Root, r.planTargets(), kept)
-	if r.request.DryRun {
-		return errors.Join(r.dryRun(ctx), forbidden)
+	if r.request.Gate.Exists() {
+		out.Plan.AddGate()
 	}
-	if forbidden != nil {
-		return forbidden
+	changes, err := newComparison(r)
+	if err != nil {
+		return err
+	}
+	defer changes.stop()
+	if r.request.DryRun {
+		return errors.Join(r.dryRun(ctx), forbidden, changes.dryRun(ctx))
+	}
+	if err := errors.Join(forbidden, changes.tooLarge()); err != nil {
+		return err
 	}
 	if ended, err := r.authorize(ctx); ended || err != nil {
 		return err
@@ -114,20 +130,55 @@ func (r *run) run(ctx context.Context) (err error) {
 	if err := r.checkCopied(ctx); err != nil {
 		return err
 	}
+	changes.start(ctx)
 	if out.Attached, err = r.attach(ctx); err != nil {
 		return err
 	}
 	publisher := &push.Publisher{Registry: r.Registry, Conflicts: policy, Grace: cancelGrace}
-	if out.Result, err = r.push(ctx, publisher); err != nil {
+	if err := r.push(ctx, publisher, changes); err != nil {
 		return err
 	}
-	return r.verify(ctx, publisher)
+	r.recordLayers()
+	err = r.verify(ctx, publisher)
+	changes.report()
+	return err
 }
 
-// push executes the plan.
-func (r *run) push(ctx context.Context, publisher *push.Publisher) (*push.Result, error) {
+// push uploads the image, checks the differences from the replaced images, asks the
+// gate, and moves the tags.
+func (r *run) push(ctx context.Context, publisher *push.Publisher, changes *comparison) error {
+	publisher.Anonymous = r.anonymousPulls()
+	work := publisher.Begin(r.outcome.Plan)
+	r.outcome.Result = work.Result
+	if err := r.upload(ctx, work); err != nil {
+		return err
+	}
+	if err := changes.approve(); err != nil {
+		return err
+	}
+	if err := r.gate(ctx, work); err != nil {
+		return err
+	}
+	return push.Tag(ctx, work)
+}
+
+// upload uploads the image and shows the progress.
+func (r *run) upload(ctx context.Context, work *push.Work) error {
 	display := r.Observer.Uploads(r.outcome.Plan)
 	defer display.Close()
-	publisher.Progress, publisher.Anonymous = display, r.anonymousPulls()
-	return publisher.Run(ctx, r.outcome.Plan)
+	work.Progress = display
+	return push.Upload(ctx, work)
+}
+
+// recordLayers records the layers of the image, so that a later run of the job can mount
+// them. The image is published, so a failure only adds a notice.
+func (r *run) recordLayers() {
+	for _, repo := range r.request.Destinations {
+		if err := r.Pushed.Add(r.outcome.Found.Root, repo); err != nil {
+			r.outcome.notice(diag.Notice{
+				Code: CodeLayersNotRecorded, Level: diag.Info, Title: "The layers of the image were not recorded",
+				Text: fmt.Sprintf("%v. Later steps of this job send the layers that they have in common with this image again. Check that the runner can write to the folder RUNNER_TEMP.", err),
+			})
+		}
+	}
 }

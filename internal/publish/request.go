@@ -9,10 +9,11 @@ import (
 )
 
 // Request is a validated request to publish one image. The commands set different
-// types in the fields Source and Attachments. All other fields contain only data.
+// types in the fields Source, Attachments and Gate. All other fields contain only data.
 type Request struct {
 	Source       Source
 	Attachments  Attachments
+	Gate         Gate
 	Destinations []name.Repository // at least one
 	Naming       input.Naming
 	// ByDigest is true if the image is pushed without tags.
@@ -22,6 +23,7 @@ type Request struct {
 	Digest  v1.Hash
 	Changes Changes
 	Tags    TagPolicy
+	Losses  LossPolicy
 	// IfPublished is the reaction to an image that is already published.
 	IfPublished input.IfPublished
 	Visibility  VisibilityPolicy
@@ -65,6 +67,18 @@ type TagPolicy struct {
 	// is newer.
 	OnlyNewer bool
 }
+
+// LossPolicy states which images must not replace the images that the tags point at.
+type LossPolicy struct {
+	// OnLoss is the reaction to an image that lacks parts of an image that it replaces.
+	OnLoss input.LossPolicy
+	// Limit is the maximum size of the image for each platform.
+	Limit input.SizeLimit
+}
+
+// needsPrevious reports whether the run must know the images that the tags point at
+// before a tag moves.
+func (p LossPolicy) needsPrevious() bool { return p.OnLoss == input.LossFail || p.Limit.Grows }
 
 // VisibilityPolicy states the wanted visibility of the packages.
 type VisibilityPolicy struct {

@@ -15,8 +15,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/source/dockerfile"
 )
 
-// BuildLog shows the output of a builder.
-type BuildLog interface {
+// ProgramLog shows the output of another program, such as a builder.
+type ProgramLog interface {
 	// Begin starts the log. The caller closes the writer to end the log.
 	Begin() io.WriteCloser
 }
@@ -28,7 +28,7 @@ type BuildSource struct {
 	// Temp is the folder in which Open creates a temporary folder. If Temp is empty,
 	// Open uses the default folder of the operating system.
 	Temp    string
-	Log     BuildLog
+	Log     ProgramLog
 	Options source.Options
 	// Labels is the input "labels". A label in the Dockerfile that describes the image is
 	// kept, unless the input "labels" contains the key of the label.

@@ -2,7 +2,6 @@ package report
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -158,10 +157,10 @@ func (r *Report) Notice(notices ...diag.Notice) {
 }
 
 // Fail adds each error in err to the report. If err is not nil, Fail sets the
-// outcome to Failed.
+// outcome to Failed, unless the outcome is Gated.
 func (r *Report) Fail(err error) {
 	r.Errors = append(r.Errors, errorMessages(err)...)
-	if err != nil {
+	if err != nil && r.Outcome != Gated {
 		r.Outcome = Failed
 	}
 }
@@ -188,26 +187,13 @@ func (p Platform) name() string {
 	return p.Platform + " " + p.Version
 }
 
-// digests returns a map from platform names to digests. If several images have the same
-// platform, the names of these platforms contain the version of the operating system. If
-// the version is also the same, the method "digests" uses the first image, because
-// clients pull the first image.
+// digests returns a map from platform names to digests.
 func (r *Report) digests() map[string]string {
-	count := map[string]int{}
-	for _, p := range r.Platforms {
-		count[p.Platform]++
+	images := make([]image.PlatformDigest, len(r.Platforms))
+	for i, p := range r.Platforms {
+		images[i] = image.PlatformDigest{Platform: p.Platform, OSVersion: p.Version, Digest: p.Digest}
 	}
-	byName := map[string]string{}
-	for _, p := range r.Platforms {
-		key := p.Platform
-		if os, rest, ok := strings.Cut(key, "/"); ok && count[key] > 1 && p.Version != "" {
-			key = os + "(" + p.Version + ")/" + rest
-		}
-		if p.Digest != "" && byName[key] == "" {
-			byName[key] = p.Digest
-		}
-	}
-	return byName
+	return image.ByPlatform(images)
 }
 
 // ambiguous reports whether several images have the given platform.

@@ -17,7 +17,8 @@ const (
 	maxRows   = 40
 	maxImages = 20
 	maxSteps  = 200
-	maxText   = 2000 // maxText is the maximum size of one message in bytes.
+	maxText   = 2000   // maxText is the maximum size of one message in bytes.
+	maxGate   = 16_000 // maxGate is the maximum size of the output of a gate in bytes.
 )
 
 // refusalsURL is the address of the document that explains each error code.

@@ -104,6 +104,8 @@ func step(p *plan.Plan, s plan.Step) Step {
 		}
 	case plan.PushManifest:
 		out.Object, out.Bytes = digestOf(s.Manifest), s.Manifest.Descriptor.Size
+	case plan.RunGate:
+		out.Object = "script"
 	case plan.PointTag:
 		out.Object, out.Detail = s.Tag, "points at "+digestOf(s.Manifest)
 		if s.Kept != "" {

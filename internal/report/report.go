@@ -11,6 +11,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/compare"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
 )
 
@@ -27,6 +28,7 @@ const (
 	Unchanged Outcome = "unchanged" // Unchanged means that all destinations already had the image and its tags.
 	Planned   Outcome = "planned"   // Planned is the outcome of a dry run.
 	Skipped   Outcome = "skipped"   // Skipped means that the event publishes nothing, or that the input "on-readonly" accepts a read-only token.
+	Gated     Outcome = "gated"     // Gated means that the gate did not accept the image, so no tag moved.
 	Failed    Outcome = "failed"
 )
 
@@ -51,6 +53,8 @@ type Report struct {
 	Images      []Image        `json:"images"`
 	Planned     []PlannedImage `json:"planned,omitempty"`     // Planned contains the destinations of a dry run.
 	Steps       []Step         `json:"steps,omitempty"`       // Steps contains the steps of a dry run.
+	Gate        *Gate          `json:"gate,omitempty"`        // Gate is set if the gate did not accept the image.
+	Changes     []Replaced     `json:"changes,omitempty"`     // Changes describes the differences between the image and each image that a tag of the run pointed at before.
 	Attachments []string       `json:"attachments,omitempty"` // Attachments contains the references of the signatures and attestations that the run pushed before the image.
 	Transfer    Transfer       `json:"transfer"`
 	Notices     []Message      `json:"notices,omitempty"`
@@ -123,6 +127,13 @@ type Tally struct {
 	Bytes int64 `json:"bytes"`
 }
 
+// Replaced describes the differences between the image and an image that it replaces.
+type Replaced struct {
+	Tags            []string `json:"tags"` // Tags contains the references that pointed at the old image.
+	compare.Changes          // If the images were not compared, only the field "before" is set.
+	NotCompared     string   `json:"not_compared,omitempty"` // NotCompared is the reason why the images were not compared.
+}
+
 // PlannedImage describes one destination of a dry run.
 type PlannedImage struct {
 	Image      string       `json:"image"`
@@ -157,9 +168,9 @@ const (
 
 // Step describes one step of a plan.
 type Step struct {
-	Kind   string `json:"kind"`             // Kind is "blob", "manifest" or "tag".
+	Kind   string `json:"kind"`             // Kind is "blob", "manifest", "gate" or "tag".
 	Image  string `json:"image"`            // Image is the name of the destination repository.
-	Object string `json:"object"`           // Object is the digest of the blob or manifest, or the name of the tag.
+	Object string `json:"object"`           // Object is the digest of the blob or manifest, the name of the tag, or "script" for a gate.
 	Detail string `json:"detail,omitempty"` // Detail is the method of the transfer, or the digest that the tag will point at.
 	Bytes  int64  `json:"bytes,omitempty"`
 	Needed bool   `json:"needed"` // Needed means that the destination does not have the object yet.

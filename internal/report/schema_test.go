@@ -28,11 +28,12 @@ var schemas = map[string]struct {
 	"schema-pull.json":    {report.PullSchemaID, reflect.TypeFor[report.Pull]()},
 	"schema-inspect.json": {report.InspectSchemaID, reflect.TypeFor[report.Inspect]()},
 	"schema-check.json":   {report.CheckSchemaID, reflect.TypeFor[report.Check]()},
+	"schema-diff.json":    {report.DiffSchemaID, reflect.TypeFor[report.Diff]()},
 }
 
 func TestSchemasDescribeTheReports(t *testing.T) {
 	t.Parallel()
-	notes := comments(t, "*.go", "../inspect/*.go")
+	notes := comments(t, "*.go", "../inspect/*.go", "../image/compare/*.go")
 	for file, schema := range schemas {
 		s := schemaOf(schema.typ, notes)
 		s["$schema"] = "https://json-schema.org/draft/2020-12/schema"

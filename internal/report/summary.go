@@ -19,6 +19,9 @@ func (r *Report) Markdown() markdown.Text {
 		r.mdSkipped(&b)
 	case r.Outcome == Planned:
 		r.mdPlan(&b)
+	case r.Outcome == Gated:
+		r.mdGate(&b)
+		r.mdResult(&b)
 	case r.Outcome != Failed || r.Changed():
 		r.mdResult(&b)
 	default:
@@ -82,6 +85,8 @@ func (r *Report) title() markdown.Text {
 		return markdown.Sprintf("📋 Dry run: nothing was published")
 	case Skipped:
 		return markdown.Sprintf("⏭️ Not published: %s", r.Reason)
+	case Gated:
+		return markdown.Sprintf("🚧 The gate did not accept %s, and no tag was moved", r.subject())
 	}
 	switch {
 	case r.proven():
@@ -191,6 +196,7 @@ func (r *Report) mdResult(b *markdown.Builder) {
 	if r.ByDigest {
 		return
 	}
+	r.mdReplaced(b)
 	r.mdPlatforms(b)
 	mdRules(b, r.Rules)
 	r.mdTransfer(b)

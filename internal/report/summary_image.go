@@ -18,7 +18,7 @@ func (r *Report) mdImage(b *markdown.Builder, i Image) {
 	}
 	i.mdTags(b)
 	if i.Reference != "" {
-		b.Printf("**Digest** for deployments: %s\n\n", markdown.Code(i.Reference))
+		b.Printf("**Digest**%s: %s\n\n", r.digestUse(), markdown.Code(i.Reference))
 	}
 	if facts := i.facts(r.Run.Server); len(facts) > 0 {
 		b.Printf("%s\n\n", markdown.Capitalize(markdown.Join(facts, " · ")))
@@ -26,6 +26,15 @@ func (r *Report) mdImage(b *markdown.Builder, i Image) {
 	if len(r.Images) > 1 {
 		b.Printf("<sub>Blobs: %s</sub>\n\n", i.blobText())
 	}
+}
+
+// digestUse returns the use of the digest. An image that the gate did not accept must not
+// be deployed.
+func (r *Report) digestUse() string {
+	if r.Outcome == Gated {
+		return " without the tags of this run"
+	}
+	return " for deployments"
 }
 
 // pullCommand returns the command that pulls the image. For an artifact or a chart, the

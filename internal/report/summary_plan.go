@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/markdown"
 )
 
@@ -19,6 +20,9 @@ func (r *Report) mdPlan(b *markdown.Builder) {
 		b.Printf("%s\n\n", p.sentence(r))
 		p.mdTags(b)
 		b.Printf("%s\n\n", sentence(strings.Join(p.facts(), " · ")))
+	}
+	if r.gateSteps() {
+		b.Printf("%s\n\n", gatePlanned)
 	}
 	mdNotices(b, r.Notices)
 	r.mdPlatforms(b)
@@ -54,7 +58,7 @@ func (p PlannedImage) sentence(r *Report) markdown.Text {
 // The method "writes" reports whether the run would write anything to the destination.
 func (p PlannedImage) writes(r *Report) bool {
 	for _, s := range r.Steps {
-		if s.Image == p.Image && s.Needed {
+		if s.Image == p.Image && s.Needed && s.Kind != string(plan.RunGate) {
 			return true
 		}
 	}

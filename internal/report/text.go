@@ -47,6 +47,12 @@ func (r *Report) Details() (title, body string) {
 			i.textTags(&b)
 		}
 	}
+	for _, each := range r.Changes {
+		if each.NotCompared == "" {
+			fmt.Fprintf(&b, "  changes since %s\n", each.Before)
+			textPlatformChanges(&b, each.Platforms, "    ")
+		}
+	}
 	for _, ref := range r.Attachments {
 		fmt.Fprintf(&b, "  pushed the attachment %s\n", ref)
 	}
@@ -98,6 +104,8 @@ func (r *Report) headline() string {
 		return "Dry run: nothing was published."
 	case Skipped:
 		return "Not published: " + r.Reason
+	case Gated:
+		return "The gate did not accept the image. No tag was moved. This is the state of each destination:"
 	}
 	switch {
 	case r.proven():
@@ -112,8 +120,10 @@ func (r *Report) headline() string {
 }
 
 // partial reports whether the run failed after it had written only a part of
-// the image.
-func (r *Report) partial() bool { return r.Outcome == Failed && r.Changed() && !r.proven() }
+// the image, or an image without its tags.
+func (r *Report) partial() bool {
+	return r.Outcome == Gated || r.Outcome == Failed && r.Changed() && !r.proven()
+}
 
 func (r *Report) verb() string {
 	if r.Command == string(input.Promote) {
@@ -223,6 +233,9 @@ func (r *Report) textPlan(b *strings.Builder) {
 		}
 		w.Flush()
 		fmt.Fprintf(b, "  %s\n", strings.Join(p.facts(), "; "))
+	}
+	if r.gateSteps() {
+		fmt.Fprintf(b, "%s\n", gatePlanned)
 	}
 }
 

@@ -41,6 +41,7 @@ type Kind string
 const (
 	PushBlob     Kind = "blob"
 	PushManifest Kind = "manifest"
+	RunGate      Kind = "gate"
 	PointTag     Kind = "tag"
 )
 
@@ -51,7 +52,7 @@ const (
 	Compress = "compress and upload"
 )
 
-// Step is one blob, manifest or tag that a destination must have at the end of the
+// Step is one blob, manifest, gate or tag that a destination must have at the end of the
 // run.
 type Step struct {
 	Kind   Kind
@@ -143,7 +144,16 @@ func (p *Plan) Of(k Kind) []Step {
 	})
 }
 
-// Writes reports whether a step is needed.
+// AddGate adds the check of the image between the manifests and the tags.
+func (p *Plan) AddGate() {
+	i := slices.IndexFunc(p.Steps, func(s Step) bool { return s.Kind == PointTag })
+	if i < 0 {
+		i = len(p.Steps)
+	}
+	p.Steps = slices.Insert(p.Steps, i, Step{Kind: RunGate, Needed: true})
+}
+
+// Writes reports whether a step that writes to a destination is needed.
 func (p *Plan) Writes() bool {
-	return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Needed })
+	return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Needed && s.Kind != RunGate })
 }

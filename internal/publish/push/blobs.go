@@ -35,7 +35,7 @@ type delivery struct {
 // blobs sends every blob. If several targets of one registry need the same blob, the
 // run uploads the blob to the first target and mounts the blob into the other
 // targets.
-func (w *work) blobs(ctx context.Context) error {
+func (w *Work) blobs(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxConcurrentBlobs)
 	compressors := make(chan struct{}, maxConcurrentCompressions)
@@ -62,7 +62,7 @@ func (w *work) blobs(ctx context.Context) error {
 
 // deliveries groups the steps of the plan by blob. The largest blob comes first,
 // because its upload takes the longest time.
-func (w *work) deliveries() []*delivery {
+func (w *Work) deliveries() []*delivery {
 	var out []*delivery
 	byBlob := map[*image.Blob]*delivery{}
 	for _, s := range w.plan.Of(plan.PushBlob) {
@@ -89,7 +89,7 @@ func (d *delivery) mounts(repo name.Repository) bool {
 
 func weight(b *image.Blob) int64 { return max(b.Descriptor.Size, b.PlainSize) }
 
-func (w *work) deliver(ctx context.Context, d *delivery) error {
+func (w *Work) deliver(ctx context.Context, d *delivery) error {
 	for n, i := range d.targets {
 		repo, early := w.plan.Targets[i].Repo, d.early
 		if n > 0 {
@@ -108,7 +108,7 @@ func (w *work) deliver(ctx context.Context, d *delivery) error {
 
 // send uploads or mounts one blob. The parameter "early" is an open upload session for
 // the blob, or nil.
-func (w *work) send(ctx context.Context, early *registry.EarlyUpload, target int, b *image.Blob) (v1.Descriptor, registry.BlobOutcome, error) {
+func (w *Work) send(ctx context.Context, early *registry.EarlyUpload, target int, b *image.Blob) (v1.Descriptor, registry.BlobOutcome, error) {
 	repo := w.plan.Targets[target].Repo
 	advance, done := w.Progress.Begin(repo, b)
 	desc, way, err := w.Registry.UploadTo(ctx, early, repo, b, advance)

@@ -18,17 +18,24 @@ const maxRewrites = 3
 
 // conflicts finds the tags that must not move, because another run has moved them during
 // the uploads.
-func (w *work) conflicts(ctx context.Context) (plan.Kept, error) {
+func (w *Work) conflicts(ctx context.Context) (plan.Kept, error) {
 	if !w.sent() {
 		return nil, nil
 	}
 	return w.Conflicts.Recheck(ctx)
 }
 
+// Recheck reads the tags again, because another run may have moved a tag since the end of
+// [Upload]. The caller calls Recheck only if it waited before [Tag].
+func (w *Work) Recheck(ctx context.Context) (err error) {
+	w.kept, err = w.Conflicts.Recheck(ctx)
+	return err
+}
+
 // The method "keep" marks the tags that must not move. If no tag of a target may move,
 // this method writes the root to the target by digest.
-func (w *work) keep(ctx context.Context, kept plan.Kept) error {
-	for i, t := range w.result.Targets {
+func (w *Work) keep(ctx context.Context, kept plan.Kept) error {
+	for i, t := range w.Result.Targets {
 		if t.keep(kept) || t.Complete {
 			continue
 		}
@@ -55,8 +62,8 @@ func (t *TargetResult) keep(kept plan.Kept) (remains bool) {
 
 // sent reports whether a blob was uploaded. If no blob was uploaded, the tags need no
 // second check, because the run read the tags only a moment ago.
-func (w *work) sent() bool {
-	for _, t := range w.result.Targets {
+func (w *Work) sent() bool {
+	for _, t := range w.Result.Targets {
 		if t.Blobs[registry.Uploaded].Count > 0 {
 			return true
 		}

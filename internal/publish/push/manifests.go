@@ -39,7 +39,7 @@ const resendWait = 250 * time.Millisecond
 // The function "manifests" finds the tags that must not move while it writes the last
 // level. The run thus reads the tags at the end of the uploads, but does not wait for
 // this read.
-func (w *work) manifests(ctx context.Context) (plan.Kept, error) {
+func (w *Work) manifests(ctx context.Context) (plan.Kept, error) {
 	for _, m := range image.Manifests(w.plan.Root) {
 		if err := m.Finish(); err != nil {
 			return nil, err
@@ -65,7 +65,7 @@ func (w *work) manifests(ctx context.Context) (plan.Kept, error) {
 
 // levels returns the necessary manifests in one list per height. If no manifest is
 // necessary, the result contains one empty list.
-func (w *work) levels() [][]plan.Step {
+func (w *Work) levels() [][]plan.Step {
 	byHeight := make([][]plan.Step, height(w.plan.Root)+1)
 	for _, s := range w.plan.Of(plan.PushManifest) {
 		if h := height(s.Manifest); s.Needed {
@@ -80,7 +80,7 @@ func (w *work) levels() [][]plan.Step {
 }
 
 // level writes manifests concurrently.
-func (w *work) level(ctx context.Context, steps []plan.Step) error {
+func (w *Work) level(ctx context.Context, steps []plan.Step) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxConcurrentWrites)
 	for _, s := range steps {
@@ -98,7 +98,7 @@ func height(m *image.Manifest) int {
 }
 
 // put writes one manifest by its digest.
-func (w *work) put(ctx context.Context, s plan.Step) error {
+func (w *Work) put(ctx context.Context, s plan.Step) error {
 	repo := w.plan.Targets[s.Target].Repo
 	ref := repo.Digest(s.Manifest.Descriptor.Digest.String())
 	err := w.writeManifest(ctx, s, func() error { return w.Registry.PutManifest(ctx, ref, s.Manifest) })
@@ -107,9 +107,9 @@ func (w *work) put(ctx context.Context, s plan.Step) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.result.Targets[s.Target].Manifests++
+	w.Result.Targets[s.Target].Manifests++
 	if s.Manifest == w.plan.Root {
-		w.result.Targets[s.Target].Complete = true
+		w.Result.Targets[s.Target].Complete = true
 	}
 	return nil
 }
@@ -117,7 +117,7 @@ func (w *work) put(ctx context.Context, s plan.Step) error {
 // writeManifest writes a manifest. If the registry reports missing blobs,
 // writeManifest uploads these blobs again and repeats the write. A registry can report
 // a blob as missing directly after its upload.
-func (w *work) writeManifest(ctx context.Context, s plan.Step, write func() error) error {
+func (w *Work) writeManifest(ctx context.Context, s plan.Step, write func() error) error {
 	for try := 1; ; try++ {
 		err := write()
 		var refusal *registry.Error
@@ -137,7 +137,7 @@ func (w *work) writeManifest(ctx context.Context, s plan.Step, write func() erro
 // resend uploads the missing blobs and children of a manifest again. If the registry
 // reports a missing blob without its digest ("unknown blob"), the parameter "missing"
 // contains "".
-func (w *work) resend(ctx context.Context, s plan.Step, missing []string, try int) error {
+func (w *Work) resend(ctx context.Context, s plan.Step, missing []string, try int) error {
 	if err := w.Sleep.Wait(ctx, time.Duration(try)*resendWait); err != nil {
 		return err
 	}
@@ -165,7 +165,7 @@ func (w *work) resend(ctx context.Context, s plan.Step, missing []string, try in
 // uploads the blob only if the registry does not have the blob. If the registry reports
 // the blob as missing again after it reported that the blob exists, the caller sets
 // unlessPresent to false.
-func (w *work) resendBlob(ctx context.Context, target int, b *image.Blob, unlessPresent bool) error {
+func (w *Work) resendBlob(ctx context.Context, target int, b *image.Blob, unlessPresent bool) error {
 	exists, err := w.Registry.HasBlob(ctx, w.plan.Targets[target].Repo, b.Descriptor.Digest)
 	if err != nil || exists && unlessPresent {
 		return err

@@ -81,35 +81,54 @@ type Publisher struct {
 
 // Run executes the plan. The result is never nil.
 func (p *Publisher) Run(ctx context.Context, pl *plan.Plan) (*Result, error) {
-	w := newWork(p, pl)
+	w := p.Begin(pl)
+	err := Upload(ctx, w)
+	if err == nil {
+		err = Tag(ctx, w)
+	}
+	return w.Result, err
+}
+
+// Upload uploads all blobs, and then writes all manifests by digest. Upload moves no
+// tag. A root that the plan writes only under its single tag is written by [Tag].
+//
+// While Upload writes the last manifests, it reads the tags again to find conflicts.
+// [Tag] does not move the tags that have a conflict.
+func Upload(ctx context.Context, w *Work) error {
 	begin := time.Now()
-	var kept plan.Kept
 	err := w.blobs(ctx)
 	if err == nil {
-		kept, err = w.manifests(ctx)
+		w.kept, err = w.manifests(ctx)
 	}
-	w.result.Transfer = time.Since(begin)
-	if err == nil {
-		err = w.keep(ctx, kept)
-	}
-	if err == nil {
-		err = w.tags(ctx)
-	}
-	return w.result, err
+	w.Result.Transfer = time.Since(begin)
+	return err
 }
 
-// work is the execution of one plan.
-type work struct {
+// Tag moves the tags after a successful call of [Upload].
+func Tag(ctx context.Context, w *Work) error {
+	if err := w.keep(ctx, w.kept); err != nil {
+		return err
+	}
+	return w.tags(ctx)
+}
+
+// Work is the execution of one plan. The functions [Upload] and [Tag] execute the two
+// phases of the plan. Between these phases, the caller can check the uploaded image.
+type Work struct {
 	*Publisher
-	plan   *plan.Plan
-	result *Result
-	mu     sync.Mutex // protects result
+	// Result contains the completed steps. Result is never nil.
+	Result *Result
+
+	plan *plan.Plan
+	kept plan.Kept  // the tags that must not move
+	mu   sync.Mutex // protects Result
 }
 
-func newWork(p *Publisher, pl *plan.Plan) *work {
-	w := &work{Publisher: p, plan: pl, result: &Result{Root: pl.Root}}
+// Begin returns the execution of a plan. Begin sends no request.
+func (p *Publisher) Begin(pl *plan.Plan) *Work {
+	w := &Work{Publisher: p, plan: pl, Result: &Result{Root: pl.Root}}
 	for _, t := range pl.Targets {
-		w.result.Targets = append(w.result.Targets, &TargetResult{
+		w.Result.Targets = append(w.Result.Targets, &TargetResult{
 			Repo: t.Repo, Blobs: map[registry.BlobOutcome]Tally{}, Complete: t.HasRoot,
 		})
 	}
@@ -121,14 +140,14 @@ func newWork(p *Publisher, pl *plan.Plan) *work {
 		case !s.Needed:
 			tag.State = Already
 		}
-		w.result.Targets[s.Target].Tags = append(w.result.Targets[s.Target].Tags, tag)
+		w.Result.Targets[s.Target].Tags = append(w.Result.Targets[s.Target].Tags, tag)
 	}
 	return w
 }
 
-func (w *work) count(target int, way registry.BlobOutcome, bytes int64) {
+func (w *Work) count(target int, way registry.BlobOutcome, bytes int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	t := w.result.Targets[target].Blobs
+	t := w.Result.Targets[target].Blobs
 	t[way] = Tally{t[way].Count + 1, t[way].Bytes + bytes}
 }

@@ -16,7 +16,7 @@ import (
 // moves the first tag, every tag stays unchanged. If the run is cancelled while it
 // moves tags, no further write starts, and the unfinished writes may finish within
 // the time Grace. The result therefore contains the real state of each tag.
-func (w *work) tags(ctx context.Context) error {
+func (w *Work) tags(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -29,7 +29,7 @@ func (w *work) tags(ctx context.Context) error {
 		index = map[int]int{} // The map "index" contains the position of the next tag of each target.
 	)
 	for i, s := range w.plan.Of(plan.PointTag) {
-		tag := w.result.Targets[s.Target].Tags[index[s.Target]]
+		tag := w.Result.Targets[s.Target].Tags[index[s.Target]]
 		index[s.Target]++
 		if !s.Needed || tag.State == Kept {
 			continue
@@ -52,7 +52,7 @@ func (w *work) tags(ctx context.Context) error {
 // point moves one tag. If the run writes the root only under this tag, the registry
 // can refuse the tag because a blob is missing. The run then uploads the missing blob
 // again.
-func (w *work) point(ctx, writing context.Context, s plan.Step, tag *TagResult) error {
+func (w *Work) point(ctx, writing context.Context, s plan.Step, tag *TagResult) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -61,7 +61,7 @@ func (w *work) point(ctx, writing context.Context, s plan.Step, tag *TagResult) 
 	defer w.mu.Unlock()
 	if err == nil {
 		tag.State = Moved
-		w.result.Targets[s.Target].Complete = true
+		w.Result.Targets[s.Target].Complete = true
 		return nil
 	}
 	var refusal *registry.Error

@@ -51,7 +51,7 @@ func (r *Resolver) pullsEarly(t *Target, root *image.Manifest) bool {
 func (r *Resolver) tags(ctx context.Context, t *Target, root *image.Manifest) error {
 	pending := root != nil && root.Pending() || root == nil && (r.Compressed || r.Timing == OpenLast)
 	protected := slices.ContainsFunc(t.Tags, r.protects)
-	if r.verifyNone() && !pending && !protected && (t.HasRoot || len(t.Tags) != 1) {
+	if r.verifyNone() && !pending && !protected && !r.ReadTags && (t.HasRoot || len(t.Tags) != 1) {
 		return nil
 	}
 	t.answers = make([]tagged, len(t.Tags))

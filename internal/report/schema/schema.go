@@ -21,6 +21,7 @@ var files = map[string]string{
 	"ghcr-publish/pull/v1":    "schema-pull.json",
 	"ghcr-publish/inspect/v1": "schema-inspect.json",
 	"ghcr-publish/check/v1":   "schema-check.json",
+	"ghcr-publish/diff/v1":    "schema-diff.json",
 }
 
 // Checker checks reports. Several goroutines may use a Checker.

@@ -53,7 +53,7 @@ func (m *Machine) output(ctx context.Context, name string, args ...string) (stri
 // the output of the program to the log.
 func (m *Machine) runLogged(ctx context.Context, env []string, name string, args ...string) error {
 	env = append(append(program.Environ(m.Environ), "NO_COLOR=1"), env...)
-	var end tail
+	var end program.Tail
 	_, err := m.run(ctx, Command{Name: name, Args: args, Env: env, Out: io.MultiWriter(m.Log, &end)})
 	if err == nil || ctx.Err() != nil {
 		return errors.Join(err, context.Cause(ctx))
@@ -62,7 +62,7 @@ func (m *Machine) runLogged(ctx context.Context, env []string, name string, args
 		Code: CodeFailed, Side: diag.Source, Title: name + " did not build the image",
 		Hint: "Read the output of the builder in the log group \"Build\", and correct the Dockerfile or its context.",
 	}
-	if reason := program.Reason(end.errorLines()); reason != "" {
+	if reason := program.Reason(end.ErrorLines()); reason != "" {
 		e.Err = fmt.Errorf("%s reports: %s", name, reason)
 	}
 	return e
