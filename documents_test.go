@@ -127,6 +127,7 @@ func newDesk(t *testing.T) *desk {
 		"dist/linux-arm64/app":          "a program for arm64\n",
 		"site/index.html":               "a page\n",
 		"sbom.json":                     "{}\n",
+		"token.txt":                     secret + "\n",
 		".github/workflows/publish.yml": string(workflow),
 	} {
 		file := filepath.Join(d.folder, filepath.FromSlash(name))

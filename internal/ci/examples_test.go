@@ -11,12 +11,16 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 )
 
-var fence = regexp.MustCompile("(?ms)^```ya?ml\n(.*?)^```$")
+var (
+	fence = regexp.MustCompile("(?ms)^```ya?ml\n(.*?)^```$")
+	// otherSystem matches a YAML block for another CI system.
+	otherSystem = regexp.MustCompile("(?ms)^<!-- not a workflow: [^\n]+ -->\n```ya?ml\n.*?^```$")
+)
 
-// examples returns the YAML blocks of a document.
+// examples returns the YAML blocks of a document, except blocks for other CI systems.
 func examples(page string) []string {
 	var out []string
-	for _, found := range fence.FindAllStringSubmatch(page, -1) {
+	for _, found := range fence.FindAllStringSubmatch(otherSystem.ReplaceAllString(page, ""), -1) {
 		out = append(out, found[1])
 	}
 	return out

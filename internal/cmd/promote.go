@@ -16,7 +16,8 @@ var promoteCommand = &command{
 	long: `promote adds tags to an image in a registry, or copies the image to another
 repository, and verifies the result as publish does. promote does not change the
 image, so the digest stays the same. Before the image gets a tag in another
-repository, promote copies its signatures, attestations and other referrers.`,
+repository, promote copies its signatures, attestations and other referrers.
+Only --platforms changes the digest, because promote then publishes a new index.`,
 	example: `  ghcr-publish promote rc --image ghcr.io/acme/web --tags stable
   ghcr-publish promote ghcr.io/acme/web-dev:1.2.3 --image ghcr.io/acme/web
   ghcr-publish promote sha256:9f8e… --tags latest --monotonic=false # rollback`,

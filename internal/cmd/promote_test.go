@@ -170,6 +170,36 @@ func TestSignaturesAndReferrersAreCopiedBeforeTheTag(t *testing.T) {
 	s.run().succeeds().wroteNothing().hasOutputs("outcome", "unchanged")
 }
 
+// The signature of the index has the digest of the index, which changes. The signature of
+// an image stays valid.
+func TestPromoteWithPlatformsCopiesOnlyTheReferrersOfTheKeptImages(t *testing.T) {
+	t.Parallel()
+	s, digest := candidateStage(t)
+	stored, ok := s.server.Manifest("acme/dev", digest)
+	if !ok {
+		t.Fatal("the candidate does not exist")
+	}
+	var source v1.IndexManifest
+	s.check(json.Unmarshal(stored.Raw, &source))
+	kept, removed := source.Manifests[0].Digest.String(), source.Manifests[1].Digest.String()
+	for _, subject := range []string{digest, kept, removed} {
+		s.sign(subject)
+	}
+	r := s.with("source", s.image("acme/dev:rc"), "image", s.image("acme/web"), "tags", "1.2.3", "platforms", "linux/amd64", "expected-digest", digest).run().succeeds()
+	for subject, want := range map[string]bool{digest: false, kept: true, removed: false} {
+		if got := s.server.Tag("acme/web", strings.Replace(subject, ":", "-", 1)+".sig") != ""; got != want {
+			t.Errorf("the signature of %s was copied: %t, want %t", subject, got, want)
+		}
+	}
+	if _, ok := s.server.Manifest("acme/web", removed); ok || r.outputs["digest"] == digest || !strings.Contains(r.notices(), "platforms-removed") {
+		t.Errorf("the removed image was copied: %t; digest %s; notices %s", ok, r.outputs["digest"], r.notices())
+	}
+	list := index(t, s, "1.2.3").Manifests // The BuildKit attestation of the kept image stays in the index.
+	if len(list) != 2 || list[0].Digest.String() != kept || list[1].Annotations["vnd.docker.reference.digest"] != kept {
+		t.Errorf("the index lists %+v", list)
+	}
+}
+
 // An existing signature that differs can contain signatures of others, so it is kept.
 func TestDifferentSignatureAtTheDestinationIsKept(t *testing.T) {
 	t.Parallel()

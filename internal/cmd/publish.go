@@ -40,7 +40,7 @@ func (s *session) request(config *input.Config) *publish.Request {
 		Source: s.source(config), Attachments: publish.NoAttachments{}, Gate: s.gate(config),
 		Destinations: config.Images, Naming: config.Naming, ByDigest: config.ByDigest,
 		Changes: publish.Changes{
-			LinkTo: config.LinkTo, Strip: config.Strip, Legacy: config.Legacy,
+			Platforms: config.Platforms, LinkTo: config.LinkTo, Strip: config.Strip, Legacy: config.Legacy,
 			Compression: config.Compression, PushForeign: config.PushForeign,
 		},
 		IfPublished:   config.IfPublished,

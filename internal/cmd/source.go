@@ -35,7 +35,7 @@ func (s *session) source(config *input.Config) publish.Source {
 		}
 	}
 	return publish.NamedSource{Name: config.Source, Options: source.Options{
-		Remote: s.registry, Exporters: s.exporters(), SkipPlatform: config.Verify == input.VerifyNone,
+		Remote: s.registry, Exporters: s.exporters(), SkipPlatform: config.Verify == input.VerifyNone && len(config.Platforms) == 0,
 		Sparse: true, Stdin: s.process.Stdin, Temp: s.process.Getenv("RUNNER_TEMP"),
 	}}
 }

@@ -28,6 +28,15 @@ func (m *Manifest) IsAttestation() bool {
 // "subject").
 func (m *Manifest) HasSubject() bool { return m.artifactFields().Subject != nil }
 
+// Subject returns the digest of the manifest to which the manifest m refers. Subject
+// returns false if the manifest m refers to no manifest.
+func (m *Manifest) Subject() (v1.Hash, bool) {
+	if s := m.artifactFields().Subject; s != nil {
+		return s.Digest, true
+	}
+	return v1.Hash{}, false
+}
+
 // IsArtifactAttestation reports whether the manifest m is an attestation in the form that
 // BuildKit writes since version 0.32: an artifact manifest whose subject is the attested
 // image.

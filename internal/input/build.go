@@ -45,7 +45,7 @@ func (r *reader) build(c *Config) *Build {
 	}
 	if b.Context == "" && b.File == "" {
 		for _, in := range buildInputs {
-			if r.text(in) != "" {
+			if r.text(in) != "" && !r.selectsPlatforms(in) {
 				r.fail(in, CodeContextMissing, r.withoutContextHint(in), "The input %s is set without the input context", in)
 			}
 		}
@@ -60,14 +60,17 @@ func (r *reader) build(c *Config) *Build {
 	return b
 }
 
+// selectsPlatforms reports whether an input selects platforms of an existing image.
+func (r *reader) selectsPlatforms(in string) bool {
+	return in == "platforms" && r.text("source") != "" && r.text("content") == ""
+}
+
 // withoutContextHint returns the hint for an input of a build if neither the input
 // "context" nor the input "file" is set.
 func (r *reader) withoutContextHint(in string) string {
 	switch {
 	case in == "platforms" && r.text("content") != "":
 		return "Write the input platform instead of the input platforms, because an image from the input content has the platforms in the input platform."
-	case in == "platforms" && r.text("source") != "":
-		return "Remove the input platforms, because an existing image is published with all its platforms. To build an image for these platforms, replace the input source by the input context."
 	case r.text("source") != "":
 		return "Remove the input " + in + ", because the input source names an image that is already built. To build an image, replace the input source by the input context."
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
@@ -59,6 +60,9 @@ type Config struct {
 	Build    *Build
 	Files    *Files
 	Artifact *Artifact
+	// Platforms are the platforms of an existing image that the run publishes. If
+	// Platforms is empty, the run publishes all platforms.
+	Platforms []v1.Platform
 	// If PushForeign is true, the run uploads the layers whose descriptors contain
 	// URLs. Otherwise, clients download these layers from their URLs.
 	PushForeign bool

@@ -39,7 +39,7 @@ func (r *reader) files(c *Config) *Files {
 	r.refuseSourceWithContent()
 	f := &Files{
 		Entrypoint: r.argv("entrypoint"), Cmd: r.argv("cmd"), Env: r.env(),
-		User: r.text("user"), Workdir: r.workdir(), Platforms: r.platforms(),
+		User: r.text("user"), Workdir: r.workdir(), Platforms: r.platforms("platform"),
 	}
 	for _, p := range f.Platforms {
 		c.noticePlatforms("platform", []string{p.String()})
@@ -88,7 +88,7 @@ func (r *reader) withoutContentHint(in string) string {
 	case in == "platform" && build:
 		return "Write the input platforms instead of the input platform, because a build reads its platforms from the input platforms."
 	case in == "platform" && r.text("source") != "":
-		return "Remove the input platform, because an existing image is published with all its platforms."
+		return "Write the input platforms instead of the input platform, to publish only these platforms of an existing image."
 	case build:
 		return "Remove the input " + in + ", and set it in the Dockerfile."
 	case r.text("source") != "":

@@ -111,7 +111,7 @@ func similar(name string, known []string) string {
 
 // platform parses os/arch[/variant]. platform returns nil if the input is empty.
 func (r *reader) platform() *v1.Platform {
-	all := r.platforms()
+	all := r.platforms("platform")
 	switch {
 	case len(all) > 1:
 		r.fail("platform", CodeValue, "Write one platform, such as linux/amd64.", "The input platform contains %d platforms", len(all))
@@ -122,13 +122,13 @@ func (r *reader) platform() *v1.Platform {
 	return &all[0]
 }
 
-// platforms parses the platforms of the input "platform".
-func (r *reader) platforms() []v1.Platform {
+// platforms parses the platforms of an input.
+func (r *reader) platforms(input string) []v1.Platform {
 	var out []v1.Platform
-	for _, text := range r.platformNames("platform") {
+	for _, text := range r.platformNames(input) {
 		p, err := v1.ParsePlatform(text)
 		if err != nil || p.OS == "" || p.Architecture == "" {
-			r.fail("platform", CodeValue, "Write system and architecture, such as linux/amd64, linux/arm64 or linux/arm/v7.", "The input platform has the invalid value %q", text)
+			r.fail(input, CodeValue, "Write system and architecture, such as linux/amd64, linux/arm64 or linux/arm/v7.", "The input %s has the invalid value %q", input, text)
 			continue
 		}
 		out = append(out, *p)

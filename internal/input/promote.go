@@ -36,6 +36,7 @@ func ParsePromote(env Environment) (*PromoteConfig, error) {
 			r.fail("expected-digest", CodeDigestInvalid, "Write sha256: and 64 hexadecimal digits, as in the output digest.", "The input expected-digest has the invalid value %q", text)
 		}
 	}
+	c.Platforms = r.platforms("platforms")
 	r.pushOptions(&c.Config)
 	c.OnlyNewer = r.boolean("only-newer")
 	return c, errors.Join(r.errs...)

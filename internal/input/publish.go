@@ -24,6 +24,9 @@ func ParsePublish(env Environment) (*Config, error) {
 		c.Files = r.files(c) // the files of an artifact have another form than the files of an image
 	}
 	c.Build = r.build(c)
+	if c.Build == nil && r.selectsPlatforms("platforms") {
+		c.Platforms = r.platforms("platforms")
+	}
 	switch {
 	case c.Build != nil:
 		c.Source = c.Build.Context

@@ -129,7 +129,7 @@ var Table = []Input{
 	},
 	{
 		Name: "annotations", Group: GroupTags, Kind: Lines, Commands: annotating,
-		Help:    "Annotations to add to the default annotations, or to replace them: KEY=value, one per line. An existing image gets annotations only if `annotations` or `labels` is set. The annotations are in the index or, without an index, in the manifest. The command `merge` always writes annotations.",
+		Help:    "Annotations to add to the default annotations, or to replace them: KEY=value, one per line. An existing image gets annotations only if `annotations` or `labels` is set. The place is the index or, without an index, the manifest. For another place, write a level of docker buildx: manifest:KEY=value.",
 		Short:   "Annotations to add to the default annotations: KEY=value, one per line. If `source` is set, these annotations change the digest of the image.",
 		Example: "org.opencontainers.image.vendor=Acme",
 	},
@@ -169,8 +169,12 @@ var Table = []Input{
 		Example: "npm=${{ secrets.NPM_TOKEN }}",
 	},
 	{
-		Name: "platforms", Group: GroupBuild, Kind: Lines, Commands: publish,
-		Help:    "Platforms to build the Dockerfile for, separated by commas or spaces. Default: the platform of the builder.",
+		Name: "platforms", Group: GroupBuild, OwnGroup: map[Command]Group{Promote: GroupImage}, Kind: Lines, Commands: []Command{Publish, Promote},
+		Help: "Platforms to build the Dockerfile for, separated by commas or spaces. Default: the platform of the builder. If `source` is set, the run publishes only these platforms of the index in `source`, as a new index. Default: all platforms.",
+		Own: map[Command]string{
+			Promote: "Platforms to promote, separated by commas or spaces. With fewer platforms than in the index, the run publishes a new index with another digest. Signatures of the source index do not apply to the new index. Default: all platforms.",
+		},
+		Short:   "Platforms to build for, or to select from the index in `source`, separated by commas.",
 		Example: "linux/amd64,linux/arm64",
 	},
 	{

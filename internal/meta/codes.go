@@ -96,8 +96,6 @@ const (
 	CodeGitTagVersion = "git-tag-version"
 	// CodeChartTag means that a tag of a Helm chart is not the version of the chart.
 	CodeChartTag = "chart-tag"
-	// CodeAnnotationLevel means that the level of an annotation has no effect.
-	CodeAnnotationLevel = "annotation-level"
 	// CodeLabelValue means that the value of a label contains text that looks like another
 	// label or like a variable of a shell.
 	CodeLabelValue = "label-value"

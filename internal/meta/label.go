@@ -86,6 +86,16 @@ func (e *engine) pairs(input, value string) ([]Pair, error) {
 		if !ok {
 			continue
 		}
+		if e.in.Strict && input == "annotations" {
+			placed, err := e.placed(item, key, val)
+			if err != nil {
+				return nil, err
+			}
+			if len(placed) > 0 {
+				e.result.Placed = append(e.result.Placed, placed...)
+				continue
+			}
+		}
 		if i, again := place[key]; again {
 			out[i].Value = val
 			continue
@@ -119,6 +129,5 @@ func (e *engine) pair(input, item string) (key, value string, ok bool, err error
 	if !ok {
 		return "", "", false, diag.Inputf(input, CodeLabelInvalid, withoutValueHint(text), "%s has no value", labelSubject(input, text))
 	}
-	key, value, err = e.checkPair(input, text, key, value)
-	return key, value, true, err
+	return key, value, true, e.checkPair(input, text, key, value)
 }

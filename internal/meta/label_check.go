@@ -5,9 +5,12 @@ import (
 	"slices"
 	"strings"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
@@ -52,57 +55,95 @@ func (e *engine) warnWithoutValue(input, text string) {
 		"The line has no equals sign, and docker/metadata-action also ignores such a line. "+withoutValueHint(text))
 }
 
-// checkPair returns the value, and the key without its level. checkPair returns
-// an error if the key is probably a mistake.
-func (e *engine) checkPair(input, text, key, value string) (newKey, newValue string, err error) {
+// checkPair returns an error if the key is probably a mistake.
+func (e *engine) checkPair(input, text, key, value string) error {
 	subject := labelSubject(input, text)
 	inner, quoted := unquoted(text)
 	switch {
 	case quoted:
-		return "", "", diag.Inputf(input, CodeLabelInvalid, fmt.Sprintf("Remove the quotation marks: write %s.", inner), "%s is in quotation marks", subject)
+		return diag.Inputf(input, CodeLabelInvalid, fmt.Sprintf("Remove the quotation marks: write %s.", inner), "%s is in quotation marks", subject)
 	case trimJS(key) == "":
-		return "", "", diag.Inputf(input, CodeLabelInvalid, "Write one KEY=value per line.", "%s has no key", subject)
+		return diag.Inputf(input, CodeLabelInvalid, "Write one KEY=value per line.", "%s has no key", subject)
 	case key != trimJS(key):
-		return "", "", diag.Inputf(input, CodeLabelInvalid, fmt.Sprintf("Remove the blanks around the equals sign: write %s=%s.", trimJS(key), trimJS(value)), "%s has a blank at the end of the key", subject)
+		return diag.Inputf(input, CodeLabelInvalid, fmt.Sprintf("Remove the blanks around the equals sign: write %s=%s.", trimJS(key), trimJS(value)), "%s has a blank at the end of the key", subject)
 	}
-	if key, err = e.level(input, text, key, value); err != nil {
-		return "", "", err
+	key, err := checkLevel(input, text, key, value)
+	if err != nil {
+		return err
 	}
 	if strings.ContainsFunc(key, spaceJS) {
-		return "", "", diag.Inputf(input, CodeLabelInvalid, "Write a key without blanks, as in org.opencontainers.image.vendor=Acme.", "%s has a blank in the key %q", subject, key)
+		return diag.Inputf(input, CodeLabelInvalid, "Write a key without blanks, as in org.opencontainers.image.vendor=Acme.", "%s has a blank in the key %q", subject, key)
 	}
 	e.noticeValue(input, key, value)
-	return key, value, nil
+	return nil
 }
 
-// level returns the key of an annotation without its level. The level, such as
-// manifest or index, tells docker buildx where to write the annotation. This
-// program writes annotations only to the root.
-func (e *engine) level(input, text, key, value string) (string, error) {
-	before, rest, ok := strings.Cut(key, ":")
+// splitLevel splits a key into the text of the levels before the first colon and the rest.
+// splitLevel returns false if the text before the colon does not resemble a level, because
+// the colon is then a part of the key.
+func splitLevel(key string) (before, rest string, ok bool) {
+	before, rest, ok = strings.Cut(key, ":")
 	if rest = trimJS(rest); !ok || rest == "" {
-		return key, nil
+		return "", key, false
 	}
+	for _, name := range levelsOf(before) {
+		if !slices.Contains(levelNames, name) && len(nearest.Of(name, levelNames)) == 0 {
+			return "", key, false
+		}
+	}
+	return before, rest, true
+}
+
+// levelsOf returns the names of the levels in a list of levels, without the platforms.
+func levelsOf(before string) []string {
 	var names []string
 	for _, name := range strings.Split(before, ",") {
 		names = append(names, trimJS(levelPlatform().ReplaceAllString(name, "")))
 	}
-	unknown := slices.IndexFunc(names, func(name string) bool { return !slices.Contains(levelNames, name) })
-	hint := fmt.Sprintf("Write %s=%s.", rest, value)
-	const places = "The run writes the annotation into the index, or into the manifest of an image without an index."
-	switch {
-	case unknown >= 0 && len(nearest.Of(names[unknown], levelNames)) == 0:
-		return key, nil // The colon is a part of the key.
-	case input == "labels":
-		return "", diag.Inputf(input, CodeLabelInvalid, hint+" Only annotations can have levels.", "%s has the level %q", labelSubject(input, text), before)
-	case unknown >= 0:
-		return "", diag.Inputf(input, CodeLabelInvalid, fmt.Sprintf("%s A level is not necessary. Write %s=%s. %s", nearest.Question(names[unknown], levelNames), rest, value, places), "%s has the unknown level %q", labelSubject(input, text), names[unknown])
-	case levelPlatform().MatchString(before), strings.Contains(before, "descriptor"):
-		return "", diag.Inputf(input, CodeLabelInvalid, hint+" "+places, "%s has the level %q, which is not supported", labelSubject(input, text), before)
+	return names
+}
+
+// checkLevel returns an error for a label with a level, and for a level that is probably
+// misspelt. checkLevel returns the key without the level.
+func checkLevel(input, text, key, value string) (string, error) {
+	before, rest, ok := splitLevel(key)
+	if !ok {
+		return key, nil
 	}
-	e.notice(CodeAnnotationLevel, "The levels of annotations have no effect",
-		"The input annotations has keys with levels, such as manifest:KEY. The run writes each annotation into the index, or into the manifest of an image without an index. For this reason, remove the levels.")
+	if input == "labels" {
+		return "", diag.Inputf(input, CodeLabelInvalid, fmt.Sprintf("Write %s=%s. Only annotations can have levels.", rest, value), "%s has the level %q", labelSubject(input, text), before)
+	}
+	for _, name := range levelsOf(before) {
+		if !slices.Contains(levelNames, name) {
+			return "", diag.Inputf(input, CodeLabelInvalid, fmt.Sprintf("%s A level is not necessary. Without a level, the run writes the annotation into the index, or into the manifest of an image without an index.", nearest.Question(name, levelNames)), "%s has the unknown level %q", labelSubject(input, text), name)
+		}
+	}
 	return rest, nil
+}
+
+// placed returns the annotations of a line whose key has levels. placed returns nil for a
+// key without a level. A list of levels gives one annotation for each level, as in docker
+// buildx.
+func (e *engine) placed(text, key, value string) ([]image.PlacedAnnotation, error) {
+	before, rest, ok := splitLevel(key)
+	if !ok {
+		return nil, nil
+	}
+	var out []image.PlacedAnnotation
+	for _, part := range strings.Split(before, ",") {
+		a := image.PlacedAnnotation{Key: rest, Value: value}
+		part = trimJS(part)
+		if platform := levelPlatform().FindString(part); platform != "" {
+			p, err := v1.ParsePlatform(strings.ToLower(strings.Trim(platform, "[] ")))
+			if err != nil || p.OS == "" || p.Architecture == "" {
+				return nil, diag.Inputf("annotations", CodeLabelInvalid, "Write the system and the architecture, as in manifest[linux/amd64]:KEY=value.", "%s has the invalid platform %q", labelSubject("annotations", text), platform)
+			}
+			a.Platform, part = p, strings.Replace(part, platform, "", 1)
+		}
+		a.Level = image.Level(trimJS(part))
+		out = append(out, a)
+	}
+	return out, nil
 }
 
 // noticeValue adds a notice if the value is probably a mistake.

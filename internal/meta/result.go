@@ -2,6 +2,7 @@ package meta
 
 import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
 // Inputs holds the texts of the inputs exactly as the user wrote them.
@@ -40,6 +41,9 @@ type Result struct {
 	// Labels and Annotations are sorted by key. The keys of Annotations have no
 	// level.
 	Labels, Annotations []Pair
+	// Placed contains the annotations whose keys the user wrote with a level, in the order
+	// of the user. Only a strict computation sets Placed.
+	Placed []image.PlacedAnnotation
 	// Levels contains the levels of the annotations, such as "manifest" and
 	// "index".
 	Levels []string

@@ -1,10 +1,12 @@
 package meta
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
 func TestStrictRefusesWhatMetadataActionChangesSilently(t *testing.T) {
@@ -54,9 +56,11 @@ func TestStrictRefusesWhatMetadataActionChangesSilently(t *testing.T) {
 		{"a suffix with a slash", Inputs{Tags: "1", Flavor: "suffix=-linux/amd64"}, CodeTagRespelled, true},
 		{"a key with a blank", Inputs{Tags: "1", Labels: "foo = bar"}, CodeLabelInvalid, false},
 		{"a label with a level", Inputs{Tags: "1", Labels: "index:a=b"}, CodeLabelInvalid, false},
-		{"an annotation with a level", Inputs{Tags: "1", Annotations: "index,manifest:a=b"}, CodeAnnotationLevel, true},
+		{"an annotation with a level", Inputs{Tags: "1", Annotations: "index,manifest:a=b"}, "", false},
 		{"an annotation with an unknown level", Inputs{Tags: "1", Annotations: "manfest:a=b"}, CodeLabelInvalid, false},
-		{"an annotation with a descriptor level", Inputs{Tags: "1", Annotations: "index-descriptor:a=b"}, CodeLabelInvalid, false},
+		{"an annotation with a descriptor level", Inputs{Tags: "1", Annotations: "index-descriptor:a=b"}, "", false},
+		{"an annotation with an invalid platform", Inputs{Tags: "1", Annotations: "manifest[amd64]:a=b"}, CodeLabelInvalid, false},
+		{"an annotation with a level and a blank in the key", Inputs{Tags: "1", Annotations: "manifest:a b=c"}, CodeLabelInvalid, false},
 		{"a key with a colon", Inputs{Tags: "1", Annotations: "org.x:a=b"}, "", false},
 		{"two labels on one line", Inputs{Tags: "1", Labels: "a=1,b=2"}, CodeLabelValue, true},
 		{"a branch", Inputs{Tags: "type=ref,event=branch"}, "", false},
@@ -97,11 +101,24 @@ func TestStrictReportsEachFaultyRule(t *testing.T) {
 	}
 }
 
-func TestStrictRemovesTheLevelOfAnAnnotation(t *testing.T) {
+func TestStrictSeparatesAnnotationsWithALevel(t *testing.T) {
 	t.Parallel()
-	r := compute(t, Inputs{Tags: "1", Annotations: "index,manifest:a=b", Strict: true}, at("push", "refs/heads/main"))
-	if !slices.Contains(r.Annotations, Pair{"a", "b"}) {
-		t.Errorf("got %v, want the annotation a=b", r.Annotations)
+	const text = "index,manifest:a=b\nmanifest[linux/arm/v7], manifest-descriptor[Linux/amd64]:org.x=1:2\norg.y:k=v\nplain=w\nmanifest: c=d"
+	r := compute(t, Inputs{Tags: "1", Annotations: text, Strict: true}, at("push", "refs/heads/main"))
+	var got []string
+	for _, a := range r.Placed {
+		platform := ""
+		if a.Platform != nil {
+			platform = image.PlatformString(a.Platform)
+		}
+		got = append(got, fmt.Sprintf("%s[%s] %s=%s", a.Level, platform, a.Key, a.Value))
+	}
+	want := []string{"index[] a=b", "manifest[] a=b", "manifest[linux/arm/v7] org.x=1:2", "manifest-descriptor[linux/amd64] org.x=1:2", "manifest[] c=d"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if !slices.Contains(r.Annotations, Pair{"org.y:k", "v"}) || !slices.Contains(r.Annotations, Pair{"plain", "w"}) || slices.Contains(r.Annotations, Pair{"a", "b"}) {
+		t.Errorf("annotations without a level: %v", r.Annotations)
 	}
 }
 

@@ -209,8 +209,8 @@ func (p *pass) listObstacle(c *chain) string {
 }
 
 // annotationObstacle returns a reason if the two actions would write
-// annotations into different manifests. This action writes annotations into the
-// root of the image. docker/build-push-action writes annotations into the
+// annotations into different manifests. This action always writes the default annotations
+// into the root of the image, also if the input "annotations" has levels. docker/build-push-action writes annotations into the
 // manifest of each platform. The manifest of a platform is the root only if the image
 // has one platform and no attestations.
 func (p *pass) annotationObstacle(c *chain) string {

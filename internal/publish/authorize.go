@@ -61,7 +61,7 @@ func (r *run) checkVisibility(t *resolve.Target) error {
 
 // accept returns an error if the image does not have the expected digest.
 func (r *run) accept() error {
-	want, got := r.request.Digest, r.outcome.Found.Root.Descriptor.Digest
+	want, got := r.request.Digest, r.source
 	if want.Hex == "" || got == want {
 		return nil
 	}

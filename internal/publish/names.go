@@ -46,7 +46,7 @@ func (r *run) name(ctx context.Context) (meta.Result, error) {
 	}
 	result.Annotations = r.Namer.Reproducible(result.Annotations, rules)
 	if r.request.ByDigest {
-		return meta.Result{Version: result.Version, Labels: result.Labels, Annotations: result.Annotations}, nil
+		return meta.Result{Version: result.Version, Labels: result.Labels, Annotations: result.Annotations, Placed: result.Placed}, nil
 	}
 	r.outcome.notice(result.Warnings...)
 	if len(result.Tags) == 0 && result.Skip == nil {

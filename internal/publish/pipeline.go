@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
@@ -79,7 +80,9 @@ type run struct {
 	*Pipeline
 	request *Request
 	outcome *Outcome
-	known   *knownContent // previous images that the run has read
+	// source is the digest of the image in the source, before the run changes the image.
+	source v1.Hash
+	known  *knownContent // previous images that the run has read
 }
 
 // run executes all steps in their order.

@@ -38,6 +38,9 @@ type Request struct {
 // Changes are the changes that the run makes to the image before it publishes the
 // image.
 type Changes struct {
+	// Platforms are the platforms of an index that the run publishes. If Platforms is
+	// empty, the run publishes all platforms.
+	Platforms []v1.Platform
 	// LinkTo is the URL of the Git repository that the package is linked to. The URL
 	// becomes a label and an annotation. If LinkTo is empty, the package gets no
 	// link.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
@@ -81,7 +82,7 @@ type preparedSource struct {
 
 // Open implements [resolve.Source].
 func (p preparedSource) Open(ctx context.Context) (*source.Source, error) {
-	src, err := p.open(ctx)
+	src, err := p.openPlatforms(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +102,11 @@ func (p preparedSource) Open(ctx context.Context) (*source.Source, error) {
 	if src.HasPlainLayers && !changes.Compression.Chosen() {
 		changes.Compression = compress.Default // By default, the run compresses layers for a registry.
 	}
-	if !p.request.Source.Traits().Final && changes.Any() {
+	if p.request.Source.Traits().Final {
+		if err := p.placeAnnotations(ctx, src); err != nil {
+			return nil, err
+		}
+	} else if changes.Any() {
 		notices, err := changes.Apply(ctx, src.Root)
 		if err != nil {
 			return nil, err
@@ -110,6 +115,44 @@ func (p preparedSource) Open(ctx context.Context) (*source.Source, error) {
 	}
 	p.foreignLayers(src.Root)
 	return src, nil
+}
+
+// openPlatforms opens the source and keeps only the wanted platforms of an index. The run
+// therefore reads and checks no image that it does not publish.
+func (p preparedSource) openPlatforms(ctx context.Context) (*source.Source, error) {
+	src, err := p.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p.source = src.Root.Descriptor.Digest
+	notices, err := mutate.KeepPlatforms(src.Root, p.request.Changes.Platforms)
+	if err != nil {
+		return nil, errors.Join(err, src.Close())
+	}
+	src.Notices = append(src.Notices, notices...)
+	return src, nil
+}
+
+// placeAnnotations writes the annotations with levels into an index whose other changes
+// the source has already made. placeAnnotations adds a notice if the images of the index
+// get other digests than the digests that the matrix jobs pushed.
+func (p preparedSource) placeAnnotations(ctx context.Context, src *source.Source) error {
+	pushed := map[v1.Hash]bool{}
+	for _, m := range image.Images(src.Root) {
+		pushed[m.Descriptor.Digest] = true
+	}
+	notices, err := mutate.Changes{Levels: p.names.Placed}.Apply(ctx, src.Root)
+	if err != nil {
+		return err
+	}
+	src.Notices = append(src.Notices, slices.DeleteFunc(notices, func(n diag.Notice) bool { return n.Code == mutate.CodeDigestChanges })...)
+	if slices.ContainsFunc(image.Images(src.Root), func(m *image.Manifest) bool { return !pushed[m.Descriptor.Digest] }) {
+		src.Notices = append(src.Notices, diag.Notice{
+			Code: mutate.CodeDigestChanges, Level: diag.Info, Title: "The published images have other digests than the pushed images",
+			Text: "The input annotations contains annotations with the level manifest, which change the manifests of the images. The published digests therefore differ from the digests that the jobs pushed. Signatures and attestations of the pushed images do not apply to the published images.",
+		})
+	}
+	return nil
 }
 
 // open opens the source without changes. A run that only adds tags needs only the root.
@@ -178,9 +221,10 @@ func (p preparedSource) destinationRules() rules.Options {
 // changes returns the changes that the request makes to the image of its source.
 func (p preparedSource) changes() mutate.Changes {
 	rules := p.request.Naming
-	c := mutate.Changes{StripAttestations: p.request.Changes.Strip, LegacyAttestations: p.request.Changes.Legacy, Compression: p.request.Changes.Compression}
+	c := mutate.Changes{Source: p.source, StripAttestations: p.request.Changes.Strip, LegacyAttestations: p.request.Changes.Legacy, Compression: p.request.Changes.Compression}
 	if rules.Labels != "" || rules.Annotations != "" {
 		c.Annotations, c.DefaultAnnotations = p.split(p.names.Annotations, rules.Annotations)
+		c.Levels = p.names.Placed
 	}
 	if rules.Labels != "" { // If the input "labels" is empty, the configs do not change.
 		c.Labels, c.DefaultLabels = p.split(p.names.Labels, rules.Labels)
@@ -223,7 +267,7 @@ func (p preparedSource) afterBuild(ctx context.Context, src *source.Source, c mu
 
 // changed reports whether the run changes the image of the source before the upload.
 func (p preparedSource) changed() bool {
-	return !p.request.Source.Traits().Final && p.changes().Any()
+	return len(p.request.Changes.Platforms) > 0 || !p.request.Source.Traits().Final && p.changes().Any()
 }
 
 // link adds the URL of the Git repository to labels or annotations. GitHub then links

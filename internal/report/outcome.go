@@ -5,6 +5,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compare"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/mutate"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish"
 )
@@ -22,6 +23,7 @@ func (r *Report) Fill(o *publish.Outcome, wanted input.Visibility) {
 	}
 	if o.Found != nil && o.Found.Root != nil {
 		r.setTree(o.Found.Root)
+		r.descriptorAnnotations = mutate.DescriptorAnnotations(o.Found.Root, o.Names.Placed)
 	}
 	if o.DryRun {
 		if o.Plan != nil {

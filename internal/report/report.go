@@ -61,8 +61,11 @@ type Report struct {
 	Errors      []Message      `json:"errors,omitempty"`
 	Run         Run            `json:"run"`
 
-	root    v1.Descriptor // root is the descriptor of the published image or index, without annotations.
-	content content       // content determines the command that pulls the image.
+	root v1.Descriptor // root is the descriptor of the published image or index, without annotations.
+	// descriptorAnnotations are the annotations of the descriptor of the root. Only the
+	// file in the input "metadata-file" contains these annotations.
+	descriptorAnnotations map[string]string
+	content               content // content determines the command that pulls the image.
 }
 
 // Archive is a file with an image that was not published.

@@ -35,6 +35,8 @@ func (r *Report) Metadata() ([]byte, error) {
 			names = append(names, i.Image)
 		}
 	}
-	text, err := json.MarshalIndent(metadata{Report: r, Digest: r.Digest, Descriptor: r.root, Names: strings.Join(names, ",")}, "", "  ")
+	descriptor := r.root
+	descriptor.Annotations = r.descriptorAnnotations
+	text, err := json.MarshalIndent(metadata{Report: r, Digest: r.Digest, Descriptor: descriptor, Names: strings.Join(names, ",")}, "", "  ")
 	return append(text, '\n'), err
 }

@@ -12,6 +12,8 @@ import (
 	"context"
 	"fmt"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
@@ -19,6 +21,9 @@ import (
 
 // Changes are the requested changes of an image.
 type Changes struct {
+	// Source is the digest of the root in the source, for messages. If Source is zero,
+	// the root has not changed since the source was opened.
+	Source v1.Hash
 	// StripAttestations removes the attestations of BuildKit.
 	StripAttestations bool
 	// LegacyAttestations converts the attestations of BuildKit to the form that BuildKit
@@ -40,6 +45,9 @@ type Changes struct {
 	// no annotation with the same key. If an image has a label with the key of a default
 	// annotation, the annotation gets the value of the label.
 	DefaultAnnotations map[string]string
+	// Levels are annotations with a level, which states their place. An annotation with
+	// a level replaces an annotation of the field Annotations that has the same place.
+	Levels []image.PlacedAnnotation
 	// Compression is the compression format that Apply gives to all layers. The zero
 	// Method keeps the format of each layer.
 	Compression compress.Method
@@ -47,7 +55,7 @@ type Changes struct {
 
 // Any reports whether the user requested a change.
 func (c Changes) Any() bool {
-	return c.StripAttestations || c.LegacyAttestations || len(c.Labels)+len(c.Annotations)+len(c.DefaultLabels)+len(c.DefaultAnnotations) > 0 || c.Compression.Chosen()
+	return c.StripAttestations || c.LegacyAttestations || len(c.Labels)+len(c.Annotations)+len(c.DefaultLabels)+len(c.DefaultAnnotations)+len(c.Levels) > 0 || c.Compression.Chosen()
 }
 
 // Apply changes the tree in place and returns messages for the user. Apply converts
@@ -74,6 +82,9 @@ func (c Changes) Apply(ctx context.Context, root *image.Manifest) ([]diag.Notice
 	if r.labels, err = addLabels(ctx, root, c.Labels, c.DefaultLabels); err != nil {
 		return nil, err
 	}
+	if err := c.annotateDescriptors(root, &r); err != nil {
+		return nil, err
+	}
 	if c.Compression.Chosen() {
 		if r.layers, err = compressLayers(ctx, root, c.Compression); err != nil {
 			return nil, err
@@ -86,7 +97,32 @@ func (c Changes) Apply(ctx context.Context, root *image.Manifest) ([]diag.Notice
 	if r.annotations, err = addAnnotations(root, annotations); err != nil {
 		return nil, err
 	}
+	if err := c.annotateManifests(root, &r); err != nil {
+		return nil, err
+	}
 	return r.notices(c, root), nil
+}
+
+// annotateDescriptors checks the annotations with levels, and writes the annotations of
+// descriptors. The index must still have its bytes, which it loses if layers must be
+// compressed.
+func (c Changes) annotateDescriptors(root *image.Manifest, r *result) error {
+	if err := levels(c.Levels).check(root); err != nil {
+		return err
+	}
+	a := levels(c.Levels).annotator()
+	err := a.descriptors(root)
+	r.levels = *a
+	return err
+}
+
+// annotateManifests writes the annotations of the levels "manifest" and "index".
+func (c Changes) annotateManifests(root *image.Manifest, r *result) error {
+	a := levels(c.Levels).annotator()
+	a.unsupported = r.levels.unsupported
+	err := a.manifests(root)
+	r.levels = *a
+	return err
 }
 
 // replace replaces the bytes of a manifest with the result of an edit.

@@ -2,6 +2,8 @@ package mutate
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -13,7 +15,10 @@ import (
 // The following codes identify the notices of this package.
 const (
 	CodeDigestChanges        = "digest-changes"        // the published digest differs from the digest of the source
+	CodePlatformsRemoved     = "platforms-removed"     // the published index has fewer platforms than the index of the source
 	CodeAnnotationsNeedOCI   = "annotations-need-oci"  // a Docker manifest cannot contain annotations
+	CodeAnnotationLevel      = "annotation-level"      // the image has no place for an annotation with a level
+	CodeAnnotationDescriptor = "annotation-descriptor" // a registry does not store the annotations of the descriptor of the root
 	CodeAttestationsLeft     = "attestations-left"     // the run does not publish attestations, because it changed the attested images
 	CodeAttestationsOutdated = "attestations-outdated" // attestations contain the digests that the images had before the change
 	CodeLayersIndexed        = "layers-indexed"        // layers keep their compression, because recompression would remove their tables of contents
@@ -27,6 +32,7 @@ type result struct {
 	legacy      int     // legacy is the number of attestations that Legacy converted.
 	labels      attestations
 	annotations annotationResult
+	levels      annotator // levels is the result of the annotations with levels.
 	layers      layersResult
 }
 
@@ -39,17 +45,21 @@ func (r result) notices(c Changes, root *image.Manifest) []diag.Notice {
 	if r.before != (v1.Hash{}) && r.before != root.Descriptor.Digest {
 		add(CodeDigestChanges, diag.Info, "The published digest differs from the source", r.digestText(c))
 	}
-	if r.annotations == annotationsUnsupported {
+	if r.annotations == annotationsUnsupported || r.levels.unsupported {
 		add(CodeAnnotationsNeedOCI, diag.Warning, "Annotations were left out",
 			"The image has no annotations, because Docker's manifest type does not support them. Build the image as OCI (docker buildx build --output type=oci), or set compression: zstd to convert the image to OCI.")
 	}
-	if n := r.labels.left + r.layers.left; n > 0 {
-		add(CodeAttestationsLeft, diag.Warning, "Attestations were left out",
-			fmt.Sprintf("The run changes images, so it left out %s about these images. An attestation names the digest of its image, and an edit of this digest would make signatures of the attestation invalid. Set the labels and the compression in the build (command: metadata computes the labels).", count(n)))
+	if keys := slices.Sorted(maps.Keys(DescriptorAnnotations(root, c.Levels))); len(keys) > 0 {
+		add(CodeAnnotationDescriptor, diag.Info, "A registry does not store some annotations",
+			fmt.Sprintf("These annotations belong to the descriptor of the whole image: %s. A registry does not store this descriptor. The annotations are only in the file of the input metadata-file.", listed(keys)))
 	}
-	if r.labels.outdated || r.layers.outdated {
+	if n := r.labels.left + r.layers.left + r.levels.left; n > 0 {
+		add(CodeAttestationsLeft, diag.Warning, "Attestations were left out",
+			fmt.Sprintf("The run changes images, so it left out %s about these images. An attestation names the digest of its image, and an edit of this digest would make signatures of the attestation invalid. Set the labels, the annotations of manifests and the compression in the build (command: metadata computes the labels).", count(n)))
+	}
+	if r.labels.outdated || r.layers.outdated || r.levels.outdated {
 		add(CodeAttestationsOutdated, diag.Warning, "Attestations have the previous digests",
-			"The attestations in this index still name the digests that the images had before the run changed them. Set the labels and the compression in the build (command: metadata computes the labels), or set attestations: strip to remove the attestations.")
+			"The attestations in this index still name the digests that the images had before the run changed them. Set the labels, the annotations of manifests and the compression in the build (command: metadata computes the labels), or set attestations: strip to remove the attestations.")
 	}
 	if n := r.layers.indexed; n > 0 {
 		add(CodeLayersIndexed, diag.Warning, "Layers keep their compression",
@@ -84,7 +94,7 @@ func (r result) digestText(c Changes) string {
 	if len(c.Labels)+len(c.DefaultLabels) > 0 {
 		added = append(added, "labels")
 	}
-	if r.annotations == annotationsAdded && len(c.Annotations)+len(c.DefaultAnnotations) > 0 {
+	if r.annotations == annotationsAdded && len(c.Annotations)+len(c.DefaultAnnotations) > 0 || len(c.Levels) > 0 && !r.levels.unsupported {
 		added = append(added, "annotations")
 	}
 	if len(added) > 0 {
@@ -93,6 +103,10 @@ func (r result) digestText(c Changes) string {
 	if r.layers.changed {
 		changes = append(changes, "compresses layers as "+string(c.Compression.Format))
 	}
+	source := c.Source
+	if source == (v1.Hash{}) {
+		source = r.before
+	}
 	return fmt.Sprintf("The run %s, so the published image has another digest than the source (%s). Signatures and attestations of the source do not apply to the published image.",
-		strings.Join(changes, " and "), r.before)
+		strings.Join(changes, " and "), source)
 }

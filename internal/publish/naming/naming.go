@@ -183,8 +183,18 @@ func (n *Namer) Reproducible(pairs []meta.Pair, rules input.Naming) []meta.Pair 
 	return out
 }
 
-// contains reports whether the text of the input "labels" or "annotations" has a key.
-func contains(text, key string) bool { return strings.Contains(text, key+"=") }
+// contains reports whether the text of the input "labels" or "annotations" has a key. An
+// annotation with a level, such as manifest:KEY=value, does not replace the annotation
+// without a level.
+func contains(text, key string) bool {
+	for rest := text; ; {
+		before, after, found := strings.Cut(rest, key+"=")
+		if !found || !strings.HasSuffix(before, ":") {
+			return found
+		}
+		rest = after
+	}
+}
 
 // descriptions are the default labels that describe the image. The other default labels
 // are facts about the run.

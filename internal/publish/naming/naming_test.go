@@ -151,6 +151,8 @@ func TestReproducible(t *testing.T) {
 		{"SOURCE_DATE_EPOCH sets the time", "1", input.Naming{}, []string{"a", meta.KeyCreated}},
 		{"the user wrote an empty value", "", input.Naming{Labels: "empty="}, []string{"a", "empty"}},
 		{"a comment names an empty label", "", input.Naming{Labels: "# kept: empty="}, []string{"a", "empty"}},
+		{"an annotation with a level does not replace the time of the run", "", input.Naming{Annotations: "manifest:" + meta.KeyCreated + "=now"}, []string{"a"}},
+		{"the user wrote the time with and without a level", "", input.Naming{Annotations: "manifest:" + meta.KeyCreated + "=x\n" + meta.KeyCreated + "=now"}, []string{"a", meta.KeyCreated}},
 		{"the user wrote the time", "", input.Naming{Annotations: meta.KeyCreated + "=now"}, []string{"a", meta.KeyCreated}},
 	}
 	for _, c := range cases {
