@@ -1,4 +1,5 @@
-// Package publish publishes one image. The package opens the source, reads the
+// Package publish publishes one image, or several images that belong together. The package
+// opens the source, reads the
 // destinations, plans, pushes and verifies. Package publish only returns data, and
 // package cmd writes the report.
 //
@@ -31,8 +32,8 @@ type Observer interface {
 	// NewPackage is called before the upload if the run creates a package with this
 	// visibility.
 	NewPackage(repo name.Repository, visibility string)
-	// Uploads starts the display of the uploads of a plan.
-	Uploads(*plan.Plan) Display
+	// Uploads starts the display of the uploads of the plans of one release.
+	Uploads([]*plan.Plan) Display
 	// ReadingBack is called before the run reads the image back from the registry. The
 	// run calls the function "end" after it has read the image.
 	ReadingBack(reference string) (end func())
@@ -58,16 +59,8 @@ type Pipeline struct {
 // the outcome describes the steps before the error. If a registry refuses a request,
 // the error is a *diag.Error with a cause and a hint.
 func (p *Pipeline) Publish(ctx context.Context, request *Request) (*Outcome, error) {
-	r := &run{Pipeline: p, request: request, outcome: &Outcome{Status: Failed, DryRun: request.DryRun}}
-	err := errors.Join(r.explain(r.run(ctx)), request.Source.Close())
-	if err != nil {
-		r.outcome.Status = Failed
-		if r.outcome.Gate != nil {
-			r.outcome.Status = Gated
-		}
-		r.outcome.dropRepeatedNotice(err)
-	}
-	return r.outcome, err
+	outcomes, err := p.Release(ctx, &Release{Images: []*Request{request}})
+	return outcomes[0], err
 }
 
 // run is the execution of one request.
@@ -75,21 +68,26 @@ type run struct {
 	*Pipeline
 	request *Request
 	outcome *Outcome
+	policy  *tagPolicy
+	work    *push.Work
+	// ended is true if the run has ended without a push and without an error.
+	ended bool
 }
 
-// run executes all steps in their order.
-func (r *run) run(ctx context.Context) (err error) {
+// prepare executes the steps that write nothing to a registry: it computes the names, opens
+// the source, reads the destinations and computes the plan.
+func (r *run) prepare(ctx context.Context) (err error) {
 	out := r.outcome
 	out.notice(r.Config.Notices...)
-	r.expect()
 	if out.Names, err = r.name(ctx); err != nil {
 		return err
 	}
 	if skip := out.Names.Skip; skip != nil {
+		r.ended = true
 		return r.skip(ctx, skip)
 	}
-	if out.Found, err = r.resolve(ctx); out.Found.Source != nil {
-		defer out.Found.Source.Close() // The source is only read, so an error of Close loses no data.
+	out.Found, err = r.resolve(ctx)
+	if out.Found.Source != nil {
 		out.notice(out.Found.Source.Notices...)
 	}
 	if err != nil {
@@ -99,52 +97,31 @@ func (r *run) run(ctx context.Context) (err error) {
 		return err
 	}
 	out.notice(r.explainer().TokenNotices(out.Found.Token())...)
-	policy := newTagPolicy(r)
-	kept, forbidden := policy.check(ctx)
+	r.policy = newTagPolicy(r)
+	kept, forbidden := r.policy.check(ctx)
 	out.Plan = plan.New(out.Found.Root, r.planTargets(), kept)
 	if r.request.Gate.Exists() {
 		out.Plan.AddGate()
 	}
 	if r.request.DryRun {
+		r.ended = true
 		return errors.Join(r.dryRun(ctx), forbidden)
 	}
-	if forbidden != nil {
-		return forbidden
-	}
-	if ended, err := r.authorize(ctx); ended || err != nil {
-		return err
-	}
-	if err := r.checkCopied(ctx); err != nil {
-		return err
-	}
-	if out.Attached, err = r.attach(ctx); err != nil {
-		return err
-	}
-	publisher := &push.Publisher{Registry: r.Registry, Conflicts: policy, Grace: cancelGrace}
-	if err := r.push(ctx, publisher); err != nil {
-		return err
-	}
-	return r.verify(ctx, publisher)
+	return forbidden
 }
 
-// push uploads the image, asks the gate, and moves the tags.
-func (r *run) push(ctx context.Context, publisher *push.Publisher) error {
-	publisher.Anonymous = r.anonymousPulls()
-	work := publisher.Begin(r.outcome.Plan)
-	r.outcome.Result = work.Result
-	if err := r.upload(ctx, work); err != nil {
-		return err
-	}
-	if err := r.gate(ctx, work); err != nil {
-		return err
-	}
-	return push.Tag(ctx, work)
+// begin creates the execution of the plan.
+func (r *run) begin(progress push.Progress) *push.Work {
+	publisher := &push.Publisher{Registry: r.Registry, Progress: progress, Conflicts: r.policy, Anonymous: r.anonymousPulls(), Grace: cancelGrace}
+	r.work = publisher.Begin(r.outcome.Plan)
+	r.outcome.Result = r.work.Result
+	return r.work
 }
 
-// upload uploads the image and shows the progress.
-func (r *run) upload(ctx context.Context, work *push.Work) error {
-	display := r.Observer.Uploads(r.outcome.Plan)
-	defer display.Close()
-	work.Progress = display
-	return push.Upload(ctx, work)
+// close closes the source.
+func (r *run) close() error {
+	if found := r.outcome.Found; found != nil && found.Source != nil {
+		_ = found.Source.Close() // The source is only read, so an error of Close loses no data.
+	}
+	return r.request.Source.Close()
 }

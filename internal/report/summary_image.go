@@ -120,6 +120,7 @@ var stateTexts = map[push.TagState]string{
 	push.Moved:     "written",
 	push.Already:   "unchanged",
 	push.Untouched: "not written",
+	push.Restored:  "moved, and then moved back",
 	push.Kept:      "not moved",
 	push.Unclear:   "unknown, because the registry did not confirm the tag. Check the tag before you use it",
 }
