@@ -5,7 +5,6 @@ import (
 	"io"
 
 	"github.com/google/go-containerregistry/pkg/name"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/cmd/progress"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
@@ -104,15 +103,15 @@ func (s *session) progress(plans []*plan.Plan) *uploadDisplay {
 func sentBlobs(plans []*plan.Plan) []*image.Blob {
 	type key struct {
 		registry string
-		record   *image.Blob // nil if the digest identifies the blob
-		digest   v1.Hash
+		content  image.Identity
+		record   *image.Blob // set only if the content is unknown
 	}
 	var out []*image.Blob
 	seen := map[key]bool{}
 	for _, steps := range plans {
 		for _, step := range steps.Of(plan.PushBlob) {
-			k := key{steps.Targets[step.Target].Repo.RegistryStr(), nil, step.Blob.Descriptor.Digest}
-			if step.Blob.Pending() {
+			k := key{registry: steps.Targets[step.Target].Repo.RegistryStr(), content: step.Blob.Identity()}
+			if !k.content.Known() {
 				k.record = step.Blob
 			}
 			if step.Needed && !seen[k] {

@@ -18,6 +18,25 @@ func ParsePublish(env Environment) (*Config, error) {
 	c.Source = r.text("source")
 	c.Naming = r.naming()
 	r.pushByDigest(c)
+	if r.hasSources() {
+		r.sources(c)
+	} else {
+		r.oneSource(c)
+	}
+	c.PushForeign = r.choice("foreign-layers") == "push"
+	attestations := r.choice("attestations")
+	c.Strip, c.Legacy = attestations == "strip", attestations == "legacy"
+	c.Compression = r.compression()
+	if c.Artifact != nil && c.Compression.Chosen() {
+		r.fail("compression", CodeCompressionWithArtifact, "Remove compression. The files of an artifact are published without changes.", "The inputs compression and artifact-type exclude each other")
+	}
+	r.pushOptions(c)
+	c.LinkTo = r.link(c)
+	return c, errors.Join(r.errs...)
+}
+
+// oneSource reads the inputs that describe the only image of a run.
+func (r *reader) oneSource(c *Config) {
 	if c.Artifact = r.artifact(c); c.Artifact == nil {
 		c.Files = r.files(c)
 	}
@@ -30,16 +49,6 @@ func ParsePublish(env Environment) (*Config, error) {
 	case c.Source == "" && !r.unknown("source", "context", "content", "file"):
 		r.failEmpty("source", CodeSourceMissing, "Set source to the result of the build: a directory, a tar, an image of the Docker engine, or docker://REFERENCE. To build from a Dockerfile, set context. To create an image from files, set content.")
 	}
-	c.PushForeign = r.choice("foreign-layers") == "push"
-	attestations := r.choice("attestations")
-	c.Strip, c.Legacy = attestations == "strip", attestations == "legacy"
-	c.Compression = r.compression()
-	if c.Artifact != nil && c.Compression.Chosen() {
-		r.fail("compression", CodeCompressionWithArtifact, "Remove compression. The files of an artifact are published without changes.", "The inputs compression and artifact-type exclude each other")
-	}
-	r.pushOptions(c)
-	c.LinkTo = r.link(c)
-	return c, errors.Join(r.errs...)
 }
 
 // compression reads the compression of layers. The zero method means that each layer

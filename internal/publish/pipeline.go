@@ -70,6 +70,8 @@ type run struct {
 	outcome *Outcome
 	policy  *tagPolicy
 	work    *push.Work
+	// digestFirst is true if the image must be in the registry by digest before a tag moves.
+	digestFirst bool
 	// ended is true if the run has ended without a push and without an error.
 	ended bool
 }

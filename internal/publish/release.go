@@ -36,7 +36,10 @@ func (p *Pipeline) Release(ctx context.Context, images *Release) ([]*Outcome, er
 	outcomes := make([]*Outcome, len(images.Images))
 	for i, request := range images.Images {
 		outcomes[i] = &Outcome{Status: Failed, DryRun: request.DryRun}
-		g.runs = append(g.runs, &run{Pipeline: p, request: request, outcome: outcomes[i]})
+		g.runs = append(g.runs, &run{
+			Pipeline: p, request: request, outcome: outcomes[i],
+			digestFirst: images.Together || request.Gate.Exists(),
+		})
 	}
 	err := g.run(ctx)
 	for _, r := range g.runs {
@@ -71,13 +74,15 @@ func (g *release) run(ctx context.Context) error {
 	for _, r := range g.runs {
 		r.expect()
 	}
-	if err := g.each(func(r *run) error { return r.prepare(ctx) }); err != nil {
+	err := g.each(func(r *run) error { return r.prepare(ctx) })
+	plan.Share(g.plans())
+	if err != nil {
 		return err
 	}
 	if err := g.authorize(ctx); err != nil {
 		return err
 	}
-	err := g.each(func(r *run) error {
+	err = g.each(func(r *run) error {
 		if err := r.checkCopied(ctx); err != nil {
 			return err
 		}
@@ -99,6 +104,17 @@ func (g *release) run(ctx context.Context) error {
 		return err
 	}
 	return g.each(func(r *run) error { return r.verify(ctx, r.work.Publisher) })
+}
+
+// plans returns the plans of the images.
+func (g *release) plans() []*plan.Plan {
+	var out []*plan.Plan
+	for _, r := range g.runs {
+		if r.outcome.Plan != nil {
+			out = append(out, r.outcome.Plan)
+		}
+	}
+	return out
 }
 
 // each executes a step of each image that has not ended, and stops at the first error.
@@ -138,22 +154,21 @@ func (g *release) authorize(ctx context.Context) error {
 
 // upload uploads the images that have not ended, and shows the progress.
 func (g *release) upload(ctx context.Context) ([]*push.Work, error) {
+	var active []*run
 	var plans []*plan.Plan
 	for _, r := range g.runs {
 		if !r.ended {
-			plans = append(plans, r.outcome.Plan)
+			active, plans = append(active, r), append(plans, r.outcome.Plan)
 		}
 	}
-	if len(plans) == 0 {
+	if len(active) == 0 {
 		return nil, nil
 	}
 	display := g.Observer.Uploads(plans)
 	defer display.Close()
 	var works []*push.Work
-	for _, r := range g.runs {
-		if !r.ended {
-			works = append(works, r.begin(display))
-		}
+	for _, r := range active {
+		works = append(works, r.begin(display))
 	}
 	return works, g.explain(push.Upload(ctx, works...))
 }

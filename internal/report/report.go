@@ -85,6 +85,8 @@ type Layer struct {
 type Image struct {
 	Image             string         `json:"image"`
 	Reference         string         `json:"reference,omitempty"` // Reference has the form image@digest.
+	Digest            string         `json:"digest,omitempty"`    // Digest is the digest of the image. Digest is set only if the run published several images.
+	Platforms         []Platform     `json:"platforms,omitempty"` // Platforms are the platforms of the image. Platforms is set only if the run published several images.
 	Tags              []Tag          `json:"tags"`
 	Complete          bool           `json:"complete"` // Complete means that the repository has the image or index and all its content.
 	Proven            bool           `json:"proven"`   // Proven means that the run read the digest back from the registry.
@@ -100,6 +102,8 @@ type Image struct {
 	AnonymousPull     string         `json:"anonymous_pull,omitempty"` // AnonymousPull is "verified", "refused" or "unknown".
 	PackageURL        string         `json:"package_url,omitempty"`
 	SettingsURL       string         `json:"settings_url,omitempty"`
+
+	content content // content determines the command that pulls the image.
 }
 
 // Tag describes one tag of an image.

@@ -12,29 +12,14 @@ import (
 
 // sharedBlobs finds blobs that several images of one release have.
 type sharedBlobs struct {
-	byRecord map[*image.Blob]*delivery
-	byKey    map[blobKey]*delivery
+	byRecord  map[*image.Blob]*delivery
+	byContent map[image.Identity]*delivery
 	// has maps a blob to the repositories that had the blob before the run.
 	has map[v1.Hash][]name.Repository
 }
 
-// blobKey identifies the content of a blob. The digest of a layer that is not compressed
-// yet is unknown. The uncompressed digest identifies such a layer, because all images of a
-// release are compressed in the same way.
-type blobKey struct {
-	digest  v1.Hash
-	pending bool
-}
-
 func newSharedBlobs() *sharedBlobs {
-	return &sharedBlobs{byRecord: map[*image.Blob]*delivery{}, byKey: map[blobKey]*delivery{}, has: map[v1.Hash][]name.Repository{}}
-}
-
-func keyOf(b *image.Blob) blobKey {
-	if b.Pending() {
-		return blobKey{b.DiffID, true}
-	}
-	return blobKey{b.Descriptor.Digest, false}
+	return &sharedBlobs{byRecord: map[*image.Blob]*delivery{}, byContent: map[image.Identity]*delivery{}, has: map[v1.Hash][]name.Repository{}}
 }
 
 // present records that a destination had the blob before the run.
@@ -50,13 +35,13 @@ func (s *sharedBlobs) delivery(b *image.Blob) *delivery {
 	if d := s.byRecord[b]; d != nil {
 		return d
 	}
-	key := keyOf(b)
-	d := s.byKey[key]
+	id := b.Identity()
+	d := s.byContent[id]
 	if d == nil {
 		d = &delivery{}
 	}
-	if key.digest != (v1.Hash{}) { // Without a digest, the content of two blobs cannot be compared.
-		s.byKey[key] = d
+	if id.Known() { // Without a digest, the content of two blobs cannot be compared.
+		s.byContent[id] = d
 	}
 	s.byRecord[b] = d
 	return d
