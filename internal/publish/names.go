@@ -146,11 +146,18 @@ func (r *run) resolve(ctx context.Context) (*resolve.Found, error) {
 		if err := r.acceptBeforeOpen(found); err != nil {
 			return found, err
 		}
-		if err := resolver.Open(ctx, found); err != nil {
+		if err := r.openLast(ctx, resolver, found); err != nil {
 			return found, err
 		}
 	}
 	return found, resolver.Contents(ctx, found)
+}
+
+// openLast opens an expensive source, such as a build.
+func (r *run) openLast(ctx context.Context, resolver *resolve.Resolver, found *resolve.Found) error {
+	r.opening.Lock()
+	defer r.opening.Unlock()
+	return resolver.Open(ctx, found)
 }
 
 func (r *run) resolver() *resolve.Resolver {

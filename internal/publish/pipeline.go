@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -70,6 +71,9 @@ type run struct {
 	outcome *Outcome
 	policy  *tagPolicy
 	work    *push.Work
+	// opening is locked while an expensive source is opened, so that one image is built after
+	// the other. All images of a release share this lock.
+	opening *sync.Mutex
 	// digestFirst is true if the image must be in the registry by digest before a tag moves.
 	digestFirst bool
 	// ended is true if the run has ended without a push and without an error.

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
@@ -33,12 +36,13 @@ type Release struct {
 // The outcomes have the order of the images and are never nil.
 func (p *Pipeline) Release(ctx context.Context, images *Release) ([]*Outcome, error) {
 	g := &release{Pipeline: p, together: images.Together}
+	opening := &sync.Mutex{}
 	outcomes := make([]*Outcome, len(images.Images))
 	for i, request := range images.Images {
 		outcomes[i] = &Outcome{Status: Failed, DryRun: request.DryRun}
 		g.runs = append(g.runs, &run{
 			Pipeline: p, request: request, outcome: outcomes[i],
-			digestFirst: images.Together || request.Gate.Exists(),
+			digestFirst: images.Together || request.Gate.Exists(), opening: opening,
 		})
 	}
 	err := g.run(ctx)
@@ -74,7 +78,7 @@ func (g *release) run(ctx context.Context) error {
 	for _, r := range g.runs {
 		r.expect()
 	}
-	err := g.each(func(r *run) error { return r.prepare(ctx) })
+	err := g.concurrently(func(r *run) error { return r.prepare(ctx) })
 	plan.Share(g.plans())
 	if err != nil {
 		return err
@@ -103,7 +107,40 @@ func (g *release) run(ctx context.Context) error {
 	if err := g.tag(ctx, works); err != nil {
 		return err
 	}
-	return g.each(func(r *run) error { return r.verify(ctx, r.work.Publisher) })
+	return g.verify(ctx)
+}
+
+// verify verifies all images concurrently.
+func (g *release) verify(ctx context.Context) error {
+	for _, r := range g.runs {
+		if !r.ended && r.request.Verify.Level != input.VerifyNone {
+			defer g.Observer.ReadingBack(r.firstReference())() // The display names only one image.
+			break
+		}
+	}
+	return g.concurrently(func(r *run) error { return r.verify(ctx, r.work.Publisher) })
+}
+
+// concurrently executes a step of all images that have not ended. If the step fails for
+// several images, concurrently returns each different error, so that the user can correct
+// all causes after one run.
+func (g *release) concurrently(step func(*run) error) error {
+	errs := make([]error, len(g.runs))
+	var wg sync.WaitGroup
+	for i, r := range g.runs {
+		if !r.ended {
+			wg.Go(func() { errs[i] = r.explain(step(r)) })
+		}
+	}
+	wg.Wait()
+	seen := map[string]bool{}
+	return errors.Join(slices.DeleteFunc(errs, func(err error) bool {
+		repeated := err == nil || seen[err.Error()]
+		if err != nil {
+			seen[err.Error()] = true
+		}
+		return repeated
+	})...)
 }
 
 // plans returns the plans of the images.

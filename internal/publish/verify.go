@@ -27,9 +27,7 @@ func (r *run) verify(ctx context.Context, publisher *push.Publisher) error {
 	result := r.outcome.Result
 	err := r.listArtifact(ctx)
 	if err == nil && r.request.Verify.Level != input.VerifyNone {
-		end := r.Observer.ReadingBack(r.firstReference())
 		err = publisher.Prove(ctx, result, r.checks())
-		end()
 	}
 	r.outcome.Pages = r.pages()
 	if err != nil {
