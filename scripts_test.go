@@ -14,11 +14,14 @@ import (
 	"strings"
 	"testing"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/cmd/demo"
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
+	"github.com/ghcr-publish/ghcr-publish/internal/report/schema"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
 
 var update = flag.Bool("update", false, "Rewrite the expected output in the scripts below testdata.")
@@ -54,7 +57,7 @@ func TestScripts(t *testing.T) {
 				Dir: folder, UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true,
 				Setup: setup,
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
-					"ghcr": startRegistry, "image": writeImage, "step": step, "terminal": terminal, "unset": unset,
+					"ghcr": startRegistry, "image": writeImage, "layout": layoutWriter(t), "result": readResult, "step": step, "terminal": terminal, "unset": unset,
 				},
 			})
 		})
@@ -142,6 +145,96 @@ func writeImage(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), demo.Archive, 0o600))
 }
 
+// reports checks the JSON of all runs against the schemas of the reports.
+var reports = schema.Checker{Folder: filepath.Join("internal", "report")}
+
+// checkReport fails the script if a report differs from its schema. The output "json" of
+// the command "metadata" has the format of docker/metadata-action and therefore no schema.
+func checkReport(ts *testscript.TestScript, report []byte) {
+	var head struct{ Schema *string }
+	ts.Check(json.Unmarshal(report, &head))
+	if head.Schema == nil && ts.Getenv("INPUT_COMMAND") == "metadata" {
+		return
+	}
+	ts.Check(reports.Check(report))
+}
+
+// readResult reads a file that the input "metadata-file" names, checks the report in the
+// file, and writes the text with placeholders to FILE.txt.
+func readResult(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: result FILE")
+	}
+	text := ts.ReadFile(args[0])
+	var result map[string]json.RawMessage
+	ts.Check(json.Unmarshal([]byte(text), &result))
+	checkReport(ts, result["ghcr-publish"])
+	keep(ts, args[0]+".txt", text)
+}
+
+// described describes the image of one platform in a script.
+type described struct {
+	Layers     []string          `yaml:"layers"` // the text of each layer
+	User       string            `yaml:"user"`
+	Entrypoint []string          `yaml:"entrypoint"`
+	Env        []string          `yaml:"env"`
+	Labels     map[string]string `yaml:"labels"`
+	SBOM       map[string]string `yaml:"sbom"` // package to version
+	Provenance bool              `yaml:"provenance"`
+}
+
+// layoutWriter returns the command that writes an index as an OCI layout. The first
+// argument of the command is a YAML file that maps platforms to their description.
+func layoutWriter(t *testing.T) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg || len(args) != 2 {
+			ts.Fatalf("usage: layout IMAGES.yml FOLDER")
+		}
+		var images map[string]described
+		ts.Check(yaml.Unmarshal([]byte(ts.ReadFile(args[0])), &images))
+		l := sourcetest.NewLayout(t)
+		var children []v1.Descriptor
+		for _, name := range slices.Sorted(maps.Keys(images)) {
+			p, err := v1.ParsePlatform(name)
+			ts.Check(err)
+			each := images[name]
+			child := l.Configured(p, v1.Config{User: each.User, Entrypoint: each.Entrypoint, Env: each.Env, Labels: each.Labels}, each.Layers...)
+			children = append(children, child)
+			if documents := each.documents(ts); len(documents) > 0 {
+				children = append(children, l.Documents(child, documents...))
+			}
+		}
+		l.Add(l.Index(children...))
+		for _, f := range l.Files() {
+			path := filepath.Join(ts.MkAbs(args[1]), filepath.FromSlash(f.Name))
+			ts.Check(os.MkdirAll(filepath.Dir(path), 0o700))
+			ts.Check(os.WriteFile(path, f.Body, 0o600))
+		}
+	}
+}
+
+// documents returns the attestations of an image.
+func (d described) documents(ts *testscript.TestScript) []sourcetest.Document {
+	var out []sourcetest.Document
+	if d.SBOM != nil {
+		type spdxPackage struct {
+			Name    string `json:"name"`
+			Version string `json:"versionInfo"`
+		}
+		list := []spdxPackage{}
+		for _, name := range slices.Sorted(maps.Keys(d.SBOM)) {
+			list = append(list, spdxPackage{name, d.SBOM[name]})
+		}
+		raw, err := json.Marshal(map[string]any{"spdxVersion": "SPDX-2.3", "packages": list})
+		ts.Check(err)
+		out = append(out, sourcetest.Document{Type: "https://spdx.dev/Document", Predicate: string(raw)})
+	}
+	if d.Provenance {
+		out = append(out, sourcetest.Document{Type: "https://slsa.dev/provenance/v1", Predicate: "{}"})
+	}
+	return out
+}
+
 // unset removes variables from the environment of a script.
 func unset(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
@@ -202,6 +295,7 @@ func readable(ts *testscript.TestScript, text string) string {
 		text = after
 		switch {
 		case name == "json":
+			checkReport(ts, []byte(value))
 			var indented bytes.Buffer
 			ts.Check(json.Indent(&indented, []byte(value), "", "  "))
 			keep(ts, "json", indented.String()+"\n")
@@ -222,6 +316,9 @@ var workflowWords = regexp.MustCompile(`\b([Tt]he|[Tt]his|a) step\b|\$\{\{ \w|[I
 // error message must not contain words about a workflow.
 func terminal(ts *testscript.TestScript, neg bool, args []string) {
 	run(ts, neg, args...)
+	if text := ts.ReadFile("stdout"); slices.Contains(args, "--json") && !neg {
+		checkReport(ts, []byte(text))
+	}
 	if found := workflowWords.FindString(ts.ReadFile("stderr.txt")); found != "" {
 		ts.Fatalf("the message contains %q, which is about a workflow:\n%s", found, ts.ReadFile("stderr.txt"))
 	}

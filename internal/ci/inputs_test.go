@@ -41,6 +41,9 @@ func TestActionDeclaresTheInputsOfTheTable(t *testing.T) {
 func inputsYAML() string {
 	var b strings.Builder
 	for _, in := range input.Table {
+		if in.OnlyFlag {
+			continue
+		}
 		fmt.Fprintf(&b, "  %s:\n    description: >-\n%s    required: false\n", in.Name, fold(in.ActionHelp(), "      ", 88))
 		switch {
 		case in.ActionDefault != "":

@@ -98,18 +98,20 @@ func versionCommand(p Process) *cobra.Command {
 // it in a file, add it to the variable "commands", and add the inputs of the command
 // to the table of package input.
 type command struct {
-	name    input.Command
-	many    bool // The command accepts several arguments, and all arguments set one input.
-	short   string
-	long    string
-	example string
-	run     runFunc
+	name input.Command
+	many bool // The command accepts several arguments, and all arguments set one input.
+	// The field "arguments" replaces the names of the arguments in the help, or is "".
+	arguments string
+	short     string
+	long      string
+	example   string
+	run       runFunc
 	// The field "post" is the function of the post step, or nil.
 	post func(context.Context, Process, *workflow.Workflow) error
 }
 
 // commands lists the commands in the order of the help.
-var commands = []*command{publishCommand, mergeCommand, promoteCommand, metadataCommand, pullCommand, inspectCommand, loginCommand, checkCommand, migrateCommand}
+var commands = []*command{publishCommand, mergeCommand, promoteCommand, metadataCommand, pullCommand, inspectCommand, diffCommand, loginCommand, checkCommand, migrateCommand}
 
 // wordsOf returns the function that replaces the names of inputs in a message by the
 // names of flags and arguments.
@@ -135,6 +137,9 @@ func (c *command) cobra(p Process, w *workflow.Workflow) *cobra.Command {
 	}
 	for _, name := range names {
 		cc.Use += " [" + name + "]"
+	}
+	if c.arguments != "" {
+		cc.Use = string(c.name) + " " + c.arguments
 	}
 	flags := addFlags(cc, c.name)
 	fromStdin := cc.Flags().Bool("token-stdin", false, "Read the token from standard input, not from GITHUB_TOKEN, GH_TOKEN or CR_PAT.")

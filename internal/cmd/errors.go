@@ -12,6 +12,8 @@ const (
 	codeTraceUnwritable = "trace-unwritable"
 	// codeListen means that the embedded ghcr.io cannot listen on the address.
 	codeListen = "listen"
+	// codeSeed means that the command "serve" cannot read the scenario in the flag --seed.
+	codeSeed = "seed-unusable"
 	// codeSetOutputEnv reports that DOCKER_METADATA_SET_OUTPUT_ENV is neither true nor false.
 	codeSetOutputEnv = "set-output-env"
 	// codeLoginRealm means that a registry requests credentials for a host of

@@ -74,6 +74,8 @@ func TestEveryCommandWarnsOnceAboutAnUnknownInput(t *testing.T) {
 			switch command {
 			case "publish", "inspect":
 				s.with("source", source)
+			case "diff":
+				s.with("source", source+"\n"+source)
 			case "pull":
 				s.with("source", s.server.Host()+"/acme/web", "verify-only", "true")
 			case "promote":

@@ -7,6 +7,8 @@ package cmd
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"log"
 	"os"
@@ -27,6 +29,8 @@ import (
 const (
 	OK          = 0
 	Failure     = 1   // the run failed
+	Different   = 1   // The command "diff --exit-code" found a difference.
+	Trouble     = 2   // The command "diff --exit-code" could not compare the images.
 	Interrupted = 130 // SIGINT or SIGTERM ended the run.
 )
 
@@ -124,15 +128,39 @@ func run(ctx context.Context, args []string, p Process) (code int, err error) {
 		words = wordsOf(args)
 		err = commandLine(ctx, args, p, w)
 	}
+	code = Failure
+	if end := new(exit); errors.As(err, &end) {
+		code, err = end.code, end.err
+	} else if err == nil {
+		code = OK
+	}
 	if err == nil {
-		return OK, nil
+		return code, nil
 	}
 	show(p, w, err, func(text string) string { return p.hidden.text(words(text)) })
 	if ctx.Err() != nil {
 		return Interrupted, err
 	}
-	return Failure, err
+	return code, err
 }
+
+// exit is an error that ends the program with another exit code than Failure. If the
+// field err is nil, the program prints no error.
+type exit struct {
+	code int
+	err  error
+}
+
+// Error implements error.
+func (e *exit) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit status %d", e.code)
+	}
+	return e.err.Error()
+}
+
+// Unwrap returns the error that the program prints.
+func (e *exit) Unwrap() error { return e.err }
 
 // step runs the main or the post step of the action.
 func step(ctx context.Context, p Process, w *workflow.Workflow) error {

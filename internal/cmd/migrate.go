@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
@@ -221,11 +220,20 @@ func (m *migrateRun) writeHint() string {
 
 // remaining states the purpose of the edits that are not written.
 func (m *migrateRun) remaining(edits int) string {
-	onlyMerges := !slices.ContainsFunc(m.report.Findings, func(f migrate.Finding) bool {
-		return f.State == migrate.WouldChange && f.Code != migrate.MergedSteps
-	})
-	if onlyMerges {
+	planned := map[migrate.Code]bool{}
+	for _, f := range m.report.Findings {
+		if f.State == migrate.WouldChange {
+			planned[f.Code] = true
+		}
+	}
+	merges, cleanups := planned[migrate.MergedSteps], planned[migrate.CleanupReplaced]
+	delete(planned, migrate.MergedSteps)
+	delete(planned, migrate.CleanupReplaced)
+	switch {
+	case len(planned) == 0 && merges && !cleanups:
 		return fmt.Sprintf("%s would replace several steps with one step of this action", report.Count(edits, "edit"))
+	case len(planned) == 0:
+		return fmt.Sprintf("%s would replace steps with steps of this action", report.Count(edits, "edit"))
 	}
 	return fmt.Sprintf("The workflows use a personal access token, and %s would replace this token with GITHUB_TOKEN", report.Count(edits, "edit"))
 }

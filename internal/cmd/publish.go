@@ -7,6 +7,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/pushed"
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
@@ -49,7 +50,9 @@ func (s *session) request(config *input.Config) *publish.Request {
 			LinkTo: config.LinkTo, Strip: config.Strip, Legacy: config.Legacy,
 			Compression: config.Compression, PushForeign: config.PushForeign,
 		},
+		IfPublished:   config.IfPublished,
 		Tags:          publish.TagPolicy{Overwrite: config.Overwrite, Monotonic: config.Monotonic, OnlyNewer: config.OnlyNewer},
+		Losses:        publish.LossPolicy{OnLoss: config.OnLoss, Limit: config.SizeLimit},
 		Visibility:    publish.VisibilityPolicy{Want: config.Visibility, FailOnMismatch: config.FailOnMismatch},
 		Verify:        publish.Verify{Level: config.Verify},
 		OnReadOnly:    config.OnReadOnly,
@@ -82,16 +85,20 @@ func (s *session) release(ctx context.Context, images *publish.Release, r *repor
 func (s *session) pipeline() *publish.Pipeline {
 	return &publish.Pipeline{
 		Config: s.config, Registry: s.registry, GitHub: s.packages, Web: s.network,
-		Namer: s.namer(), Observer: observer{s},
+		Namer: s.namer(), Observer: observer{s}, Pushed: pushed.In(s.process.Getenv("RUNNER_TEMP")),
 	}
 }
 
 // finishPublish writes the report of a run that succeeded or failed. After a failure,
 // finishPublish returns the error of the run.
 func (s *session) finishPublish(r *report.Report, err error) error {
-	r.Fail(err)
 	s.addTransfer(r)
+	if r.Fail(err); err == nil {
+		err = s.writeResultFiles(r)
+		r.Fail(err)
+	}
 	outErr := s.finish(r, s.process.Stdout, workflow.Lines(s.words(r.Text())))
+	s.sayUnwritten(r)
 	s.showDetails(r)
 	s.workflow.Artifacts(r.Artifacts())
 	s.annotateNotices(r)

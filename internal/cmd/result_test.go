@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/cmd"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
+	"github.com/ghcr-publish/ghcr-publish/internal/report/schema"
 )
 
 // result contains the exit code, the output and the requests of one run.
@@ -23,6 +25,22 @@ type result struct {
 	outputs        map[string]string
 	summary        string
 	requests       []ghcrtest.Request
+}
+
+// reports checks the JSON of all runs against the schemas of the reports.
+var reports = schema.Checker{Folder: filepath.Join("..", "report")}
+
+// hasValidReport fails the test if the output "json" differs from its schema. The output
+// of the command "metadata" has the format of docker/metadata-action and no schema.
+func (r result) hasValidReport(command string) {
+	r.t.Helper()
+	text := r.outputs["json"]
+	if text == "" || command == "metadata" {
+		return
+	}
+	if err := reports.Check([]byte(text)); err != nil {
+		r.t.Errorf("the output json differs from its schema: %v", err)
+	}
 }
 
 // noSecrets fails the test if the output or a file contains a secret form of the canary

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest/sigstore"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 )
 
@@ -24,52 +25,124 @@ machine. The server has the registry, the token endpoint and the Packages API on
 loopback port, and answers and refuses requests as ghcr.io does. serve prints the
 environment variables to export, and runs until it is interrupted. At the end, serve
 discards all images. If GITHUB_TOKEN is set, the server accepts this token. If
-GITHUB_TOKEN is not set, serve prints a new token.`,
+GITHUB_TOKEN is not set, serve prints a new token. With --seed, the server starts
+with the package of a scenario of the command "cleanup".
+
+With --sigstore, the server also issues identity tokens and certificates, and has a
+transparency log and timestamps. serve writes trusted_root.json and signing_config.json
+to the folder. A client needs both files to sign, and only the first file to verify.`,
 		Example: `  ghcr-publish serve --listen 127.0.0.1:5000 --repository acme/web`,
 		Args:    atMost(),
 	}
 	c.Flags().SortFlags = false
 	listen := c.Flags().String("listen", "127.0.0.1:5000", "Address to listen on. Port 0 selects a free port.")
+	seed := c.Flags().String("seed", "", "File with a scenario of the command \"cleanup\". FILE#ID selects one scenario of a list. The server starts with the package of the scenario.")
 	repository := c.Flags().String("repository", "octocat/hello-world", "Repository in the printed environment variables.")
 	visibility := c.Flags().String("visibility", "public", "Visibility of the repositories and of new packages: public, private or internal.")
 	data := c.Flags().String("data", "", "Folder for the blobs of large images. Without this flag, the server keeps blobs in memory.")
+	folder := c.Flags().String("sigstore", "", "Folder for the files of an embedded Sigstore. Without this flag, jobs have no identity token.")
 	c.RunE = func(c *cobra.Command, _ []string) error {
+		planted, err := readSeed(*seed)
+		if err != nil {
+			return err
+		}
 		scope := ""
 		if c.Flags().Changed("repository") {
 			scope = *repository // The token of a job belongs to one repository.
+		} else if planted != nil {
+			*repository = planted.Repository()
 		}
 		config := ghcrtest.Config{
 			MaxRequests: 1, // The command "serve" runs without an end, and no other code reads the recorded requests.
 			Open:        &ghcrtest.Open{Visibility: ghcrtest.Visibility(*visibility), Token: p.Getenv("GITHUB_TOKEN"), Repository: scope},
 			Dir:         *data,
+			Seed:        planted,
 		}
-		return serve(c.Context(), p.Stdout, *listen, *repository, config)
+		if config.Open.Visibility != ghcrtest.Public {
+			config.Sigstore = sigstore.GitHub // GitHub uses its own instance for these repositories.
+		}
+		return serve(c.Context(), p.Stdout, config, serveOptions{*listen, *repository, *folder})
 	}
 	return c
 }
 
-func serve(ctx context.Context, out io.Writer, listen, repository string, config ghcrtest.Config) error {
+// readSeed reads the scenario in the flag --seed. If the flag is empty, readSeed returns
+// nil.
+func readSeed(path string) (*ghcrtest.Seed, error) {
+	if path == "" {
+		return nil, nil
+	}
+	s, err := ghcrtest.ReadSeed(path)
+	if err != nil {
+		return nil, &diag.Error{
+			Code: codeSeed, Side: diag.Input, Err: err, Title: fmt.Sprintf("The server cannot use the scenario %q", path),
+			Hint: "Set --seed to a file with one scenario, or to FILE#ID for a scenario of a list. Correct the scenario if the message names a field.",
+		}
+	}
+	return s, nil
+}
+
+// serveOptions are the options of the command "serve" that are not part of the server's
+// configuration.
+type serveOptions struct {
+	listen     string // the address
+	repository string // the repository in the printed variables
+	sigstore   string // the folder for the files of Sigstore, or ""
+}
+
+func serve(ctx context.Context, out io.Writer, config ghcrtest.Config, o serveOptions) error {
 	switch config.Open.Visibility {
 	case ghcrtest.Public, ghcrtest.Private, ghcrtest.Internal:
 	default:
 		return diag.Inputf("visibility", input.CodeValue, "Set --visibility to public, private or internal.", "The flag --visibility has the invalid value %q", config.Open.Visibility)
 	}
-	server, err := ghcrtest.Listen(ctx, listen, config)
+	server, err := ghcrtest.Listen(ctx, o.listen, config)
 	if err != nil {
 		return &diag.Error{
-			Code: codeListen, Side: diag.Runner, Err: listenCause(err), Title: fmt.Sprintf("The server cannot listen on %q", listen),
+			Code: codeListen, Side: diag.Runner, Err: listenCause(err), Title: fmt.Sprintf("The server cannot listen on %q", o.listen),
 			Hint: "Set --listen to an address with a free port, such as 127.0.0.1:5078. 127.0.0.1:0 selects a free port.",
 		}
 	}
+	variables := server.Env(o.repository)
+	if o.sigstore != "" {
+		identity, err := serveIdentity(server, o)
+		if err != nil {
+			return errors.Join(err, server.Close())
+		}
+		variables = append(variables, identity...)
+	}
 	fmt.Fprintf(out, "# An embedded ghcr.io runs on %s until it is interrupted. Export these variables, then publish:\n", server.URL())
-	for _, pair := range server.Env(repository) {
+	for _, pair := range variables {
 		if config.Open.Token != "" && strings.HasPrefix(pair, "GITHUB_TOKEN=") {
 			continue // The user has already exported GITHUB_TOKEN.
 		}
-		fmt.Fprintf(out, "export %s\n", pair)
+		fmt.Fprintf(out, "export %s\n", shellPair(pair))
 	}
 	<-ctx.Done()
 	return server.Close()
+}
+
+// serveIdentity writes the files of Sigstore, and returns the variables with which a job
+// requests its identity token.
+func serveIdentity(server *ghcrtest.Server, o serveOptions) ([]string, error) {
+	services, err := server.Sigstore()
+	if err != nil {
+		return nil, err
+	}
+	if err := services.WriteFiles(o.sigstore, server.URL()); err != nil {
+		return nil, fmt.Errorf("writing the files of Sigstore: %w", err)
+	}
+	return server.IdentityEnv(o.repository)
+}
+
+// shellPair quotes the value of a variable that a shell would change. No value contains
+// a quote.
+func shellPair(pair string) string {
+	name, value, _ := strings.Cut(pair, "=")
+	if strings.ContainsAny(value, "?&") {
+		return name + "='" + value + "'"
+	}
+	return pair
 }
 
 // listenCause returns the error of the operating system. If the address does not have

@@ -147,6 +147,7 @@ func (s *stage) runIn(ctx context.Context, args ...string) result {
 	if r.outputs, err = parseFile(output); err != nil {
 		s.t.Errorf("reading GITHUB_OUTPUT as the runner does: %v", err)
 	}
+	r.hasValidReport(s.env["INPUT_COMMAND"])
 	r.noSecrets(output, state, env)
 	r.noRunnerCommand(s.env["GITHUB_ACTIONS"] == "true")
 	return r

@@ -9,9 +9,10 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/bounded"
 )
 
 // dialTimeout limits the time to connect to an engine on another machine.
@@ -66,7 +67,7 @@ func (p endpoint) encrypt(c *client, wire *http.Transport, scheme string) error 
 // the operating system.
 func (k *tlsFiles) config() (*tls.Config, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: k.unverified} //nolint:gosec // only if the user's settings skip the verification
-	raw, err := os.ReadFile(k.ca)
+	raw, err := bounded.File(k.ca, maxSettings)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}

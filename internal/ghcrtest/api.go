@@ -1,6 +1,7 @@
 package ghcrtest
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strings"
@@ -15,7 +16,9 @@ type apiCall struct {
 	r      *http.Request
 	caller *Credential // If caller is nil, the request is anonymous.
 	parts  []string    // parts contains the unescaped segments of the path.
+	usage  usage       // usage is the state of the caller's rate limits.
 	value  any         // The handler sends the field "value" after it releases the lock.
+	status int         // the status of the response; 0 means 200
 }
 
 // serveAPI serves the paths below /api/v3.
@@ -26,7 +29,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 		err.write(w, r)
 		return
 	}
-	call.limits()
+	call.tokenHeaders()
 	for part := range strings.SplitSeq(strings.TrimPrefix(r.URL.EscapedPath(), apiPrefix), "/") {
 		plain, bad := url.PathUnescape(part)
 		if bad != nil {
@@ -34,6 +37,9 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		call.parts = append(call.parts, plain)
+	}
+	if s.limit(call) {
+		return
 	}
 	if err := s.dispatch(call); err != nil {
 		err.write(w, r)
@@ -57,11 +63,17 @@ func (s *Server) dispatch(c *apiCall) *apiError {
 		return s.servePackages(c, "user", c.login(), c.parts[2:])
 	case (c.part(0) == "orgs" || c.part(0) == "users") && c.part(2) == "packages":
 		return s.servePackages(c, c.part(0), c.part(1), c.parts[3:])
+	case c.r.Method == http.MethodPost && c.part(0) == "repos" && c.part(3) == "attestations" && len(c.parts) == 4:
+		return s.storeAttestation(c)
 	case c.r.Method != http.MethodGet:
 		return notFound()
+	case c.part(0) == "repos" && c.part(3) == "attestations" && len(c.parts) == 5:
+		return s.listAttestations(c, c.part(4))
+	case (c.part(0) == "orgs" || c.part(0) == "users") && c.part(2) == "attestations" && len(c.parts) == 4:
+		return s.listAttestations(c, c.part(3))
 	case c.part(0) == "repos" && len(c.parts) >= 3:
 		return s.serveRepository(c)
-	case c.part(0) == "rate_limit" && len(c.parts) == 1:
+	case c.isRateLimit():
 		return c.rateLimit()
 	default:
 		return s.serveAccount(c)
@@ -83,11 +95,11 @@ func (c *apiCall) reply(value any) *apiError {
 	return nil
 }
 
-// send responds with the value, or with status 204 if there is no value.
+// send responds with the value, or with status 204 if the value is nil.
 func (c *apiCall) send() {
 	if c.value == nil {
 		c.w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	writeJSON(c.w, c.r, http.StatusOK, c.value)
+	writeJSON(c.w, c.r, cmp.Or(c.status, http.StatusOK), c.value)
 }

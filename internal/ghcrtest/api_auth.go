@@ -4,9 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 )
 
 // caller returns the credential of an API request, or nil if the request is
@@ -27,42 +25,14 @@ func (s *Server) caller(r *http.Request) (*Credential, *apiError) {
 	return nil, &apiError{http.StatusUnauthorized, "Bad credentials"}
 }
 
-// hourly returns the number of requests per hour that a caller may send
-// (docs/ghcr.md, Package API and GITHUB_TOKEN).
-func (c *apiCall) hourly() int {
-	switch {
-	case c.caller == nil:
-		return 60
-	case c.caller.Kind == ActionsToken:
-		return 1000
-	default:
-		return 5000
-	}
-}
-
-// limits sets the headers of every response. Only the response to a classic token has
-// X-OAuth-Scopes. The value of X-OAuth-Scopes can be empty. Clients recognize classic
-// tokens by the header X-OAuth-Scopes (docs/ghcr.md, Kinds of token).
-func (c *apiCall) limits() {
-	h := c.w.Header()
-	h.Set("X-RateLimit-Limit", strconv.Itoa(c.hourly()))
-	h.Set("X-RateLimit-Remaining", strconv.Itoa(c.hourly()-1))
-	h.Set("X-RateLimit-Resource", "core")
-	h.Set("X-RateLimit-Reset", strconv.FormatInt(time.Now().Add(time.Hour).Unix(), 10))
+// tokenHeaders sets the headers that describe the token. Only the response to a classic
+// token has X-OAuth-Scopes. The value of X-OAuth-Scopes can be empty. Clients recognize
+// classic tokens by the header X-OAuth-Scopes (docs/ghcr.md, Kinds of token).
+func (c *apiCall) tokenHeaders() {
 	if c.caller != nil && c.caller.Kind == ClassicPAT {
-		h.Set("X-OAuth-Scopes", strings.Join(c.caller.Scopes, ", "))
-		h.Set("X-Accepted-OAuth-Scopes", "")
+		c.w.Header().Set("X-OAuth-Scopes", strings.Join(c.caller.Scopes, ", "))
+		c.w.Header().Set("X-Accepted-OAuth-Scopes", "")
 	}
-}
-
-// rateLimit serves GET /rate_limit. A request to /rate_limit does not count against
-// the limit.
-func (c *apiCall) rateLimit() *apiError {
-	core := map[string]any{
-		"limit": c.hourly(), "remaining": c.hourly() - 1, "used": 1,
-		"reset": time.Now().Add(time.Hour).Unix(), "resource": "core",
-	}
-	return c.reply(map[string]any{"resources": map[string]any{"core": core}, "rate": core})
 }
 
 // sso returns the refusal of an organization that enforces SAML, or nil.
@@ -87,6 +57,7 @@ func (c *apiCall) checkAccess(owner, scope, act string) *apiError {
 	case c.caller.Kind == ActionsToken && c.caller.Packages == None:
 		return forbidden(textNotIntegration)
 	case c.caller.Kind == ClassicPAT && !c.scoped(scope):
+		c.w.Header().Set("X-Accepted-OAuth-Scopes", scope)
 		return forbidden(fmt.Sprintf("You need at least %s scope to %s.", scope, act))
 	}
 	return c.sso(owner)

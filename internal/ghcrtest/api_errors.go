@@ -12,6 +12,8 @@ const (
 	textNotIntegration = "Resource not accessible by integration"
 	textNotFineGrained = "Resource not accessible by personal access token"
 	textLastTagged     = "You cannot delete the last tagged version of a package. You must delete the package instead."
+	textPopularVersion = "Publicly visible package versions with more than 5000 downloads cannot be deleted. Contact GitHub support for further assistance."
+	textPopularPackage = "Publicly visible packages with more than 5000 downloads cannot be deleted. Contact GitHub support for further assistance."
 	textSAML           = "Resource protected by organization SAML enforcement. You must grant your Personal Access token access to this organization."
 )
 

@@ -89,15 +89,15 @@ func (s *Server) packageJSONLocked(c *apiCall, p *pkg) packageJSON {
 }
 
 // versionJSONLocked returns the JSON of a version.
-func (s *Server) versionJSONLocked(c *apiCall, p *pkg, v *version) versionJSON {
+func (s *Server) versionJSONLocked(c *apiCall, p *pkg, v listed) versionJSON {
 	owner := s.state.ownerLocked(ownerOf(p.Name))
 	page := c.packagePage(owner, p)
 	return versionJSON{
-		ID: v.id, Name: v.digest,
+		ID: v.id, Name: v.name,
 		URL:            fmt.Sprintf("%s/versions/%d", c.packageURL(owner, p), v.id),
 		PackageHTMLURL: page, HTMLURL: fmt.Sprintf("%s/%d", page, v.id),
 		CreatedAt: v.created.UTC().Truncate(time.Second), UpdatedAt: v.updated.UTC().Truncate(time.Second),
-		Metadata: metadataJSON{"container", containerJSON{p.tagsOf(v.digest)}},
+		Metadata: metadataJSON{"container", containerJSON{v.tags}},
 	}
 }
 

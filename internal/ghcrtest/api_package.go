@@ -29,6 +29,7 @@ func (s *Server) servePackages(c *apiCall, family, login string, rest []string) 
 	case "GET ":
 		return s.getPackageLocked(c, owner, name)
 	case "DELETE ":
+		s.beforeDeletionLocked(name)
 		return s.deletePackageLocked(c, owner, name)
 	case "POST restore":
 		return s.restorePackageLocked(c, owner, name)
@@ -83,24 +84,39 @@ func (s *Server) listPackagesLocked(c *apiCall, owner *Owner, family string) *ap
 		}
 	}
 	slices.SortFunc(out, func(a, b packageJSON) int { return cmp.Compare(b.ID, a.ID) })
-	return c.reply(page(c, out))
+	return c.reply(page(c, append(out, s.packageTombstonesLocked(c, owner)...)))
 }
 
-// visibleLocked returns a package that the caller may see, and the number of versions
-// that the caller sees. A [Lag] can hide the package and its new versions.
-func (s *Server) visibleLocked(c *apiCall, owner *Owner, name, act string) (*pkg, int, *apiError) {
+// packageTombstonesLocked returns the deleted packages that the list of an owner's
+// packages contains if [Answers.Tombstones] is true.
+func (s *Server) packageTombstonesLocked(c *apiCall, owner *Owner) []packageJSON {
+	var out []packageJSON
+	for _, p := range s.state.deleted {
+		if s.state.answers.Tombstones && sameOwner(p.Name, owner.Login) && s.state.roleLocked(c.caller, p) >= Read {
+			one := s.packageJSONLocked(c, p)
+			one.Name = tombstonePrefix + one.Name
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
+// visibleLocked returns a package that the caller may see. If a [Lag] hides a write,
+// visibleLocked also returns the versions before the write, and otherwise nil. A Lag can
+// hide a new package.
+func (s *Server) visibleLocked(c *apiCall, owner *Owner, name, act string) (*pkg, []listed, *apiError) {
 	if refused := c.checkAccess(owner.Login, "read:packages", act); refused != nil {
-		return nil, 0, refused
+		return nil, nil, refused
 	}
 	p := s.state.findLocked(name)
 	if p == nil || s.state.roleLocked(c.caller, p) < Read {
-		return nil, 0, packageAbsent()
+		return nil, nil, packageAbsent()
 	}
-	seen := p.lag.restSees(len(p.versions))
-	if seen == 0 && len(p.versions) > 0 {
-		return nil, 0, packageAbsent()
+	list, old := p.lag.versionsSeen()
+	if old && len(list) == 0 {
+		return nil, nil, packageAbsent()
 	}
-	return p, seen, nil
+	return p, list, nil
 }
 
 func (s *Server) getPackageLocked(c *apiCall, owner *Owner, name string) *apiError {
@@ -112,10 +128,10 @@ func (s *Server) getPackageLocked(c *apiCall, owner *Owner, name string) *apiErr
 }
 
 // checkAdminLocked returns nil if the caller may delete and restore a package, and
-// otherwise a refusal. An Actions token that can see the package gets status 403.
-// Every other caller without this permission gets the refusal for a missing package
-// (docs/ghcr.md, Package API errors).
-func (s *Server) checkAdminLocked(c *apiCall, owner *Owner, p *pkg, scope, act string) *apiError {
+// otherwise a refusal. A job whose token may not write packages gets status 403. A
+// caller without the role Admin gets the refusal for a missing package, or the refusal
+// that the argument "answer" selects (docs/ghcr.md, Package API errors).
+func (s *Server) checkAdminLocked(c *apiCall, owner *Owner, p *pkg, scope, act string, answer NoAdmin) *apiError {
 	if refused := c.checkAccess(owner.Login, scope, act); refused != nil {
 		return refused
 	}
@@ -126,43 +142,12 @@ func (s *Server) checkAdminLocked(c *apiCall, owner *Owner, p *pkg, scope, act s
 	switch {
 	case role == Admin:
 		return nil
-	case role > None && c.caller.Kind == ActionsToken:
+	case role == None || c.caller.Kind != ActionsToken:
+		return packageAbsent()
+	case c.caller.Packages < Write || answer == NoAdminForbidden:
 		return forbidden(textNotIntegration)
 	}
 	return packageAbsent()
-}
-
-func (s *Server) deletePackageLocked(c *apiCall, owner *Owner, name string) *apiError {
-	p := s.state.findLocked(name)
-	if refused := s.checkAdminLocked(c, owner, p, "delete:packages", "delete a package"); refused != nil {
-		return refused
-	}
-	delete(s.state.packages, key(name))
-	s.state.deleted = append(s.state.deleted, p)
-	return nil
-}
-
-// restorePackageLocked restores a deleted package. If several deleted packages had
-// the name, restorePackageLocked restores the package that was deleted last.
-// restorePackageLocked fails if a new package has the name (docs/ghcr.md, Deleting
-// and restoring).
-func (s *Server) restorePackageLocked(c *apiCall, owner *Owner, name string) *apiError {
-	at := -1
-	for i, p := range s.state.deleted {
-		if key(p.Name) == key(name) {
-			at = i
-		}
-	}
-	if at < 0 || s.state.findLocked(name) != nil {
-		return packageAbsent()
-	}
-	p := s.state.deleted[at]
-	if refused := s.checkAdminLocked(c, owner, p, "write:packages", "restore a package"); refused != nil {
-		return refused
-	}
-	s.state.deleted = slices.Delete(s.state.deleted, at, at+1)
-	s.state.packages[key(name)] = p
-	return nil
 }
 
 // maxPatch is the maximum size of a PATCH body, in bytes.
@@ -176,7 +161,7 @@ func (s *Server) patchPackageLocked(c *apiCall, owner *Owner, name string) *apiE
 		return notFound()
 	}
 	p := s.state.findLocked(name)
-	if refused := s.checkAdminLocked(c, owner, p, "write:packages", "update a package"); refused != nil {
+	if refused := s.checkAdminLocked(c, owner, p, "write:packages", "update a package", NoAdminForbidden); refused != nil {
 		return refused
 	}
 	var change struct{ Visibility Visibility }

@@ -156,7 +156,7 @@ func TestDeletionNeedsAdmin(t *testing.T) {
 		status           int
 		want             string
 	}{
-		{"job with Write", job, "writable", 403, "Resource not accessible by integration"},
+		{"job with Write", job, "writable", 404, "Package not found."},
 		{"job with packages: read", readJob, "linked", 403, "Resource not accessible by integration"},
 		{"job without a role", job, "foreign", 404, "Package not found."},
 		{"user without a role", pat, "public", 404, "Package not found."},

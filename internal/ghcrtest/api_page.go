@@ -15,9 +15,8 @@ const (
 // page returns one page of a list. The parameters "page" and "per_page" of the
 // request select the page. The header Link gets links to the other pages.
 func page[T any](c *apiCall, all []T) []T {
-	number := max(queryNumber(c, "page", 1), 1)
-	size := min(max(queryNumber(c, "per_page", defaultPerPage), 1), maxPerPage)
-	last := max((len(all)+size-1)/size, 1)
+	number, size := max(queryNumber(c, "page", 1), 1), pageSize(c)
+	last := lastPage(c, len(all))
 	var links []string
 	if number < last {
 		links = append(links, pageLink(c, number+1, "next"), pageLink(c, last, "last"))
@@ -33,6 +32,17 @@ func page[T any](c *apiCall, all []T) []T {
 	}
 	from := (number - 1) * size
 	return all[from:min(from+size, len(all))]
+}
+
+// pageSize returns the number of entries of a full page.
+func pageSize(c *apiCall) int {
+	return min(max(queryNumber(c, "per_page", defaultPerPage), 1), maxPerPage)
+}
+
+// lastPage returns the number of the last page of a list with n entries.
+func lastPage(c *apiCall, n int) int {
+	size := pageSize(c)
+	return max((n+size-1)/size, 1)
 }
 
 // queryNumber returns the number in a query parameter, or the fallback.

@@ -27,8 +27,8 @@ type (
 	}
 )
 
-// serveRepository serves GET /repos/{owner}/{repo}, and the commits and comparisons
-// below this path.
+// serveRepository serves GET /repos/{owner}/{repo}, and the commits, comparisons, pull
+// requests and branches below this path.
 func (s *Server) serveRepository(c *apiCall) *apiError {
 	s.state.mu.Lock()
 	defer s.state.mu.Unlock()
@@ -46,6 +46,10 @@ func (s *Server) serveRepository(c *apiCall) *apiError {
 		return c.commit(repo, strings.Join(c.parts[4:], "/"))
 	case "compare":
 		return c.compare(repo, strings.Join(c.parts[4:], "/"))
+	case "pulls":
+		return c.pulls(repo, c.parts[4:])
+	case "branches":
+		return c.branches(repo, c.parts[4:])
 	}
 	return notFound()
 }

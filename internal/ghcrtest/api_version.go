@@ -19,6 +19,7 @@ func (s *Server) serveVersionsLocked(c *apiCall, owner *Owner, name string, rest
 	if err != nil {
 		return notFound()
 	}
+	s.beforeDeletionLocked(name)
 	switch {
 	case len(rest) == 1 && c.r.Method == http.MethodGet:
 		return s.getVersionLocked(c, owner, name, id)
@@ -31,73 +32,43 @@ func (s *Server) serveVersionsLocked(c *apiCall, owner *Owner, name string, rest
 }
 
 // listVersionsLocked lists versions, the newest first. If the query contains
-// state=deleted, listVersionsLocked lists the deleted versions.
+// state=deleted, listVersionsLocked lists the deleted versions that can be restored.
 func (s *Server) listVersionsLocked(c *apiCall, owner *Owner, name string) *apiError {
-	p, seen, refused := s.visibleLocked(c, owner, name, "get a package's versions")
+	number := max(queryNumber(c, "page", 1), 1)
+	s.beforeListLocked(name, number)
+	p, list, refused := s.visibleLocked(c, owner, name, "get a package's versions")
 	if refused != nil {
 		return refused
 	}
-	wantDeleted := c.r.URL.Query().Get("state") == "deleted"
-	out := []versionJSON{}
-	for _, v := range slices.Backward(p.versions[:seen]) {
-		if v.deleted == wantDeleted {
-			out = append(out, s.versionJSONLocked(c, p, v))
-		}
+	if list == nil {
+		list = p.listed()
 	}
-	return c.reply(page(c, out))
+	if c.r.URL.Query().Get("state") == "deleted" {
+		list = s.deletedVersions(list)
+	} else {
+		list = s.activeVersions(list)
+	}
+	slices.Reverse(list)
+	out := []versionJSON{}
+	for _, one := range page(c, list) {
+		out = append(out, s.versionJSONLocked(c, p, one))
+	}
+	s.afterListLocked(name, number, lastPage(c, len(list)))
+	return c.reply(out)
 }
 
 func (s *Server) getVersionLocked(c *apiCall, owner *Owner, name string, id int64) *apiError {
-	p, _, refused := s.visibleLocked(c, owner, name, "get a package's versions")
+	p, list, refused := s.visibleLocked(c, owner, name, "get a package's versions")
 	if refused != nil {
 		return refused
 	}
-	v := p.byID(id)
-	if v == nil || v.deleted {
-		return packageAbsent()
+	if list == nil {
+		list = p.listedByID(id)
 	}
-	return c.reply(s.versionJSONLocked(c, p, v))
-}
-
-// deleteVersionLocked deletes a version and its tags, unless it is the last tagged
-// version. An untagged version can always be deleted, even if an index refers to
-// this version.
-func (s *Server) deleteVersionLocked(c *apiCall, owner *Owner, name string, id int64) *apiError {
-	p := s.state.findLocked(name)
-	if refused := s.checkAdminLocked(c, owner, p, "delete:packages", "delete a package"); refused != nil {
-		return refused
+	for _, one := range list {
+		if one.id == id && !one.deleted {
+			return c.reply(s.versionJSONLocked(c, p, one))
+		}
 	}
-	v := p.byID(id)
-	switch {
-	case v == nil || v.deleted:
-		return packageAbsent()
-	case len(p.tagsOf(v.digest)) > 0 && p.taggedVersions() == 1:
-		return &apiError{http.StatusBadRequest, textLastTagged}
-	}
-	v.deleted = true
-	p.untag(v.digest)
-	return nil
-}
-
-// restoreVersionLocked restores the manifest without its tags.
-func (s *Server) restoreVersionLocked(c *apiCall, owner *Owner, name string, id int64) *apiError {
-	p := s.state.findLocked(name)
-	if refused := s.checkAdminLocked(c, owner, p, "write:packages", "restore a package"); refused != nil {
-		return refused
-	}
-	v := p.byID(id)
-	if v == nil || !v.deleted || p.byDigest(v.digest) != nil {
-		return packageAbsent()
-	}
-	v.deleted = false
-	return nil
-}
-
-// taggedVersions returns the number of versions that have a tag.
-func (p *pkg) taggedVersions() int {
-	digests := map[string]bool{}
-	for _, digest := range p.tags {
-		digests[digest] = true
-	}
-	return len(digests)
+	return packageAbsent()
 }

@@ -102,12 +102,21 @@ func TestDeletedVersionCanBeRestoredWithoutItsTag(t *testing.T) {
 	}
 }
 
+func TestDeletionWithoutAdminIsForbiddenWithNoAdminForbidden(t *testing.T) {
+	t.Parallel()
+	s, c := pusher(t, ghcrtest.Answers{NoAdmin: ghcrtest.NoAdminForbidden})
+	c.pushManifest("acme/web", "1", imageType, `{"n":1}`)
+	one := fmt.Sprintf("%s/%d", versionsPath, versions(t, c, "")[0].ID)
+	as(t, s, otherJob).api(http.MethodDelete, one, "").has(t, 403, "Resource not accessible by integration")
+	as(t, s, otherJob).api(http.MethodPost, one+"/restore", "").has(t, 403, "Resource not accessible by integration")
+}
+
 func TestDeletionOfAVersionNeedsAdmin(t *testing.T) {
 	t.Parallel()
 	s, c := pusher(t, ghcrtest.Answers{})
 	c.pushManifest("acme/web", "1", imageType, `{"n":1}`)
 	one := fmt.Sprintf("%s/%d", versionsPath, versions(t, c, "")[0].ID)
 	as(t, s, readJob).api(http.MethodDelete, one, "").has(t, 403, "Resource not accessible by integration")
-	as(t, s, otherJob).api(http.MethodDelete, one, "").has(t, 403, "Resource not accessible by integration")
+	as(t, s, otherJob).api(http.MethodDelete, one, "").has(t, 404, "Package not found.")
 	as(t, s, bobPAT).api(http.MethodDelete, one, "").has(t, 404, "Package not found.")
 }

@@ -3,6 +3,8 @@ package ghcrtest
 import (
 	"net/http"
 	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest/sigstore"
 )
 
 // Class is the kind of a request. Requests are counted by class.
@@ -17,6 +19,7 @@ const (
 	// blobs.
 	ClassDownload Class = "download"
 	ClassAPI      Class = "api"
+	ClassSigstore Class = "sigstore"
 	ClassOther    Class = "other"
 
 	ClassHeadBlob     Class = "HEAD blob"
@@ -48,6 +51,8 @@ func classify(r *http.Request) Class {
 		return ClassAPI
 	case strings.HasPrefix(path, downloadPath):
 		return ClassDownload
+	case sigstore.Handles(path):
+		return ClassSigstore
 	case !strings.HasPrefix(path, "/v2/"):
 		return ClassOther
 	}

@@ -1,6 +1,10 @@
 package ghcrtest
 
-import "time"
+import (
+	"time"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest/sigstore"
+)
 
 // Config configures a server. The zero value has no owners and no packages. A server
 // with the zero value refuses every push, because the owner is unknown.
@@ -26,9 +30,15 @@ type Config struct {
 	DownloadTTL time.Duration
 	// Clock is the clock for the expiry of tokens and URLs. Default: time.Now.
 	Clock func() time.Time
+	// Limits are the rate limits of the REST API. Default: the limits of GitHub.
+	Limits Limits
+	// Seed is optional. If Seed is set, the server starts with its package.
+	Seed *Seed
 	// MaxRequests is the number of requests that the record keeps. The server forgets the
 	// oldest requests first. Default: no limit.
 	MaxRequests int
+	// Sigstore is the form of the embedded Sigstore. Default: the form of sigstore.dev.
+	Sigstore sigstore.Form
 	// TLS configures HTTPS. If TLS is nil, the server uses plain HTTP.
 	TLS *TLS
 }
@@ -49,6 +59,9 @@ type Open struct {
 	Token string
 	// Actor is the login of the user for whom the token acts. Default: "octocat".
 	Actor string
+	// Branches and Pulls are the branches and pull requests of new repositories.
+	Branches []string
+	Pulls    map[int]string
 }
 
 // Answers chooses the server's behaviour where docs/ghcr.md leaves a question open or
@@ -86,6 +99,18 @@ type Answers struct {
 	// NoMount makes the server mount no blobs. If NoMount is true, the server answers
 	// every mount request with status 202.
 	NoMount bool
+	// NoAdmin is the response to a deletion or a restoration by a job whose repository
+	// does not have the role Admin.
+	NoAdmin NoAdmin
+	// RestoredTags makes a restored version get its tags again, unless a tag was used
+	// again in the meantime. If RestoredTags is false, the version comes back without
+	// tags.
+	RestoredTags bool
+	// DeletedIndex is the effect of the deletion of an index on its children.
+	DeletedIndex DeletedIndex
+	// Tombstones makes the lists of packages and versions contain deleted objects
+	// under names that begin with "deleted_" (docs/ghcr.md, Package record).
+	Tombstones bool
 	// NoDigestOnPut omits Docker-Content-Digest in the response to a manifest PUT
 	// (docs/ghcr.md, Open questions).
 	NoDigestOnPut bool
@@ -121,4 +146,26 @@ const (
 	// The registry responds with status 403 (docs/ghcr.md, Refused: create package).
 	ForbiddenRefused ForbiddenCreation = iota
 	ForbiddenPrivate                   // The registry creates a private package.
+)
+
+// NoAdmin is a response to a deletion by a job whose repository does not have the role
+// Admin on the package.
+type NoAdmin int
+
+// Users and tools report both responses (docs/ghcr.md, Package API errors).
+const (
+	NoAdminHidden    NoAdmin = iota // The response is 404, as if the version did not exist.
+	NoAdminForbidden                // The response is 403 "Resource not accessible by integration".
+)
+
+// DeletedIndex is the effect of the deletion of an index on its children.
+type DeletedIndex int
+
+// One report says that GitHub deletes the children of a deleted index. Other tools assume
+// that the children stay (docs/ghcr.md, Open questions). In no case does the server delete
+// a child that has a tag.
+const (
+	ChildrenStay           DeletedIndex = iota // Only the index is deleted.
+	UnsharedChildrenDelete                     // The children that no other index lists are deleted.
+	ChildrenDelete                             // All children are deleted, including children of other indexes.
 )

@@ -83,3 +83,16 @@ func (s *Server) Uploads() int {
 	defer s.uploads.mu.Unlock()
 	return len(s.uploads.open)
 }
+
+// VersionID returns the id of the version with a digest, or 0 if the package does not
+// have the digest.
+func (s *Server) VersionID(name, digest string) int64 {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	if p := s.state.findLocked(name); p != nil {
+		if v := p.byDigest(digest); v != nil {
+			return v.id
+		}
+	}
+	return 0
+}

@@ -10,7 +10,14 @@
 //
 // The file token.go models /token, and upload.go models the upload sessions. The file
 // policy.go models the permissions and the texts of refusals. The files api_*.go
-// model the REST API below /api/v3.
+// model the REST API below /api/v3. The package sigstore contains a Sigstore, which
+// the server serves at the same port.
+//
+// A server can start with the package of a scenario ([Config.Seed]). The files seed*.go
+// read the scenario, create its manifests, and apply the changes by other clients. The
+// files api_delete.go, api_restore.go, popular.go, deleted_index.go and listed.go model
+// the deletion of versions, api_limit.go models the rate limits, and lag.go models lists
+// that are not yet current.
 //
 // The caller of a method whose name ends with Locked holds the mutex of the type
 // "state".

@@ -97,11 +97,18 @@ func (e DropUpload) apply(s *Server, w http.ResponseWriter, r *http.Request, nex
 // client must send the removed layer again.
 type DropBlob struct{}
 
-// Lag hides a manifest and its tag after the PUT. The field Reads is the number of
-// reads that do not see the manifest and the tag. The server counts three kinds of
-// reads separately: reads of the registry by reference, reads of the REST API, and
-// anonymous reads of a new package.
-type Lag struct{ Reads int }
+// Lag hides a write from the next reads: a PUT of a manifest, or a deletion or
+// restoration of a version. The server counts each kind of read separately. With
+// different fields, the list of versions and the list of tags disagree.
+type Lag struct {
+	// Reads is the number of reads that do not see the write. The server counts three
+	// kinds of reads separately: reads of the registry by reference, reads of the REST
+	// API, and anonymous reads of a new package.
+	Reads int
+	// TagReads is the number of requests for the list of tags that do not see the
+	// write.
+	TagReads int
+}
 
 // BeforeAnswer calls Do after the server handled a request and before the client has
 // the whole response. For example, Do can write to the registry as another client.
@@ -128,9 +135,9 @@ func dropsBlob(r *http.Request) bool {
 	return ok
 }
 
-func lagOf(r *http.Request) int {
+func lagOf(r *http.Request) Lag {
 	e, _ := r.Context().Value(effectKey{}).(Lag)
-	return e.Reads
+	return e
 }
 
 // dropBlob removes the last blob of a manifest from the package.

@@ -1,10 +1,13 @@
 package ghcrtest
 
-// lag hides a write from the next reads. The lag counts each kind of read separately.
+import "slices"
+
+// lag hides a write from the next reads. The lag counts each kind of read separately, so
+// that the list of versions and the list of tags can disagree.
 type lag struct {
 	refs      map[string]*stale
-	rest      int // rest is the number of REST requests that do not see the write.
-	restFrom  int // restFrom is the number of versions that REST requests see before the write is visible.
+	versions  staleVersions
+	tags      staleTags
 	anonymous int // anonymous is the number of anonymous token requests that the server still refuses.
 }
 
@@ -14,42 +17,79 @@ type stale struct {
 	before string // before is the previous digest, or "" if the reference is new.
 }
 
-// delay starts a lag of n reads for a manifest and its reference. The argument
-// "before" is the previous digest of the tag. The argument "known" is the previous
-// number of versions.
-func (l *lag) delay(n int, digest, reference, before string, known int) {
-	if l.refs == nil {
-		l.refs = map[string]*stale{}
+// staleVersions is the list of versions before a write.
+type staleVersions struct {
+	left int // left is the number of REST requests that see the list.
+	list []listed
+}
+
+// staleTags is the list of tags before a write.
+type staleTags struct {
+	left int // left is the number of requests for the list of tags that see the list.
+	list []string
+}
+
+// delay hides the write that follows. The argument "before" maps each reference that the
+// write changes to the digest that reads of the reference still see.
+func (p *pkg) delay(e Lag, before map[string]string) {
+	if e.TagReads > 0 {
+		p.lag.tags = staleTags{left: e.TagReads, list: slices.Clone(p.tagOrder)}
 	}
-	l.refs[reference] = &stale{left: n, before: before}
-	if reference != digest {
-		l.refs[digest] = &stale{left: n}
+	if e.Reads == 0 {
+		return
 	}
-	l.rest, l.restFrom = n, known
-	if known == 0 {
-		l.anonymous = n
+	if p.lag.refs == nil {
+		p.lag.refs = map[string]*stale{}
 	}
+	for reference, digest := range before {
+		p.lag.refs[reference] = &stale{left: e.Reads, before: digest}
+	}
+	p.lag.versions = staleVersions{left: e.Reads, list: p.listed()}
+	if len(p.versions) == 0 {
+		p.lag.anonymous = e.Reads
+	}
+}
+
+// delayDeletion hides the deletion of a version. The next reads still see the manifest
+// and its tags.
+func (p *pkg) delayDeletion(e Lag, v *version) {
+	before := map[string]string{v.digest: v.digest}
+	for _, tag := range p.tagsOf(v.digest) {
+		before[tag] = v.digest
+	}
+	p.delay(e, before)
 }
 
 // see returns the digest that a read of a reference sees, or "" if the reference is
-// not visible. The argument "digest" is the current digest of the reference.
-func (l *lag) see(reference, digest string) string {
+// not visible. The argument "digest" is the current digest of the reference. The result
+// "old" is true if the read sees the state before a write.
+func (l *lag) see(reference, digest string) (seen string, old bool) {
 	s := l.refs[reference]
 	if s == nil || s.left == 0 {
-		return digest
+		return digest, false
 	}
 	s.left--
-	return s.before
+	return s.before, true
 }
 
-// restSees returns the number of versions that a REST request sees. The argument
-// "all" is the number of all versions.
-func (l *lag) restSees(all int) int {
-	if l.rest == 0 {
-		return all
+// versionsSeen returns the list of versions that a REST request sees. If no write is
+// hidden, the result "old" is false, and the request sees the current list.
+func (l *lag) versionsSeen() (list []listed, old bool) {
+	if l.versions.left == 0 {
+		return nil, false
 	}
-	l.rest--
-	return min(l.restFrom, all)
+	l.versions.left--
+	return slices.Clone(l.versions.list), true
+}
+
+// tagsSeen returns the list of tags that a request sees. The argument "tags" is the
+// current list.
+func (l *lag) tagsSeen(tags []string) []string {
+	if l.tags.left == 0 {
+		return slices.Clone(tags)
+	}
+	l.tags.left--
+	return slices.Clone(l.tags.list)
 }
 
 // anonymousSees reports whether an anonymous request sees the package.

@@ -15,7 +15,10 @@ func (s *Server) serveManifest(w http.ResponseWriter, r *http.Request, t target)
 		return refused
 	}
 	v, ok := s.state.resolve(t.name, t.rest)
-	if !ok || !accepts(r, v.mediaType) {
+	switch {
+	case ok && v.unreadable:
+		return denied(textDenied)
+	case !ok || !accepts(r, v.mediaType):
 		return missing
 	}
 	w.Header().Set("Content-Type", v.mediaType)
@@ -24,6 +27,7 @@ func (s *Server) serveManifest(w http.ResponseWriter, r *http.Request, t target)
 	w.Header().Set("Etag", strconv.Quote(v.digest))
 	w.WriteHeader(http.StatusOK)
 	if r.Method == http.MethodGet {
+		s.countDownload(t.name, v.digest)
 		_, _ = w.Write(v.raw) // The write fails only if the client closed the connection.
 	}
 	return nil
@@ -41,7 +45,11 @@ func (w *state) resolve(name, reference string) (version, bool) {
 	if !isDigest(reference) {
 		digest = p.tags[reference]
 	}
-	v := p.byDigest(p.lag.see(reference, digest))
+	seen, old := p.lag.see(reference, digest)
+	v := p.byDigest(seen)
+	if v == nil && old {
+		v = p.deletedByDigest(seen)
+	}
 	if v == nil {
 		return version{}, false
 	}

@@ -63,15 +63,16 @@ func (s *Server) takeManifest(r *http.Request, c *Credential, t target, m *parse
 	if missing := m.missing(p); len(missing) > 0 {
 		return blobsUnknown(missing)
 	}
-	known := len(p.versions)
 	if !p.exists {
 		s.state.createLocked(c, p, source, v.created)
 	} else if c.Kind == ClassicPAT {
 		s.state.linkLocked(p, source)
 	}
-	if reads := lagOf(r); reads > 0 {
-		p.lag.delay(reads, v.digest, t.rest, p.tags[t.rest], known)
+	before := map[string]string{v.digest: ""}
+	if !isDigest(t.rest) {
+		before[t.rest] = p.tags[t.rest]
 	}
+	p.delay(lagOf(r), before)
 	s.state.storeManifestLocked(p, t.rest, v)
 	return nil
 }

@@ -58,6 +58,10 @@ type Repository struct {
 	// Commits is a linear history of full commit ids, the oldest first. The last
 	// commit in the list is the head of the default branch.
 	Commits []string
+	// Branches contains the names of all branches. Default: the default branch.
+	Branches []string
+	// Pulls maps the number of a pull request to its state, "open" or "closed".
+	Pulls map[int]string
 	// Refs maps the short names of other branches and tags to commit ids.
 	Refs map[string]string
 }

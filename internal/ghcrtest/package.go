@@ -16,10 +16,12 @@ type pkg struct {
 	created  time.Time
 	updated  time.Time
 	blobs    map[string]bool
-	versions []*version // oldest first
+	versions []*version          // oldest first
+	live     map[string]*version // live maps digests to the versions that are not deleted.
 	tags     map[string]string
 	tagOrder []string // tagOrder contains the tags in the order of their creation.
 	lag      lag
+	gone     time.Time // gone is the time of the deletion of the package.
 }
 
 // version is a manifest of a package. GitHub calls a manifest a package version.
@@ -31,10 +33,15 @@ type version struct {
 	created   time.Time
 	updated   time.Time
 	deleted   bool
+	gone      time.Time // gone is the time of the deletion.
+	goneTags  []string  // goneTags contains the tags that the version had when it was deleted.
+	downloads int
+	// unreadable makes the registry refuse every read of the manifest.
+	unreadable bool
 }
 
 func newPkg(name string) *pkg {
-	return &pkg{Package: Package{Name: name}, blobs: map[string]bool{}, tags: map[string]string{}}
+	return &pkg{Package: Package{Name: name}, blobs: map[string]bool{}, live: map[string]*version{}, tags: map[string]string{}}
 }
 
 // initialize turns stored content into a package.
@@ -47,9 +54,13 @@ func (p *pkg) initialize(id int64, now time.Time) {
 
 // byDigest returns the version with a digest, or nil. byDigest ignores deleted
 // versions.
-func (p *pkg) byDigest(digest string) *version {
-	for _, v := range p.versions {
-		if v.digest == digest && !v.deleted {
+func (p *pkg) byDigest(digest string) *version { return p.live[digest] }
+
+// deletedByDigest returns a deleted version with a digest, or nil. If several deleted
+// versions have the digest, deletedByDigest returns the newest version.
+func (p *pkg) deletedByDigest(digest string) *version {
+	for _, v := range slices.Backward(p.versions) {
+		if v.digest == digest && v.deleted {
 			return v
 		}
 	}
@@ -104,7 +115,10 @@ func (p *pkg) store(v version) *version {
 		known.updated, known.mediaType = v.created, v.mediaType
 		return known
 	}
-	v.updated = v.created
+	if v.updated.IsZero() {
+		v.updated = v.created
+	}
 	p.versions = append(p.versions, &v)
+	p.live[v.digest] = &v
 	return &v
 }

@@ -36,19 +36,24 @@ func (w *state) jobRoleLocked(c *Credential, p *pkg) Role {
 		// the role Admin.
 		limit = Admin
 	}
-	if c.Repository == "" {
+	role, granted := p.grant(sourceRepository(c, p.Name))
+	if c.Repository == "" && !granted {
 		return limit
 	}
-	role := None
-	for repo, granted := range p.Grants {
-		if key(repo) == key(c.Repository) {
-			role = granted
-		}
-	}
-	if !p.NoInherit && p.Repository != "" && key(p.Repository) == key(c.Repository) {
+	if c.Repository != "" && !p.NoInherit && p.Repository != "" && key(p.Repository) == key(c.Repository) {
 		role = Admin
 	}
 	return min(role, limit)
+}
+
+// grant returns the role of a repository in the setting "Manage Actions access".
+func (p *pkg) grant(repository string) (role Role, granted bool) {
+	for repo, role := range p.Grants {
+		if key(repo) == key(repository) {
+			return role, true
+		}
+	}
+	return None, false
 }
 
 // userRoleLocked returns the role of the person who owns a classic token.

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest/sigstore"
 )
 
 // Server is an embedded ghcr.io. A Server is safe for concurrent use.
@@ -19,11 +21,14 @@ type Server struct {
 	grants      *grants
 	record      record
 	faults      faults
+	limiter     limiter
+	seed        *seeded // The field "seed" is nil if the server has no seed.
 	now         func() time.Time
 	tokenTTL    time.Duration
 	downloadTTL time.Duration
 	key         [32]byte // signs blob URLs
 	token       string   // acts as GITHUB_TOKEN
+	sigstore    func() (*sigstore.Sigstore, error)
 
 	http      *http.Server // The fields "http" and "listener" are nil if the server does not listen.
 	listener  net.Listener
@@ -48,6 +53,7 @@ func New(c Config) *Server {
 		downloadTTL: c.DownloadTTL,
 		closing:     make(chan struct{}),
 		record:      record{most: c.MaxRequests},
+		limiter:     limiter{limits: c.Limits, hours: map[string]*window{}, minutes: map[string]*window{}},
 	}
 	_, _ = rand.Read(s.key[:]) // never fails (crypto/rand)
 	if s.now == nil {
@@ -67,6 +73,10 @@ func New(c Config) *Server {
 	if c.Open != nil {
 		s.token = s.openToken(*c.Open)
 	}
+	s.plant(c)
+	s.sigstore = sync.OnceValues(func() (*sigstore.Sigstore, error) {
+		return sigstore.New(sigstore.Config{Form: c.Sigstore, Clock: s.now})
+	})
 	s.Inject(c.Faults...)
 	return s
 }
@@ -141,8 +151,12 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		s.serveRegistry(w, r)
 	case strings.HasPrefix(path, apiPrefix):
 		s.serveAPI(w, r)
+	case path == seedPath && s.seed != nil:
+		s.serveSeed(w, r)
 	case strings.HasPrefix(path, downloadPath):
 		s.serveDownload(w, r)
+	case sigstore.Handles(path):
+		s.serveSigstore(w, r)
 	default:
 		http.NotFound(w, r)
 	}

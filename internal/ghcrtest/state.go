@@ -20,6 +20,8 @@ type state struct {
 	open     *Open
 	answers  Answers
 	nextID   int64
+
+	attestations []attestation // the oldest first
 }
 
 func newState(c Config) *state {
@@ -83,6 +85,9 @@ func (w *state) addRepositoryLocked(r Repository) {
 	if w.owners[key(ownerOf(r.Name))] == nil {
 		w.addOwnerLocked(Owner{Login: ownerOf(r.Name)})
 	}
+	if r.Branches == nil {
+		r.Branches = []string{r.DefaultBranch}
+	}
 	w.repos[key(r.Name)] = &r
 }
 
@@ -120,7 +125,7 @@ func (w *state) repositoryLocked(name string) *Repository {
 		return r
 	}
 	w.ownerLocked(owner)
-	w.addRepositoryLocked(Repository{Name: name, Visibility: w.open.Visibility})
+	w.addRepositoryLocked(Repository{Name: name, Visibility: w.open.Visibility, Branches: w.open.Branches, Pulls: w.open.Pulls})
 	return w.repos[key(name)]
 }
 

@@ -55,12 +55,13 @@ func (w *state) tagsAfter(name, last string) (tags []string, ok bool) {
 	if p == nil {
 		return nil, false
 	}
+	all := p.lag.tagsSeen(p.tagOrder)
 	if last == "" {
-		return slices.Clone(p.tagOrder), true
+		return all, true
 	}
-	at := slices.Index(p.tagOrder, last)
+	at := slices.Index(all, last)
 	if at < 0 {
 		return nil, true
 	}
-	return slices.Clone(p.tagOrder[at+1:]), true
+	return all[at+1:], true
 }

@@ -1,5 +1,6 @@
 // Package github is a client of GitHub's REST API. Package github reads container
-// packages, repositories, commits and the status of the token.
+// packages, repositories, commits and the status of the token. Package github also deletes
+// and restores packages and their versions.
 //
 // Package github does not read tags and manifests, because package registry
 // reads tags and manifests. GitHub documents no request that changes the
@@ -65,8 +66,9 @@ type Client struct {
 
 	gh          *github.Client
 	server      string
-	unavailable atomic.Bool // unavailable is true after all attempts of one request have failed.
-	ownerKinds  sync.Map    // maps the login of an owner to the kind that the API returned
+	unavailable atomic.Bool            // unavailable is true after all attempts of one request have failed.
+	ownerKinds  sync.Map               // maps the login of an owner to the kind that the API returned
+	self        atomic.Pointer[string] // the login of the token's user, or nil before the API returned it
 }
 
 // New returns a client for the API at the URL apiURL, which must not end with
@@ -226,7 +228,7 @@ func (c *Client) call(ctx context.Context, method, path string, body, out any) e
 // header of the response. The returned header is never nil.
 func (c *Client) callWithHeader(ctx context.Context, method, path string, body, out any) (http.Header, error) {
 	header := http.Header{}
-	err := c.retry(ctx, func() error {
+	err := c.retry(ctx, waitAfter, func() error {
 		req, err := c.gh.NewRequest(method, path, body)
 		if err != nil {
 			return err

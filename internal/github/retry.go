@@ -55,10 +55,14 @@ func (c *Client) withTimeout(ctx context.Context, send func(context.Context) err
 	return err
 }
 
+// waiter returns the time to wait after attempt n. The result "temporary"
+// reports whether another attempt can succeed.
+type waiter func(err error, n int, now time.Time) (wait time.Duration, temporary bool)
+
 // retry sends a request until it succeeds or fails for a permanent reason.
 // After all attempts of one request have failed, retry sends each later
 // request only once.
-func (c *Client) retry(ctx context.Context, send func() error) error {
+func (c *Client) retry(ctx context.Context, waitAfter waiter, send func() error) error {
 	for n := 1; ; n++ {
 		err := send()
 		wait, temporary := waitAfter(err, n, time.Now())
@@ -78,8 +82,7 @@ func (c *Client) retry(ctx context.Context, send func() error) error {
 	}
 }
 
-// waitAfter returns the time to wait after attempt n. The result "temporary"
-// reports whether another attempt can succeed.
+// waitAfter is the waiter of a request that may wait for the end of a rate limit.
 func waitAfter(err error, n int, now time.Time) (wait time.Duration, temporary bool) {
 	var limit *github.RateLimitError
 	var secondary *github.AbuseRateLimitError

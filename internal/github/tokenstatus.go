@@ -89,6 +89,12 @@ func (c *Client) SSOURL(ctx context.Context, organization string) string {
 	return page.String()
 }
 
+// DeletionTokenURL returns the URL of the page on which a user creates a classic token
+// that may delete and restore package versions. The URL contains the scopes.
+func (c *Client) DeletionTokenURL() string {
+	return c.server + "/settings/tokens/new?scopes=write:packages,delete:packages&description=ghcr-publish"
+}
+
 // NewTokenURL returns the URL of the page on which a user creates a classic
 // token. The URL contains the scope write:packages, so that the page selects
 // only this scope. If the user selects write:packages on the page, the page

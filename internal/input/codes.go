@@ -104,6 +104,15 @@ const (
 	// CodeTagsWithPushByDigest means that the inputs "tags" and "push-by-digest" are both
 	// set.
 	CodeTagsWithPushByDigest = "tags-with-push-by-digest"
+	// CodeIfPublishedWithPushByDigest means that the input "if-published" is set in a step
+	// with "push-by-digest", which has no version tag.
+	CodeIfPublishedWithPushByDigest = "if-published-with-push-by-digest"
+	// CodeResultFile means that the run cannot write the file in the input "metadata-file"
+	// or in the input "digest-file".
+	CodeResultFile = "result-file-unwritable"
+	// CodeResultFilesEqual means that the inputs "metadata-file" and "digest-file" name the
+	// same file.
+	CodeResultFilesEqual = "result-files-equal"
 	// CodeDigestNameWithoutPushByDigest means that the input "digest-name" has no
 	// effect, because the input "push-by-digest" is not set.
 	CodeDigestNameWithoutPushByDigest = "digest-name-without-push-by-digest"
@@ -128,6 +137,9 @@ const (
 	CodeLoginMissing = "login-missing"
 	// CodeIsolatedOutsideWorkflow means that the input "isolated" is set at a terminal.
 	CodeIsolatedOutsideWorkflow = "isolated-outside-workflow"
+
+	// CodeTwoImages means that the command "diff" does not have exactly two images.
+	CodeTwoImages = "two-images"
 
 	// CodeDestinationMissing means that the command "pull" has no destination.
 	CodeDestinationMissing = "destination-missing"

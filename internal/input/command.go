@@ -12,6 +12,7 @@ const (
 	Migrate  Command = "migrate"
 	Pull     Command = "pull"
 	Inspect  Command = "inspect"
+	Diff     Command = "diff"
 	Login    Command = "login"
 	Check    Command = "check"
 )
@@ -34,7 +35,7 @@ var (
 	// annotating lists the commands that can write annotations.
 	annotating = []Command{Publish, Merge, Metadata}
 	// reporting lists the commands that send requests to the API and write a report.
-	reporting = []Command{Publish, Merge, Promote, Metadata, Migrate, Pull, Inspect}
+	reporting = []Command{Publish, Merge, Promote, Metadata, Migrate, Pull, Inspect, Diff}
 	// authenticating lists the commands that only check or store a login.
 	authenticating = []Command{Login, Check}
 )
@@ -43,7 +44,7 @@ var (
 // line. All other inputs have only a flag.
 var Arguments = map[Command][]string{
 	Publish: {"source"}, Merge: {"digests"}, Promote: {"source"}, Pull: {"source", "destination"},
-	Inspect: {"source"}, Login: {"registry"}, Check: {"image"}, Migrate: {"paths"},
+	Inspect: {"source"}, Diff: {"source"}, Login: {"registry"}, Check: {"image"}, Migrate: {"paths"},
 }
 
 // OtherCommands maps commands of other programs to the commands of this program that a
@@ -53,6 +54,6 @@ var OtherCommands = map[string]string{
 	"copy": "promote", "cp": "promote", "tag": "promote", "retag": "promote",
 	"manifest": "merge", "imagetools": "merge", "join": "merge",
 	"download": "pull", "verify": "pull", "save": "pull", "export": "pull",
-	"digest": "inspect", "ls": "inspect", "list": "inspect", "show": "inspect",
+	"digest": "inspect", "ls": "inspect", "list": "inspect", "show": "inspect", "compare": "diff",
 	"meta": "metadata", "server": "serve", "registry": "serve", "demo": "try", "convert": "migrate",
 }

@@ -40,6 +40,7 @@ type Common struct {
 	Summary bool
 	Debug   bool
 	Trace   string // the path of the trace file, or "" for no trace
+	Results ResultFiles
 	CAFile  string // the path of a file with additional certificates, or "" for no file
 
 	Notices []diag.Notice
@@ -80,6 +81,10 @@ type Config struct {
 	Monotonic bool // the run does not move a tag that points at a newer image
 	OnlyNewer bool // the run also does not move a tag if the age of the tagged image is unknown
 
+	IfPublished IfPublished
+	OnLoss      LossPolicy
+	SizeLimit   SizeLimit
+
 	LinkTo         string // the URL of the repository for the source label, or "" for no label
 	Visibility     Visibility
 	FailOnMismatch bool
@@ -87,6 +92,13 @@ type Config struct {
 	Verify         Verification
 	Gate           string // the script that checks the image before the tags move, or "" for no check
 	DryRun         bool
+}
+
+// ResultFiles are the paths of the files that a successful run writes. An empty path means
+// that the run does not write the file.
+type ResultFiles struct {
+	Metadata string // the JSON of the input "metadata-file"
+	Digest   string // the digest of the image
 }
 
 // Naming contains the inputs that determine tags, labels and annotations. Package meta
@@ -128,6 +140,16 @@ const (
 	ReadOnlySkip    ReadOnlyPolicy = "skip"    // the run publishes nothing and succeeds
 	ReadOnlyFail    ReadOnlyPolicy = "fail"    // the run fails
 	ReadOnlyArchive ReadOnlyPolicy = "archive" // the run writes an OCI archive, which a trusted job can publish
+)
+
+// IfPublished is the reaction to an image that is already published.
+type IfPublished string
+
+// These constants are the values of the input "if-published".
+const (
+	PublishedContinue IfPublished = "continue" // the run does not look for a published image
+	PublishedSkip     IfPublished = "skip"     // the run uses the published image, and does not open the source
+	PublishedFail     IfPublished = "fail"     // the run fails
 )
 
 // Credential is a login for another registry.

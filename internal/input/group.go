@@ -27,6 +27,7 @@ var mainNames = map[Command][]string{
 	Metadata: {"images", "tags", "flavor", "version", "labels", "annotations", "explain"},
 	Pull:     {"source", "destination", "platform", "verify-only", "token"},
 	Inspect:  {"source", "platform", "json", "digest-only", "token"},
+	Diff:     {"source", "json", "exit-code", "token"},
 	Login:    {"registry", "push", "image", "isolated", "token"},
 	Check:    {"image", "visibility", "on-visibility-mismatch", "on-readonly", "token"},
 	Migrate:  {"paths", "write", "check", "add-check", "to-action", "sarif"},

@@ -23,6 +23,7 @@ func ParsePublish(env Environment) (*Config, error) {
 	} else {
 		r.oneSource(c)
 	}
+	r.ifPublished(c)
 	c.PushForeign = r.choice("foreign-layers") == "push"
 	attestations := r.choice("attestations")
 	c.Strip, c.Legacy = attestations == "strip", attestations == "legacy"
@@ -48,6 +49,14 @@ func (r *reader) oneSource(c *Config) {
 		c.Source = strings.Join(r.lines("content"), ", ")
 	case c.Source == "" && !r.unknown("source", "context", "content", "file"):
 		r.failEmpty("source", CodeSourceMissing, "Set source to the result of the build: a directory, a tar, an image of the Docker engine, or docker://REFERENCE. To build from a Dockerfile, set context. To create an image from files, set content.")
+	}
+}
+
+// ifPublished reads the reaction to an image that is already published.
+func (r *reader) ifPublished(c *Config) {
+	c.IfPublished = IfPublished(r.choice("if-published"))
+	if c.ByDigest && c.IfPublished != PublishedContinue {
+		r.fail("if-published", CodeIfPublishedWithPushByDigest, "Remove if-published from this step. A step with push-by-digest: true has no version tag, so the step cannot find a published image.", "The inputs if-published: %s and push-by-digest: true exclude each other", c.IfPublished)
 	}
 }
 
@@ -99,7 +108,9 @@ func (r *reader) pushOptions(c *Config) {
 		c.Gate = ""
 	}
 	c.Overwrite, c.Monotonic = r.overwrite(), r.boolean("monotonic")
+	c.OnLoss, c.SizeLimit = LossPolicy(r.choice("on-loss")), r.sizeLimit()
 	c.DryRun = r.boolean("dry-run") || r.off("push")
+	c.Results = r.resultFiles()
 }
 
 // policies reads the inputs that can make a run stop before the push.

@@ -73,11 +73,14 @@ func TestConfigContainsEveryInput(t *testing.T) {
 		"credentials": {"docker.io me hunter2\nquay.io you hunter3", func(c *input.Config) bool {
 			return len(c.Credentials) == 2 && c.Credentials[0].Host == "index.docker.io" && c.Credentials[1].Secret.Reveal() == "hunter3"
 		}},
-		"dry-run":   {"TRUE", func(c *input.Config) bool { return c.DryRun }},
-		"monotonic": {"false", func(c *input.Config) bool { return !c.Monotonic }},
+		"on-loss":    {"fail", func(c *input.Config) bool { return c.OnLoss == input.LossFail }},
+		"size-limit": {"5MB", func(c *input.Config) bool { return c.SizeLimit.Bytes == 5_000_000 }},
+		"dry-run":    {"TRUE", func(c *input.Config) bool { return c.DryRun }},
+		"monotonic":  {"false", func(c *input.Config) bool { return !c.Monotonic }},
 		"overwrite": {"versions=never, moving=same-digest", func(c *input.Config) bool {
 			return c.Overwrite == input.Overwrite{Versions: input.Never, Moving: input.SameDigest}
 		}},
+		"if-published":      {"skip", func(c *input.Config) bool { return c.IfPublished == input.PublishedSkip }},
 		"push-by-digest":    {"true", func(c *input.Config) bool { return c.ByDigest }},
 		"digest-name":       {"web/linux/amd64", func(c *input.Config) bool { return c.DigestName == "web-linux-amd64" }},
 		"push":              {"false", func(c *input.Config) bool { return c.DryRun }},
@@ -93,6 +96,8 @@ func TestConfigContainsEveryInput(t *testing.T) {
 		"attestations":      {"strip", func(c *input.Config) bool { return c.Strip }},
 		"compression":       {"zstd", func(c *input.Config) bool { return c.Compression.String() == "zstd:3" }},
 		"compression-level": {"6", func(c *input.Config) bool { return c.Compression.String() == "gzip:6" }},
+		"metadata-file":     {"m.json", func(c *input.Config) bool { return c.Results.Metadata == "m.json" }},
+		"digest-file":       {"d.txt", func(c *input.Config) bool { return c.Results.Digest == "d.txt" }},
 		"debug":             {"true", func(c *input.Config) bool { return c.Debug }},
 	}
 	needs := map[string][]string{"digest-name": {"INPUT_PUSH-BY-DIGEST", "true"}, "compression-level": {"INPUT_COMPRESSION", "gzip"}} // inputs that need another input

@@ -44,6 +44,9 @@ type Input struct {
 	// NoFlag is true if the input has no flag, because all processes can read a
 	// secret on a command line.
 	NoFlag bool
+	// OnlyFlag is true if the input is only a flag, because a workflow step has another
+	// way to get the same result.
+	OnlyFlag bool
 }
 
 // HelpFor returns the help of the flag of a command.

@@ -5,17 +5,18 @@ import "slices"
 // Table lists all inputs, in the order of the documentation.
 var Table = []Input{
 	{
-		Name: "command", Group: GroupImage, Kind: Choice, Values: []string{string(Publish), string(Merge), string(Promote), string(Metadata), string(Pull), string(Inspect), string(Login), string(Check), string(Migrate)}, Default: string(Publish), NoFlag: true,
+		Name: "command", Group: GroupImage, Kind: Choice, Values: []string{string(Publish), string(Merge), string(Promote), string(Metadata), string(Pull), string(Inspect), string(Diff), string(Login), string(Check), string(Migrate)}, Default: string(Publish), NoFlag: true,
 		Help:    "Command to run. At a terminal, write the command as the first argument.",
 		Example: "publish",
 	},
 	{
-		Name: "source", Group: GroupImage, Commands: []Command{Publish, Promote, Pull, Inspect},
+		Name: "source", Group: GroupImage, Commands: []Command{Publish, Promote, Pull, Inspect, Diff},
 		Help: "Image to publish: a path, a name in the Docker engine, docker://REFERENCE, or - for a tar from standard input. A prefix selects the kind of the source: oci:, oci-archive:, docker-archive:, docker-daemon: or containers-storage:.",
 		Own: map[Command]string{
 			Promote: "Tag, digest or reference of the image to promote.",
 			Pull:    "Reference of the image to pull. A reference without a tag or a digest means the tag \"latest\".",
 			Inspect: "Image to describe: a reference, or an image on this machine.",
+			Diff:    "Two images to compare, one per line: the old image, then the new image. Each image is a reference, or an image on this machine.",
 		},
 		Short:   "Image to publish, promote, pull or inspect: a path, a name in the Docker engine, or docker://REFERENCE.",
 		Example: "image.tar",
@@ -267,9 +268,27 @@ var Table = []Input{
 		Example: "versions=allow",
 	},
 	{
+		Name: "if-published", Group: GroupSafety, Kind: Choice, Commands: publish, Values: []string{"continue", "skip", "fail"}, Default: "continue",
+		Help:    "Reaction to an image whose version tag, such as 1.2.3, exists before the run. With `context`, the label org.opencontainers.image.revision of that image must also be this commit. `skip` publishes the existing image again, without a build. The outputs are the same, and moving tags still move.",
+		Short:   "Reaction if the version tag exists, and for `context` also names this commit. `skip` uses the existing image and does not build.",
+		Example: "skip",
+	},
+	{
 		Name: "monotonic", Group: GroupSafety, Kind: Bool, Commands: pushing, Default: "true",
 		Help:    "Do not move a tag that points at a newer version, or at a build of a later commit of this repository, but print a warning. For a rollback, set `false`.",
 		Example: "false",
+	},
+	{
+		Name: "on-loss", Group: GroupSafety, Kind: Choice, Commands: pushing, Default: "warn", Values: []string{"warn", "fail", "ignore"},
+		Help:    "Reaction if a tag moves to an image that lacks a platform, an attestation, an SBOM or a label key of the previous image: a warning, a failure before any tag moves, or nothing. Attestations that `attestations: strip` removes, and the labels created, revision and version, do not count.",
+		Short:   "Reaction if a tag moves to an image that lacks a platform, an attestation, an SBOM or a label of the previous image.",
+		Example: "fail",
+	},
+	{
+		Name: "size-limit", Group: GroupSafety, Kind: Lines, Commands: pushing,
+		Help:    "Maximum compressed size of the image for each platform, one limit per line: a size (500MB, 2GiB), or a growth (+10%) over the previous image of each tag that moves. If the image exceeds a limit, the run fails before any tag moves. Units: kB, MB, GB, KiB, MiB, GiB.",
+		Short:   "Maximum compressed size per platform, one limit per line: a size (500MB), or a growth over the previous image (+10%).",
+		Example: "500MB",
 	},
 	{
 		Name: "visibility", Group: GroupSafety, Kind: Choice, Commands: slices.Concat(pushing, check), Default: "keep",
@@ -298,12 +317,12 @@ var Table = []Input{
 		Example: "${{ secrets.GITHUB_TOKEN }}",
 	},
 	{
-		Name: "username", Group: GroupLogin, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect}, authenticating),
+		Name: "username", Group: GroupLogin, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect, Diff}, authenticating),
 		Help:    "User name to send with the token. ghcr.io ignores the user name, but other registries can check it. Default: the actor of the workflow.",
 		Example: "octocat",
 	},
 	{
-		Name: "registry", Group: GroupLogin, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect}, authenticating),
+		Name: "registry", Group: GroupLogin, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect, Diff}, authenticating),
 		Help: "Registry for images whose names contain no host. Default: the registry of this GitHub server, for example ghcr.io.",
 		Own: map[Command]string{
 			Login: "Registry hosts to log in to, one per line, in addition to the hosts in `credentials`. Default: the registry of this GitHub server.",
@@ -311,7 +330,7 @@ var Table = []Input{
 		Example: "containers.github.example.com",
 	},
 	{
-		Name: "credentials", Group: GroupLogin, Kind: Lines, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect}, authenticating), NoFlag: true,
+		Name: "credentials", Group: GroupLogin, Kind: Lines, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect, Diff}, authenticating), NoFlag: true,
 		Help:    "Logins for other registries, for reading and for publishing: HOST USERNAME SECRET, one login per line. For other registries, the run uses the Docker config file of the machine (config.json).",
 		Example: "docker.io octocat ${{ secrets.DOCKERHUB_TOKEN }}",
 	},
@@ -350,6 +369,17 @@ var Table = []Input{
 		Help:    "Checks after the push. `digest` reads every tag and the digest again from the registry. `full` also pulls the image without credentials, and reads the visibility and the link of the package. With `none`, the run makes no checks, and does not notice if another run moves a tag back.",
 		Short:   "Checks after the push. `digest` reads every tag and the digest again from the registry. `full` also pulls the image without credentials.",
 		Example: "digest",
+	},
+	{
+		Name: "metadata-file", Group: GroupOutput, Commands: pushing,
+		Help:    "File to write the result to, as JSON with the keys of `docker buildx build --metadata-file`: containerimage.digest, containerimage.descriptor and image.name. The key ghcr-publish contains the complete report. The file is written only if the image is published.",
+		Short:   "File to write the result to, as JSON with the keys of `docker buildx build --metadata-file`. The file is written only if the image is published.",
+		Example: "metadata.json",
+	},
+	{
+		Name: "digest-file", Group: GroupOutput, Commands: pushing,
+		Help:    "File to write the digest of the published image to, without a newline. The file is written only if the image is published.",
+		Example: "digest.txt",
 	},
 	{
 		Name: "timeout", Group: GroupSafety, Kind: Duration, Commands: slices.Concat(reporting, authenticating), Default: "30m",
@@ -398,8 +428,17 @@ var Table = []Input{
 		Example: "true",
 	},
 	{
-		Name: "json", Group: GroupOutput, Kind: Bool, Commands: []Command{Inspect}, Default: "false",
-		Help:    "Print complete manifests and configs as JSON, instead of a table.",
+		Name: "json", Group: GroupOutput, Kind: Bool, Commands: []Command{Inspect, Diff}, Default: "false",
+		Help: "Print complete manifests and configs as JSON, instead of a table.",
+		Own: map[Command]string{
+			Diff: "Print the differences as JSON, instead of text.",
+		},
+		Short:   "Print the result of `inspect` or `diff` as JSON, instead of text.",
+		Example: "true",
+	},
+	{
+		Name: "exit-code", Group: GroupOutput, Kind: Bool, Commands: []Command{Diff}, Default: "false", OnlyFlag: true,
+		Help:    "Exit with the status 1 if the images differ, and with the status 2 after an error. In a workflow, read the output `changed` instead.",
 		Example: "true",
 	},
 	{

@@ -8,6 +8,7 @@
 package inspect
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -76,9 +77,9 @@ type Layer struct {
 // the image that the attestation describes.
 const attestsKey = "vnd.docker.reference.digest"
 
-// document contains the fields of a manifest or index that a View or an Image
+// fields contains the fields of a manifest or index that a View or an Image
 // contains.
-type document struct {
+type fields struct {
 	ArtifactType string                   `json:"artifactType"`
 	Subject      *struct{ Digest string } `json:"subject"`
 	Annotations  map[string]string        `json:"annotations"`
@@ -89,9 +90,26 @@ type document struct {
 // Describe omits the config. If a manifest is not valid or a config cannot be
 // read, Describe returns an error.
 func Describe(ctx context.Context, root *image.Manifest) (*View, error) {
-	doc, err := documentOf(root)
+	v, images, err := structure(root)
 	if err != nil {
 		return nil, err
+	}
+	configs, err := readConfigs(ctx, configsOf(images))
+	if err != nil {
+		return nil, err
+	}
+	for i, m := range images {
+		v.Images[i].Config = configs[m]
+	}
+	return v, nil
+}
+
+// structure describes an image or index without its configs. structure reads no blob.
+// The returned manifests are in the order of View.Images.
+func structure(root *image.Manifest) (*View, []*image.Manifest, error) {
+	doc, err := documentOf(root)
+	if err != nil {
+		return nil, nil, err
 	}
 	v := &View{
 		Digest: hash(root.Descriptor.Digest), MediaType: string(root.Descriptor.MediaType),
@@ -107,7 +125,7 @@ func Describe(ctx context.Context, root *image.Manifest) (*View, error) {
 		}
 		described, err := describe(m)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		described.Attests = attested[m.Descriptor.Digest]
 		v.Images, images = append(v.Images, described), append(images, m)
@@ -116,7 +134,7 @@ func Describe(ctx context.Context, root *image.Manifest) (*View, error) {
 		v.Blobs++
 		v.Size += b.Descriptor.Size
 	}
-	return v, v.readConfigs(ctx, images)
+	return v, images, nil
 }
 
 func describe(m *image.Manifest) (Image, error) {
@@ -165,8 +183,8 @@ func attestedImages(root *image.Manifest) map[v1.Hash]string {
 	return out
 }
 
-func documentOf(m *image.Manifest) (*document, error) {
-	var doc document
+func documentOf(m *image.Manifest) (*fields, error) {
+	var doc fields
 	if m.Raw == nil {
 		return &doc, nil
 	}
@@ -181,44 +199,85 @@ func documentOf(m *image.Manifest) (*document, error) {
 	return &doc, nil
 }
 
-func (d *document) subject() string {
+func (d *fields) subject() string {
 	if d.Subject == nil {
 		return ""
 	}
 	return d.Subject.Digest
 }
 
-// readConfigs reads the configs of the images concurrently, within the limits
-// maxConfig and maxConfigs.
-func (v *View) readConfigs(ctx context.Context, images []*image.Manifest) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(maxConcurrentReads)
+// config is the config of one image, before the package reads it.
+type config struct {
+	of    *image.Manifest
+	image string // image is the digest of the image, or "".
+	desc  v1.Descriptor
+	open  func(context.Context) (io.ReadCloser, error)
+}
+
+// configsOf returns the configs of the images, within the limits maxConfig and
+// maxConfigs. A later change of the images does not change the result.
+func configsOf(images []*image.Manifest) []config {
+	var out []config
 	remaining := int64(maxConfigs)
-	for i, m := range images {
+	for _, m := range images {
 		if len(m.Blobs) == 0 || m.Blobs[0].Descriptor.Size > min(maxConfig, remaining) {
 			continue
 		}
-		remaining -= m.Blobs[0].Descriptor.Size
+		b := m.Blobs[0]
+		remaining -= b.Descriptor.Size
+		open := b.Open
+		if content := b.Content; content != nil { // the program has already read the config
+			open = func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil }
+		}
+		out = append(out, config{of: m, image: hash(m.Descriptor.Digest), desc: b.Descriptor, open: open})
+	}
+	return out
+}
+
+// readConfigs reads the configs concurrently. Several images can share a config, and
+// readConfigs reads this config only once. A config that is not JSON has no entry.
+func readConfigs(ctx context.Context, configs []config) (map[*image.Manifest]json.RawMessage, error) {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(maxConcurrentReads)
+	read := map[v1.Hash]*json.RawMessage{}
+	for _, c := range configs {
+		if read[c.desc.Digest] != nil {
+			continue
+		}
+		content := new(json.RawMessage)
+		read[c.desc.Digest] = content
 		group.Go(func() (err error) {
-			v.Images[i].Config, err = readConfig(ctx, m.Blobs[0])
+			*content, err = c.read(ctx)
 			return err
 		})
 	}
-	return group.Wait()
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	out := map[*image.Manifest]json.RawMessage{}
+	for _, c := range configs {
+		out[c.of] = *read[c.desc.Digest]
+	}
+	return out, nil
 }
 
-// readConfig reads a config. If the config is not JSON, readConfig returns
-// nil.
-func readConfig(ctx context.Context, b *image.Blob) (json.RawMessage, error) {
-	r, err := b.Open(ctx)
+// read reads a config. If the config is not JSON, read returns nil.
+func (c config) read(ctx context.Context) (json.RawMessage, error) {
+	content, err := readBlob(ctx, c.desc, c.open)
 	if err != nil {
-		return nil, fmt.Errorf("reading the config %s: %w", b.Descriptor.Digest, err)
-	}
-	content, err := io.ReadAll(registry.Verify(r, b.Descriptor))
-	if err := errors.Join(err, r.Close()); err != nil {
-		return nil, fmt.Errorf("reading the config %s: %w", b.Descriptor.Digest, err)
+		return nil, fmt.Errorf("reading the config %s: %w", c.desc.Digest, err)
 	}
 	return raw(content), nil
+}
+
+// readBlob reads and verifies a blob. The caller has checked the size in the descriptor.
+func readBlob(ctx context.Context, desc v1.Descriptor, open func(context.Context) (io.ReadCloser, error)) ([]byte, error) {
+	r, err := open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	content, err := io.ReadAll(io.LimitReader(registry.Verify(r, desc), desc.Size+1)) // The callers limit the size.
+	return content, errors.Join(err, r.Close())
 }
 
 // raw returns the content if the content is JSON. Otherwise raw returns nil.

@@ -181,7 +181,7 @@ func (f *file) save() error {
 	if bytes.Equal(f.before, f.content) {
 		return nil
 	}
-	return replace(f.path, f.content, f.mode)
+	return locked.Replace(f.path, f.content, f.mode)
 }
 
 // remove removes a file. The function "remove" returns nil if the file does not
@@ -190,31 +190,6 @@ func remove(path string) error {
 	err := locked.Retry(func() error { return os.Remove(path) }) // Windows returns an error while another step reads the file.
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
-	}
-	return err
-}
-
-// replace writes the text to a temporary file and renames this file, so that
-// other programs never read a partial file.
-func replace(path string, text []byte, mode fs.FileMode) (err error) {
-	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(temp.Name()) // The error of Remove is ignored, because the caller needs the error of the failed write.
-		}
-	}()
-	_, err = temp.Write(text)
-	if closeErr := temp.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = os.Chmod(temp.Name(), mode)
-	}
-	if err == nil {
-		err = locked.Retry(func() error { return os.Rename(temp.Name(), path) }) // Windows returns an error while another step reads the file.
 	}
 	return err
 }

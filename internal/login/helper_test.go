@@ -194,12 +194,15 @@ func TestAHelperThatFailsIsNamed(t *testing.T) {
 	v := helpers(t)
 	for _, name := range []string{"readonly", "is-not-installed"} {
 		d := newFakeRunner(t)
-		file := `{"credHelpers":{"ghcr.io":"` + name + `","docker.io":"vault"}}`
+		file := "{\n  \"credHelpers\": {\n    \"docker.io\": \"vault\",\n    \"ghcr.io\": \"" + name + "\"\n  }\n}\n"
 		d.put(file)
 		d.check(v.save(map[string][2]string{}))
 		err := d.session().Login(t.Context(), []login.Login{to("quay.io", "a", "b"), to("ghcr.io", "octocat", "ghs_1")})
 		if !diag.Is(err, login.CodeHelperFailed) || !strings.Contains(err.Error(), "docker-credential-"+name) || !strings.Contains(err.Error(), "isolated: true") {
 			t.Errorf("%s: %v", name, err)
+		}
+		if !strings.Contains(err.Error(), "Line 4 of ") || !strings.Contains(err.Error(), "config.json") {
+			t.Errorf("%s: the error does not name the line of the helper: %v", name, err)
 		}
 		if got := d.text(); got != file {
 			t.Errorf("%s: the file was changed to %s", name, got)

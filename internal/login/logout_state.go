@@ -9,6 +9,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/bounded"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/locked"
 )
 
 // logoutState holds the data that a logout needs about one login file. The program stores
@@ -48,7 +51,7 @@ func openState(folder, file string) (*logoutState, error) {
 		return nil, fmt.Errorf("creating the folder for the logout state: %w", err)
 	}
 	n.path = statePath(folder, file)
-	text, err := os.ReadFile(n.path)
+	text, err := bounded.File(n.path, maxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return n, nil
 	}
@@ -122,7 +125,7 @@ func (n *logoutState) save() error {
 	if err != nil {
 		return err
 	}
-	return replace(n.path, text, private)
+	return locked.Replace(n.path, text, private)
 }
 
 // patch describes the difference of two texts. The texts have a common prefix

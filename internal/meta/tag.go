@@ -79,3 +79,9 @@ func shortened(name string) string {
 	}
 	return name[:maxShown] + "…"
 }
+
+// RefTag returns the tag that the default rules give to a branch or to a Git tag.
+func RefTag(name string) string { return refTag(name) }
+
+// Sanitize replaces each sequence of characters that a tag cannot contain by one dash.
+func Sanitize(name string) string { return sanitize(name) }

@@ -31,6 +31,8 @@ const (
 	PlainToken          Code = "plain-token"
 	MergedSteps         Code = "steps-merged"
 	NotMerged           Code = "steps-not-merged"
+	CleanupReplaced     Code = "cleanup-replaced"
+	CleanupNotReplaced  Code = "cleanup-not-replaced"
 )
 
 // rule contains the title and the general explanation of a kind of finding.
@@ -64,4 +66,6 @@ var rules = map[Code]rule{
 	PlainToken:          {"A token in plain text", "Every reader of the file can use the token. Revoke the token."},
 	MergedSteps:         {"Login, metadata and push merged into one step", "One step of this action logs in, computes the tags and pushes. The finding lists each difference from the old steps."},
 	NotMerged:           {"Steps that are not merged", "The finding gives the reason why one step cannot replace the steps of the job."},
+	CleanupReplaced:     {"Cleanup step replaced by this action", "The command cleanup of this action deletes complete images and keeps the parts of images that stay. The finding lists each difference from the old step."},
+	CleanupNotReplaced:  {"Cleanup step that is not replaced", "The finding gives the reason why the command cleanup of this action cannot replace the step."},
 }

@@ -36,7 +36,7 @@ func goldenRoot(t testing.TB, before []byte) Root {
 // optionsFor returns the options that the name of a case selects.
 func optionsFor(name string) Options {
 	var o Options
-	if strings.HasPrefix(name, "merge-") {
+	if strings.HasPrefix(name, "merge-") || strings.HasPrefix(name, "replace-") {
 		o.ToAction = "ghcr-publish/ghcr-publish@v1"
 	}
 	return o

@@ -82,12 +82,6 @@ var errShape = errors.New("the steps are not written as a YAML block list")
 // writeMergedStep changes the push step into a step of this action and removes
 // the metadata step.
 func (p *pass) writeMergedStep(c chain, d differences) error {
-	inputs := p.mergedInputs(c, d)
-	uses, with := c.push.Uses, flow.Get(c.push.Node, "with")
-	usesAt, usesEnd := p.scalarStart(uses.Value), p.scalarEnd(uses.Value)
-	if with == nil || with.Raw != with.Value || with.Value.Style&yaml.FlowStyle != 0 || len(p.doc.Aliases[c.push.Node]) > 0 || usesAt < 0 {
-		return errShape
-	}
 	edits, ok := p.removals(c)
 	if !ok {
 		return errShape
@@ -98,6 +92,17 @@ func (p *pass) writeMergedStep(c chain, d differences) error {
 			return errShape
 		}
 		edits = append(edits, edit)
+	}
+	return p.rewriteStep(c.push, p.mergedInputs(c, d), edits)
+}
+
+// rewriteStep replaces the action and the inputs of a step. rewriteStep also adds other
+// edits, and adds no edit if the step is not written in the expected form.
+func (p *pass) rewriteStep(step *flow.Step, inputs []string, edits []text.Edit) error {
+	uses, with := step.Uses, flow.Get(step.Node, "with")
+	usesAt, usesEnd := p.scalarStart(uses.Value), p.scalarEnd(uses.Value)
+	if !isBlock(with) || len(p.doc.Aliases[step.Node]) > 0 || usesAt < 0 {
+		return errShape
 	}
 	first := with.Value.Content[0]
 	edits = append(edits,

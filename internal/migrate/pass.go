@@ -93,6 +93,7 @@ func (p *pass) run() {
 	p.listImages()
 	p.grant()
 	p.mergeSteps()
+	p.replaceCleanups()
 	p.reportPassedSecrets()
 	p.reportRemainingUses()
 }

@@ -21,6 +21,18 @@ const (
 	// CodeTagExists means that a tag already exists with another digest. The input
 	// "overwrite" does not allow the run to move this tag.
 	CodeTagExists = "tag-exists"
+	// CodePublishedBefore means that the image of this run is already published, and the
+	// input "if-published" does not allow the run to continue.
+	CodePublishedBefore = "published-before"
+	// CodePublishedUsed reports that the run used the image that is already published,
+	// and did not open its source.
+	CodePublishedUsed = "published-used"
+	// CodePublishedDiffers reports that a version tag of the run exists, but does not
+	// show that the image of the run is already published. The run continues.
+	CodePublishedDiffers = "published-differs"
+	// CodeNoVersionTag reports that the run has no version tag, so the input
+	// "if-published" has no effect.
+	CodeNoVersionTag = "version-tag-missing"
 	// CodeTagKept means that the run did not move a tag, because the tag points at a
 	// newer image.
 	CodeTagKept = "tag-kept"
@@ -30,6 +42,18 @@ const (
 	// CodeAttachmentKept means that the run did not copy an attachment, because the tag
 	// of the attachment points at another manifest in the destination.
 	CodeAttachmentKept = "attachment-kept"
+	// CodeLoss reports that a tag moved to an image that lacks parts of the previous
+	// image.
+	CodeLoss = "loss"
+	// CodeLossRefused means that the run moved no tag, because the image lacks parts of the
+	// previous image. Only a run with on-loss: fail returns this error.
+	CodeLossRefused = "loss-refused"
+	// CodeSizeLimit means that the run moved no tag, because the image is larger than the
+	// input "size-limit" allows.
+	CodeSizeLimit = "size-limit"
+	// CodeNotCompared reports that the run could not compare the image with the previous
+	// image of a tag.
+	CodeNotCompared = "not-compared"
 	// CodeVisibilityNeedsOwner means that an owner must change the visibility of the
 	// package.
 	CodeVisibilityNeedsOwner = "visibility-needs-owner"
@@ -38,6 +62,9 @@ const (
 	// CodePlatformAmbiguous reports that an index contains several images for one
 	// platform, so no output contains the digest of this platform.
 	CodePlatformAmbiguous = "platform-ambiguous"
+	// CodeLayersNotRecorded means that later steps of the job cannot mount the layers of
+	// the image.
+	CodeLayersNotRecorded = "layers-not-recorded"
 	// CodeGateFailed means that the script in the input "gate" did not accept the image.
 	// The image is in the registry, but no tag moved.
 	CodeGateFailed = "gate-failed"

@@ -138,14 +138,14 @@ func (r *run) noRuleApplies(result meta.Result, hint string) error {
 // resolve opens the source and reads the destinations. The result is never nil.
 func (r *run) resolve(ctx context.Context) (*resolve.Found, error) {
 	resolver := r.resolver()
+	if r.looksForPublished() {
+		resolver.Timing = resolve.OpenLast // The tags of the destinations decide whether the run opens the source.
+	}
 	found, err := resolver.Destinations(ctx)
 	if err != nil {
 		return found, err
 	}
 	if resolver.Timing == resolve.OpenLast {
-		if err := r.acceptBeforeOpen(found); err != nil {
-			return found, err
-		}
 		if err := r.openLast(ctx, resolver, found); err != nil {
 			return found, err
 		}
@@ -153,8 +153,23 @@ func (r *run) resolve(ctx context.Context) (*resolve.Found, error) {
 	return found, resolver.Contents(ctx, found)
 }
 
-// openLast opens an expensive source, such as a build.
+// openLast opens the source after the run has read the destinations. If the image of the
+// run is already published, openLast opens the published image instead of the source.
 func (r *run) openLast(ctx context.Context, resolver *resolve.Resolver, found *resolve.Found) error {
+	used, err := r.usePublished(ctx, found)
+	if err != nil {
+		return err
+	}
+	if used {
+		resolver.Request.Source, resolver.Compressed = preparedSource{run: r, names: r.outcome.Names}, false
+	} else if err := r.acceptBeforeOpen(found); err != nil {
+		return err
+	}
+	return r.open(ctx, resolver, found)
+}
+
+// open opens a source that is possibly expensive, one after the other.
+func (r *run) open(ctx context.Context, resolver *resolve.Resolver, found *resolve.Found) error {
 	r.opening.Lock()
 	defer r.opening.Unlock()
 	return resolver.Open(ctx, found)
@@ -168,13 +183,14 @@ func (r *run) resolver() *resolve.Resolver {
 		Source: source, Timing: traits.Timing,
 		Compressed: r.request.Changes.Compression.Chosen(),
 		Overwrite:  r.request.Tags.Overwrite, DryRun: r.request.DryRun,
+		ReadTags: r.request.Losses.needsPrevious(),
 	}
 	if traits.Published && !source.changed() {
 		origin := traits.Reference.Context()
 		request.Origin = &origin
 	}
 	return &resolve.Resolver{
-		Request: request, Puller: anonymousPuller{r.Registry},
+		Request: request, Puller: anonymousPuller{r.Registry}, Pushed: r.Pushed,
 		Prober: &resolve.Prober{
 			Config: r.Config, Registry: r.Registry, GitHub: r.GitHub,
 			Visibility: r.request.Visibility.Want, Verify: r.request.Verify.Level,

@@ -50,6 +50,8 @@ type Outcome struct {
 	Result   *push.Result
 	// Gate is the result of a gate that did not accept the image. Otherwise, Gate is nil.
 	Gate *GateResult
+	// Replaced are the images that the tags of the run pointed at before the run.
+	Replaced []*Replaced
 	// Pages are the web pages of the packages, in the order of the destinations.
 	Pages   []Pages
 	Archive string // Archive is the absolute path of the archive, or "".

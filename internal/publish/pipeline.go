@@ -10,17 +10,20 @@ package publish
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"sync"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/naming"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/pushed"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
@@ -53,6 +56,7 @@ type Pipeline struct {
 	GitHub   *github.Client
 	Web      *http.Transport // Web reads layers from the URLs in a manifest.
 	Namer    *naming.Namer
+	Pushed   pushed.Record // Pushed contains the layers that earlier runs of the job pushed.
 	Observer Observer
 }
 
@@ -69,7 +73,9 @@ type run struct {
 	*Pipeline
 	request *Request
 	outcome *Outcome
+	known   *knownContent // previous images that the run has read
 	policy  *tagPolicy
+	changes *comparison // the differences from the images that the run replaces
 	work    *push.Work
 	// opening is locked while an expensive source is opened, so that one image is built after
 	// the other. All images of a release share this lock.
@@ -109,11 +115,14 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	if r.request.Gate.Exists() {
 		out.Plan.AddGate()
 	}
+	if r.changes, err = newComparison(r); err != nil {
+		return err
+	}
 	if r.request.DryRun {
 		r.ended = true
-		return errors.Join(r.dryRun(ctx), forbidden)
+		return errors.Join(r.dryRun(ctx), forbidden, r.changes.dryRun(ctx))
 	}
-	return forbidden
+	return errors.Join(forbidden, r.changes.tooLarge())
 }
 
 // begin creates the execution of the plan.
@@ -124,10 +133,25 @@ func (r *run) begin(progress push.Progress) *push.Work {
 	return r.work
 }
 
-// close closes the source.
-func (r *run) close() error {
+// close ends the reads of the run and closes the image.
+func (r *run) close() {
+	if r.changes != nil {
+		r.changes.stop()
+	}
 	if found := r.outcome.Found; found != nil && found.Source != nil {
 		_ = found.Source.Close() // The source is only read, so an error of Close loses no data.
 	}
-	return r.request.Source.Close()
+}
+
+// recordLayers records the layers of the image, so that a later run of the job can mount
+// them. The image is published, so a failure only adds a notice.
+func (r *run) recordLayers() {
+	for _, repo := range r.request.Destinations {
+		if err := r.Pushed.Add(r.outcome.Found.Root, repo); err != nil {
+			r.outcome.notice(diag.Notice{
+				Code: CodeLayersNotRecorded, Level: diag.Info, Title: "The layers of the image were not recorded",
+				Text: fmt.Sprintf("%v. Later steps of this job send the layers that they have in common with this image again. Check that the runner can write to the folder RUNNER_TEMP.", err),
+			})
+		}
+	}
 }

@@ -41,13 +41,14 @@ func (p *Pipeline) Release(ctx context.Context, images *Release) ([]*Outcome, er
 	for i, request := range images.Images {
 		outcomes[i] = &Outcome{Status: Failed, DryRun: request.DryRun}
 		g.runs = append(g.runs, &run{
-			Pipeline: p, request: request, outcome: outcomes[i],
+			Pipeline: p, request: request, outcome: outcomes[i], known: newKnownContent(p.Registry),
 			digestFirst: images.Together || request.Gate.Exists(), opening: opening,
 		})
 	}
 	err := g.run(ctx)
-	for _, r := range g.runs {
-		err = errors.Join(err, r.close())
+	for i, r := range g.runs {
+		r.close()
+		err = errors.Join(err, images.Images[i].Source.Close())
 	}
 	if err != nil {
 		for _, o := range outcomes {
@@ -90,6 +91,7 @@ func (g *release) run(ctx context.Context) error {
 		if err := r.checkCopied(ctx); err != nil {
 			return err
 		}
+		r.changes.start(ctx)
 		attached, err := r.attach(ctx)
 		r.outcome.Attached = attached
 		return err
@@ -101,12 +103,16 @@ func (g *release) run(ctx context.Context) error {
 	if err != nil || len(works) == 0 {
 		return err
 	}
+	if err := g.each(func(r *run) error { return r.changes.approve() }); err != nil {
+		return err
+	}
 	if err := g.each(func(r *run) error { return r.gate(ctx, r.work) }); err != nil {
 		return err
 	}
 	if err := g.tag(ctx, works); err != nil {
 		return err
 	}
+	_ = g.each(func(r *run) error { r.recordLayers(); return nil }) // The function returns no error.
 	return g.verify(ctx)
 }
 
@@ -118,7 +124,11 @@ func (g *release) verify(ctx context.Context) error {
 			break
 		}
 	}
-	return g.concurrently(func(r *run) error { return r.verify(ctx, r.work.Publisher) })
+	return g.concurrently(func(r *run) error {
+		err := r.verify(ctx, r.work.Publisher)
+		r.changes.report()
+		return err
+	})
 }
 
 // concurrently executes a step of all images that have not ended. If the step fails for

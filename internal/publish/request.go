@@ -20,12 +20,15 @@ type Request struct {
 	ByDigest bool
 	// Digest is the digest that the image must have. Digest is zero if the image may
 	// have any digest.
-	Digest     v1.Hash
-	Changes    Changes
-	Tags       TagPolicy
-	Visibility VisibilityPolicy
-	Verify     Verify
-	OnReadOnly input.ReadOnlyPolicy
+	Digest  v1.Hash
+	Changes Changes
+	Tags    TagPolicy
+	Losses  LossPolicy
+	// IfPublished is the reaction to an image that is already published.
+	IfPublished input.IfPublished
+	Visibility  VisibilityPolicy
+	Verify      Verify
+	OnReadOnly  input.ReadOnlyPolicy
 	// ArchiveFolder is the folder in which on-readonly: archive writes the archive.
 	// If ArchiveFolder is empty, the run uses the working directory.
 	ArchiveFolder string
@@ -61,6 +64,18 @@ type TagPolicy struct {
 	// is newer.
 	OnlyNewer bool
 }
+
+// LossPolicy states which images must not replace the images that the tags point at.
+type LossPolicy struct {
+	// OnLoss is the reaction to an image that lacks parts of an image that it replaces.
+	OnLoss input.LossPolicy
+	// Limit is the maximum size of the image for each platform.
+	Limit input.SizeLimit
+}
+
+// needsPrevious reports whether the run must know the images that the tags point at
+// before a tag moves.
+func (p LossPolicy) needsPrevious() bool { return p.OnLoss == input.LossFail || p.Limit.Grows }
 
 // VisibilityPolicy states the wanted visibility of the packages.
 type VisibilityPolicy struct {

@@ -129,6 +129,9 @@ func (p preparedSource) open(ctx context.Context) (*source.Source, error) {
 // the plan of a dry run lists the children, and an archive contains the children.
 func (p preparedSource) onlyTags() bool {
 	q, traits := p.request, p.request.Source.Traits()
+	if q.Losses.needsPrevious() || q.Losses.Limit.Bytes > 0 {
+		return false // The comparison and the limit need the children of the image.
+	}
 	if !traits.Published || p.changed() || q.Changes.PushForeign || q.Verify.Level != input.VerifyNone || q.DryRun || q.OnReadOnly == input.ReadOnlyArchive {
 		return false
 	}

@@ -159,7 +159,7 @@ func (p *tagPolicy) compare(ctx context.Context, repo name.Repository, other v1.
 		return f
 	}
 	ours := p.origin(ctx)
-	theirs, err := protect.Read(ctx, p.Registry, repo, other)
+	theirs, err := protect.Read(ctx, p.run.known, repo, other)
 	if err != nil {
 		f = protect.Finding{Reason: err.Error()}
 	} else {

@@ -56,7 +56,7 @@ func (c *cachingClient) Blob(ctx context.Context, repo name.Repository, desc v1.
 		return r, err
 	}
 	defer r.Close()
-	raw, err = io.ReadAll(r)
+	raw, err = io.ReadAll(io.LimitReader(r, desc.Size+1))
 	if err != nil {
 		return nil, err
 	}

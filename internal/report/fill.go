@@ -4,6 +4,8 @@ import (
 	"slices"
 	"time"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
@@ -23,6 +25,7 @@ func (r *Report) setTree(root *image.Manifest) {
 	r.MediaType = string(root.Descriptor.MediaType)
 	if !root.Pending() {
 		r.Digest = root.Descriptor.Digest.String()
+		r.root = v1.Descriptor{MediaType: root.Descriptor.MediaType, Digest: root.Descriptor.Digest, Size: root.Descriptor.Size}
 	}
 	r.content = contentOf(root)
 	r.Platforms = r.Platforms[:0]

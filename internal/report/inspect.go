@@ -114,11 +114,14 @@ func (r *Inspect) Markdown() markdown.Text {
 	return b.Text()
 }
 
-// JSON returns the report as indented JSON. JSON escapes control characters,
-// because they could change the terminal. JSON also escapes "##[", because the
+// JSON returns the report as indented JSON.
+func (r *Inspect) JSON() (string, error) { return printable(r) }
+
+// printable returns a value as indented JSON. The function escapes control characters,
+// because they could change the terminal. The function also escapes "##[", because the
 // runner would execute a workflow command.
-func (r *Inspect) JSON() (string, error) {
-	data, err := json.MarshalIndent(r, "", "  ")
+func printable(value any) (string, error) {
+	data, err := json.MarshalIndent(value, "", "  ")
 	if err != nil {
 		return "", err
 	}

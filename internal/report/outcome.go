@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/compare"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish"
 )
@@ -40,6 +41,7 @@ func (r *Report) fill(o *publish.Outcome, wanted input.Visibility) {
 	if o.Archive != "" {
 		r.Archive = &Archive{Path: o.Archive, Digest: o.Found.Root.Descriptor.Digest.String()}
 	}
+	r.setChanges(o.Replaced)
 	for _, a := range o.Attached {
 		r.Attachments = append(r.Attachments, a.String())
 	}
@@ -78,4 +80,22 @@ func inSentence(title string) string {
 		return "the " + rest
 	}
 	return title
+}
+
+// setChanges sets the differences between the image and the images that it replaces.
+func (r *Report) setChanges(replaced []*publish.Replaced) {
+	for _, each := range replaced {
+		out := Replaced{Tags: []string{}}
+		if each.Changes != nil {
+			out.Changes = *each.Changes
+		} else {
+			out.NotCompared = cut(each.Err.Error(), maxText)
+			out.Platforms = []compare.PlatformChange{}
+		}
+		out.Before = each.Digest.String()
+		for _, tag := range each.Tags {
+			out.Tags = append(out.Tags, tag.String())
+		}
+		r.Changes = append(r.Changes, out)
+	}
 }

@@ -30,7 +30,7 @@ func PlatformOutput(platform string) string {
 // not confirm the fact that the output reports. Outputs returns digests only if each
 // repository has the complete image.
 func (r *Report) Outputs() ([]Output, error) {
-	data, err := json.Marshal(r)
+	data, err := r.compact()
 	if err != nil {
 		return nil, err
 	}
@@ -75,6 +75,21 @@ func (r *Report) Outputs() ([]Output, error) {
 		out = append(out, Output{"path", r.Archive.Path}, Output{"archive-digest", r.Archive.Digest})
 	}
 	return append(out, digests...), nil
+}
+
+// compact returns the value of the output "json". If the JSON is larger than maxJSON, the
+// method "compact" omits the differences of configs and packages.
+func (r *Report) compact() ([]byte, error) {
+	data, err := json.Marshal(r)
+	if err != nil || len(data) <= maxJSON {
+		return data, err
+	}
+	small := *r
+	small.Changes = slices.Clone(r.Changes)
+	for i := range small.Changes {
+		small.Changes[i].Platforms, small.Changes[i].Packages = withoutConfig(small.Changes[i].Platforms), nil
+	}
+	return json.Marshal(&small)
 }
 
 // provenDigest returns the digest only if each repository has the complete

@@ -27,7 +27,7 @@ func (r *Report) fillRelease(outcomes []*publish.Outcome, wanted input.Visibilit
 
 // takeFirst copies the fields that describe the first image.
 func (r *Report) takeFirst(part *Report) {
-	r.Digest, r.MediaType, r.content = part.Digest, part.MediaType, part.content
+	r.Digest, r.MediaType, r.root, r.content = part.Digest, part.MediaType, part.root, part.content
 	r.Version, r.TagNames, r.Rules = part.Version, part.TagNames, part.Rules
 	r.Platforms = append(r.Platforms, part.Platforms...)
 }
@@ -39,7 +39,7 @@ func (r *Report) add(part *Report) {
 		r.Images = append(r.Images, i)
 	}
 	r.Planned, r.Steps = append(r.Planned, part.Planned...), append(r.Steps, part.Steps...)
-	r.Attachments = append(r.Attachments, part.Attachments...)
+	r.Attachments, r.Changes = append(r.Attachments, part.Attachments...), append(r.Changes, part.Changes...)
 	r.Transfer.Seconds = max(r.Transfer.Seconds, part.Transfer.Seconds)
 	for _, n := range part.Notices {
 		if !slices.Contains(r.Notices, n) {

@@ -8,7 +8,10 @@
 package report
 
 import (
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/compare"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
 )
 
@@ -51,13 +54,15 @@ type Report struct {
 	Planned     []PlannedImage `json:"planned,omitempty"`     // Planned contains the destinations of a dry run.
 	Steps       []Step         `json:"steps,omitempty"`       // Steps contains the steps of a dry run.
 	Gate        *Gate          `json:"gate,omitempty"`        // Gate is set if the gate did not accept the image.
+	Changes     []Replaced     `json:"changes,omitempty"`     // Changes describes the differences between the image and each image that a tag of the run pointed at before.
 	Attachments []string       `json:"attachments,omitempty"` // Attachments contains the references of the signatures and attestations that the run pushed before the image.
 	Transfer    Transfer       `json:"transfer"`
 	Notices     []Message      `json:"notices,omitempty"`
 	Errors      []Message      `json:"errors,omitempty"`
 	Run         Run            `json:"run"`
 
-	content content // content determines the command that pulls the image.
+	root    v1.Descriptor // root is the descriptor of the published image or index, without annotations.
+	content content       // content determines the command that pulls the image.
 }
 
 // Archive is a file with an image that was not published.
@@ -121,6 +126,13 @@ type Tag struct {
 type Tally struct {
 	Blobs int   `json:"blobs"`
 	Bytes int64 `json:"bytes"`
+}
+
+// Replaced describes the differences between the image and an image that it replaces.
+type Replaced struct {
+	Tags            []string `json:"tags"` // Tags contains the references that pointed at the old image.
+	compare.Changes          // If the images were not compared, only the field "before" is set.
+	NotCompared     string   `json:"not_compared,omitempty"` // NotCompared is the reason why the images were not compared.
 }
 
 // PlannedImage describes one destination of a dry run.

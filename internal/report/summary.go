@@ -196,6 +196,7 @@ func (r *Report) mdResult(b *markdown.Builder) {
 	if r.ByDigest {
 		return
 	}
+	r.mdReplaced(b)
 	if !r.several() { // The facts about each image contain its platforms.
 		mdPlatforms(b, r.Platforms)
 	}

@@ -53,6 +53,12 @@ func (r *Report) Details() (title, body string) {
 			i.textTags(&b)
 		}
 	}
+	for _, each := range r.Changes {
+		if each.NotCompared == "" {
+			fmt.Fprintf(&b, "  changes since %s\n", each.Before)
+			textPlatformChanges(&b, each.Platforms, "    ")
+		}
+	}
 	for _, ref := range r.Attachments {
 		fmt.Fprintf(&b, "  pushed the attachment %s\n", ref)
 	}

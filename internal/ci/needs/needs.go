@@ -6,6 +6,7 @@ package needs
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -107,4 +108,24 @@ func Program(tb testing.TB, name string) string {
 		tb.Skipf("the program %s is not installed", name)
 	}
 	return path
+}
+
+// Model returns the path of Python and of a reference model in the folder
+// shared/cases beside the repository. Model skips the test if one of them is missing,
+// because the repository does not contain the model.
+func Model(tb testing.TB, name string) (python, path string) {
+	tb.Helper()
+	python = Program(tb, "python3")
+	dir, err := os.Getwd()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		path = filepath.Join(dir, "shared", "cases", name)
+		if _, err := os.Stat(path); err == nil {
+			return python, path
+		}
+	}
+	tb.Skipf("the reference model %s is not beside the repository", name)
+	return "", ""
 }

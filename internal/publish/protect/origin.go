@@ -62,6 +62,20 @@ type Remote interface {
 // or manifest. If these annotations do not state the origin, Read reads the labels of
 // the first image.
 func Read(ctx context.Context, remote Remote, repo name.Repository, digest v1.Hash) (Origin, error) {
+	return read(ctx, remote, repo, digest, Origin.known)
+}
+
+// Revision returns the commit of an image in a registry, or "" if the image does not
+// state its commit. Revision reads the annotations of the index or manifest, and then the
+// labels of the first image.
+func Revision(ctx context.Context, remote Remote, repo name.Repository, digest v1.Hash) (string, error) {
+	found, err := read(ctx, remote, repo, digest, func(o Origin) bool { return o.Revision != "" })
+	return found.Revision, err
+}
+
+// read reads the origin of an image in a registry. read stops at the first annotations
+// for which the function "enough" returns true.
+func read(ctx context.Context, remote Remote, repo name.Repository, digest v1.Hash, enough func(Origin) bool) (Origin, error) {
 	var found Origin
 	for range 3 { // The loop reads at most an index, an index in this index, and an image.
 		_, raw, err := remote.Manifest(ctx, repo.Digest(digest.String()))
@@ -72,7 +86,7 @@ func Read(ctx context.Context, remote Remote, repo name.Repository, digest v1.Ha
 		if err != nil {
 			return found, fmt.Errorf("reading the origin of %s@%s: %w", repo, digest, err)
 		}
-		if found = originOf(doc.Annotations); found.known() {
+		if found = originOf(doc.Annotations); enough(found) {
 			return found, nil
 		}
 		next, ok := doc.first()

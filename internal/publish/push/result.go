@@ -97,6 +97,19 @@ func (r *Result) Changed() bool {
 	return false
 }
 
+// MovedTags returns the references of the tags that the run moved.
+func (r *Result) MovedTags() map[string]bool {
+	out := map[string]bool{}
+	for _, t := range r.Targets {
+		for _, tag := range t.Tags {
+			if tag.State == Moved {
+				out[tag.Tag.String()] = true
+			}
+		}
+	}
+	return out
+}
+
 // Pushed reports whether every target is complete and proven. Pushed returns false if
 // a tag is neither proven nor kept.
 func (r *Result) Pushed() bool {

@@ -6,6 +6,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/pushed"
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
 
@@ -16,6 +17,7 @@ type Found struct {
 	Targets []Target
 
 	others map[v1.Hash]bool
+	pushed []pushed.Entry // layers that earlier runs of the job pushed to other repositories
 }
 
 // Differs reports whether the image with the digest in the registry certainly differs

@@ -18,6 +18,9 @@ import (
 // no requests.
 func (r *Resolver) mounts(ctx context.Context, found *Found) error {
 	missing := found.missing()
+	for _, earlier := range found.pushed {
+		mountable(missing, earlier.Repository, earlier.Layers)
+	}
 	if len(missing) == 0 || !found.Source.FromStore() {
 		return nil
 	}
@@ -37,7 +40,7 @@ func (r *Resolver) mounts(ctx context.Context, found *Found) error {
 			}
 		}
 		for _, old := range images {
-			mountable(missing, o.Repository, old.Layers)
+			mountable(missing, o.Repository, digests(old.Layers))
 		}
 	}
 	return nil
@@ -90,11 +93,34 @@ func (r *Resolver) promising(origins []image.Origin, missing []*image.Blob) []im
 
 // mountable records that a missing layer can be mounted from a repository, if an image in
 // the repository has the layer.
-func mountable(missing []*image.Blob, repo name.Repository, layers []v1.Descriptor) {
+func mountable(missing []*image.Blob, repo name.Repository, layers []v1.Hash) {
 	for _, b := range missing {
-		has := slices.ContainsFunc(layers, func(d v1.Descriptor) bool { return d.Digest == b.Descriptor.Digest })
+		has := slices.Contains(layers, b.Descriptor.Digest)
 		if has && !slices.Contains(b.MountFrom, repo) {
 			b.MountFrom = append(b.MountFrom, repo)
+		}
+	}
+}
+
+func digests(layers []v1.Descriptor) []v1.Hash {
+	var out []v1.Hash
+	for _, d := range layers {
+		out = append(out, d.Digest)
+	}
+	return out
+}
+
+// expectPushed finds repositories to which earlier runs of the job pushed layers of the
+// image. expectPushed announces these repositories to the client, so that one token covers
+// all repositories.
+func (r *Resolver) expectPushed(found *Found) {
+	if r.DryRun {
+		return // A dry run uploads nothing.
+	}
+	for _, repo := range r.Request.Destinations {
+		for _, earlier := range r.Pushed.Find(found.Root, repo) {
+			found.pushed = append(found.pushed, earlier)
+			r.registry().Expect(earlier.Repository, registry.Pull)
 		}
 	}
 }

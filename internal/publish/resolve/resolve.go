@@ -18,6 +18,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/protect"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/pushed"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
@@ -65,7 +66,10 @@ type Request struct {
 	// upload. The digest of the image is unknown until these layers are compressed.
 	Compressed bool
 	Overwrite  input.Overwrite
-	DryRun     bool
+	// ReadTags is true if the run must know the digests of all tags, also with verify:
+	// none.
+	ReadTags bool
+	DryRun   bool
 }
 
 // Resolver reads the source and the destinations of one run.
@@ -76,6 +80,8 @@ type Resolver struct {
 	// If the destination already has the image, a run with verify: full needs no
 	// second pull.
 	Puller Puller
+	// Pushed contains the layers that earlier runs of the job pushed.
+	Pushed pushed.Record
 }
 
 // Destinations reads the destinations. Destinations also opens the source, unless the
@@ -109,6 +115,7 @@ func (r *Resolver) Open(ctx context.Context, found *Found) error {
 		return err
 	}
 	found.Source, found.Root = src, src.Root
+	r.expectPushed(found)
 	src.Notices = append(src.Notices, slow(src.Root)...)
 	return oversize(src.Root)
 }

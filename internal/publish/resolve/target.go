@@ -51,7 +51,7 @@ func (r *Resolver) pullsEarly(t *Target, root *image.Manifest) bool {
 func (r *Resolver) tags(ctx context.Context, t *Target, root *image.Manifest) error {
 	pending := root != nil && root.Pending() || root == nil && (r.Compressed || r.Timing == OpenLast)
 	protected := slices.ContainsFunc(t.Tags, r.protects)
-	if r.verifyNone() && !pending && !protected && (t.HasRoot || len(t.Tags) != 1) {
+	if r.verifyNone() && !pending && !protected && !r.ReadTags && (t.HasRoot || len(t.Tags) != 1) {
 		return nil
 	}
 	t.answers = make([]tagged, len(t.Tags))
@@ -74,6 +74,16 @@ func (r *Resolver) tags(ctx context.Context, t *Target, root *image.Manifest) er
 type tagged struct {
 	desc v1.Descriptor
 	raw  []byte // raw is nil if only the descriptor was read.
+}
+
+// Digest returns the digest that a tag of the target points at. Digest returns false if
+// the tag does not exist, or if the run did not read the tag.
+func (t *Target) Digest(tag string) (v1.Hash, bool) {
+	i := slices.Index(t.Tags, tag)
+	if i < 0 || i >= len(t.answers) || t.answers[i].desc.Digest == (v1.Hash{}) {
+		return v1.Hash{}, false
+	}
+	return t.answers[i].desc.Digest, true
 }
 
 // learn stores the digests of the tags. learn also stores the parts of the image that

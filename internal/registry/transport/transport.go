@@ -10,13 +10,12 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
-	"os"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/bounded"
 )
 
 // CodeCAFileUnusable means that the file in the input ca-file cannot be read or
@@ -40,7 +39,7 @@ func New(file string) (*http.Transport, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the system's certificates: %w", err)
 	}
-	text, err := read(file)
+	text, err := bounded.File(file, maxFile)
 	if err != nil {
 		return nil, unusableFile(file, err)
 	}
@@ -49,19 +48,6 @@ func New(file string) (*http.Transport, error) {
 	}
 	t.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
 	return t, nil
-}
-
-func read(file string) ([]byte, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(text) > maxFile {
-		err = fmt.Errorf("the file has more than %d bytes", maxFile)
-	}
-	return text, err
 }
 
 func unusableFile(file string, err error) error {

@@ -3,9 +3,10 @@ package dockerfile
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/bounded"
 )
 
 // buildx runs BuildKit through the command docker buildx.
@@ -101,6 +102,9 @@ func hasTypedCache(caches []string) bool {
 	return strings.Contains(strings.Join(caches, "\n"), "type=")
 }
 
+// maxID limits the file in which a builder writes the ID of an image, in bytes.
+const maxID = 4096
+
 // buildIntoEngine runs a build that stores the image in the Docker engine.
 // buildIntoEngine returns "docker-daemon:" and the ID of the image, which the builder
 // writes to a file.
@@ -109,7 +113,7 @@ func buildIntoEngine(ctx context.Context, m *Machine, env, args []string, contex
 	if err := m.runLogged(ctx, env, "docker", append(args, "--iidfile", idFile, context)...); err != nil {
 		return "", err
 	}
-	id, err := os.ReadFile(idFile)
+	id, err := bounded.File(idFile, maxID)
 	if err != nil {
 		return "", fmt.Errorf("reading the ID of the built image: %w", err)
 	}

@@ -5,9 +5,10 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/bounded"
 )
 
 // storage is buildah or podman. Buildah and podman use the same storage and
@@ -37,7 +38,7 @@ func (s storage) build(ctx context.Context, m *Machine, r *Request) (string, err
 	if err := m.runLogged(ctx, env, s.name, append(args, "--iidfile", idFile, r.context())...); err != nil {
 		return "", err
 	}
-	id, err := os.ReadFile(idFile)
+	id, err := bounded.File(idFile, maxID)
 	if err != nil {
 		return "", fmt.Errorf("reading the ID of the built image: %w", err)
 	}

@@ -194,3 +194,43 @@ func (l *Layout) Files() []File {
 		{Name: "oci-layout", Body: []byte(`{"imageLayoutVersion":"1.0.0"}`)},
 	}, l.files...)
 }
+
+// Documents stores an attestation of an image in the format of BuildKit, with one document
+// for each predicate type.
+func (l *Layout) Documents(of v1.Descriptor, documents ...Document) v1.Descriptor {
+	l.tb.Helper()
+	m := v1.Manifest{SchemaVersion: 2, MediaType: types.OCIManifestSchema1, Config: l.Blob(types.OCIConfigJSON, Config(l.tb, Unknown))}
+	for _, each := range documents {
+		layer := l.Blob("application/vnd.in-toto+json", fmt.Appendf(nil, `{"predicateType":%q,"subject":[{"digest":{"sha256":%q}}],"predicate":%s}`, each.Type, of.Digest.Hex, each.Predicate))
+		layer.Annotations = map[string]string{"in-toto.io/predicate-type": each.Type}
+		m.Layers = append(m.Layers, layer)
+	}
+	d := l.JSON(m.MediaType, m)
+	d.Platform = Unknown
+	d.Annotations = map[string]string{
+		"vnd.docker.reference.type":   "attestation-manifest",
+		"vnd.docker.reference.digest": of.Digest.String(),
+	}
+	return d
+}
+
+// Document is one document of an attestation.
+type Document struct{ Type, Predicate string }
+
+// Configured stores an OCI image with the given config and one layer for each text.
+func (l *Layout) Configured(p *v1.Platform, config v1.Config, texts ...string) v1.Descriptor {
+	l.tb.Helper()
+	file := v1.ConfigFile{OS: p.OS, Architecture: p.Architecture, Variant: p.Variant, Config: config, RootFS: v1.RootFS{Type: "layers"}}
+	m := v1.Manifest{SchemaVersion: 2, MediaType: types.OCIManifestSchema1}
+	for _, text := range texts {
+		raw := LayerTar(l.tb, text)
+		h, _, err := v1.SHA256(bytes.NewReader(raw))
+		check(l.tb, err)
+		file.RootFS.DiffIDs = append(file.RootFS.DiffIDs, h)
+		m.Layers = append(m.Layers, l.Blob(types.OCILayer, Gzip(raw)))
+	}
+	m.Config = l.JSON(types.OCIConfigJSON, file)
+	d := l.JSON(m.MediaType, m)
+	d.Platform = p
+	return d
+}

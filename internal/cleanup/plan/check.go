@@ -1,0 +1,58 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/cleanup/graph"
+	"github.com/ghcr-publish/ghcr-publish/internal/cleanup/rules"
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+)
+
+// Codes of the errors of the planner.
+const (
+	// CodeNoRules means that no input says which images the command "cleanup" deletes.
+	CodeNoRules = "no-rules"
+	// CodeKeepNewest means that the input "keep-newest" is set without the input "delete".
+	CodeKeepNewest = "keep-newest-without-delete"
+	// CodeMaxDelete means that the rules select more images than the input "max-delete"
+	// permits.
+	CodeMaxDelete = "max-delete"
+	// CodeUnreadable means that the program cannot read a manifest of the package, so it
+	// does not know which versions belong together.
+	CodeUnreadable = "unreadable"
+)
+
+func errNoRules() error {
+	hint := `Set one of these rules:
+    delete: type=pr,state=closed
+    untagged: delete
+    delete: type=semver,keep=3,per=minor
+The first rule deletes the images of closed pull requests. The second rule deletes images without a tag. The third rule keeps the newest three releases of each minor version.`
+	return diag.Inputf("delete", CodeNoRules, hint, "No rule says which images the run deletes")
+}
+
+func errKeepNewest() error {
+	hint := `Write the images that the run ranks under delete, for example delete: "v*".`
+	return diag.Inputf("keep-newest", CodeKeepNewest, hint, "The input keep-newest is set, but the input delete is empty")
+}
+
+// readable returns an error if a manifest of the package cannot be read. Such a manifest
+// could own any other version.
+func readable(p *graph.Package, f Facts) error {
+	for _, digest := range slices.Sorted(slices.Values(f.Unreadable)) {
+		if p.Find(digest) >= 0 {
+			hint := "Run the step again. If the same manifest fails again, check that the token may read the package. To go on with the other packages, set on-unreadable: keep. The run deletes nothing in this package."
+			return diag.New(CodeUnreadable, diag.Registry, hint, nil, "the program cannot read the manifest %s of %s, so it does not know which images need which versions", digest, f.Repository)
+		}
+	}
+	return nil
+}
+
+// check compares the plan with the input max-delete.
+func (p *Plan) check(limit rules.Limit) error {
+	if most := limit.Of(p.Images); p.Count > most {
+		hint := "Check the plan with dry-run: true. If the plan is right, set max-delete to a higher number."
+		return diag.Inputf("max-delete", CodeMaxDelete, hint, "The rules select %d of %d images, but max-delete: %s permits %d", p.Count, p.Images, limit, most)
+	}
+	return nil
+}

@@ -1,0 +1,197 @@
+package rules
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
+)
+
+// parser collects the problems of all inputs.
+type parser struct{ problems []error }
+
+func (p *parser) fail(input, code, hint, format string, args ...any) {
+	p.problems = append(p.problems, diag.Inputf(input, code, hint, format, args...))
+}
+
+var digits = lazy.Regexp(`^[0-9]+$`)
+
+// number parses a number that is not negative. A number that is too large for an int
+// becomes the largest int.
+func (p *parser) number(input, subject, text, example string) int {
+	if !digits().MatchString(text) {
+		hint := "Write a whole number that is not negative, for example " + example + "."
+		if text == "" {
+			p.fail(input, CodeNumber, hint, "%s has no number", subject)
+		} else {
+			p.fail(input, CodeNumber, hint, "%s has the value %q, which is not a whole number", subject, short(text))
+		}
+		return None
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return math.MaxInt
+	}
+	return n
+}
+
+func (p *parser) optionalNumber(input, text string) int {
+	if text = strings.TrimSpace(text); text == "" {
+		return None
+	}
+	return p.number(input, "The input "+input, text, input+": 5")
+}
+
+// choice parses a value of a fixed list. The first value is the default.
+func (p *parser) choice(input, text string, values ...string) string {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return values[0]
+	}
+	if slices.Contains(values, text) {
+		return text
+	}
+	p.fail(input, CodeChoice, didYouMean(text, values)+"Write "+orList(values)+".", "The input %s has the value %q, which it does not accept", input, short(text))
+	return values[0]
+}
+
+func (p *parser) untagged(text string) int {
+	text = strings.TrimSpace(text)
+	if number, ok := strings.CutPrefix(text, "keep="); ok && digits().MatchString(number) {
+		return p.number("untagged", "The input untagged", number, "keep=5")
+	}
+	if p.choice("untagged", text, "keep", "delete", "keep=N") == "delete" {
+		return 0
+	}
+	return None
+}
+
+var percentage = lazy.Regexp(`^([0-9]{1,2}|100)%$`)
+
+func (p *parser) limit(text string) Limit {
+	text = strings.TrimSpace(text)
+	switch {
+	case text == "":
+		return Limit{Number: DefaultMaxDelete}
+	case percentage().MatchString(text):
+		n, _ := strconv.Atoi(strings.TrimSuffix(text, "%"))
+		return Limit{Number: n, Percent: true}
+	case strings.HasSuffix(text, "%"):
+		p.fail("max-delete", CodeNumber, "Write a share from 0% to 100%, for example max-delete: 25%.", "The input max-delete has the value %q, which is not a share", short(text))
+		return Limit{}
+	}
+	return Limit{Number: p.number("max-delete", "The input max-delete", text, "max-delete: 50 or max-delete: 25%")}
+}
+
+func (p *parser) duration(input, text string, missing time.Duration) time.Duration {
+	if text = strings.TrimSpace(text); text == "" {
+		return missing
+	}
+	d, ok := Duration(text)
+	if !ok {
+		p.fail(input, CodeDuration, durationForms, "%q is not a duration", short(text))
+	}
+	return d
+}
+
+const durationForms = "Write a number and a unit, for example 12h, 30d, 2w 3d, 6mo, 1 year or P30D. The units are s, m (minutes), h, d, w, mo (months) and y."
+
+var (
+	isoDuration = lazy.Regexp(`^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$`)
+	wholeSpan   = lazy.Regexp(`^(?:\d+[a-z]+)+$`)
+	spanPart    = lazy.Regexp(`(\d+)([a-z]+)`)
+)
+
+// A month has 730 hours, and a year has 365 days.
+const (
+	day   = 24 * time.Hour
+	week  = 7 * day
+	month = 730 * time.Hour
+	year  = 365 * day
+)
+
+// isoUnits are the units of the groups of isoDuration.
+var isoUnits = []time.Duration{year, month, week, day, time.Hour, time.Minute, time.Second}
+
+var unitNames = map[string]time.Duration{
+	"s": time.Second, "sec": time.Second, "secs": time.Second, "second": time.Second, "seconds": time.Second,
+	"m": time.Minute, "min": time.Minute, "mins": time.Minute, "minute": time.Minute, "minutes": time.Minute,
+	"h": time.Hour, "hr": time.Hour, "hrs": time.Hour, "hour": time.Hour, "hours": time.Hour,
+	"d": day, "day": day, "days": day,
+	"w": week, "week": week, "weeks": week,
+	"mo": month, "month": month, "months": month,
+	"y": year, "year": year, "years": year,
+}
+
+// Duration parses an age such as 30d, "2w 3d", "6 months" or P30D. A duration that is
+// too long for a time.Duration becomes the longest duration, so that it selects nothing.
+func Duration(text string) (time.Duration, bool) {
+	if found := isoDuration().FindStringSubmatch(text); found != nil {
+		total, any := time.Duration(0), false
+		for i, unit := range isoUnits {
+			any = any || found[i+1] != ""
+			total = add(total, found[i+1], unit)
+		}
+		return total, any
+	}
+	text = strings.ReplaceAll(text, " ", "")
+	if !wholeSpan().MatchString(text) {
+		return 0, false
+	}
+	total := time.Duration(0)
+	for _, part := range spanPart().FindAllStringSubmatch(text, -1) {
+		unit, ok := unitNames[part[2]]
+		if !ok {
+			return 0, false
+		}
+		total = add(total, part[1], unit)
+	}
+	return total, true
+}
+
+// add returns total + number × unit, at most forever.
+func add(total time.Duration, number string, unit time.Duration) time.Duration {
+	if number == "" {
+		return total
+	}
+	n, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || n > int64((forever-total)/unit) {
+		return forever
+	}
+	return total + time.Duration(n)*unit
+}
+
+// short limits a value in a title, and shows line ends as escapes.
+func short(text string) string {
+	const most = 80
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return text
+}
+
+func orList(values []string) string {
+	if len(values) == 1 {
+		return values[0]
+	}
+	return strings.Join(values[:len(values)-1], ", ") + " or " + values[len(values)-1]
+}
+
+func didYouMean(text string, values []string) string {
+	if found := nearest.Of(text, values); len(found) > 0 {
+		return fmt.Sprintf("Did you mean %s? ", found[0])
+	}
+	return ""
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// escapeGlob returns the regular expression of a glob character.
+func escapeGlob(r byte) string { return regexp.QuoteMeta(string(r)) }

@@ -1,0 +1,221 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/image/compare"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/inspect"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
+	"github.com/ghcr-publish/ghcr-publish/internal/source"
+)
+
+const (
+	// comparisonTime limits the time in which the run reads the previous images. The time
+	// starts together with the uploads.
+	comparisonTime = 2 * time.Minute
+	// maxReplaced is the maximum number of previous images that the run reads.
+	maxReplaced = 16
+)
+
+// errTooMany is the reason why the run did not read a previous image.
+var errTooMany = fmt.Errorf("the tags of this run point at more than %d different images", maxReplaced)
+
+// Replaced is an image that tags of the run pointed at before the run.
+type Replaced struct {
+	Digest v1.Hash
+	// Tags are the tags that pointed at the image. A tag can still point at the image if
+	// the run failed.
+	Tags []name.Tag
+	// Changes are the differences between this image and the new image. Changes is nil if
+	// the run could not compare the images. Err is then the reason.
+	Changes *compare.Changes
+	Err     error
+}
+
+// comparison compares the new image with the images that the tags point at before the
+// run. The comparison reads the previous images while the run uploads the new image.
+type comparison struct {
+	*run
+	content  *inspect.Content // the new image
+	replaced []*previousImage
+
+	cancel  context.CancelFunc
+	reading sync.WaitGroup
+	once    sync.Once
+}
+
+// previousImage is one image that the run replaces.
+type previousImage struct {
+	Replaced
+	content *inspect.Content
+}
+
+// newComparison finds the images that the run replaces. newComparison sends no request.
+func newComparison(r *run) (*comparison, error) {
+	content, err := inspect.NewContent(r.outcome.Found.Root)
+	if err != nil {
+		return nil, err
+	}
+	c := &comparison{run: r, content: content, cancel: func() {}}
+	if r.request.Verify.Level == input.VerifyNone && !r.request.Losses.needsPrevious() {
+		return c, nil // The run does not read the images that tags point at, as in tagPolicy.monotonic.
+	}
+	byDigest := map[v1.Hash]*previousImage{}
+	for _, s := range r.outcome.Plan.Of(plan.PointTag) {
+		if !s.Needed || s.From == nil || *s.From == r.outcome.Found.Root.Descriptor.Digest {
+			continue
+		}
+		p := byDigest[*s.From]
+		if p == nil {
+			p = &previousImage{Replaced: Replaced{Digest: *s.From}}
+			byDigest[*s.From] = p
+			c.replaced = append(c.replaced, p)
+		}
+		p.Tags = append(p.Tags, r.outcome.Plan.Targets[s.Target].Repo.Tag(s.Tag))
+	}
+	return c, nil
+}
+
+// start reads the previous images in the background.
+func (c *comparison) start(ctx context.Context) {
+	if len(c.replaced) == 0 {
+		return
+	}
+	c.known.learn(c.outcome.Found.Root)
+	ctx, c.cancel = context.WithTimeoutCause(ctx, comparisonTime, fmt.Errorf("the registry did not send the previous image in %s", comparisonTime))
+	c.reading.Go(func() { c.read(ctx) })
+}
+
+// stop ends the reads. The caller calls stop before the source of the new image is closed.
+func (c *comparison) stop() {
+	c.cancel()
+	c.reading.Wait()
+}
+
+// read reads the manifests of all previous images, and then the configs and SBOMs of all
+// images.
+func (c *comparison) read(ctx context.Context) {
+	var group errgroup.Group
+	for i, p := range c.replaced {
+		if p.Err = errTooMany; i < maxReplaced {
+			p.Err = nil
+			group.Go(func() error { c.open(ctx, p); return nil })
+		}
+	}
+	existing := c.existing()
+	var listing error
+	if existing != nil {
+		group.Go(func() error {
+			listing = c.addReferrers(ctx, c.content, *existing, c.outcome.Found.Root.Descriptor.Digest)
+			return nil
+		})
+	}
+	_ = group.Wait() // The functions return no error.
+	err := errors.Join(listing, c.readContents(ctx))
+	for _, p := range c.replaced {
+		if err = because(ctx, err); p.Err == nil {
+			p.Err = err
+		}
+	}
+}
+
+// open reads the manifests and the referrers of a previous image.
+func (c *comparison) open(ctx context.Context, p *previousImage) {
+	repo := p.Tags[0].Context()
+	src, err := source.Open(ctx, "docker://"+repo.Digest(p.Digest.String()).Name(), source.Options{Remote: c.known, SkipPlatform: true})
+	if err == nil {
+		defer src.Close() // The source is only read, so an error of Close loses no data.
+		p.content, err = inspect.NewContent(src.Root)
+	}
+	if err == nil && c.existing() != nil {
+		err = c.addReferrers(ctx, p.content, repo, p.Digest)
+	}
+	p.Err = because(ctx, err)
+}
+
+// because returns the cause of the end of the context instead of an error that only
+// reports this end.
+func because(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// existing returns the repository with the referrers of the new image. A new image gets
+// its signatures and SBOMs after the run, so the run compares referrers only if the image
+// exists already. existing returns nil for a new image.
+func (c *comparison) existing() *name.Repository {
+	traits := c.request.Source.Traits()
+	if !traits.Published || (preparedSource{run: c.run, names: c.outcome.Names}).changed() {
+		return nil
+	}
+	repo := traits.Reference.Context()
+	if _, none := c.request.Attachments.(NoAttachments); none {
+		repo = c.request.Destinations[0] // The run does not copy the referrers of the source.
+	}
+	return &repo
+}
+
+func (c *comparison) addReferrers(ctx context.Context, content *inspect.Content, repo name.Repository, digest v1.Hash) error {
+	list, err := inspect.Referrers(ctx, c.Registry, repo, digest)
+	if err == nil {
+		content.AddReferrers(list)
+	}
+	return err
+}
+
+// readContents reads the configs of all images. If the new image and a previous image have
+// an SBOM, readContents also reads their SBOMs.
+func (c *comparison) readContents(ctx context.Context) error {
+	var opened []*inspect.Content
+	for _, p := range c.replaced {
+		if p.content != nil {
+			opened = append(opened, p.content)
+		}
+	}
+	if len(opened) == 0 {
+		return nil
+	}
+	return inspect.ReadAll(ctx, c.content, opened)
+}
+
+// finish compares the images once. finish waits for the reads, and takes the sizes of the
+// layers that the run has compressed.
+func (c *comparison) finish() {
+	c.once.Do(func() {
+		c.reading.Wait()
+		refreshed := c.content.Refresh()
+		after := c.content.Image()
+		for _, p := range c.replaced {
+			if p.Err = errors.Join(p.Err, refreshed); p.Err == nil {
+				p.Changes = compare.Images(p.content.Image(), after, compare.Options{Stripped: c.request.Changes.Strip})
+			}
+			c.outcome.Replaced = append(c.outcome.Replaced, &p.Replaced)
+		}
+	})
+}
+
+// report adds the differences to the outcome after the tags have moved, and adds a warning
+// for each loss. A tag that did not move has no differences.
+func (c *comparison) report() {
+	c.finish()
+	moved := c.outcome.Result.MovedTags()
+	c.outcome.Replaced = slices.DeleteFunc(c.outcome.Replaced, func(r *Replaced) bool {
+		r.Tags = slices.DeleteFunc(r.Tags, func(tag name.Tag) bool { return !moved[tag.String()] })
+		return len(r.Tags) == 0 || r.Digest == c.outcome.Found.Root.Descriptor.Digest
+	})
+	for _, r := range c.outcome.Replaced {
+		c.notices(r)
+	}
+}
