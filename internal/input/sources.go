@@ -64,14 +64,14 @@ func (r *reader) sources(c *Config) {
 func (r *reader) refuseInputsOfOneImage() {
 	for _, in := range append([]string{"source", "context", "file", "content", "image", "artifact-type", "subject", "digest-name"}, fileInputs...) {
 		if r.text(in) != "" {
-			r.fail(in, CodeSourcesWithInput, "Remove "+in+" or sources. Each line of the input \"sources\" contains the name and the source of one image.", "The inputs sources and %s exclude each other", in)
+			r.fail(in, CodeSourcesWithInput, "Remove the input "+in+" or the input sources. Each line of the input sources contains the name and the source of one image.", "The inputs sources and %s exclude each other", in)
 		}
 	}
 	if r.boolean("push-by-digest") {
-		r.fail("push-by-digest", CodeSourcesWithInput, "Remove push-by-digest or sources. To publish the images of several matrix jobs, use the command merge once for each image.", "The inputs sources and push-by-digest exclude each other")
+		r.fail("push-by-digest", CodeSourcesWithInput, "Remove the input push-by-digest or the input sources. To publish the images of several matrix jobs, use the command merge once for each image.", "The inputs sources and push-by-digest exclude each other")
 	}
 	if r.text("on-readonly") == string(ReadOnlyArchive) {
-		r.fail("on-readonly", CodeSourcesWithInput, "Set on-readonly: skip, or publish each image in its own step. An archive contains only one image.", "The inputs sources and on-readonly: archive exclude each other")
+		r.fail("on-readonly", CodeSourcesWithInput, "Set on-readonly: skip, or publish each image in a separate step. An archive contains only one image.", "The inputs sources and on-readonly: archive exclude each other")
 	}
 }
 
@@ -115,7 +115,7 @@ func (c *Common) ReleaseImage(text string) (name.Repository, error) {
 		return name.Repository{}, diag.Inputf("sources", CodeSourcesInvalid, "Write "+before+" without the digest, because the source determines the digest.", "The name %q in the input sources contains a digest", text)
 	}
 	if tag := tagOf(full); tag != "" {
-		return name.Repository{}, diag.Inputf("sources", CodeSourcesInvalid, "Write "+strings.TrimSuffix(full, ":"+tag)+" without the tag, and set the input \"tags\".", "The name %q in the input sources contains a tag", text)
+		return name.Repository{}, diag.Inputf("sources", CodeSourcesInvalid, "Write "+strings.TrimSuffix(full, ":"+tag)+" without the tag, and set the input tags.", "The name %q in the input sources contains a tag", text)
 	}
 	if !strings.Contains(full, "/") {
 		if c.GitHub.Owner == "" {

@@ -79,7 +79,7 @@ func (g *release) run(ctx context.Context) error {
 	for _, r := range g.runs {
 		r.expect()
 	}
-	err := g.concurrently(func(r *run) error { return r.prepare(ctx) })
+	err := g.concurrently(func(r *run) error { return r.nameTags(ctx, r.explain(r.prepare(ctx))) })
 	plan.Share(g.plans())
 	if err != nil {
 		return err
@@ -217,25 +217,25 @@ func (g *release) upload(ctx context.Context) ([]*push.Work, error) {
 	for _, r := range active {
 		works = append(works, r.begin(display))
 	}
-	return works, g.explain(push.Upload(ctx, works...))
+	return works, g.explain(ctx, push.Upload(ctx, works...))
 }
 
 // tag moves the tags of all images. If a tag could not be written, the tags of a release
 // with several images get their previous digests again.
 func (g *release) tag(ctx context.Context, works []*push.Work) error {
-	err := g.explain(push.Tag(ctx, works...))
+	err := g.explain(ctx, push.Tag(ctx, works...))
 	if err == nil || !g.together {
 		return err
 	}
 	if failed := push.Restore(ctx, restoreGrace, works...); failed != nil {
-		err = errors.Join(err, g.explain(failed))
+		err = errors.Join(err, g.explain(ctx, failed))
 	}
 	return errors.Join(err, remaining(works))
 }
 
 // explain explains an error of a step of all images. The error belongs to the image whose
 // repository the registry names in its response.
-func (g *release) explain(err error) error {
+func (g *release) explain(ctx context.Context, err error) error {
 	owner := g.runs[0]
 	var answer *registry.Error
 	if errors.As(err, &answer) {
@@ -246,7 +246,7 @@ func (g *release) explain(err error) error {
 			}
 		}
 	}
-	return owner.explain(err)
+	return owner.nameTags(ctx, owner.explain(err))
 }
 
 func (r *run) publishesTo(host, repository string) bool {
