@@ -171,6 +171,46 @@ jobs:
       expected-digest: ${{ needs.image.outputs.digest }}
 `
 
+// releasing publishes two images with the reusable workflow. A file of the caller is the
+// gate.
+const releasing = `on: push
+permissions: {}
+jobs:
+  images:
+    uses: ghcr-publish/ghcr-publish/.github/workflows/publish.yml@v1
+    permissions: {contents: read, packages: write}
+    with:
+      sources: |
+        api=api.tar
+        worker=worker.tar
+      build: cp -R images/linux-amd64 api.tar; cp -R images/linux-arm64 worker.tar
+      gate: bash ./check.sh
+      tags: 1.2.3
+  after:
+    needs: images
+    runs-on: ubuntu-24.04
+    steps:
+      - run: test "$(jq --raw-output 'length' <<<"$DIGESTS")" = 2
+        shell: bash
+        env:
+          DIGESTS: ${{ needs.images.outputs.digests-by-image }}
+`
+
+func TestReleaseOfSeveralImagesUnderAct(t *testing.T) {
+	t.Parallel()
+	c := newCaller(t, releasing)
+	write(t, filepath.Join(c.work, "check.sh"), []byte("echo \"checked $IMAGE\"\n"))
+	log, err := c.act("push", "image.yml")
+	if err != nil {
+		t.Fatalf("act: %v\n%s", err, log)
+	}
+	for _, image := range []string{"e2e/api", "e2e/worker"} {
+		if tags := c.server.Tags(image); !slices.Equal(tags, []string{"1.2.3"}) || !strings.Contains(log, "checked "+c.server.Host()+"/"+image) {
+			t.Errorf("the tags of %s are %q\n%s", image, tags, log)
+		}
+	}
+}
+
 func TestReusableWorkflowsUnderAct(t *testing.T) {
 	t.Parallel()
 	c := newCaller(t, calling)

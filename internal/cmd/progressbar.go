@@ -23,7 +23,7 @@ func (o observer) NewPackage(repo name.Repository, visibility string) {
 }
 
 // Uploads implements [publish.Observer].
-func (o observer) Uploads(steps *plan.Plan) publish.Display { return o.session.progress(steps) }
+func (o observer) Uploads(plans []*plan.Plan) publish.Display { return o.session.progress(plans) }
 
 // ReadingBack implements [publish.Observer]. The run removes the line at the end,
 // because the report contains the result.
@@ -75,35 +75,52 @@ func (s *uploadDisplay) Close() {
 	s.end()
 }
 
-// progress displays the uploads of the plan. The size of a layer is unknown before
+// progress displays the uploads of the plans. The size of a layer is unknown before
 // its compression, so the display shows only the number of bytes that the run sent.
-func (s *session) progress(steps *plan.Plan) *uploadDisplay {
-	blobs, known, plain := 0, int64(0), int64(0)
-	type target struct {
-		registry string
-		blob     *image.Blob
-	}
-	// The run uploads a blob only once for several repositories of one registry.
-	seen := map[target]bool{}
-	for _, step := range steps.Of(plan.PushBlob) {
-		t := target{steps.Targets[step.Target].Repo.RegistryStr(), step.Blob}
-		if step.Needed && !seen[t] {
-			seen[t] = true
-			blobs++
-			known += step.Blob.Descriptor.Size
-			if step.Blob.Pending() {
-				plain += step.Blob.PlainSize
-			}
+func (s *session) progress(plans []*plan.Plan) *uploadDisplay {
+	known, plain := int64(0), int64(0)
+	blobs := sentBlobs(plans)
+	for _, b := range blobs {
+		known += b.Descriptor.Size
+		if b.Pending() {
+			plain += b.PlainSize
 		}
 	}
 	size := report.Bytes(known + plain)
 	if plain > 0 {
 		known, size = 0, size+" before compression"
 	}
-	bar := s.show(fmt.Sprintf("Uploading %s (%s)", report.Count(blobs, "blob"), size), blobs > 0)
-	bar.Expect(blobs, known)
-	bar.Label(steps.Root)
+	bar := s.show(fmt.Sprintf("Uploading %s (%s)", report.Count(len(blobs), "blob"), size), len(blobs) > 0)
+	bar.Expect(len(blobs), known)
+	for _, steps := range plans {
+		bar.Label(steps.Root)
+	}
 	return bar
+}
+
+// sentBlobs returns the blobs that the run sends. The run uploads a blob only once for
+// several repositories of one registry, also if the blob belongs to several images.
+func sentBlobs(plans []*plan.Plan) []*image.Blob {
+	type key struct {
+		registry string
+		content  image.Identity
+		record   *image.Blob // set only if the content is unknown
+	}
+	var out []*image.Blob
+	seen := map[key]bool{}
+	for _, steps := range plans {
+		for _, step := range steps.Of(plan.PushBlob) {
+			k := key{registry: steps.Targets[step.Target].Repo.RegistryStr(), content: step.Blob.Identity()}
+			if !k.content.Known() {
+				k.record = step.Blob
+			}
+			if step.Needed && !seen[k] {
+				seen[k] = true
+				out = append(out, step.Blob)
+			}
+		}
+	}
+	return out
 }
 
 // show starts a display of uploads. If the argument "anything" is false, show opens no

@@ -24,11 +24,18 @@ var publishCommand = &command{
 
 func runPublish(ctx context.Context, s *session, config *input.Config) error {
 	r := newReport(config)
-	return s.publish(ctx, s.request(config), r)
+	if len(config.Sources) == 0 {
+		return s.publish(ctx, s.request(config), r)
+	}
+	images, err := s.releaseImages(ctx, config)
+	if err != nil {
+		return s.finishPublish(r, err)
+	}
+	return s.release(ctx, &publish.Release{Images: images, Together: true}, r)
 }
 
 func newReport(config *input.Config) *report.Report {
-	r := report.New(string(config.Command), config.Source, runOf(config.GitHub))
+	r := report.New(string(config.Command), sourceText(config), runOf(config.GitHub))
 	r.ByDigest, r.DigestName = config.ByDigest, config.DigestName
 	return r
 }
@@ -56,14 +63,22 @@ func (s *session) request(config *input.Config) *publish.Request {
 
 // publish executes a request and writes its report.
 func (s *session) publish(ctx context.Context, request *publish.Request, r *report.Report) error {
-	outcome, err := s.pipeline().Publish(ctx, request)
+	return s.release(ctx, &publish.Release{Images: []*publish.Request{request}}, r)
+}
+
+// release executes the requests of one or several images and writes their report.
+func (s *session) release(ctx context.Context, images *publish.Release, r *report.Report) error {
+	outcomes, err := s.pipeline().Release(ctx, images)
 	err = explainEnd(ctx, err)
-	if request.DryRun {
-		for _, a := range outcome.Attached {
+	for _, o := range outcomes {
+		if !o.DryRun {
+			continue
+		}
+		for _, a := range o.Attached {
 			s.say("The run would also push %s", a)
 		}
 	}
-	r.Fill(outcome, request.Visibility.Want)
+	r.Fill(outcomes, images.Images[0].Visibility.Want)
 	return s.finishPublish(r, err)
 }
 

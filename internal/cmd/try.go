@@ -17,6 +17,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/cmd/demo"
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 	"github.com/ghcr-publish/ghcr-publish/internal/release/version"
@@ -157,7 +158,7 @@ func (t *tryRun) publish(ctx context.Context, server *ghcrtest.Server, source st
 	published := newReport(config)
 	err = within(ctx, inner, workflow.New(inner.Getenv, inner.Stdout), config, func(ctx context.Context, s *session, config *input.Config) error {
 		outcome, err := s.pipeline().Publish(ctx, s.request(config))
-		published.Fill(outcome, config.Visibility)
+		published.Fill([]*publish.Outcome{outcome}, config.Visibility)
 		s.addTransfer(published)
 		return explainEnd(ctx, err)
 	})

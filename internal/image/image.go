@@ -105,6 +105,25 @@ type Blob struct {
 // not compressed yet.
 func (b *Blob) Pending() bool { return b.Descriptor.Digest == (v1.Hash{}) }
 
+// Identity identifies the content of a blob, so that the blobs of several images can be
+// compared. The digest of a pending blob is unknown. Its uncompressed digest identifies
+// the content, if all images are compressed in the same way.
+type Identity struct {
+	Digest  v1.Hash
+	Pending bool
+}
+
+// Known reports whether the identity contains a digest.
+func (i Identity) Known() bool { return i.Digest != (v1.Hash{}) }
+
+// Identity returns the identity of the content of the blob.
+func (b *Blob) Identity() Identity {
+	if b.Pending() {
+		return Identity{b.DiffID, true}
+	}
+	return Identity{b.Descriptor.Digest, false}
+}
+
 // MountSource returns a repository that is known to have the blob. The returned
 // repository is on the same registry as repo, but is not repo itself. If no other
 // repository is known to have the blob, the result "ok" is false.

@@ -35,20 +35,10 @@ var buildInputs = []string{"target", "builder", "build-args", "secrets", "platfo
 // build reads the inputs of a build. build returns nil if the inputs "context" and "file"
 // are empty.
 func (r *reader) build(c *Config) *Build {
-	b := &Build{
-		Context: r.text("context"), File: r.text("file"), Target: r.text("target"), Builder: r.text("builder"),
-		Args: r.buildArgs(&c.Common), Secrets: r.buildSecrets(),
-		CacheFrom: r.caches("cache-from"), CacheTo: r.caches("cache-to"),
-	}
-	for _, s := range b.Secrets {
-		c.Hidden = append(c.Hidden, s.Value)
-	}
+	b := r.buildOptions(&c.Common)
+	b.Context, b.File = r.text("context"), r.text("file")
 	if b.Context == "" && b.File == "" {
-		for _, in := range buildInputs {
-			if r.text(in) != "" && !r.selectsPlatforms(in) {
-				r.fail(in, CodeContextMissing, r.withoutContextHint(in), "The input %s is set without the input context", in)
-			}
-		}
+		r.refuseBuildInputs()
 		return nil
 	}
 	b.Platforms = r.platformNames("platforms")
@@ -60,6 +50,28 @@ func (r *reader) build(c *Config) *Build {
 	return b
 }
 
+// buildOptions reads the inputs of a build, except the context, the Dockerfile and the
+// platforms.
+func (r *reader) buildOptions(c *Common) *Build {
+	b := &Build{
+		Target: r.text("target"), Builder: r.text("builder"), Args: r.buildArgs(c), Secrets: r.buildSecrets(),
+		CacheFrom: r.caches("cache-from"), CacheTo: r.caches("cache-to"),
+	}
+	for _, s := range b.Secrets {
+		c.Hidden = append(c.Hidden, s.Value)
+	}
+	return b
+}
+
+// refuseBuildInputs refuses the inputs of a build if the run builds nothing.
+func (r *reader) refuseBuildInputs() {
+	for _, in := range buildInputs {
+		if r.text(in) != "" && !r.selectsPlatforms(in) {
+			r.fail(in, CodeContextMissing, r.withoutContextHint(in), "The input %s is set without the input context", in)
+		}
+	}
+}
+
 // selectsPlatforms reports whether an input selects platforms of an existing image.
 func (r *reader) selectsPlatforms(in string) bool {
 	return in == "platforms" && r.text("source") != "" && r.text("content") == ""
@@ -69,6 +81,8 @@ func (r *reader) selectsPlatforms(in string) bool {
 // "context" nor the input "file" is set.
 func (r *reader) withoutContextHint(in string) string {
 	switch {
+	case r.hasSources():
+		return "Remove the input " + in + ", because the input sources names images that are already built. To build an image, write NAME=context:FOLDER in the input sources."
 	case in == "platforms" && r.text("content") != "":
 		return "Write the input platform instead of the input platforms, because an image from the input content has the platforms in the input platform."
 	case r.text("source") != "":

@@ -87,6 +87,12 @@ const (
 	CodeContentInvalid = "content-invalid"
 	// CodeContentOrSource means that the inputs "content" and "source" are both set.
 	CodeContentOrSource = "content-or-source"
+	// CodeSourcesInvalid means that a line of the input "sources" is not in the form
+	// NAME=SOURCE, or that the name is not the name of an image.
+	CodeSourcesInvalid = "sources-invalid"
+	// CodeSourcesWithInput means that the input "sources" is set together with an input that
+	// describes the only image of a run.
+	CodeSourcesWithInput = "sources-with-input"
 	// CodeContextMissing means that the input "context" is empty, but another input that
 	// is set needs it.
 	CodeContextMissing = "context-missing"

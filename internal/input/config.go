@@ -55,6 +55,9 @@ type Config struct {
 	Common
 
 	Source string
+	// Sources are the images of a release of several images. Sources is empty if the run
+	// publishes one image.
+	Sources []ImageSource
 	// Build, Files and Artifact describe an image or an artifact that the run creates.
 	// These three fields are nil if Source names an existing image.
 	Build    *Build

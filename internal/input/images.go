@@ -16,6 +16,9 @@ import (
 
 // images reads the input "image".
 func (r *reader) images(c *Common) {
+	if r.hasSources() {
+		return // The lines of the input "sources" contain the names of the images.
+	}
 	lines := r.lines("image")
 	if len(lines) == 0 {
 		repository := c.GitHub.Repository

@@ -20,6 +20,29 @@ func ParsePublish(env Environment) (*Config, error) {
 	c.Source = r.text("source")
 	c.Naming = r.naming()
 	r.pushByDigest(c)
+	if r.hasSources() {
+		r.sources(c)
+	} else {
+		r.oneSource(c)
+	}
+	r.ifPublished(c)
+	if c.Build == nil && r.text("content") == "" && !r.hasSources() && c.IfPublished == PublishedContinue {
+		r.refuseFolder(c.Source)
+	}
+	c.PushForeign = r.choice("foreign-layers") == "push"
+	attestations := r.choice("attestations")
+	c.Strip, c.Legacy = attestations == "strip", attestations == "legacy"
+	c.Compression = r.compression()
+	if c.Artifact != nil && c.Compression.Chosen() {
+		r.fail("compression", CodeCompressionWithArtifact, "Remove the input compression. The files of an artifact are published without changes.", "The inputs compression and artifact-type exclude each other")
+	}
+	r.pushOptions(c)
+	c.LinkTo = r.link(c)
+	return c, errors.Join(r.errs...)
+}
+
+// oneSource reads the inputs that describe the only image of a run.
+func (r *reader) oneSource(c *Config) {
 	if c.Artifact = r.artifact(c); c.Artifact == nil && !r.refused("subject") {
 		c.Files = r.files(c) // the files of an artifact have another form than the files of an image
 	}
@@ -35,20 +58,6 @@ func ParsePublish(env Environment) (*Config, error) {
 	case c.Source == "" && !r.unknown("source", "context", "content", "file"):
 		r.failEmpty("source", CodeSourceMissing, "Set the input source to the result of the build: a directory, a tar, an image of the Docker engine, or docker://REFERENCE. To build from a Dockerfile, set the input context. To create an image from files, set the input content.")
 	}
-	r.ifPublished(c)
-	if c.Build == nil && r.text("content") == "" && c.IfPublished == PublishedContinue {
-		r.refuseFolder(c.Source)
-	}
-	c.PushForeign = r.choice("foreign-layers") == "push"
-	attestations := r.choice("attestations")
-	c.Strip, c.Legacy = attestations == "strip", attestations == "legacy"
-	c.Compression = r.compression()
-	if c.Artifact != nil && c.Compression.Chosen() {
-		r.fail("compression", CodeCompressionWithArtifact, "Remove the input compression. The files of an artifact are published without changes.", "The inputs compression and artifact-type exclude each other")
-	}
-	r.pushOptions(c)
-	c.LinkTo = r.link(c)
-	return c, errors.Join(r.errs...)
 }
 
 // refuseFolder refuses a folder that is not an image as the source. The error comes

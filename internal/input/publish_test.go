@@ -101,6 +101,11 @@ func TestConfigContainsEveryInput(t *testing.T) {
 		"debug":             {"true", func(c *input.Config) bool { return c.Debug }},
 	}
 	needs := map[string][]string{"digest-name": {"INPUT_PUSH-BY-DIGEST", "true"}, "compression-level": {"INPUT_COMPRESSION", "gzip"}} // inputs that need another input
+	cases["sources"] = inputCase{"API=api.tar\nghcr.io/b/web = context:web\n*=all.tar", func(c *input.Config) bool {
+		return len(c.Sources) == 3 && fmt.Sprint(c.Images) == "[ghcr.io/acme/api ghcr.io/b/web]" && c.Sources[0].Source == "api.tar" &&
+			c.Sources[1].Build.Context == "web" && c.Sources[2].Name == input.AllImages
+	}}
+	needs["sources"] = []string{"INPUT_SOURCE", ""}
 	for name, c := range filesCases {
 		cases[name], needs[name] = c, []string{"INPUT_CONTENT", "a:/a", "INPUT_SOURCE", ""}
 	}

@@ -27,6 +27,12 @@ var Table = []Input{
 		Example: "image.tar",
 	},
 	{
+		Name: "sources", Group: GroupImage, Kind: Lines, Commands: publish,
+		Help:    "Images to publish together as one release: NAME=SOURCE, one per line. SOURCE is a source, or context:FOLDER for a build. *=FILE publishes all images in a file. A NAME without an owner belongs to the owner of the repository. All images are uploaded before any tag moves.",
+		Short:   "Images to publish as one release: NAME=SOURCE, one per line. SOURCE is a source, or context:FOLDER. *=FILE publishes all images in a file. All uploads come before all tags.",
+		Example: "api=api.tar",
+	},
+	{
 		Name: "content", Group: GroupFiles, Kind: Lines, Commands: publish,
 		Help:    "Files to create an image from: PATH:/PATH/IN/IMAGE, one per line. The contents of a folder are added. {platform} in PATH matches linux-amd64, linux_arm_v7 and linux/arm/v7, and creates one image per platform. {os}, {arch} and {variant} match parts of these names. Programs become executable.",
 		Short:   "Files to create an image from, without a builder: PATH:/PATH/IN/IMAGE, one per line. {platform} in PATH creates one image per platform.",

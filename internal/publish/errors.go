@@ -71,6 +71,9 @@ const (
 	// CodeGateNoShell means that the machine has no shell that can run the script in the
 	// input "gate".
 	CodeGateNoShell = "gate-shell-missing"
+	// CodeReleasePartial means that a release of several images failed while its tags moved,
+	// and that some tags do not have their previous state.
+	CodeReleasePartial = "release-partial"
 	// CodeTokenExpires means that the token expires soon.
 	CodeTokenExpires = "token-ends"
 )

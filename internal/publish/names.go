@@ -165,6 +165,13 @@ func (r *run) openLast(ctx context.Context, resolver *resolve.Resolver, found *r
 	} else if err := r.acceptBeforeOpen(found); err != nil {
 		return err
 	}
+	return r.open(ctx, resolver, found)
+}
+
+// open opens a source that is possibly expensive, one after the other.
+func (r *run) open(ctx context.Context, resolver *resolve.Resolver, found *resolve.Found) error {
+	r.opening.Lock()
+	defer r.opening.Unlock()
 	return resolver.Open(ctx, found)
 }
 

@@ -1,4 +1,5 @@
-// Package publish publishes one image. The package opens the source, reads the
+// Package publish publishes one image, or several images that belong together. The package
+// opens the source, reads the
 // destinations, plans, pushes and verifies. Package publish only returns data, and
 // package cmd writes the report.
 //
@@ -11,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -35,8 +37,8 @@ type Observer interface {
 	// NewPackage is called before the upload if the run creates a package with this
 	// visibility.
 	NewPackage(repo name.Repository, visibility string)
-	// Uploads starts the display of the uploads of a plan.
-	Uploads(*plan.Plan) Display
+	// Uploads starts the display of the uploads of the plans of one release.
+	Uploads([]*plan.Plan) Display
 	// ReadingBack is called before the run reads the image back from the registry. The
 	// run calls the function "end" after it has read the image.
 	ReadingBack(reference string) (end func())
@@ -63,16 +65,8 @@ type Pipeline struct {
 // the outcome describes the steps before the error. If a registry refuses a request,
 // the error is a *diag.Error with a cause and a hint.
 func (p *Pipeline) Publish(ctx context.Context, request *Request) (*Outcome, error) {
-	r := &run{Pipeline: p, request: request, outcome: &Outcome{Status: Failed, DryRun: request.DryRun}, known: newKnownContent(p.Registry)}
-	err := errors.Join(r.nameTags(ctx, r.explain(r.run(ctx))), request.Source.Close())
-	if err != nil {
-		r.outcome.Status = Failed
-		if r.outcome.Gate != nil {
-			r.outcome.Status = Gated
-		}
-		r.outcome.dropRepeatedNotice(err)
-	}
-	return r.outcome, err
+	outcomes, err := p.Release(ctx, &Release{Images: []*Request{request}})
+	return outcomes[0], err
 }
 
 // run is the execution of one request.
@@ -81,23 +75,34 @@ type run struct {
 	request *Request
 	outcome *Outcome
 	// source is the digest of the image in the source, before the run changes the image.
-	source v1.Hash
-	known  *knownContent // previous images that the run has read
+	source  v1.Hash
+	known   *knownContent // previous images that the run has read
+	policy  *tagPolicy
+	changes *comparison // the differences from the images that the run replaces
+	work    *push.Work
+	// opening is locked while an expensive source is opened, so that one image is built after
+	// the other. All images of a release share this lock.
+	opening *sync.Mutex
+	// digestFirst is true if the image must be in the registry by digest before a tag moves.
+	digestFirst bool
+	// ended is true if the run has ended without a push and without an error.
+	ended bool
 }
 
-// run executes all steps in their order.
-func (r *run) run(ctx context.Context) (err error) {
+// prepare executes the steps that write nothing to a registry: it computes the names, opens
+// the source, reads the destinations and computes the plan.
+func (r *run) prepare(ctx context.Context) (err error) {
 	out := r.outcome
 	out.notice(r.Config.Notices...)
-	r.expect()
 	if out.Names, err = r.name(ctx); err != nil {
 		return err
 	}
 	if skip := out.Names.Skip; skip != nil {
+		r.ended = true
 		return r.skip(ctx, skip)
 	}
-	if out.Found, err = r.resolve(ctx); out.Found.Source != nil {
-		defer out.Found.Source.Close() // The source is only read, so an error of Close loses no data.
+	out.Found, err = r.resolve(ctx)
+	if out.Found.Source != nil {
 		out.notice(out.Found.Source.Notices...)
 	}
 	if err != nil {
@@ -107,67 +112,38 @@ func (r *run) run(ctx context.Context) (err error) {
 		return err
 	}
 	out.notice(r.explainer().TokenNotices(out.Found.Token())...)
-	policy := newTagPolicy(r)
-	kept, forbidden := policy.check(ctx)
+	r.policy = newTagPolicy(r)
+	kept, forbidden := r.policy.check(ctx)
 	out.Plan = plan.New(out.Found.Root, r.planTargets(), kept)
 	if r.request.Gate.Exists() {
 		out.Plan.AddGate()
 	}
-	changes, err := newComparison(r)
-	if err != nil {
+	if r.changes, err = newComparison(r); err != nil {
 		return err
 	}
-	defer changes.stop()
 	if r.request.DryRun {
-		return errors.Join(r.dryRun(ctx), forbidden, changes.dryRun(ctx))
+		r.ended = true
+		return errors.Join(r.dryRun(ctx), forbidden, r.changes.dryRun(ctx))
 	}
-	if err := errors.Join(forbidden, changes.tooLarge()); err != nil {
-		return err
-	}
-	if ended, err := r.authorize(ctx); ended || err != nil {
-		return err
-	}
-	if err := r.checkCopied(ctx); err != nil {
-		return err
-	}
-	changes.start(ctx)
-	if out.Attached, err = r.attach(ctx); err != nil {
-		return err
-	}
-	publisher := &push.Publisher{Registry: r.Registry, Conflicts: policy, Grace: cancelGrace}
-	if err := r.push(ctx, publisher, changes); err != nil {
-		return err
-	}
-	r.recordLayers()
-	err = r.verify(ctx, publisher)
-	changes.report()
-	return err
+	return errors.Join(forbidden, r.changes.tooLarge())
 }
 
-// push uploads the image, checks the differences from the replaced images, asks the
-// gate, and moves the tags.
-func (r *run) push(ctx context.Context, publisher *push.Publisher, changes *comparison) error {
-	publisher.Anonymous = r.anonymousPulls()
-	work := publisher.Begin(r.outcome.Plan)
-	r.outcome.Result = work.Result
-	if err := r.upload(ctx, work); err != nil {
-		return err
-	}
-	if err := changes.approve(); err != nil {
-		return err
-	}
-	if err := r.gate(ctx, work); err != nil {
-		return err
-	}
-	return push.Tag(ctx, work)
+// begin creates the execution of the plan.
+func (r *run) begin(progress push.Progress) *push.Work {
+	publisher := &push.Publisher{Registry: r.Registry, Progress: progress, Conflicts: r.policy, Anonymous: r.anonymousPulls(), Grace: cancelGrace}
+	r.work = publisher.Begin(r.outcome.Plan)
+	r.outcome.Result = r.work.Result
+	return r.work
 }
 
-// upload uploads the image and shows the progress.
-func (r *run) upload(ctx context.Context, work *push.Work) error {
-	display := r.Observer.Uploads(r.outcome.Plan)
-	defer display.Close()
-	work.Progress = display
-	return push.Upload(ctx, work)
+// close ends the reads of the run and closes the image.
+func (r *run) close() {
+	if r.changes != nil {
+		r.changes.stop()
+	}
+	if found := r.outcome.Found; found != nil && found.Source != nil {
+		_ = found.Source.Close() // The source is only read, so an error of Close loses no data.
+	}
 }
 
 // recordLayers records the layers of the image, so that a later run of the job can mount

@@ -45,7 +45,7 @@ func (s *silent) NewPackage(_ name.Repository, visibility string) {
 	s.created = append(s.created, visibility)
 }
 
-func (s *silent) Uploads(*plan.Plan) publish.Display { return s }
+func (s *silent) Uploads([]*plan.Plan) publish.Display { return s }
 
 func (s *silent) ReadingBack(string) func() { return func() {} }
 

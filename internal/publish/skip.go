@@ -14,7 +14,7 @@ import (
 func (r *run) skip(ctx context.Context, s *meta.Skip) error {
 	if s.Build {
 		found := &resolve.Found{}
-		if err := r.resolver().Open(ctx, found); err != nil {
+		if err := r.open(ctx, r.resolver(), found); err != nil {
 			return err
 		}
 		r.outcome.notice(found.Source.Notices...)

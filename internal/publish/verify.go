@@ -27,9 +27,7 @@ func (r *run) verify(ctx context.Context, publisher *push.Publisher) error {
 	result := r.outcome.Result
 	err := r.listArtifact(ctx)
 	if err == nil && r.request.Verify.Level != input.VerifyNone {
-		end := r.Observer.ReadingBack(r.firstReference())
 		err = publisher.Prove(ctx, result, r.checks())
-		end()
 	}
 	r.outcome.Pages = r.pages()
 	if err != nil {
@@ -115,13 +113,13 @@ func (r *run) anonymousPulls() []name.Repository {
 // one image writes the image by digest while it reads the tag for the last time. The run
 // can then request the anonymous token while it writes the tag. Without this write,
 // GitHub would refuse the token, because the package would not exist yet. The children of
-// an index already create the package. A run with a gate also writes the image by digest
-// first, because the gate checks the image before the tags move.
+// an index already create the package. A run with a gate and a run of several images also
+// write each image by digest first, because all images must be complete before a tag moves.
 func (r *run) planTargets() []plan.Target {
 	targets := r.outcome.Found.Plan()
 	for i, c := range r.checks() {
 		t := &r.outcome.Found.Targets[i]
-		targets[i].RootFirst = c.Pull && t.CreatesPackage() && t.Inherits == string(input.Public) && !r.outcome.Found.Root.Index() || r.request.Gate.Exists()
+		targets[i].RootFirst = c.Pull && t.CreatesPackage() && t.Inherits == string(input.Public) && !r.outcome.Found.Root.Index() || r.digestFirst
 	}
 	return targets
 }

@@ -18,20 +18,24 @@ func (r *Report) mdReplaced(b *markdown.Builder) {
 		if each.NotCompared != "" {
 			continue // A notice contains the reason.
 		}
-		b.Printf("**Changes** since %s (%s)\n\n", short(each.Before), each.tagNames())
+		b.Printf("**Changes** since %s (%s)\n\n", short(each.Before), each.tagNames(r.several()))
 		mdChanges(b, &each.Changes)
 	}
 }
 
-// tagNames returns the names of the tags, without the repository.
-func (r Replaced) tagNames() markdown.Text {
+// tagNames returns the names of the tags. If the run published several images, the names
+// contain the repositories.
+func (r Replaced) tagNames(several bool) markdown.Text {
 	var names []markdown.Text
 	for n, reference := range r.Tags {
 		if n == maxTagNames {
 			names = append(names, markdown.Sprintf("%d more", len(r.Tags)-n))
 			break
 		}
-		names = append(names, markdown.Code(reference[strings.LastIndex(reference, ":")+1:]))
+		if !several {
+			reference = reference[strings.LastIndex(reference, ":")+1:]
+		}
+		names = append(names, markdown.Code(reference))
 	}
 	return markdown.Join(names, ", ")
 }

@@ -55,7 +55,7 @@ func (r *Report) Artifacts() []string {
 	for _, i := range r.Images {
 		for _, t := range i.Tags {
 			if t.Proven {
-				out = append(out, t.Reference+"@"+r.Digest)
+				out = append(out, t.Reference+"@"+i.digest())
 			}
 		}
 	}

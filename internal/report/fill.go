@@ -101,7 +101,9 @@ func (r *Report) setResult(res *push.Result, names meta.Result) {
 	r.Transfer.Seconds = res.Transfer.Round(time.Millisecond).Seconds()
 	r.Images = r.Images[:0]
 	for _, t := range res.Targets {
-		r.Images = append(r.Images, imageOf(res, t, names))
+		i := imageOf(res, t, names)
+		i.content = r.content
+		r.Images = append(r.Images, i)
 	}
 }
 

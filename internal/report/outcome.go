@@ -10,10 +10,19 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/publish"
 )
 
-// Fill copies the facts of the outcome of a run into the report. The parameter "wanted"
-// is the value of the input "visibility". If the run returned an error, the caller adds
-// it with [Report.Fail] after Fill.
-func (r *Report) Fill(o *publish.Outcome, wanted input.Visibility) {
+// Fill copies the facts of the outcomes of a run into the report. A run has one outcome for
+// each image. The parameter "wanted" is the value of the input "visibility". If the run
+// returned an error, the caller adds it with [Report.Fail] after Fill.
+func (r *Report) Fill(outcomes []*publish.Outcome, wanted input.Visibility) {
+	if len(outcomes) == 1 {
+		r.fill(outcomes[0], wanted)
+		return
+	}
+	r.fillRelease(outcomes, wanted)
+}
+
+// fill copies the facts of the outcome of one image.
+func (r *Report) fill(o *publish.Outcome, wanted input.Visibility) {
 	r.Outcome = Outcome(o.Status)
 	r.setRefusal(o)
 	r.setGate(o.Gate)

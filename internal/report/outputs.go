@@ -64,6 +64,13 @@ func (r *Report) Outputs() ([]Output, error) {
 		{"outcome", string(r.Outcome)},
 		{"json", string(data)},
 	}
+	if r.several() {
+		byImage, err := r.digestsByImage()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Output{"digests-by-image", byImage})
+	}
 	if r.Archive != nil {
 		out = append(out, Output{"path", r.Archive.Path}, Output{"archive-digest", r.Archive.Digest})
 	}

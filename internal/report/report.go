@@ -93,6 +93,8 @@ type Layer struct {
 type Image struct {
 	Image             string         `json:"image"`
 	Reference         string         `json:"reference,omitempty"` // Reference has the form image@digest.
+	Digest            string         `json:"digest,omitempty"`    // Digest is the digest of the image. Digest is set only if the run published several images.
+	Platforms         []Platform     `json:"platforms,omitempty"` // Platforms are the platforms of the image. Platforms is set only if the run published several images.
 	Tags              []Tag          `json:"tags"`
 	Complete          bool           `json:"complete"` // Complete means that the repository has the image or index and all its content.
 	Proven            bool           `json:"proven"`   // Proven means that the run read the digest back from the registry.
@@ -108,6 +110,8 @@ type Image struct {
 	AnonymousPull     string         `json:"anonymous_pull,omitempty"` // AnonymousPull is "verified", "refused" or "unknown".
 	PackageURL        string         `json:"package_url,omitempty"`
 	SettingsURL       string         `json:"settings_url,omitempty"`
+
+	content content // content determines the command that pulls the image.
 }
 
 // Tag describes one tag of an image.
@@ -117,7 +121,7 @@ type Tag struct {
 	New       bool          `json:"new,omitempty"`      // New means that the tag did not exist before the run.
 	Previous  string        `json:"previous,omitempty"` // Previous is the previous digest of the tag. Previous is empty if the tag did not exist or was not read.
 	Reason    string        `json:"reason,omitempty"`   // Reason is the reason why the run added the tag "latest".
-	State     push.TagState `json:"state"`              // State is "moved", "already", "untouched", "unclear" or "kept".
+	State     push.TagState `json:"state"`              // State is "moved", "already", "untouched", "unclear", "restored" or "kept".
 	Proven    bool          `json:"proven"`
 }
 

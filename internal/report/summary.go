@@ -197,7 +197,9 @@ func (r *Report) mdResult(b *markdown.Builder) {
 		return
 	}
 	r.mdReplaced(b)
-	r.mdPlatforms(b)
+	if !r.several() { // The facts about each image contain its platforms.
+		mdPlatforms(b, r.Platforms)
+	}
 	mdRules(b, r.Rules)
 	r.mdTransfer(b)
 }
@@ -212,22 +214,22 @@ func (r *Report) afterDigest() markdown.Text {
 
 // mdPlatforms writes a table of the platforms into a block that the reader can
 // open.
-func (r *Report) mdPlatforms(b *markdown.Builder) {
-	if len(r.Platforms) == 0 {
+func mdPlatforms(b *markdown.Builder, platforms []Platform) {
+	if len(platforms) == 0 {
 		return
 	}
-	title := Count(len(r.Platforms), "platform")
-	if size := r.size(); size > 0 {
+	title := Count(len(platforms), "platform")
+	if size := totalSize(platforms); size > 0 {
 		title += ", " + Bytes(size)
 	}
-	details(b, title, platformTable(r.Platforms))
+	details(b, title, platformTable(platforms))
 }
 
-// size returns the total size of all platforms. A layer that several platforms
+// totalSize returns the total size of all platforms. A layer that several platforms
 // share counts once.
-func (r *Report) size() int64 {
+func totalSize(platforms []Platform) int64 {
 	sum, seen := int64(0), map[string]bool{}
-	for _, p := range r.Platforms {
+	for _, p := range platforms {
 		sum += p.Size
 		for _, l := range p.Layers {
 			if l.Digest != "" && seen[l.Digest] {

@@ -23,6 +23,7 @@ func (r *Report) mdImage(b *markdown.Builder, i Image) {
 	if facts := i.facts(r.Run.Server); len(facts) > 0 {
 		b.Printf("%s\n\n", markdown.Capitalize(markdown.Join(facts, " · ")))
 	}
+	mdPlatforms(b, i.Platforms)
 	if len(r.Images) > 1 {
 		b.Printf("<sub>Blobs: %s</sub>\n\n", i.blobText())
 	}
@@ -43,11 +44,11 @@ func (r *Report) pullCommand(i Image) string {
 	reference := i.pullReference(r.Version)
 	tag := i.mainTag(r.Version)
 	switch {
-	case reference == "" || r.content == artifacts:
+	case reference == "" || i.content == artifacts:
 		return ""
-	case r.content == chart && tag != "":
+	case i.content == chart && tag != "":
 		return fmt.Sprintf("helm pull oci://%s --version %s", i.Image, strings.ReplaceAll(tag, "_", "+"))
-	case r.content != runnable:
+	case i.content != runnable:
 		return "oras pull " + reference
 	}
 	return "docker pull " + reference
@@ -120,6 +121,7 @@ var stateTexts = map[push.TagState]string{
 	push.Moved:     "written",
 	push.Already:   "unchanged",
 	push.Untouched: "not written",
+	push.Restored:  "moved, and then moved back",
 	push.Kept:      "not moved",
 	push.Unclear:   "unknown, because the registry did not confirm the tag. Check the tag before you use it",
 }

@@ -25,7 +25,7 @@ func (r *Report) mdPlan(b *markdown.Builder) {
 		b.Printf("%s\n\n", gatePlanned)
 	}
 	mdNotices(b, r.Notices)
-	r.mdPlatforms(b)
+	mdPlatforms(b, r.Platforms)
 	r.mdSteps(b)
 	mdRules(b, r.Rules)
 }

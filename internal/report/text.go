@@ -42,8 +42,14 @@ func (r *Report) Details() (title, body string) {
 	case len(r.Images) == 0 || r.Outcome == Failed && !r.Changed():
 		return "", ""
 	}
-	r.textPlatforms(&b)
+	if !r.several() {
+		textPlatforms(&b, r.Platforms)
+	}
 	for _, i := range r.Images {
+		if r.several() {
+			fmt.Fprintf(&b, "%s\n", i.Image)
+			textPlatforms(&b, i.Platforms)
+		}
 		if !r.partial() { // The method Text has already written the tags of a partial result.
 			i.textTags(&b)
 		}
@@ -171,7 +177,7 @@ func (i Image) pointing() []string {
 // textImage writes the facts about one destination.
 func (r *Report) textImage(b *strings.Builder, i Image) {
 	if len(r.Images) > 1 {
-		fmt.Fprintf(b, "%s: %s\n", i.Image, strings.Join(i.pointing(), ", "))
+		fmt.Fprintln(b, strings.TrimSuffix(i.Image+": "+strings.Join(i.pointing(), ", "), ": "))
 	}
 	if r.partial() {
 		i.textTags(b)
@@ -223,9 +229,9 @@ func (i Image) textTags(b *strings.Builder) {
 	w.Flush()
 }
 
-func (r *Report) textPlatforms(b *strings.Builder) {
+func textPlatforms(b *strings.Builder, platforms []Platform) {
 	w := tabwriter.NewWriter(b, 0, 4, 2, ' ', 0)
-	for _, p := range r.Platforms {
+	for _, p := range platforms {
 		size := "not read"
 		if p.Size > 0 {
 			size = fmt.Sprintf("%s in %s", Bytes(p.Size), Count(len(p.Layers), "layer"))

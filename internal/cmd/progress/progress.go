@@ -40,7 +40,12 @@ type Progress struct {
 	// terminal would wrap, and erase would then not find the first line.
 	columns func() int
 
-	mu       sync.Mutex
+	mu sync.Mutex
+	// records contains the first blob of each content, and the map "same" contains the first
+	// blob for each other blob with the same content. Several images of one release can have
+	// the same blob, which counts once.
+	records  map[image.Identity]*image.Blob
+	same     map[*image.Blob]*image.Blob
 	labels   map[*image.Blob]string
 	begin    time.Time
 	expected int64 // number of bytes
@@ -74,6 +79,7 @@ func New(out io.Writer, live bool, columns func() int, format Format) *Progress 
 	p := &Progress{
 		out: out, live: live, verb: "sent", format: format, now: time.Now, columns: columns,
 		stop: make(chan struct{}), done: map[target]bool{}, labels: map[*image.Blob]string{},
+		records: map[image.Identity]*image.Blob{}, same: map[*image.Blob]*image.Blob{},
 	}
 	p.begin = p.now()
 	every := plainEvery
@@ -123,6 +129,7 @@ func (p *Progress) label(m *image.Manifest) {
 		prefix = m.Platform.String() + " "
 	}
 	for i, b := range m.Blobs {
+		p.find(b)
 		switch {
 		case p.labels[b] != "": // The blob has a label already, because several images share the blob.
 		case i == 0:
@@ -143,7 +150,7 @@ func (p *Progress) Expect(blobs int, bytes int64) {
 
 // Begin implements push.Progress.
 func (p *Progress) Begin(repo name.Repository, b *image.Blob) (advance func(int64), done func(registry.BlobOutcome, error)) {
-	f := &flight{target: target{repo.RegistryStr(), b}, label: digestLabel(b), size: max(b.Descriptor.Size, 0)}
+	f := &flight{target: target{repo.RegistryStr(), p.first(b)}, label: digestLabel(b), size: max(b.Descriptor.Size, 0)}
 	p.mu.Lock()
 	if known := p.labels[b]; known != "" {
 		f.label = known
@@ -157,6 +164,28 @@ func (p *Progress) Begin(repo name.Repository, b *image.Blob) (advance func(int6
 		p.mu.Unlock()
 	}
 	return advance, func(_ registry.BlobOutcome, err error) { p.finish(f, err) }
+}
+
+// find records a blob, or the first blob with the same content.
+func (p *Progress) find(b *image.Blob) {
+	id := b.Identity()
+	switch first := p.records[id]; {
+	case !id.Known():
+	case first == nil:
+		p.records[id] = b
+	case first != b:
+		p.same[b] = first
+	}
+}
+
+// first returns the first blob with the same content as the blob b.
+func (p *Progress) first(b *image.Blob) *image.Blob {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if first := p.same[b]; first != nil {
+		return first
+	}
+	return b
 }
 
 func (p *Progress) finish(f *flight, err error) {

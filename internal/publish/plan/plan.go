@@ -133,6 +133,31 @@ func tagStep(i int, t Target, tag string, root *image.Manifest, kept Kept) Step 
 	return s
 }
 
+// Share marks the blobs that several images of one release have. The run uploads such a
+// blob for the first image, and mounts it for the other images on the same registry.
+func Share(plans []*Plan) {
+	type key struct {
+		registry string
+		content  image.Identity
+	}
+	first := map[key]*Plan{}
+	for _, p := range plans {
+		for i := range p.Steps {
+			s := &p.Steps[i]
+			if s.Kind != PushBlob || !s.Blob.Identity().Known() {
+				continue
+			}
+			k := key{p.Targets[s.Target].Repo.RegistryStr(), s.Blob.Identity()}
+			switch {
+			case first[k] == nil:
+				first[k] = p
+			case first[k] != p && s.How == Upload:
+				s.How = Mount
+			}
+		}
+	}
+}
+
 // Of returns the steps of one kind.
 func (p *Plan) Of(k Kind) []Step {
 	return slices.Collect(func(yield func(Step) bool) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
@@ -89,28 +90,51 @@ func (p *Publisher) Run(ctx context.Context, pl *plan.Plan) (*Result, error) {
 	return w.Result, err
 }
 
-// Upload uploads all blobs, and then writes all manifests by digest. Upload moves no
-// tag. A root that the plan writes only under its single tag is written by [Tag].
+// Upload uploads all blobs of one or several images, and then writes all manifests by
+// digest. Upload moves no tag. A root that the plan writes only under its single tag is
+// written by [Tag].
 //
-// While Upload writes the last manifests, it reads the tags again to find conflicts.
-// [Tag] does not move the tags that have a conflict.
-func Upload(ctx context.Context, w *Work) error {
+// While Upload writes the last manifests of an image, it reads the tags again to find
+// conflicts. [Tag] does not move the tags that have a conflict.
+func Upload(ctx context.Context, works ...*Work) error {
 	begin := time.Now()
-	err := w.blobs(ctx)
+	err := uploadBlobs(ctx, works)
 	if err == nil {
-		w.kept, err = w.manifests(ctx)
+		err = uploadManifests(ctx, works)
 	}
-	w.Result.Transfer = time.Since(begin)
+	for _, w := range works {
+		w.Result.Transfer = time.Since(begin)
+	}
 	return err
 }
 
-// Tag moves the tags after a successful call of [Upload].
-func Tag(ctx context.Context, w *Work) error {
-	if err := w.keep(ctx, w.kept); err != nil {
-		return err
+// uploadManifests writes the manifests of several images concurrently.
+func uploadManifests(ctx context.Context, works []*Work) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(maxConcurrentImages)
+	for _, w := range works {
+		group.Go(func() (err error) {
+			w.kept, err = w.manifests(ctx)
+			return err
+		})
 	}
-	return w.tags(ctx)
+	return group.Wait()
 }
+
+// Tag moves the tags of all images after a successful call of [Upload]. All tags are
+// written concurrently.
+func Tag(ctx context.Context, works ...*Work) error {
+	for _, w := range works {
+		if err := w.keep(ctx, w.kept); err != nil {
+			return err
+		}
+	}
+	return moveTags(ctx, works)
+}
+
+// maxConcurrentImages is the maximum number of images whose manifests the run writes
+// concurrently.
+const maxConcurrentImages = 4
 
 // Work is the execution of one plan. The functions [Upload] and [Tag] execute the two
 // phases of the plan. Between these phases, the caller can check the uploaded image.

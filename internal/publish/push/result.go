@@ -55,6 +55,7 @@ const (
 	Already   TagState = "already"   // The tag pointed at the root before the run.
 	Moved     TagState = "moved"     // The registry confirmed the write.
 	Unclear   TagState = "unclear"   // The registry neither confirmed nor refused the write.
+	Restored  TagState = "restored"  // The run moved the tag, and then pointed it at its previous digest again.
 	Kept      TagState = "kept"      // The tag was not moved, because the tag policy forbids the move.
 )
 

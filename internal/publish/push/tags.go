@@ -12,41 +12,61 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// tags moves all tags to the root concurrently. If the run is cancelled before it
-// moves the first tag, every tag stays unchanged. If the run is cancelled while it
-// moves tags, no further write starts, and the unfinished writes may finish within
-// the time Grace. The result therefore contains the real state of each tag.
-func (w *Work) tags(ctx context.Context) error {
+// moveTags moves all tags of all images concurrently. If the run is cancelled before it
+// moves the first tag, every tag stays unchanged. If the run is cancelled while it moves
+// tags, no further write starts, and the unfinished writes may finish within the time
+// Grace. The results therefore contain the real state of each tag.
+func moveTags(ctx context.Context, works []*Work) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	writing, stop := graceful(ctx, w.Grace)
+	writing, stop := graceful(ctx, works[0].Grace)
 	defer stop()
 	var (
 		wg    sync.WaitGroup
-		errs  = make([]error, len(w.plan.Steps))
+		tasks = tagTasks(works)
+		errs  = make([]error, len(tasks))
 		slots = make(chan struct{}, maxConcurrentWrites)
-		index = map[int]int{} // The map "index" contains the position of the next tag of each target.
 	)
-	for i, s := range w.plan.Of(plan.PointTag) {
-		tag := w.Result.Targets[s.Target].Tags[index[s.Target]]
-		index[s.Target]++
-		if !s.Needed || tag.State == Kept {
-			continue
-		}
+	for i, t := range tasks {
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			errs[i] = w.point(ctx, writing, s, tag)
+			errs[i] = t.work.point(ctx, writing, t.step, t.tag)
 		})
 	}
-	for _, repo := range w.Anonymous {
-		// The run ignores an error of this token request, because the later pull requests
-		// the token again and reports the error.
-		wg.Go(func() { _ = w.Registry.Anonymous().Authorize(ctx, repo) })
+	for _, w := range works {
+		for _, repo := range w.Anonymous {
+			// The run ignores an error of this token request, because the later pull requests
+			// the token again and reports the error.
+			wg.Go(func() { _ = w.Registry.Anonymous().Authorize(ctx, repo) })
+		}
 	}
 	wg.Wait()
 	return errors.Join(errs...)
+}
+
+// tagTask is one tag that the run writes.
+type tagTask struct {
+	work *Work
+	step plan.Step
+	tag  *TagResult
+}
+
+// tagTasks returns the tags that the run writes, in the order of the plans.
+func tagTasks(works []*Work) []tagTask {
+	var out []tagTask
+	for _, w := range works {
+		index := map[int]int{} // The map "index" contains the position of the next tag of each target.
+		for _, s := range w.plan.Of(plan.PointTag) {
+			tag := w.Result.Targets[s.Target].Tags[index[s.Target]]
+			index[s.Target]++
+			if s.Needed && tag.State != Kept {
+				out = append(out, tagTask{w, s, tag})
+			}
+		}
+	}
+	return out
 }
 
 // point moves one tag. If the run writes the root only under this tag, the registry
