@@ -72,8 +72,8 @@ func (c *comparison) grown(r *Replaced) []error {
 			continue
 		}
 		errs = append(errs, diag.Inputf("size-limit", CodeSizeLimit,
-			"Find the layers that have grown, for example with ghcr-publish diff. If the growth is intended, raise the limit in size-limit.",
-			"No tag was moved, because %s grew from %s to %s, and size-limit allows a growth of %g%% over the previous image of %s", platformOf(p.Platform), megabytes(p.SizeBefore), megabytes(p.SizeAfter), percent, tagList(r.Tags)))
+			"Find the layers that have grown, for example with ghcr-publish diff. If the growth is intended, raise the limit in the input size-limit.",
+			"No tag was moved, because %s grew from %s to %s, and the input size-limit allows a growth of %g%% over the previous image of %s", platformOf(p.Platform), megabytes(p.SizeBefore), megabytes(p.SizeAfter), percent, tagList(r.Tags)))
 	}
 	return errs
 }
@@ -97,7 +97,7 @@ func (c *comparison) tooLarge() error {
 			continue
 		}
 		errs = append(errs, diag.Inputf("size-limit", CodeSizeLimit,
-			"Make the image smaller, for example with a smaller base image or with compression: zstd. If the size is intended, raise the limit in size-limit.",
+			"Make the image smaller, for example with a smaller base image or with compression: zstd. If the size is intended, raise the limit in the input size-limit.",
 			"No tag was moved, because %s has %s, which is more than the limit of %s", platformOf(p.Name), megabytes(p.Size), megabytes(limit)))
 	}
 	return errors.Join(errs...)
