@@ -52,11 +52,11 @@ func (p Policy) Validate() error {
 	_, err := regexp.Compile(p.IdentityRegex)
 	switch {
 	case p.Repo == "" && p.Owner == "":
-		return policyError("repo", "The policy requires neither a repository nor an owner", "Set repo to OWNER/NAME, or set owner to OWNER. Without a repository and an owner, the policy would accept the attestation of any workflow.")
+		return policyError("repo", "The policy requires neither a repository nor an owner", "Set the input repo to OWNER/NAME, or set the input owner to OWNER. Without a repository and an owner, the policy would accept the attestation of any workflow.")
 	case p.Repo != "" && (owner == "" || name == "" || strings.Contains(name, "/")):
-		return policyError("repo", fmt.Sprintf("The repository %q does not have the form OWNER/NAME", p.Repo), "Set repo to a value such as acme/web.")
+		return policyError("repo", fmt.Sprintf("The repository %q does not have the form OWNER/NAME", p.Repo), "Set the input repo to a value such as acme/web.")
 	case strings.Contains(p.Owner, "/"):
-		return policyError("owner", fmt.Sprintf("The owner %q contains a slash", p.Owner), "Set owner to a value such as acme.")
+		return policyError("owner", fmt.Sprintf("The owner %q contains a slash", p.Owner), "Set the input owner to a value such as acme.")
 	case p.Repo != "" && p.Owner != "" && !strings.EqualFold(owner, p.Owner):
 		return policyError("owner", fmt.Sprintf("The repository %q does not belong to the owner %q", p.Repo, p.Owner), "Remove one of the two requirements.")
 	case signers > 1:

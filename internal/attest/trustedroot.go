@@ -108,7 +108,7 @@ func readRoots(file []byte) ([]*trustedRoot, error) {
 func rootError(err error) error {
 	return &diag.Error{
 		Code: CodeRoot, Side: diag.Input, Input: "trusted-root", Title: "The trusted root cannot be read", Err: err,
-		Hint: `Write the output of "gh attestation trusted-root" to a file, and set trusted-root to this file.`,
+		Hint: `Write the output of "gh attestation trusted-root" to a file, and set the input trusted-root to this file.`,
 	}
 }
 

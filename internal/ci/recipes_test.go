@@ -25,12 +25,14 @@ const inputsOfTheRun = `    with:
       build: cp -R "$CONTEXT/images/${PLATFORM//\//-}" "$OUTPUT"
 `
 
-// TestRecipesOfTheReadmeUnderAct runs the examples of README with a Dockerfile. buildah
-// builds the image, a step before a recipe checks out the repository, and the names of the registries are the addresses of embedded ones.
+// TestRecipesOfTheReadmeUnderAct runs the examples of README with a Dockerfile, and one
+// example of docs/recipes.md. buildah builds the image, a step before a recipe checks out
+// the repository, and the names of the registries are the addresses of embedded ones. A
+// small program takes the place of the scanner.
 func TestRecipesOfTheReadmeUnderAct(t *testing.T) {
 	t.Parallel()
 	tool(t, "buildah")
-	page := read(t, "README.md")
+	page := read(t, "README.md") + read(t, "docs/recipes.md")
 	cases := []struct {
 		name, heading, event string
 		tags                 []string
@@ -40,7 +42,8 @@ func TestRecipesOfTheReadmeUnderAct(t *testing.T) {
 		{"several platforms", "### Several platforms", "push", []string{"main"}, ""},
 		{"pull requests", "### Pull requests", "pull_request", nil, ""},
 		{"private", "### Private and public", "push", nil, "visibility-exposed"},
-		{"another registry", "### Another registry as well", "push", []string{"main"}, ""},
+		{"check before the tags move", "### Check before the tags move", "push", []string{"main"}, ""},
+		{"another registry", "## Another registry as well", "push", []string{"main"}, ""},
 		{"digest in the next job", "### Use the digest in the next job", "push", []string{"main"}, ""},
 	}
 	for _, c := range cases {
@@ -65,7 +68,7 @@ func section(t *testing.T, page, heading string) string {
 	t.Helper()
 	_, after, ok := strings.Cut(page, "\n"+heading+"\n")
 	if !ok {
-		t.Fatalf("README has no heading %q", heading)
+		t.Fatalf("no page has the heading %q", heading)
 	}
 	return examples(after)[0]
 }
@@ -97,6 +100,10 @@ func (c *caller) example(example string, other *ghcrtest.Server) string {
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		c.t.Fatal(err)
 	}
-	c.args = append(c.args, "--env", "CONTAINERS_STORAGE_CONF="+conf, "--env", "BUILDAH_ISOLATION=chroot")
+	scanner := c.t.TempDir()
+	if err := os.WriteFile(filepath.Join(scanner, "trivy"), []byte("#!/bin/sh\ncase $REFERENCE in *@sha256:*) ;; *) exit 1 ;; esac\n"), 0o700); err != nil { //nolint:gosec // a program
+		c.t.Fatal(err)
+	}
+	c.args = append(c.args, "--env", "PATH="+scanner+":"+os.Getenv("PATH"), "--env", "CONTAINERS_STORAGE_CONF="+conf, "--env", "BUILDAH_ISOLATION=chroot")
 	return workflow
 }

@@ -86,7 +86,7 @@ func verifierOf(path string) (*attest.Verifier, error) {
 	if err != nil {
 		return nil, &diag.Error{
 			Code: attest.CodeRoot, Side: diag.Input, Input: "trusted-root", Title: "The trusted root cannot be read", Err: err,
-			Hint: "Set trusted-root to an existing file.",
+			Hint: "Set the input trusted-root to an existing file.",
 		}
 	}
 	return attest.NewVerifier(roots)
@@ -113,7 +113,7 @@ func (r *verifyRun) verify(ctx context.Context) (*report.Verify, error) {
 	if len(bundles) == 0 {
 		return nil, &diag.Error{
 			Code: CodeNoAttestation, Side: diag.Sigstore, Title: fmt.Sprintf("The image %s has no attestation in the registry", name),
-			Hint: "Check that the workflow attests this digest and stores the attestation in the registry. If you have the attestation in a file, set bundle to this file.",
+			Hint: "Check that the workflow attests this digest and stores the attestation in the registry. If you have the attestation in a file, set the input bundle to this file.",
 		}
 	}
 	var problems []error
@@ -176,6 +176,6 @@ func fileBundles(path string) ([]namedBundle, error) {
 	}
 	return nil, &diag.Error{
 		Code: CodeBundleFile, Side: diag.Input, Input: "bundle", Title: "The file with the bundles cannot be read", Err: err,
-		Hint: `Set bundle to a file with one bundle as JSON, or with one bundle per line. "gh attestation download" writes such a file.`,
+		Hint: `Set the input bundle to a file with one bundle as JSON, or with one bundle per line. "gh attestation download" writes such a file.`,
 	}
 }

@@ -10,10 +10,13 @@ import (
 	"strings"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/link"
 )
 
 const (
-	pageSize = 100 // the maximum page size of GitHub's API
+	// PageSize is the maximum number of versions in one page of GitHub's API.
+	PageSize = 100
 	// maxPages limits the pages of one list, because the number of pages is untrusted.
 	maxPages = 2000
 	// maxConcurrentPages limits the concurrent requests for pages.
@@ -55,7 +58,7 @@ func (v *Versions) list(ctx context.Context, state string) ([]Version, error) {
 // page reads one page of versions.
 func (v *Versions) page(ctx context.Context, state string, number int) ([]versionRecord, http.Header, error) {
 	var out []versionRecord
-	header, err := v.call(ctx, http.MethodGet, fmt.Sprintf("%s/versions?state=%s&per_page=%d&page=%d", v.path, state, pageSize, number), &out)
+	header, err := v.call(ctx, http.MethodGet, fmt.Sprintf("%s/versions?state=%s&per_page=%d&page=%d", v.path, state, PageSize, number), &out)
 	return out, header, err
 }
 
@@ -116,18 +119,12 @@ func allPages[T any](ctx context.Context, read func(context.Context, int) ([]T, 
 // linkedPage returns the number of the page to which the header Link refers with a relation,
 // such as "last". Without such a link, linkedPage returns 1.
 func linkedPage(h http.Header, relation string) int {
-	for link := range strings.SplitSeq(strings.Join(h.Values("Link"), ","), ",") {
-		address, rel, found := strings.Cut(link, ";")
-		if !found || !strings.Contains(rel, `rel="`+relation+`"`) {
-			continue
-		}
-		u, err := url.Parse(strings.Trim(strings.TrimSpace(address), "<>"))
-		if err != nil {
-			continue
-		}
-		if number, err := strconv.Atoi(u.Query().Get("page")); err == nil && number > 0 {
-			return number
-		}
+	u, err := url.Parse(link.Target(h, relation))
+	if err != nil {
+		return 1
+	}
+	if number, err := strconv.Atoi(u.Query().Get("page")); err == nil && number > 0 {
+		return number
 	}
 	return 1
 }

@@ -27,7 +27,7 @@ func ParseVerify(env Environment) (*VerifyConfig, error) {
 	c := &VerifyConfig{Bundle: r.text("bundle"), Root: r.text("trusted-root"), JSON: r.boolean("json")}
 	r.registryInputs(&c.Common, env)
 	if source := r.text("source"); source == "" {
-		r.failEmpty("source", CodeSourceMissing, "Set source to a reference, such as ghcr.io/acme/web:1.2.3.")
+		r.failEmpty("source", CodeSourceMissing, "Set the input source to a reference, such as ghcr.io/acme/web:1.2.3.")
 	} else {
 		c.Reference = r.reference("source", source, &c.Common)
 	}
