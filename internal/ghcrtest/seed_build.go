@@ -14,7 +14,7 @@ import (
 type builtSeed struct {
 	manifests map[string]*builtManifest // by label
 	blobs     map[string][]byte         // by digest
-	layers    map[string]int64          // the size of each layer, by name
+	layers    map[string]seedDescriptor // by name
 }
 
 // builtManifest is the manifest of one version.
@@ -79,7 +79,7 @@ type seedBuilder struct {
 func (s *Seed) build() (*builtSeed, error) {
 	b := &seedBuilder{
 		versions: map[string]*SeedVersion{}, open: map[string]bool{},
-		out: &builtSeed{manifests: map[string]*builtManifest{}, blobs: map[string][]byte{}, layers: map[string]int64{}},
+		out: &builtSeed{manifests: map[string]*builtManifest{}, blobs: map[string][]byte{}, layers: map[string]seedDescriptor{}},
 	}
 	for _, v := range s.all() {
 		b.versions[v.Label] = v
@@ -188,14 +188,30 @@ func seedConfig(v *SeedVersion, layers []seedDescriptor) []byte {
 }
 
 // layer returns the descriptor of a layer. A layer consists of its name, which is repeated
-// until the layer has its size. Layers with the same name are the same blob.
+// until the layer has its size. Layers with the same name are the same blob, and layers with
+// different names are different blobs.
 func (b *seedBuilder) layer(name string, size int64) (seedDescriptor, error) {
-	if known, ok := b.out.layers[name]; ok && known != size {
-		return seedDescriptor{}, fmt.Errorf("the layer %q has two sizes, %d and %d", name, known, size)
+	known, again := b.out.layers[name]
+	if again && known.Size != size {
+		return seedDescriptor{}, fmt.Errorf("the layer %q has two sizes, %d and %d", name, known.Size, size)
 	}
-	b.out.layers[name] = size
-	content := []byte(strings.Repeat(name, int(size)/len(name)+1)[:size])
-	digest := digestOf(content)
-	b.out.blobs[digest] = content
-	return seedDescriptor{Digest: digest, Size: size}, nil
+	if !again {
+		content := b.content(name, int(size))
+		known = seedDescriptor{Digest: digestOf(content), Size: size}
+		b.out.layers[name], b.out.blobs[known.Digest] = known, content
+	}
+	return known, nil
+}
+
+// content returns the bytes of a layer. If the layer is shorter than its name, another layer
+// can have the same bytes. Then the content starts at a later letter of the name.
+func (b *seedBuilder) content(name string, size int) []byte {
+	letters := strings.Repeat(name, size/len(name)+2)
+	for start := range len(name) {
+		content := []byte(letters[start : start+size])
+		if _, taken := b.out.blobs[digestOf(content)]; !taken {
+			return content
+		}
+	}
+	return []byte(letters[:size])
 }

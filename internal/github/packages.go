@@ -24,7 +24,7 @@ func (c *Client) Packages(ctx context.Context, owner Owner) ([]string, error) {
 	}
 	records, err := allPages(ctx, func(ctx context.Context, number int) ([]record, http.Header, error) {
 		var out []record
-		header, err := c.callWithReason(ctx, http.MethodGet, fmt.Sprintf("%s?package_type=container&per_page=%d&page=%d", path, pageSize, number), &out)
+		header, err := c.callWithReason(ctx, http.MethodGet, fmt.Sprintf("%s?package_type=container&per_page=%d&page=%d", path, PageSize, number), &out)
 		return out, header, err
 	})
 	var answer *github.ErrorResponse

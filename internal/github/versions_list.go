@@ -15,7 +15,8 @@ import (
 )
 
 const (
-	pageSize = 100 // the maximum page size of GitHub's API
+	// PageSize is the maximum number of versions in one page of GitHub's API.
+	PageSize = 100
 	// maxPages limits the pages of one list, because the number of pages is untrusted.
 	maxPages = 2000
 	// maxConcurrentPages limits the concurrent requests for pages.
@@ -57,7 +58,7 @@ func (v *Versions) list(ctx context.Context, state string) ([]Version, error) {
 // page reads one page of versions.
 func (v *Versions) page(ctx context.Context, state string, number int) ([]versionRecord, http.Header, error) {
 	var out []versionRecord
-	header, err := v.call(ctx, http.MethodGet, fmt.Sprintf("%s/versions?state=%s&per_page=%d&page=%d", v.path, state, pageSize, number), &out)
+	header, err := v.call(ctx, http.MethodGet, fmt.Sprintf("%s/versions?state=%s&per_page=%d&page=%d", v.path, state, PageSize, number), &out)
 	return out, header, err
 }
 

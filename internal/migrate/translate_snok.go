@@ -39,7 +39,7 @@ func (t *translation) snokImages() {
 	var images []string
 	for _, name := range t.patterns("image-names", atBlank, packagePattern()) {
 		if strings.HasPrefix(name, "!") {
-			t.refuse("the input \"image-names\" excludes packages (%s). List the other packages in the input \"image\"", name)
+			t.refuse("the input \"image-names\" excludes packages (%s). List the other packages in the input image", name)
 		}
 		images = append(images, t.image(owner, name))
 	}

@@ -32,11 +32,7 @@ const (
 // if the list exceeds maxTagBytes.
 func (c *Client) Tags(ctx context.Context, repo name.Repository) ([]string, error) {
 	list := &tagList{left: maxTagBytes}
-	k := call{
-		operation: "GET tags", method: http.MethodGet, repo: repo, access: Pull,
-		path: fmt.Sprintf("tags/list?n=%d", tagsPerPage), statuses: []int{http.StatusOK},
-		readContent: list.readPage,
-	}
+	k := tagsCall(repo, list)
 	for {
 		resp, err := c.do(ctx, k)
 		if err != nil {
@@ -52,6 +48,25 @@ func (c *Client) Tags(ctx context.Context, repo name.Repository) ([]string, erro
 		if k.url, err = nextURL(k.operation, resp, next); err != nil {
 			return nil, err
 		}
+	}
+}
+
+// FirstTags returns the tags on the first page of a repository's list, in sorted order.
+// FirstTags sends only one request, because the tags are only part of a message.
+func (c *Client) FirstTags(ctx context.Context, repo name.Repository) ([]string, error) {
+	list := &tagList{left: maxTagBytes}
+	if _, err := c.do(ctx, tagsCall(repo, list)); err != nil {
+		return nil, err
+	}
+	list.addPage()
+	return list.sorted(), nil
+}
+
+func tagsCall(repo name.Repository, list *tagList) call {
+	return call{
+		operation: "GET tags", method: http.MethodGet, repo: repo, access: Pull,
+		path: fmt.Sprintf("tags/list?n=%d", tagsPerPage), statuses: []int{http.StatusOK},
+		readContent: list.readPage,
 	}
 }
 

@@ -196,23 +196,33 @@ func (p *Plan) count() {
 			p.Count++
 		}
 	}
-	used := map[string]bool{}
-	for _, step := range p.Keep {
-		for _, layer := range p.Package.Nodes[step.Node].Manifest.Layers {
-			used[layer.Digest] = true
-		}
+	deleted := map[string]bool{}
+	for _, digest := range p.Digests(p.Delete) {
+		deleted[digest] = true
 	}
-	p.Freed = 0
-	for _, step := range p.Delete {
-		for _, layer := range p.Package.Nodes[step.Node].Manifest.Layers {
-			if !used[layer.Digest] {
-				used[layer.Digest] = true
-				p.Freed += layer.Size
-			}
-		}
-	}
+	p.Freed = p.FreedBy(func(digest string) bool { return deleted[digest] })
 	slices.SortFunc(p.Left, func(a, b Left) int {
 		return cmp.Or(cmp.Compare(a.Digest, b.Digest), cmp.Compare(a.Tag, b.Tag), cmp.Compare(a.Cause, b.Cause))
 	})
 	p.Left = slices.Compact(p.Left)
+}
+
+// FreedBy returns the size of the layers that only the deleted versions contain, in bytes.
+func (p *Plan) FreedBy(deleted func(digest string) bool) int64 {
+	used, freed := map[string]bool{}, int64(0)
+	for _, gone := range []bool{false, true} {
+		for i := range p.Package.Nodes {
+			n := &p.Package.Nodes[i]
+			if deleted(n.Digest) != gone {
+				continue
+			}
+			for _, layer := range n.Manifest.Layers {
+				if gone && !used[layer.Digest] {
+					freed += layer.Size
+				}
+				used[layer.Digest] = true
+			}
+		}
+	}
+	return freed
 }
