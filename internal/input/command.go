@@ -15,6 +15,7 @@ const (
 	Diff     Command = "diff"
 	Login    Command = "login"
 	Check    Command = "check"
+	Cleanup  Command = "cleanup"
 )
 
 // These sets of commands share inputs.
@@ -27,6 +28,7 @@ var (
 	pull     = []Command{Pull}
 	login    = []Command{Login}
 	check    = []Command{Check}
+	cleanup  = []Command{Cleanup}
 	pushing  = []Command{Publish, Merge, Promote}
 	// building lists the commands that can write an index of platform images.
 	building = []Command{Publish, Merge}
@@ -35,7 +37,7 @@ var (
 	// annotating lists the commands that can write annotations.
 	annotating = []Command{Publish, Merge, Metadata}
 	// reporting lists the commands that send requests to the API and write a report.
-	reporting = []Command{Publish, Merge, Promote, Metadata, Migrate, Pull, Inspect, Diff}
+	reporting = []Command{Publish, Merge, Promote, Metadata, Migrate, Pull, Inspect, Diff, Cleanup}
 	// authenticating lists the commands that only check or store a login.
 	authenticating = []Command{Login, Check}
 )
@@ -44,7 +46,7 @@ var (
 // line. All other inputs have only a flag.
 var Arguments = map[Command][]string{
 	Publish: {"source"}, Merge: {"digests"}, Promote: {"source"}, Pull: {"source", "destination"},
-	Inspect: {"source"}, Diff: {"source"}, Login: {"registry"}, Check: {"image"}, Migrate: {"paths"},
+	Inspect: {"source"}, Diff: {"source"}, Login: {"registry"}, Check: {"image"}, Cleanup: {"image"}, Migrate: {"paths"},
 }
 
 // OtherCommands maps commands of other programs to the commands of this program that a
@@ -55,5 +57,6 @@ var OtherCommands = map[string]string{
 	"manifest": "merge", "imagetools": "merge", "join": "merge",
 	"download": "pull", "verify": "pull", "save": "pull", "export": "pull",
 	"digest": "inspect", "ls": "inspect", "list": "inspect", "show": "inspect", "compare": "diff",
+	"prune": "cleanup", "clean": "cleanup", "delete": "cleanup", "gc": "cleanup", "undo": "cleanup",
 	"meta": "metadata", "server": "serve", "registry": "serve", "demo": "try", "convert": "migrate",
 }
