@@ -93,7 +93,8 @@ var tokens = map[string]ghcrtest.Credential{
 // token is a key of the map tokens. The argument repository is the visibility of
 // the repository acme/web. With the argument package, the package acme/web exists
 // and has this visibility. With linked=no, the package is not linked to the repository,
-// so the token of the job does not see it.
+// so the token of the job does not see it. With the argument seed, the server has the
+// package of this scenario of the command "cleanup" instead.
 func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 	options := map[string]string{"token": "write", "repository": "public"}
 	for _, arg := range args {
@@ -102,7 +103,7 @@ func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	token, ok := tokens[options["token"]]
 	if neg || !ok {
-		ts.Fatalf("usage: ghcr [token=write|read|none|fine-grained] [repository=VISIBILITY] [package=VISIBILITY] [linked=no]")
+		ts.Fatalf("usage: ghcr [token=write|read|none|fine-grained] [repository=VISIBILITY] [package=VISIBILITY] [linked=no] [seed=ID]")
 	}
 	if token.Secret = secret; token.Kind == ghcrtest.FineGrainedPAT {
 		token.Secret = personal
@@ -120,11 +121,18 @@ func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		config.Packages = []ghcrtest.Package{existing}
 	}
+	repository := "acme/web"
+	if id := options["seed"]; id != "" {
+		seed, err := ghcrtest.ReadSeed("internal/cleanup/testdata/cleanup.json#" + id)
+		ts.Check(err)
+		repository = seed.Repository()
+		config = ghcrtest.Config{Open: &ghcrtest.Open{Token: secret, Repository: repository}, Seed: seed}
+	}
 	server, err := ghcrtest.Listen(context.Background(), "127.0.0.1:0", config)
 	ts.Check(err)
 	ts.Defer(func() { _ = server.Close() }) // the server stores nothing on disk
 	ts.Value(worldKey{}).(*world).server = server
-	for _, pair := range server.Env("acme/web") {
+	for _, pair := range server.Env(repository) {
 		name, value, _ := strings.Cut(pair, "=")
 		ts.Setenv(name, value)
 	}
@@ -402,7 +410,7 @@ var varying = []struct {
 	pattern     *regexp.Regexp
 	replacement string
 }{
-	{regexp.MustCompile(`\bghcr-publish-(metadata|build|try|gate)-[0-9]+`), "ghcr-publish-$1-N"},
+	{regexp.MustCompile(`\bghcr-publish-(metadata|build|try|gate|undo)-[0-9]+`), "ghcr-publish-$1-N"},
 	{regexp.MustCompile(`\b20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z`), "TIME"},
 	{regexp.MustCompile(`( sent of [0-9.]+ [kMG]?B), [0-9.]+ [kMG]?B/s`), "$1"}, // an upload of less than a second has no speed
 	{regexp.MustCompile(`\b[0-9]+ requests,`), "N requests,"},                   // the number depends on concurrent mounts

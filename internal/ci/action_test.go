@@ -49,7 +49,7 @@ func TestActionDeclaresTheOutputsThatAreSet(t *testing.T) {
 	}
 	for _, command := range []interface {
 		Outputs() ([]report.Output, error)
-	}{new(report.Pull), new(report.Inspect), new(report.Check)} {
+	}{new(report.Pull), new(report.Inspect), new(report.Check), new(report.Cleanup)} {
 		set, err := command.Outputs()
 		if err != nil {
 			t.Fatal(err)

@@ -77,13 +77,6 @@ func (u *UndoList) open() (err error) {
 	return err
 }
 
-// Written reports whether the list has an entry.
-func (u *UndoList) Written() bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return u.file != nil
-}
-
 // Close closes the file.
 func (u *UndoList) Close() error {
 	u.mu.Lock()
@@ -94,8 +87,8 @@ func (u *UndoList) Close() error {
 	return u.file.Close()
 }
 
-// maxUndo is the maximum size of an undo list, in bytes.
-const maxUndo = 512 << 20
+// MaxUndo is the maximum size of an undo list, in bytes.
+const MaxUndo = 512 << 20
 
 // ParseUndo parses an undo list: the lines of the file, or the JSON list of the output
 // "deleted".
@@ -107,7 +100,7 @@ func ParseUndo(text []byte) ([]Entry, error) {
 		return out, undoProblem(err)
 	}
 	lines := bufio.NewScanner(bytes.NewReader(text))
-	lines.Buffer(nil, maxUndo)
+	lines.Buffer(nil, MaxUndo)
 	for lines.Scan() {
 		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
 			continue

@@ -111,7 +111,7 @@ type command struct {
 }
 
 // commands lists the commands in the order of the help.
-var commands = []*command{publishCommand, mergeCommand, promoteCommand, metadataCommand, pullCommand, inspectCommand, diffCommand, verifyCommand, loginCommand, checkCommand, migrateCommand}
+var commands = []*command{publishCommand, mergeCommand, promoteCommand, metadataCommand, pullCommand, inspectCommand, diffCommand, verifyCommand, loginCommand, checkCommand, cleanupCommand, migrateCommand}
 
 // wordsOf returns the function that replaces the names of inputs in a message by the
 // names of flags and arguments.
@@ -212,11 +212,11 @@ func addFlags(c *cobra.Command, command input.Command) flagValues {
 			continue
 		}
 		if in.Kind == input.Bool {
-			value := c.Flags().Bool(in.Name, in.Default == "true", "")
+			value := c.Flags().Bool(in.Name, in.DefaultOfFlag(command) == "true", "")
 			values[in.Name] = func() string { return strconv.FormatBool(*value) }
 			continue
 		}
-		value := c.Flags().String(in.Name, in.Default, "")
+		value := c.Flags().String(in.Name, in.DefaultOfFlag(command), "")
 		values[in.Name] = func() string { return *value }
 		if in.Kind == input.Choice {
 			// The function returns an error only for an unknown flag.

@@ -14,7 +14,7 @@ import (
 
 var inspectCommand = &command{
 	name: input.Inspect, run: execute(input.ParseInspect, runInspect),
-	short: "Show an image: manifests, configs, platforms, sizes, annotations, referrers",
+	short: "Show an image: manifests, configs, platforms, sizes, referrers",
 	long: `inspect reads an image in a registry or in files, and describes the image. inspect does not
 fetch layers. For an image in a registry, inspect also lists the manifests that
 refer to the image, such as signatures, SBOMs and attestations. inspect finds these

@@ -16,6 +16,7 @@ const (
 	Verify   Command = "verify"
 	Login    Command = "login"
 	Check    Command = "check"
+	Cleanup  Command = "cleanup"
 )
 
 // These sets of commands share inputs.
@@ -29,6 +30,7 @@ var (
 	login    = []Command{Login}
 	check    = []Command{Check}
 	verify   = []Command{Verify}
+	cleanup  = []Command{Cleanup}
 	pushing  = []Command{Publish, Merge, Promote}
 	// building lists the commands that can write an index of platform images.
 	building = []Command{Publish, Merge}
@@ -37,7 +39,7 @@ var (
 	// annotating lists the commands that can write annotations.
 	annotating = []Command{Publish, Merge, Metadata}
 	// reporting lists the commands that send requests to the API and write a report.
-	reporting = []Command{Publish, Merge, Promote, Metadata, Migrate, Pull, Inspect, Diff, Verify}
+	reporting = []Command{Publish, Merge, Promote, Metadata, Migrate, Pull, Inspect, Diff, Verify, Cleanup}
 	// authenticating lists the commands that only check or store a login.
 	authenticating = []Command{Login, Check}
 )
@@ -46,7 +48,7 @@ var (
 // line. All other inputs have only a flag.
 var Arguments = map[Command][]string{
 	Publish: {"source"}, Merge: {"digests"}, Promote: {"source"}, Pull: {"source", "destination"},
-	Inspect: {"source"}, Diff: {"source"}, Verify: {"source"}, Login: {"registry"}, Check: {"image"}, Migrate: {"paths"},
+	Inspect: {"source"}, Diff: {"source"}, Verify: {"source"}, Login: {"registry"}, Check: {"image"}, Cleanup: {"image"}, Migrate: {"paths"},
 }
 
 // OtherCommands maps commands of other programs to the commands of this program that a
@@ -57,5 +59,6 @@ var OtherCommands = map[string]string{
 	"manifest": "merge", "imagetools": "merge", "join": "merge",
 	"download": "pull", "save": "pull", "export": "pull",
 	"digest": "inspect", "ls": "inspect", "list": "inspect", "show": "inspect", "compare": "diff",
+	"prune": "cleanup", "clean": "cleanup", "delete": "cleanup", "gc": "cleanup", "undo": "cleanup",
 	"meta": "metadata", "server": "serve", "registry": "serve", "demo": "try", "convert": "migrate",
 }

@@ -11,13 +11,14 @@ const (
 	GroupTags   Group = "Tags"   // tags, labels and annotations
 	GroupBuild  Group = "Build"  // the build of a Dockerfile
 	GroupFiles  Group = "Files"  // an image from files, and the workflow files of migrate
+	GroupRules  Group = "Rules"  // the images that cleanup deletes or keeps
 	GroupSafety Group = "Safety" // checks before and after a write, and limits
 	GroupLogin  Group = "Login"  // tokens, registries and certificates
 	GroupOutput Group = "Output" // the results of a run
 )
 
 // Groups lists all groups in their order.
-var Groups = []Group{GroupImage, GroupTags, GroupBuild, GroupFiles, GroupSafety, GroupLogin, GroupOutput}
+var Groups = []Group{GroupImage, GroupTags, GroupBuild, GroupFiles, GroupRules, GroupSafety, GroupLogin, GroupOutput}
 
 // mainNames lists the names of the inputs that most users of a command need.
 var mainNames = map[Command][]string{
@@ -31,6 +32,7 @@ var mainNames = map[Command][]string{
 	Verify:   {"source", "repo", "owner", "signer-workflow", "signer-repo", "source-ref", "json", "token"},
 	Login:    {"registry", "push", "image", "isolated", "token"},
 	Check:    {"image", "visibility", "on-visibility-mismatch", "on-readonly", "token"},
+	Cleanup:  {"image", "delete", "keep", "keep-newest", "older-than", "untagged", "dry-run", "undo", "token"},
 	Migrate:  {"paths", "write", "check", "add-check", "to-action", "sarif"},
 }
 

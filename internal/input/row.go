@@ -44,6 +44,8 @@ type Input struct {
 	// NoFlag is true if the input has no flag, because all processes can read a
 	// secret on a command line.
 	NoFlag bool
+	// FlagDefault replaces Default for the flag of a command.
+	FlagDefault map[Command]string
 	// OnlyFlag is true if the input is only a flag, because a workflow step has another
 	// way to get the same result.
 	OnlyFlag bool
@@ -63,6 +65,11 @@ func (in Input) GroupFor(c Command) Group {
 		return own
 	}
 	return in.Group
+}
+
+// DefaultOfFlag returns the default of the flag of a command.
+func (in Input) DefaultOfFlag(c Command) string {
+	return cmp.Or(in.FlagDefault[c], in.Default)
 }
 
 // ValuesFor returns the values that a command accepts.

@@ -9,7 +9,7 @@ import (
 // Table lists all inputs, in the order of the documentation.
 var Table = []Input{
 	{
-		Name: "command", Group: GroupImage, Kind: Choice, Values: []string{string(Publish), string(Merge), string(Promote), string(Metadata), string(Pull), string(Inspect), string(Diff), string(Verify), string(Login), string(Check), string(Migrate)}, Default: string(Publish), NoFlag: true,
+		Name: "command", Group: GroupImage, Kind: Choice, Values: []string{string(Publish), string(Merge), string(Promote), string(Metadata), string(Pull), string(Inspect), string(Diff), string(Verify), string(Login), string(Check), string(Cleanup), string(Migrate)}, Default: string(Publish), NoFlag: true,
 		Help:    "Command to run. At a terminal, write the command as the first argument.",
 		Example: "publish",
 	},
@@ -101,8 +101,11 @@ var Table = []Input{
 		Example: "6",
 	},
 	{
-		Name: "image", Group: GroupImage, Kind: Lines, Commands: slices.Concat(naming, authenticating),
-		Help:    "Repositories to publish to, one per line, without tag or digest. Default: OWNER/REPOSITORY of the workflow in lower case, on the registry of this GitHub server.",
+		Name: "image", Group: GroupImage, Kind: Lines, Commands: slices.Concat(naming, authenticating, cleanup),
+		Help: "Repositories to publish to, one per line, without tag or digest. Default: OWNER/REPOSITORY of the workflow in lower case, on the registry of this GitHub server.",
+		Own: map[Command]string{
+			Cleanup: "Repositories to clean up, one per line, without tag or digest. Default: OWNER/REPOSITORY of the workflow in lower case, on the registry of this GitHub server.",
+		},
 		Example: "ghcr.io/acme/web",
 	},
 	{
@@ -326,12 +329,12 @@ var Table = []Input{
 		Example: "${{ secrets.GITHUB_TOKEN }}",
 	},
 	{
-		Name: "username", Group: GroupLogin, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect, Diff, Verify}, authenticating),
+		Name: "username", Group: GroupLogin, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect, Diff, Verify, Cleanup}, authenticating),
 		Help:    "User name to send with the token. ghcr.io ignores the user name, but other registries can check it. Default: the actor of the workflow.",
 		Example: "octocat",
 	},
 	{
-		Name: "registry", Group: GroupLogin, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect, Diff, Verify}, authenticating),
+		Name: "registry", Group: GroupLogin, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect, Diff, Verify, Cleanup}, authenticating),
 		Help: "Registry for images whose names contain no host. Default: the registry of this GitHub server, for example ghcr.io.",
 		Own: map[Command]string{
 			Login: "Registry hosts to log in to, one per line, in addition to the hosts in `credentials`. Default: the registry of this GitHub server.",
@@ -339,7 +342,7 @@ var Table = []Input{
 		Example: "containers.github.example.com",
 	},
 	{
-		Name: "credentials", Group: GroupLogin, Kind: Lines, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect, Diff, Verify}, authenticating), NoFlag: true,
+		Name: "credentials", Group: GroupLogin, Kind: Lines, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect, Diff, Verify, Cleanup}, authenticating), NoFlag: true,
 		Help:    "Logins for other registries, for reading and for publishing: HOST USERNAME SECRET, one login per line. For other registries, the run uses the Docker config file of the machine (config.json).",
 		Example: "docker.io octocat ${{ secrets.DOCKERHUB_TOKEN }}",
 	},
@@ -349,9 +352,13 @@ var Table = []Input{
 		Example: "true",
 	},
 	{
-		Name: "dry-run", Group: GroupSafety, Kind: Bool, Commands: pushing, Default: "false",
-		Help:    "Open and check the source, query the registry, print the plan, and write nothing.",
-		Example: "true",
+		Name: "dry-run", Group: GroupSafety, Kind: Bool, Commands: slices.Concat(pushing, cleanup), Default: "false",
+		Help: "Open and check the source, query the registry, print the plan, and write nothing.",
+		Own: map[Command]string{
+			Cleanup: "Print the plan of a real run, and delete nothing. At a terminal, write --dry-run=false to delete. Default in a workflow: false.",
+		},
+		FlagDefault: map[Command]string{Cleanup: "true"},
+		Example:     "true",
 	},
 	{
 		Name: "push", Group: GroupSafety, Kind: Bool, Commands: slices.Concat(pushing, login),
@@ -374,7 +381,11 @@ var Table = []Input{
 		Example: "./scan.sh",
 	},
 	{
-		Name: "verify", Group: GroupSafety, Kind: Choice, Commands: pushing, Default: "full", Values: []string{"full", "digest", "none"},
+		Name: "verify", Group: GroupSafety, Kind: Choice, Commands: slices.Concat(pushing, cleanup), Default: "full", Values: []string{"full", "digest", "none"},
+		OwnValues: map[Command][]string{Cleanup: {"full", "tags", "none"}},
+		Own: map[Command]string{
+			Cleanup: "Checks after the deletions. `tags` lists the package again. `full` also reads each version that is connected to a deleted version. The run restores a version that should have stayed.",
+		},
 		Help:    "Checks after the push. `digest` reads every tag and the digest again from the registry. `full` also pulls the image without credentials, and reads the visibility and the link of the package. With `none`, the run makes no checks, and does not notice if another run moves a tag back.",
 		Short:   "Checks after the push. `digest` reads every tag and the digest again from the registry. `full` also pulls the image without credentials.",
 		Example: "digest",
@@ -522,6 +533,90 @@ var Table = []Input{
 		Name: "trusted-root", Group: GroupSafety, Commands: verify,
 		Help:    "File with the keys of Sigstore that the run trusts, as \"gh attestation trusted-root\" writes it. Default: the keys of sigstore.dev, which the program contains.",
 		Example: "trusted_root.jsonl",
+	},
+	{
+		Name: "delete", Group: GroupRules, Kind: Lines, Commands: cleanup,
+		Help:    "Images to delete, one selector per line: globs (pr-*,tmp-*), /regex/, a digest, type=semver,keep=3,per=minor, type=pr,state=closed or type=branch,state=deleted,match=GLOB. A line can add keep=N and older-than=30d. The platforms and signatures go with their image.",
+		Short:   "Images to delete, one selector per line: globs (pr-*,tmp-*), /regex/, a digest, type=semver,keep=3, type=pr,state=closed or type=branch,state=deleted,match=GLOB.",
+		Example: "type=pr,state=closed",
+	},
+	{
+		Name: "keep", Group: GroupRules, Kind: Lines, Commands: cleanup,
+		Help:    "Images that always stay, one per line: globs, /regex/, digests or references. This input wins over all other rules.",
+		Example: "latest",
+	},
+	{
+		Name: "keep-newest", Group: GroupRules, Commands: cleanup,
+		Help:    "Number of newest images that stay, of the images that `delete` selects by a tag.",
+		Example: "5",
+	},
+	{
+		Name: "older-than", Group: GroupRules, Commands: cleanup,
+		Help:    "Minimum age of the images that a rule can select: 12h, 30d, 2w 3d, 6mo, 1 year or P30D. Default: every age.",
+		Example: "30d",
+	},
+	{
+		Name: "age-from", Group: GroupRules, Commands: cleanup, Default: "updated",
+		Help:    "Start of the age: `updated` or `created`.",
+		Example: "created",
+	},
+	{
+		Name: "untagged", Group: GroupRules, Commands: cleanup, Default: "keep",
+		Help:    "Images without a tag: delete, or keep=N to delete all except the newest N. A platform of an index and a signature are never untagged images.",
+		Example: "delete",
+	},
+	{
+		Name: "orphans", Group: GroupRules, Commands: cleanup, Default: "keep",
+		Help:    "Signatures, attestations and other referrers whose image is gone: keep or delete.",
+		Example: "delete",
+	},
+	{
+		Name: "broken", Group: GroupRules, Commands: cleanup, Default: "keep",
+		Help:    "Indexes with missing platforms: keep, `ghost` to delete the indexes without any platform, `partial` to delete the indexes that lack some platforms, or `all`.",
+		Example: "ghost",
+	},
+	{
+		Name: "keep-used", Group: GroupRules, Kind: Lines, Commands: cleanup,
+		Help:    "Images that stay because something runs them, one per line: references, @FILE with the output of kubectl, or files and folders that contain references.",
+		Example: "deploy/production",
+	},
+	{
+		Name: "min-age", Group: GroupRules, Commands: cleanup, Default: "1h",
+		Help:    "Minimum age of the images that `untagged`, `orphans` and `broken` can select. This age protects images that other jobs are pushing.",
+		Example: "1d",
+	},
+	{
+		Name: "max-delete", Group: GroupSafety, Commands: cleanup, Default: "100",
+		Help:    "Maximum number of images and detached tags, or the maximum share of the images (25%). If the rules select more, the run fails and deletes nothing.",
+		Example: "25%",
+	},
+	{
+		Name: "detach", Group: GroupRules, Commands: cleanup, Default: "true",
+		Help:    "Remove the selected tags of an image that stays because of another tag: `true` or `false`.",
+		Example: "false",
+	},
+	{
+		Name: "empty", Group: GroupRules, Commands: cleanup, Default: "keep",
+		Help:    "Last tagged image of a package: keep or delete.",
+		Example: "delete",
+	},
+	{
+		Name: "on-unreadable", Group: GroupSafety, Commands: cleanup, Default: "fail",
+		Help:    "Reaction to a manifest that cannot be read: fail, or keep to warn and to continue with the next package. In both cases, the run deletes nothing in the package of the manifest.",
+		Short:   "Reaction to a manifest that cannot be read: fail, or keep to warn and to continue with the next package. The package of the manifest stays unchanged.",
+		Example: "keep",
+	},
+	{
+		Name: "undo", Group: GroupImage, Commands: cleanup,
+		Help:    "Undo list of an earlier run: the file in the output `undo-file`, or the JSON of the output `deleted`. With this input, the run restores the versions and tags, and deletes nothing.",
+		Short:   "Undo list of an earlier run, as a file or JSON. With this input, the run restores versions and tags, and deletes nothing.",
+		Example: "undo.jsonl",
+	},
+	{
+		Name: "cache", Group: GroupOutput, Commands: cleanup,
+		Help:    "File with the connections of known manifests, for actions/cache. Without this file, each run downloads every manifest, and each download counts on the page of the package.",
+		Short:   "File with the connections of known manifests, for actions/cache. Without this file, each run downloads every manifest.",
+		Example: ".cleanup-cache",
 	},
 	{
 		Name: "paths", Group: GroupFiles, Kind: Lines, Commands: migrate,

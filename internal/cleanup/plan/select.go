@@ -77,7 +77,7 @@ func choose(p *graph.Package, r *rules.Rules, f Facts) (selection, error) {
 // protect applies the inputs keep and keep-used.
 func (c *chooser) protect() error {
 	for _, k := range c.r.Keep {
-		if k.Repository != "" && k.Repository != c.f.Repository {
+		if k.Repository != "" && !sameRepository(k.Repository, c.f.Repository) {
 			continue
 		}
 		why := Reason{Kind: Protected, Rule: k.Source}
@@ -101,6 +101,14 @@ func (c *chooser) protect() error {
 		}
 	}
 	return nil
+}
+
+// sameRepository reports whether a reference names the package. The host ghcr.io also means
+// the registry of another GitHub server, because a reference too many only keeps an image.
+func sameRepository(reference, repository string) bool {
+	path, public := strings.CutPrefix(reference, "ghcr.io/")
+	_, own, _ := strings.Cut(repository, "/")
+	return reference == repository || public && path == own
 }
 
 // byEvent selects the tags of a closed pull request or of a deleted branch.

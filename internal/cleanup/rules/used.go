@@ -116,6 +116,9 @@ func looksLikePath(line string) bool {
 }
 
 func (p *parser) unreadable(line string, err error) {
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil // the text of this error depends on the system
+	}
 	p.problems = append(p.problems, &diag.Error{
 		Code: CodeUsedUnreadable, Side: diag.Input, Input: "keep-used", Err: err,
 		Title: "The line " + quote(line) + " of the input keep-used names a file or folder that the program cannot read",

@@ -1,0 +1,69 @@
+package input
+
+import (
+	"encoding/json"
+	"errors"
+	"strconv"
+)
+
+// CleanupConfig is the configuration of `cleanup`. Package cleanup/rules parses the rules.
+type CleanupConfig struct {
+	Common
+
+	Delete, Keep, KeepNewest, OlderThan, AgeFrom, Untagged, Orphans, Broken string
+	KeepUsed, MinAge, MaxDelete, Detach, Empty, OnUnreadable                string
+
+	// ClosedPull is the number of the pull request if the event closed it, or "".
+	ClosedPull string
+	// DeletedBranch is the name of the branch if the event deleted it, or "".
+	DeletedBranch string
+
+	DryRun bool
+	Verify string
+	Cache  string
+	Undo   string
+}
+
+// ParseCleanup reads and checks the inputs of `cleanup`.
+func ParseCleanup(env Environment) (*CleanupConfig, error) {
+	r := newReader(Cleanup, env)
+	c := &CleanupConfig{
+		Delete: r.text("delete"), Keep: r.text("keep"), KeepNewest: r.text("keep-newest"), OlderThan: r.text("older-than"),
+		AgeFrom: r.text("age-from"), Untagged: r.rule("untagged"), Orphans: r.rule("orphans"), Broken: r.rule("broken"),
+		KeepUsed: r.text("keep-used"), MinAge: r.text("min-age"), MaxDelete: r.text("max-delete"), Detach: r.text("detach"),
+		Empty: r.text("empty"), OnUnreadable: r.text("on-unreadable"),
+		DryRun: r.boolean("dry-run"), Verify: r.choice("verify"), Cache: r.text("cache"), Undo: r.text("undo"),
+	}
+	r.common(&c.Common, env)
+	c.event()
+	return c, errors.Join(r.errs...)
+}
+
+// rule returns the value of a rule, or "" for the default, because a run without rules is
+// an error.
+func (r *reader) rule(name string) string {
+	in, _ := Find(name)
+	if v := r.text(name); v != in.Default {
+		return v
+	}
+	return ""
+}
+
+// event reads the closed pull request or the deleted branch of the event.
+func (c *CleanupConfig) event() {
+	var payload struct {
+		Action  string `json:"action"`
+		Number  int    `json:"number"`
+		Ref     string `json:"ref"`
+		RefType string `json:"ref_type"`
+	}
+	if json.Unmarshal(c.GitHub.Event.Raw, &payload) != nil {
+		return // another function reports a payload that cannot be read
+	}
+	switch {
+	case c.GitHub.PullRequest() && payload.Action == "closed" && payload.Number > 0:
+		c.ClosedPull = strconv.Itoa(payload.Number)
+	case c.GitHub.EventName == "delete" && payload.RefType == "branch":
+		c.DeletedBranch = payload.Ref
+	}
+}
