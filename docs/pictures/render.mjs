@@ -72,11 +72,12 @@ async function render(pages) {
   }
 }
 
-// page returns the HTML page of a picture.
-function page({ script, file, theme = 'light' }) {
+// page returns the HTML page of a picture. If "open" is true, the picture shows the blocks
+// of the summary that the reader can open.
+function page({ script, file, theme = 'light', open = false }) {
   const text = script ? expected(script, file) : readFileSync(join(root, file), 'utf8')
   const style = readFileSync(require.resolve(`github-markdown-css/github-markdown-${theme}.css`), 'utf8')
-  const body = file.endsWith('summary') ? markdown(text) : file.endsWith('log') ? log(text) : terminal(text)
+  const body = file.endsWith('summary') ? opened(markdown(text), open) : file.endsWith('log') ? log(text) : terminal(text)
   const margin = 'body { margin: 0 } .markdown-body { padding: 24px; font-family: "DejaVu Sans", sans-serif } .terminal { background: #0d1117; color: #e6edf3; padding: 20px; margin: 0; font: 13px/1.5 "DejaVu Sans Mono", monospace; white-space: pre-wrap; overflow-wrap: anywhere } .terminal summary { color: #7d8590 } .warning { color: #d29922 } .error { color: #f85149 } .notice { color: #58a6ff }'
   return `<!doctype html><meta charset="utf-8"><style>${style}\n${margin}</style>${body}`
 }
@@ -95,6 +96,10 @@ function expected(script, file) {
     .replaceAll('ghcr.test', 'ghcr.io')
     .replaceAll('REQUEST-ID', 'DE12:9524B7:1A2B3C:4D5E:66F7A8B9')
     .replaceAll(/\bN requests/g, '52 requests').replaceAll(/\bN s\b/g, '1.3 s')
+}
+
+function opened(html, open) {
+  return open ? html.replaceAll('<details>', '<details open>') : html
 }
 
 function markdown(text) {

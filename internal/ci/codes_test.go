@@ -217,6 +217,7 @@ var sides = []struct{ name, title string }{
 	{"source", "Source of the image"},
 	{"registry", "Registry"},
 	{"GitHub API", "API of GitHub"},
+	{"Sigstore", "Attestations"},
 	{"runner", "Runner"},
 	{"run", "End of the run"},
 	{"notice", "Warnings and notices"},

@@ -190,7 +190,7 @@ func commandsOfOutputs(t *testing.T) map[string]string {
 		names []input.Command
 	}{
 		{&report.Report{Archive: &report.Archive{}}, []input.Command{input.Publish, input.Merge, input.Promote}},
-		{new(report.Pull), []input.Command{input.Pull}}, {new(report.Inspect), []input.Command{input.Inspect}}, {new(report.Diff), []input.Command{input.Diff}}, {new(report.Cleanup), []input.Command{input.Cleanup}},
+		{new(report.Pull), []input.Command{input.Pull}}, {new(report.Inspect), []input.Command{input.Inspect}}, {new(report.Diff), []input.Command{input.Diff}}, {new(report.Verify), []input.Command{input.Verify}}, {new(report.Cleanup), []input.Command{input.Cleanup}},
 		{new(report.Check), []input.Command{input.Check}},
 	} {
 		set, err := command.report.Outputs()

@@ -99,6 +99,35 @@ func TestRoundTripsBeforeTheTagsOfARunThatFailsForALoss(t *testing.T) {
 	)
 }
 
+// A promotion uploads nothing, so the run ends one round trip later: the storage sends the
+// config of the previous image. The image of a promotion exists, so the run also reads the
+// referrers of both images.
+func TestRoundTripsOfAComparedPromotion(t *testing.T) {
+	t.Parallel()
+	p := moves(t, "digest", imageOf(t, "a"), imageOf(t, "b"))
+	first := p.with("tags", "rc").run().succeeds().outputs["digest"]
+	latest := p.with("source", imageOf(t, "c"), "tags", "latest").run().succeeds().outputs["digest"]
+	reads := roundTrip{"PUT manifest latest": 1, "GET manifest digest": 1, "GET referrers": 2}
+	lists := roundTrip{"HEAD manifest latest": 1, "HEAD manifest digest": 1, "GET blob": 1}
+	for _, digest := range []string{first, latest} {
+		tag := strings.Replace(digest, ":", "-", 1)
+		lists["GET manifest "+tag] = 1
+		for _, suffix := range []string{".sig", ".att", ".sbom"} {
+			reads["HEAD manifest "+tag+suffix] = 1
+		}
+	}
+	p.with("command", "promote", "source", "rc", "tags", "latest")
+	p.takes("published",
+		roundTrip{"token": 1},
+		roundTrip{"HEAD manifest latest": 1, "POST upload": 1, "GET manifest rc": 1},
+		roundTrip{"GET blob": 1}, // the config of the promoted image, which states its platform
+		roundTrip{"download": 1},
+		reads,
+		lists,
+		roundTrip{"download": 1},
+	)
+}
+
 // publishedAs publishes an image to a stage under tags that may move to any image.
 func publishedAs(s *stage, source string, tags ...string) result {
 	return s.with("source", source, "tags", strings.Join(tags, "\n"), "monotonic", "false", "verify", "digest").run()
@@ -228,6 +257,32 @@ func TestPromoteReportsTheLossesOfReferrers(t *testing.T) {
 	s.run().failsWith("loss-refused", "SBOM (CycloneDX)")
 	r := s.with("on-loss", "warn").run().succeeds()
 	if got := changesOf(t, r); len(got) != 1 || len(got[0].Losses) != 1 || got[0].Losses[0].Kind != "sbom" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// withSBOM publishes an image under a tag, and an SBOM as its referrer.
+func withSBOM(s *stage, source, tag, version string) {
+	s.t.Helper()
+	publishedAs(s, source, tag).succeeds()
+	sbom := filepath.Join(s.dir, tag+".json")
+	s.check(os.WriteFile(sbom, fmt.Appendf(nil, `{"bomFormat":"CycloneDX","components":[{"name":"openssl","version":%q}]}`, version), 0o600))
+	s.with("source", "", "tags", "", "content", sbom, "artifact-type", "application/vnd.cyclonedx+json", "subject", s.image("acme/web")+":"+tag).run().succeeds()
+	s.with("content", "", "artifact-type", "", "subject", "")
+}
+
+func TestSBOMsOfReferrersAreCompared(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	withSBOM(s, imageOf(t, "a"), "stable", "3.0")
+	withSBOM(s, imageOf(t, "b"), "rc", "3.1")
+	diff := s.with("command", "diff", "tags", "", "monotonic", "", "verify", "", "source", s.image("acme/web")+":stable\n"+s.image("acme/web")+":rc").run().succeeds()
+	if !strings.Contains(diff.stdout, "~ openssl 3.0 → 3.1") {
+		t.Errorf("diff printed\n%s", diff.stdout)
+	}
+	r := s.with("command", "promote", "source", "rc", "tags", "stable", "monotonic", "false", "on-loss", "fail").run().succeeds()
+	got := changesOf(t, r)
+	if len(got) != 1 || got[0].Packages == nil || got[0].Packages.Updated != 1 || got[0].Packages.Rows[0].Name != "openssl" {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -111,7 +111,7 @@ type command struct {
 }
 
 // commands lists the commands in the order of the help.
-var commands = []*command{publishCommand, mergeCommand, promoteCommand, metadataCommand, pullCommand, inspectCommand, diffCommand, loginCommand, checkCommand, cleanupCommand, migrateCommand}
+var commands = []*command{publishCommand, mergeCommand, promoteCommand, metadataCommand, pullCommand, inspectCommand, diffCommand, verifyCommand, loginCommand, checkCommand, cleanupCommand, migrateCommand}
 
 // wordsOf returns the function that replaces the names of inputs in a message by the
 // names of flags and arguments.

@@ -261,7 +261,7 @@ func TestCompressionErrors(t *testing.T) {
 		{[]string{"compression", "brotli"}, "input-value", "Allowed: keep, gzip, zstd."},
 		{[]string{"compression", "gzip", "compression-level", "10"}, "input-value", "from 1 to 9"},
 		{[]string{"compression", "zstd", "compression-level", "fast"}, "input-value", "from 1 to 22"},
-		{[]string{"compression-level", "6"}, "compression-level-without-compression", "Set compression to gzip or zstd"},
+		{[]string{"compression-level", "6"}, "compression-level-without-compression", "Set the input compression to gzip or zstd"},
 	}
 	for _, c := range cases {
 		newStage(t, acme()).with("source", path, "tags", "1").with(c.with...).run().failsWith(c.code, c.words).wroteNothing()

@@ -18,7 +18,7 @@ import (
 
 var diffCommand = &command{
 	name: input.Diff, many: true, arguments: "OLD NEW", run: diff,
-	short: "Compare two images: sizes, layers, base image, config, attestations, packages",
+	short: "Compare two images: sizes, layers, base image, config, packages",
 	long: `diff compares two images in registries or in files. diff reads manifests, configs and
 SBOMs, but no layers. diff shows which environment variables changed, but never shows
 their values.
@@ -94,20 +94,31 @@ func (r *diffRun) compare(ctx context.Context) (*compare.Changes, error) {
 	if err := r.both(ctx, r.open); err != nil {
 		return nil, err
 	}
-	if r.old.found != nil && r.new.found != nil { // An image in files has no referrers.
-		if err := r.both(ctx, r.referrers); err != nil {
-			return nil, err
-		}
+	group, gctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return inspect.ReadAll(gctx, r.new.content, []*inspect.Content{r.old.content}) })
+	old, now := r.old.listed(), r.new.listed()
+	both := old != nil && now != nil // An image in files has no referrers.
+	if both {
+		group.Go(func() error {
+			return r.explainer().Read(inspect.ReadListed(gctx, now, []*inspect.Listed{old}), r.new.Reference)
+		})
 	}
-	if err := inspect.ReadAll(ctx, r.new.content, []*inspect.Content{r.old.content}); err != nil {
+	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	if r.old.content.HasSBOM() && r.new.content.HasSBOM() {
-		if err := r.both(ctx, r.referrerSBOM); err != nil {
-			return nil, err
-		}
+	if both {
+		r.old.content.AddListed(old)
+		r.new.content.AddListed(now)
 	}
 	return compare.Images(r.old.content.Image(), r.new.content.Image(), compare.Options{}), nil
+}
+
+// listed returns an image in a registry without its referrers, or nil for an image in files.
+func (s *side) listed() *inspect.Listed {
+	if s.found == nil {
+		return nil
+	}
+	return &inspect.Listed{Client: s.found.Client, Repository: s.found.Repository, Digest: s.found.Root.Descriptor.Digest}
 }
 
 // both calls a function for both images concurrently.
@@ -148,22 +159,4 @@ func (r *diffRun) root(ctx context.Context, s *side) (*image.Manifest, error) {
 		return nil, r.explainer().Read(err, s.Reference)
 	}
 	return s.found.Root, nil
-}
-
-// referrers reads the list of the manifests that refer to the image.
-func (r *diffRun) referrers(ctx context.Context, s *side) error {
-	list, err := inspect.Referrers(ctx, s.found.Client, s.found.Repository, s.found.Root.Descriptor.Digest)
-	if err != nil {
-		return r.explainer().Read(err, s.Reference)
-	}
-	s.content.AddReferrers(list)
-	return nil
-}
-
-// referrerSBOM reads the SBOM that refers to an image in a registry.
-func (r *diffRun) referrerSBOM(ctx context.Context, s *side) error {
-	if s.found == nil {
-		return nil
-	}
-	return s.content.ReadReferrerSBOM(ctx, s.found.Client, s.found.Repository)
 }

@@ -12,6 +12,9 @@ const (
 	codeTraceUnwritable = "trace-unwritable"
 	// codeListen means that the embedded ghcr.io cannot listen on the address.
 	codeListen = "listen"
+	// codeDataUnwritable means that the embedded ghcr.io cannot create the folder for the
+	// blobs.
+	codeDataUnwritable = "data-unwritable"
 	// codeSeed means that the command "serve" cannot read the scenario in the flag --seed.
 	codeSeed = "seed-unusable"
 	// codeSetOutputEnv reports that DOCKER_METADATA_SET_OUTPUT_ENV is neither true nor false.

@@ -78,6 +78,8 @@ func TestEveryCommandWarnsOnceAboutAnUnknownInput(t *testing.T) {
 				s.with("source", source+"\n"+source)
 			case "pull":
 				s.with("source", s.server.Host()+"/acme/web", "verify-only", "true")
+			case "verify":
+				s.with("source", s.server.Host()+"/acme/web", "repo", "acme/web")
 			case "promote":
 				s.with("source", "1.2.3", "tags", "stable")
 			case "merge":

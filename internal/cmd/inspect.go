@@ -51,7 +51,7 @@ func (r *inspectRun) digest(ctx context.Context) error {
 	}
 	digest, err := puller.Digest(ctx, r.config.Reference)
 	if err != nil {
-		return readEnd(ctx, r.explainer().Read(err, r.config.Reference))
+		return readEnd(ctx, r.missing(ctx, err, r.config.Reference))
 	}
 	r.say("%s", digest)
 	return r.workflow.Output("digest", digest.String())
@@ -107,7 +107,7 @@ func (r *inspectRun) readRegistry(ctx context.Context) (*report.Inspect, error) 
 	}
 	found, err := puller.Resolve(ctx, pull.Query{Reference: ref, Platform: r.config.Platform})
 	if err != nil {
-		return nil, r.explainer().Read(err, ref)
+		return nil, r.missing(ctx, err, ref)
 	}
 	view, err := inspect.Describe(ctx, found.Root)
 	if err != nil {

@@ -156,7 +156,7 @@ func TestRefusedLoginIsNotWritten(t *testing.T) {
 		},
 		{
 			name: "a host without a login", stage: func(s *stage) { s.with("registry", "docker.io") },
-			code: "login-missing", words: []string{"no login for docker.io", "docker.io USER SECRET"},
+			code: "login-missing", words: []string{"no login for the host docker.io in the input registry", "docker.io USER SECRET"},
 		},
 		{
 			name: "an invalid host", stage: func(s *stage) { s.with("registry", "https://ghcr.io/acme") },

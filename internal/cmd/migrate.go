@@ -1,11 +1,13 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -82,16 +84,26 @@ func (m *migrateRun) read(ctx context.Context) error {
 
 // unreadablePath explains a path that cannot be read.
 func unreadablePath(err error) error {
-	e := &diag.Error{Code: codePathsUnreadable, Side: diag.Input, Input: "paths", Err: err, Title: "A path in the input paths cannot be read", Hint: "Set paths to existing folders of checkouts, or to existing workflow files."}
+	e := &diag.Error{Code: codePathsUnreadable, Side: diag.Input, Input: "paths", Err: err, Title: "A path in the input paths cannot be read", Hint: "Set the input paths to existing folders of checkouts, or to existing workflow files."}
 	var failed *fs.PathError
 	if errors.As(err, &failed) {
 		e.Title, e.Err = fmt.Sprintf("The path %q in the input paths cannot be read", failed.Path), failed.Err
 	}
 	if failed != nil && errors.Is(err, fs.ErrNotExist) {
 		e.Title, e.Err = fmt.Sprintf("The path %q in the input paths does not exist", failed.Path), nil
-		e.Hint = missing.Hint(failed.Path) + " " + e.Hint
+		e.Hint = cmp.Or(workflowHint(failed.Path), missing.Hint(failed.Path)) + " " + e.Hint
 	}
 	return e
+}
+
+// workflowHint returns a question with the workflow that has the name of a missing file,
+// or "".
+func workflowHint(file string) string {
+	workflow := path.Join(".github/workflows", filepath.Base(file))
+	if _, err := os.Stat(workflow); err != nil {
+		return ""
+	}
+	return fmt.Sprintf("Did you mean %s?", workflow)
 }
 
 // packageLookup reads packages from GitHub's REST API. If the field "requests" is false,
@@ -279,7 +291,7 @@ func (m *migrateRun) skipped() error {
 	for _, s := range m.report.Skipped {
 		errs = append(errs, &diag.Error{
 			Code: codeFileSkipped, Side: diag.Input, Title: fmt.Sprintf("The file %q was skipped: %v", s.Path, s.Err),
-			Hint: "Correct the file, or set paths to the files to migrate.",
+			Hint: "Correct the file, or set the input paths to the files to migrate.",
 		})
 	}
 	return errors.Join(errs...)
@@ -291,7 +303,7 @@ func (m *migrateRun) print() error {
 		return err
 	}
 	if m.report.FilesRead == 0 && len(m.report.Skipped) == 0 {
-		fmt.Fprintln(&b, "No workflow was found. migrate reads .github/workflows, .github/actions and action.yml. "+m.words("Run actions/checkout before this step, or set paths to the folder of a checkout."))
+		fmt.Fprintln(&b, "No workflow was found. migrate reads .github/workflows, .github/actions and action.yml. "+m.words("Run actions/checkout before this step, or set the input paths to the folder of a checkout."))
 	} else if len(m.report.Findings)+len(m.report.Skipped) == 0 {
 		fmt.Fprintf(&b, "Nothing to do: in %s, no step logs in to %s with a personal access token.\n", report.Count(m.report.FilesRead, "file"), m.config.Home)
 		if m.config.Home != "ghcr.io" {

@@ -74,7 +74,7 @@ func destination(c *input.PullConfig) (sink.Target, error) {
 	}
 	target, err := sink.Parse(c.Destination)
 	if err == nil && target.Path == sink.Stream && c.GitHub.Active {
-		err = diag.Inputf("destination", sink.CodeInvalid, "In a workflow, set destination to docker-daemon: to load the image into the Docker engine, or to a file, for example docker-archive:image.tar.",
+		err = diag.Inputf("destination", sink.CodeInvalid, "In a workflow, set the input destination to docker-daemon: to load the image into the Docker engine, or to a file, for example docker-archive:image.tar.",
 			"The destination %q is the log of the step", c.Destination)
 	}
 	return target, err
@@ -98,7 +98,7 @@ func (r *pullRun) do(ctx context.Context) (err error) {
 	}
 	found, err := puller.Resolve(ctx, r.query())
 	if err != nil {
-		return readEnd(ctx, r.explainer().Read(err, r.config.Reference))
+		return readEnd(ctx, r.missing(ctx, err, r.config.Reference))
 	}
 	r.report.Found(found)
 	r.report.AnonymousPull = r.anonymousPull(found)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -91,16 +93,14 @@ type serveOptions struct {
 }
 
 func serve(ctx context.Context, out io.Writer, config ghcrtest.Config, o serveOptions) error {
-	switch config.Open.Visibility {
-	case ghcrtest.Public, ghcrtest.Private, ghcrtest.Internal:
-	default:
-		return diag.Inputf("visibility", input.CodeValue, "Set --visibility to public, private or internal.", "The flag --visibility has the invalid value %q", config.Open.Visibility)
+	if err := checkServe(config, o); err != nil {
+		return err
 	}
 	server, err := ghcrtest.Listen(ctx, o.listen, config)
 	if err != nil {
 		return &diag.Error{
 			Code: codeListen, Side: diag.Runner, Err: listenCause(err), Title: fmt.Sprintf("The server cannot listen on %q", o.listen),
-			Hint: "Set --listen to an address with a free port, such as 127.0.0.1:5078. 127.0.0.1:0 selects a free port.",
+			Hint: listenHint(o.listen),
 		}
 	}
 	variables := server.Env(o.repository)
@@ -112,6 +112,9 @@ func serve(ctx context.Context, out io.Writer, config ghcrtest.Config, o serveOp
 		variables = append(variables, identity...)
 	}
 	fmt.Fprintf(out, "# An embedded ghcr.io runs on %s until it is interrupted. Export these variables, then publish:\n", server.URL())
+	if host, _, err := net.SplitHostPort(o.listen); err == nil && net.ParseIP(host).IsUnspecified() {
+		fmt.Fprintln(out, "# The server also accepts connections from other machines. On another machine, write the name of this machine instead of 127.0.0.1.")
+	}
 	for _, pair := range variables {
 		if config.Open.Token != "" && strings.HasPrefix(pair, "GITHUB_TOKEN=") {
 			continue // The user has already exported GITHUB_TOKEN.
@@ -120,6 +123,46 @@ func serve(ctx context.Context, out io.Writer, config ghcrtest.Config, o serveOp
 	}
 	<-ctx.Done()
 	return server.Close()
+}
+
+// checkServe checks the flags of the command "serve".
+func checkServe(config ghcrtest.Config, o serveOptions) error {
+	switch config.Open.Visibility {
+	case ghcrtest.Public, ghcrtest.Private, ghcrtest.Internal:
+	default:
+		return diag.Inputf("visibility", input.CodeValue, "Set --visibility to public, private or internal.", "The flag --visibility has the invalid value %q", config.Open.Visibility)
+	}
+	if owner, rest, ok := strings.Cut(o.repository, "/"); !ok || owner == "" || rest == "" || strings.Contains(rest, "/") {
+		return diag.Inputf("repository", input.CodeValue, "Write the owner and the name of a repository on GitHub: --repository acme/web.", "The flag --repository has the invalid value %q", o.repository)
+	}
+	return makeFolder(config.Dir)
+}
+
+// makeFolder creates the folder for the blobs, so that the error comes before the first
+// upload.
+func makeFolder(folder string) error {
+	if folder == "" {
+		return nil
+	}
+	if err := os.MkdirAll(folder, 0o750); err != nil {
+		return &diag.Error{
+			Code: codeDataUnwritable, Side: diag.Runner, Err: err, Title: fmt.Sprintf("The folder %q for the blobs cannot be created", folder),
+			Hint: "Set --data to a folder in which you may write, or remove --data to keep the blobs in memory.",
+		}
+	}
+	return nil
+}
+
+// listenHint returns the hint for an address on which the server cannot listen.
+func listenHint(listen string) string {
+	const free = "127.0.0.1:0 selects a free port."
+	if _, err := strconv.ParseUint(listen, 10, 16); err == nil {
+		return "Write the host before the port: --listen 127.0.0.1:" + listen + ". " + free
+	}
+	if _, _, err := net.SplitHostPort(listen); err != nil {
+		return "Write a port after the host: --listen " + strings.TrimSuffix(listen, ":") + ":5000. " + free
+	}
+	return "Set --listen to an address with a free port, such as 127.0.0.1:5078. " + free
 }
 
 // serveIdentity writes the files of Sigstore, and returns the variables with which a job

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
@@ -101,13 +102,19 @@ func timeoutError(d time.Duration) error {
 	return &diag.Error{
 		Code: codeTimeout, Side: diag.Run, Input: "timeout",
 		Title: fmt.Sprintf("The run took longer than %s, the value of the input timeout", d),
-		Hint:  "Run the step again. The new run uploads only missing content. If one upload or the gate needs more time, increase timeout. ghcr.io ends an upload after 10 minutes.",
+		Hint:  "Run the step again. The new run uploads only missing content. If one upload or the gate needs more time, increase the input timeout. ghcr.io ends an upload after 10 minutes.",
 	}
 }
 
 // explainer returns the [publish.Explainer] of the run.
 func (s *session) explainer() publish.Explainer {
 	return publish.Explainer{Config: s.config, GitHub: s.packages}
+}
+
+// missing explains why a reference could not be read, and names the tags that resemble a
+// missing tag.
+func (s *session) missing(ctx context.Context, err error, ref name.Reference) error {
+	return publish.NameTags(ctx, s.registry, s.explainer().Read(err, ref), ref)
 }
 
 // prober returns a [resolve.Prober], which checks whether a repository accepts a

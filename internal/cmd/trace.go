@@ -70,7 +70,7 @@ func newTracer(p Process, c *input.Common) (*tracer, error) {
 	if t.file, err = os.Create(c.Trace); err != nil {
 		return nil, &diag.Error{
 			Code: codeTraceUnwritable, Side: diag.Input, Input: "trace", Err: err,
-			Title: fmt.Sprintf("The trace %q cannot be written", c.Trace), Hint: "Set trace to a file in an existing folder.",
+			Title: fmt.Sprintf("The trace %q cannot be written", c.Trace), Hint: "Set the input trace to a file in an existing folder.",
 		}
 	}
 	return t, nil

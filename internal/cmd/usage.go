@@ -3,14 +3,18 @@ package cmd
 import (
 	"errors"
 	"fmt"
+	"os"
+	"slices"
 	"strings"
 
+	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/detect"
 )
 
 // usage returns the error for an invalid command line.
@@ -61,7 +65,7 @@ func atMost(names ...string) cobra.PositionalArgs {
 		case len(args) <= len(names):
 			return nil
 		case len(names) == 0:
-			return fmt.Errorf("the command %s accepts only flags, but not the argument %q", c.Name(), args[0])
+			return &argumentError{fmt.Sprintf("The command %s accepts only flags, but not the argument %q", c.Name(), args[0]), referenceHint(c, args[0])}
 		}
 		last := args[len(names)]
 		if truth, ok := truths[strings.ToLower(last)]; ok {
@@ -70,8 +74,27 @@ func atMost(names ...string) cobra.PositionalArgs {
 		if c.Name() == string(input.Promote) && !c.Flags().Changed("tags") {
 			return &argumentError{fmt.Sprintf("The command promote accepts only %s, but not the additional argument %q", names[0], last), fmt.Sprintf("To add this tag to the image, write --tags %s.", last)}
 		}
-		return fmt.Errorf("the command %s accepts only %s, but not the additional argument %q", c.Name(), strings.Join(names, " and "), last)
+		return &argumentError{fmt.Sprintf("The command %s accepts only %s, but not the additional argument %q", c.Name(), strings.Join(names, " and "), last), referenceHint(c, last)}
 	}
+}
+
+// referenceHint returns the flags that name the image and the tag of an argument. If the
+// argument is not a reference, or the command does not have the flags, referenceHint
+// returns "".
+func referenceHint(c *cobra.Command, argument string) string {
+	ref, err := name.NewTag(argument, name.WithDefaultTag(""))
+	image := "images"
+	if c.Flags().Lookup(image) == nil {
+		image = "image"
+	}
+	if err != nil || !strings.Contains(argument, "/") || c.Flags().Lookup(image) == nil || c.Flags().Lookup("tags") == nil {
+		return ""
+	}
+	hint := fmt.Sprintf("Write the destination with flags: --%s %s", image, strings.TrimSuffix(argument, ":"+ref.TagStr()))
+	if ref.TagStr() != "" {
+		hint += " --tags " + ref.TagStr()
+	}
+	return hint + "."
 }
 
 // truths maps the words that users write after a Boolean flag to their values.
@@ -116,7 +139,13 @@ func valueHint(name string) string {
 // flagHint returns a hint for a flag that the command does not have.
 func flagHint(c *cobra.Command, name string) string {
 	if !c.HasParent() {
-		return "Write the command before its flags, for example ghcr-publish publish --tags 1.2.3."
+		return "Write the command before its flags, for example ghcr-publish publish " + exampleFlag(name) + "."
+	}
+	if positive, ok := strings.CutPrefix(name, "no-"); ok && isSwitch(c.Flags().Lookup(positive)) {
+		return fmt.Sprintf("Write --%s=false.", positive)
+	}
+	if hint := otherFlagHint(c, name); hint != "" {
+		return hint
 	}
 	in, known := input.Find(name)
 	if known && in.NoFlag {
@@ -125,11 +154,64 @@ func flagHint(c *cobra.Command, name string) string {
 	question := nearest.Question("--"+name, flagNames(c))
 	switch {
 	case known:
-		return question + " " + otherCommandHint(in)
+		return strings.TrimSpace(question+" "+otherCommandHint(in)) + " " + input.OtherCommandAdvice(input.Command(c.Name()), name)
 	case question != "":
 		return question
 	}
 	return input.Advice(name)
+}
+
+// exampleFlag returns a flag for an example: the flag that the user wrote, if the command
+// "publish" has this flag.
+func exampleFlag(name string) string {
+	in, known := input.Find(name)
+	switch {
+	case !known || in.NoFlag || !slices.Contains(in.Commands, input.Publish):
+		return "--tags 1.2.3"
+	case in.Kind == input.Bool:
+		return "--" + name
+	case len(in.Values) > 0:
+		return "--" + name + " " + in.Values[0]
+	}
+	return "--" + name + " VALUE"
+}
+
+// isSwitch reports whether a flag can be set without a value.
+func isSwitch(f *pflag.Flag) bool { return f != nil && f.NoOptDefVal != "" }
+
+// otherFlags maps flags of other programs to sentences with the flags of this program.
+// The key "*" means all commands.
+var otherFlags = map[string]map[string]string{
+	"*": {
+		"password":       "Every process can see the secrets on a command line. Export the token as GITHUB_TOKEN, or pipe the token into --token-stdin.",
+		"password-stdin": "Write --token-stdin, which reads the token from standard input.",
+		"user":           "Write --username.",
+		"output":         "Write --destination.",
+		"format":         "Write --json.",
+		"insecure":       "The program uses HTTPS for each host except localhost. For a private certificate authority, write --ca-file FILE.",
+	},
+	"promote": {"to": "Write --tags for new tags in the same repository, and --image for another repository.", "from": "Write the image as the first argument."},
+	"publish": {"to": "Write --image for the repository, and --tags for the tags.", "from": "Write the image as the first argument."},
+	"inspect": {"format": "Write --json for JSON, or --digest-only for the digest."},
+	"serve": {
+		"port": "Write the port in the address: --listen 127.0.0.1:5000.", "host": "Write the host in the address: --listen 127.0.0.1:5000.",
+		"address": "Write --listen 127.0.0.1:5000.", "addr": "Write --listen 127.0.0.1:5000.", "dir": "Write --data FOLDER.",
+	},
+}
+
+// otherFlagHint returns the sentences for a flag of another program. A sentence is only
+// for a command that has the flag in the sentence.
+func otherFlagHint(c *cobra.Command, name string) string {
+	if hint := otherFlags[c.Name()][name]; hint != "" {
+		return hint
+	}
+	hint := otherFlags["*"][name]
+	_, flag, _ := strings.Cut(hint, "Write --")
+	flag, _, _ = strings.Cut(strings.TrimRight(flag, "."), ",")
+	if flag != "" && c.Flags().Lookup(flag) == nil {
+		return ""
+	}
+	return hint
 }
 
 // secretHint explains how to set an input of the action that has no flag.
@@ -153,7 +235,7 @@ func otherCommandHint(in input.Input) string {
 }
 
 // shorthands maps one-letter flags of docker and podman to flags of this program.
-var shorthands = map[string]string{"t": "tags", "f": "file", "o": "destination"}
+var shorthands = map[string]string{"t": "tags", "f": "file", "o": "destination", "u": "username", "p": "token-stdin"}
 
 // shorthandHint returns a hint with the long flag for a one-letter flag of docker.
 func shorthandHint(c *cobra.Command, letter string) string {
@@ -173,6 +255,9 @@ func flagNames(c *cobra.Command) []string {
 // unknownCommand returns the error for a command that does not exist.
 func unknownCommand(root *cobra.Command, name string) error {
 	hint := nearest.Question(name, commandNames(root))
+	if _, err := os.Stat(name); err == nil || detect.IsArchive(name) || strings.Contains(name, "/") {
+		hint = fmt.Sprintf("Write the command first, for example ghcr-publish publish %s.", name)
+	}
 	if meant := input.OtherCommands[strings.ToLower(name)]; meant != "" {
 		hint = fmt.Sprintf("Did you mean %s?", meant)
 	}

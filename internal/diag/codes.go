@@ -16,6 +16,8 @@ const (
 	CodePlatformMissing = "platform-missing"
 	// CodeSourceNotFound means that the source of the image does not exist.
 	CodeSourceNotFound = "source-not-found"
+	// CodeSourceNotLayout means that the source exists, but is not an image.
+	CodeSourceNotLayout = "source-not-a-layout"
 	// CodeSourceBlobWrong means that the content of a blob in the source does not match
 	// its digest.
 	CodeSourceBlobWrong = "source-blob-wrong"

@@ -25,6 +25,7 @@ const (
 	Source   Side = "source"     // Source means that the image to publish is wrong or missing.
 	Registry Side = "registry"   // Registry means that ghcr.io or another registry failed.
 	API      Side = "GitHub API" // API means that GitHub's REST API failed.
+	Sigstore Side = "Sigstore"   // Sigstore means that a service of Sigstore failed, or that an attestation is not valid.
 	Runner   Side = "runner"     // Runner means that the machine or a workflow file caused the failure.
 	Run      Side = "run"        // Run means that the run was cancelled, or that its timeout elapsed.
 )

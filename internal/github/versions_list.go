@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/link"
 )
 
 const (
@@ -117,18 +119,12 @@ func allPages[T any](ctx context.Context, read func(context.Context, int) ([]T, 
 // linkedPage returns the number of the page to which the header Link refers with a relation,
 // such as "last". Without such a link, linkedPage returns 1.
 func linkedPage(h http.Header, relation string) int {
-	for link := range strings.SplitSeq(strings.Join(h.Values("Link"), ","), ",") {
-		address, rel, found := strings.Cut(link, ";")
-		if !found || !strings.Contains(rel, `rel="`+relation+`"`) {
-			continue
-		}
-		u, err := url.Parse(strings.Trim(strings.TrimSpace(address), "<>"))
-		if err != nil {
-			continue
-		}
-		if number, err := strconv.Atoi(u.Query().Get("page")); err == nil && number > 0 {
-			return number
-		}
+	u, err := url.Parse(link.Target(h, relation))
+	if err != nil {
+		return 1
+	}
+	if number, err := strconv.Atoi(u.Query().Get("page")); err == nil && number > 0 {
+		return number
 	}
 	return 1
 }

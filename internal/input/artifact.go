@@ -35,7 +35,7 @@ func (r *reader) artifact(c *Config) *Artifact {
 	a := &Artifact{Type: r.text("artifact-type")}
 	if a.Type == "" {
 		if r.text("subject") != "" {
-			r.fail("subject", CodeArtifactTypeMissing, "Set artifact-type, such as application/vnd.cyclonedx+json, or remove the input \"subject\".", "The input subject is set without the input artifact-type")
+			r.fail("subject", CodeArtifactTypeMissing, "Set the input artifact-type, such as application/vnd.cyclonedx+json, or remove the input subject.", "The input subject is set without the input artifact-type")
 		}
 		return nil
 	}
@@ -49,7 +49,7 @@ func (r *reader) artifact(c *Config) *Artifact {
 	}
 	for _, in := range append(fileInputs, "labels") {
 		if r.text(in) != "" {
-			r.fail(in, CodeArtifactWithImageInput, "Remove "+in+" or artifact-type. The input annotations is allowed for images and for artifacts.", "The input %s is only for images, and artifact-type creates no image", in)
+			r.fail(in, CodeArtifactWithImageInput, "Remove the input "+in+" or the input artifact-type. The input annotations is allowed for images and for artifacts.", "The input %s is only for images, and the input artifact-type creates no image", in)
 		}
 	}
 	r.refuseSourceWithContent()
@@ -63,12 +63,12 @@ func (r *reader) artifact(c *Config) *Artifact {
 // failArtifactWithoutContent refuses the input "artifact-type" if the input "content" is
 // empty. failArtifactWithoutContent does not check the form of artifact-type.
 func (r *reader) failArtifactWithoutContent() {
-	const hint = "Set the input \"content\" to the files of the artifact, one PATH:MEDIA/TYPE per line."
+	const hint = "Set the input content to the files of the artifact, one PATH:MEDIA/TYPE per line."
 	switch {
 	case r.text("source") != "":
-		r.fail("content", CodeContentMissing, "Remove artifact-type to publish the image in the input \"source\". To publish files as an artifact, replace the input \"source\" by the input \"content\".", "The input artifact-type needs the input content, but the input source is set")
+		r.fail("content", CodeContentMissing, "Remove the input artifact-type to publish the image in the input source. To publish files as an artifact, replace the input source by the input content.", "The input artifact-type needs the input content, but the input source is set")
 	case r.text("context") != "" || r.text("file") != "":
-		r.fail("content", CodeContentMissing, "Remove artifact-type to publish the image of the build. To publish files as an artifact, replace the input \"context\" and the input \"file\" by the input \"content\".", "The input artifact-type needs the input content, but the step builds an image")
+		r.fail("content", CodeContentMissing, "Remove the input artifact-type to publish the image of the build. To publish files as an artifact, replace the input context and the input file by the input content.", "The input artifact-type needs the input content, but the step builds an image")
 	default:
 		r.fail("content", CodeContentMissing, hint, "The input artifact-type is set without the input content")
 	}
@@ -91,6 +91,10 @@ func (r *reader) subject(c *Config, a *Artifact) {
 	if text == "" {
 		return
 	}
+	if tagName().MatchString(text) && len(c.Images) > 0 {
+		r.failSubject(c, text)
+		return
+	}
 	if _, err := v1.NewHash(text); err == nil && len(c.Images) > 0 {
 		a.Subject = c.Images[0].Digest(text)
 	} else if a.Subject = r.reference("subject", text, &c.Common); a.Subject == nil {
@@ -102,8 +106,15 @@ func (r *reader) subject(c *Config, a *Artifact) {
 	}
 	for _, other := range c.Images {
 		if other.Name() != repo.Name() {
-			r.fail("subject", CodeSubjectInOtherRepository, "An artifact and its subject must be in one repository. Set the input \"image\" to "+repo.Name()+", or remove the input \"image\".", "The subject %q is not in %s", text, other)
+			r.fail("subject", CodeSubjectInOtherRepository, "An artifact and its subject must be in one repository. Set the input image to "+repo.Name()+", or remove the input image.", "The subject %q is not in %s", text, other)
 		}
 	}
 	c.ByDigest = c.ByDigest || c.Tags == ""
+}
+
+// failSubject refuses a subject that is only a word, for example a tag.
+func (r *reader) failSubject(c *Config, text string) {
+	r.fail("subject", CodeReferenceInvalid,
+		"The subject is the image that the artifact describes. Write the reference of the image, for example "+c.Images[0].Name()+":"+text+", or its digest, for example the output digest of the step that publishes the image.",
+		"The input subject is %q, which is neither a reference nor a digest", text)
 }

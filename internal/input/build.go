@@ -38,7 +38,7 @@ func (r *reader) build(c *Config) *Build {
 	b := &Build{
 		Context: r.text("context"), File: r.text("file"), Target: r.text("target"), Builder: r.text("builder"),
 		Args: r.buildArgs(&c.Common), Secrets: r.buildSecrets(),
-		CacheFrom: r.lines("cache-from"), CacheTo: r.lines("cache-to"),
+		CacheFrom: r.caches("cache-from"), CacheTo: r.caches("cache-to"),
 	}
 	for _, s := range b.Secrets {
 		c.Hidden = append(c.Hidden, s.Value)
@@ -52,6 +52,7 @@ func (r *reader) build(c *Config) *Build {
 		return nil
 	}
 	b.Platforms = r.platformNames("platforms")
+	c.noticePlatforms("platforms", b.Platforms)
 	r.refuseSourceWithBuild()
 	if b.Context == "" {
 		b.Context = "."
@@ -64,13 +65,13 @@ func (r *reader) build(c *Config) *Build {
 func (r *reader) withoutContextHint(in string) string {
 	switch {
 	case in == "platforms" && r.text("content") != "":
-		return "Write the input \"platform\" instead of the input \"platforms\", because an image from the input \"content\" has the platforms in the input \"platform\"."
+		return "Write the input platform instead of the input platforms, because an image from the input content has the platforms in the input platform."
 	case in == "platforms" && r.text("source") != "":
-		return "Remove the input \"platforms\", because an existing image is published with all its platforms. To build an image for these platforms, replace the input \"source\" by the input \"context\"."
+		return "Remove the input platforms, because an existing image is published with all its platforms. To build an image for these platforms, replace the input source by the input context."
 	case r.text("source") != "":
-		return "Remove " + in + ", because the input \"source\" names an image that is already built. To build an image, replace the input \"source\" by the input \"context\"."
+		return "Remove the input " + in + ", because the input source names an image that is already built. To build an image, replace the input source by the input context."
 	}
-	return "Set the input \"context\" to the folder to build from, or remove " + in + "."
+	return "Set the input context to the folder to build from, or remove the input " + in + "."
 }
 
 // refuseSourceWithBuild refuses the inputs "source" and "content" if the input
@@ -141,6 +142,8 @@ func (r *reader) buildSecrets() []BuildSecret {
 		id, value, _ := strings.Cut(strings.Join(fields, ","), "=")
 		s := BuildSecret{ID: strings.TrimSpace(id), Value: secret.New(value)}
 		switch {
+		case isSecretOption(strings.Join(fields, ",")):
+			r.fail("secrets", CodeValue, hintSecretOption, "Entry %d of the input secrets has the form of the option --secret of docker build, which names a file or a variable instead of the value", i+1)
 		case !secretID().MatchString(s.ID):
 			r.fail("secrets", CodeValue, hintSecrets, "Entry %d of the input secrets has no ID, or its ID contains characters other than letters, digits, dots, - and _", i+1)
 		case s.Value.Empty():
@@ -151,6 +154,25 @@ func (r *reader) buildSecrets() []BuildSecret {
 	}
 	return out
 }
+
+// secretOption matches one field of the option --secret of docker build.
+var secretOption = lazy.Regexp(`^\s*(id|src|source|env|type|target|required|mode|uid|gid)=`)
+
+// isSecretOption reports whether an entry has the form of the option --secret of docker
+// build: id=ID with src=FILE or env=NAME.
+func isSecretOption(entry string) bool {
+	seen := map[string]bool{}
+	for field := range strings.SplitSeq(entry, ",") {
+		m := secretOption().FindStringSubmatch(field)
+		if m == nil {
+			return false
+		}
+		seen[m[1]] = true
+	}
+	return seen["id"] && len(seen) > 1
+}
+
+const hintSecretOption = "Write the value of the secret after its id, as in ID=${{ secrets.NAME }}. ID is the id in the line RUN --mount=type=secret of the Dockerfile." //nolint:gosec // a form, not a secret
 
 // failEmptySecret reports an entry without a value. The message contains no part of the
 // entry. If a user forgets the quotes around a value with several lines, each line of

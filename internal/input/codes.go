@@ -10,10 +10,13 @@ const (
 	// is an error if the unknown name resembles the name of an input. Otherwise, it
 	// is a notice.
 	CodeUnknown = "input-unknown"
-	// CodeList means that an input with one entry per line is a YAML or JSON list.
+	// CodeList means that an input with one entry per line is a YAML or JSON list, or
+	// that another text than a line break separates its entries.
 	CodeList = "input-list"
 	// CodeQuoted means that the value of an input is in quotation marks.
 	CodeQuoted = "input-quoted"
+	// CodeOption means that the value of an input begins with an option of a command line.
+	CodeOption = "input-option"
 	// CodeFolded is a notice: the value of an entry contains text that looks like the
 	// start of another entry.
 	CodeFolded = "input-folded"
@@ -62,6 +65,10 @@ const (
 	// CodeOwnerDiffers is a notice: the owner of the package is not the owner of the
 	// workflow.
 	CodeOwnerDiffers = "owner-differs"
+
+	// CodePlatformWithoutRuntime is a notice: no common container runtime runs images for
+	// a platform in the inputs "platform" and "platforms".
+	CodePlatformWithoutRuntime = "platform-without-runtime"
 
 	// CodeArtifactTypeMissing means that the input "subject" is set without the input
 	// "artifact-type".
@@ -119,6 +126,8 @@ const (
 
 	// CodeTokenEmpty means that the token is empty or missing.
 	CodeTokenEmpty = "token-empty"
+	// CodeUsernameWithPassword means that the input "username" also contains a password.
+	CodeUsernameWithPassword = "username-with-password"
 	// CodeTokenUnusable means that the token contains characters that a token cannot
 	// contain.
 	CodeTokenUnusable = "token-unusable"

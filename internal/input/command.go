@@ -13,6 +13,7 @@ const (
 	Pull     Command = "pull"
 	Inspect  Command = "inspect"
 	Diff     Command = "diff"
+	Verify   Command = "verify"
 	Login    Command = "login"
 	Check    Command = "check"
 	Cleanup  Command = "cleanup"
@@ -29,6 +30,7 @@ var (
 	login    = []Command{Login}
 	check    = []Command{Check}
 	cleanup  = []Command{Cleanup}
+	verify   = []Command{Verify}
 	pushing  = []Command{Publish, Merge, Promote}
 	// building lists the commands that can write an index of platform images.
 	building = []Command{Publish, Merge}
@@ -37,7 +39,7 @@ var (
 	// annotating lists the commands that can write annotations.
 	annotating = []Command{Publish, Merge, Metadata}
 	// reporting lists the commands that send requests to the API and write a report.
-	reporting = []Command{Publish, Merge, Promote, Metadata, Migrate, Pull, Inspect, Diff, Cleanup}
+	reporting = []Command{Publish, Merge, Promote, Metadata, Migrate, Pull, Inspect, Diff, Verify, Cleanup}
 	// authenticating lists the commands that only check or store a login.
 	authenticating = []Command{Login, Check}
 )
@@ -46,7 +48,7 @@ var (
 // line. All other inputs have only a flag.
 var Arguments = map[Command][]string{
 	Publish: {"source"}, Merge: {"digests"}, Promote: {"source"}, Pull: {"source", "destination"},
-	Inspect: {"source"}, Diff: {"source"}, Login: {"registry"}, Check: {"image"}, Cleanup: {"image"}, Migrate: {"paths"},
+	Inspect: {"source"}, Diff: {"source"}, Verify: {"source"}, Login: {"registry"}, Check: {"image"}, Cleanup: {"image"}, Migrate: {"paths"},
 }
 
 // OtherCommands maps commands of other programs to the commands of this program that a
@@ -55,7 +57,7 @@ var OtherCommands = map[string]string{
 	"push": "publish", "build": "publish", "upload": "publish", "release": "publish", "deploy": "publish",
 	"copy": "promote", "cp": "promote", "tag": "promote", "retag": "promote",
 	"manifest": "merge", "imagetools": "merge", "join": "merge",
-	"download": "pull", "verify": "pull", "save": "pull", "export": "pull",
+	"download": "pull", "save": "pull", "export": "pull",
 	"digest": "inspect", "ls": "inspect", "list": "inspect", "show": "inspect", "compare": "diff",
 	"prune": "cleanup", "clean": "cleanup", "delete": "cleanup", "gc": "cleanup", "undo": "cleanup",
 	"meta": "metadata", "server": "serve", "registry": "serve", "demo": "try", "convert": "migrate",

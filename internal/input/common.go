@@ -28,7 +28,9 @@ func (r *reader) base(c *Common, env Environment) {
 	r.refuseUnknownInputs(c, env.Environ)
 	r.refuseInputsOfOtherCommands()
 	r.refuseLists()
+	r.refuseLiteralLineBreaks()
 	r.refuseQuotes()
+	r.refuseOptions()
 	c.Timeout = r.duration("timeout")
 	c.Summary = r.boolean("summary")
 	c.Debug = r.boolean("debug")
@@ -56,7 +58,7 @@ func (r *reader) registry(gh GitHub) string {
 var tokenVariables = []string{"GITHUB_TOKEN", "GH_TOKEN", "CR_PAT"}
 
 func (r *reader) token(c *Common, env Environment) {
-	c.Username = r.text("username")
+	c.Username = r.username(c)
 	if c.Username == "" {
 		c.Username = c.GitHub.Actor
 	}
@@ -77,6 +79,26 @@ func (r *reader) token(c *Common, env Environment) {
 		}
 	}
 	r.checkToken(c)
+}
+
+// username reads the input "username". username refuses a value with a colon, because
+// such a value contains a password or a token. The error does not quote the value, and
+// the log must not contain the text after the colon.
+func (r *reader) username(c *Common) string {
+	name, password, ok := strings.Cut(r.text("username"), ":")
+	if !ok {
+		return name
+	}
+	c.Hidden = append(c.Hidden, secret.New(strings.TrimSpace(password)))
+	r.fail("username", CodeUsernameWithPassword, passwordHint(c), "The input username contains a colon, so the text after the colon is probably a password or a token")
+	return name
+}
+
+func passwordHint(c *Common) string {
+	if !c.GitHub.Active {
+		return "Write only the user name before the colon. Export the token as GITHUB_TOKEN, or pipe the token into --token-stdin."
+	}
+	return "Write only the user name before the colon. The password is the input token, and its default is the job's GITHUB_TOKEN. For another registry, add the line HOST USERNAME SECRET to the input credentials. Replace the password, if it was written into a file of the repository."
 }
 
 // checkToken refuses a text that cannot be a token, so that the program never sends the

@@ -32,6 +32,17 @@ const maxPath = 4096
 // value of the platform.
 var placeholder = lazy.Regexp(`\{[^{}]*\}`)
 
+// otherPlaceholder matches the placeholders of shells, templates and Dockerfiles.
+var otherPlaceholder = lazy.Regexp(`(?i)\$\{(?:TARGET)?(platform|os|arch|variant)\}|\$\{?\{\s*\.?(platform|os|arch|variant)\s*\}\}|\{\{\s*\.?(platform|os|arch|variant)\s*\}\}|\$(?:TARGET)?(platform|os|arch|variant)\b|<(platform|os|arch|variant)>`)
+
+// rightPlaceholders replaces the placeholders of other programs, such as ${platform}, by
+// the placeholders of this input.
+func rightPlaceholders(line string) string {
+	return otherPlaceholder().ReplaceAllStringFunc(line, func(s string) string {
+		return "{" + strings.ToLower(strings.Join(otherPlaceholder().FindStringSubmatch(s)[1:], "")) + "}"
+	})
+}
+
 // mountOption matches the end of a line that a user knows from "docker run --volume" or
 // from the option --chmod of COPY. Such a text at the end of a file name is a mistake.
 var mountOption = lazy.Regexp(`:(?:ro|rw|z|Z|cached|delegated|consistent|0?[0-7]{3}|[0-9]+:[0-9]+)$`)

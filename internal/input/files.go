@@ -41,10 +41,17 @@ func (r *reader) files(c *Config) *Files {
 		Entrypoint: r.argv("entrypoint"), Cmd: r.argv("cmd"), Env: r.env(),
 		User: r.text("user"), Workdir: r.workdir(), Platforms: r.platforms(),
 	}
+	for _, p := range f.Platforms {
+		c.noticePlatforms("platform", []string{p.String()})
+	}
 	f.Base = r.baseImage(&c.Common)
 	for _, line := range lines {
 		if entries := contentEntries(line); len(entries) > 1 {
 			r.fail("content", CodeContentInvalid, r.oneEntryPerLine("content", entries), "The input content contains several entries in one line")
+			continue
+		}
+		if right := rightPlaceholders(line); right != line {
+			r.fail("content", CodeContentInvalid, "Write "+right+". The run replaces {platform}, {os}, {arch} and {variant}.", "The line %q of the input content has a placeholder in another form", line)
 			continue
 		}
 		one, err := parseContent(line)
@@ -79,15 +86,15 @@ func (r *reader) withoutContentHint(in string) string {
 	build := r.text("context") != "" || r.text("file") != ""
 	switch {
 	case in == "platform" && build:
-		return "Write the input \"platforms\" instead of the input \"platform\", because a build reads its platforms from the input \"platforms\"."
+		return "Write the input platforms instead of the input platform, because a build reads its platforms from the input platforms."
 	case in == "platform" && r.text("source") != "":
-		return "Remove the input \"platform\", because an existing image is published with all its platforms."
+		return "Remove the input platform, because an existing image is published with all its platforms."
 	case build:
-		return "Remove " + in + ", and set it in the Dockerfile."
+		return "Remove the input " + in + ", and set it in the Dockerfile."
 	case r.text("source") != "":
-		return "Remove " + in + ", because the input \"source\" names an image that is already built. To create an image from files, replace the input \"source\" by the input \"content\"."
+		return "Remove the input " + in + ", because the input source names an image that is already built. To create an image from files, replace the input source by the input content."
 	}
-	return "Set the input \"content\" to the files of the image, or remove " + in + "."
+	return "Set the input content to the files of the image, or remove the input " + in + "."
 }
 
 // refuseSourceWithContent refuses the input "source" if the input "content" is set,

@@ -1,6 +1,8 @@
 package input
 
 import (
+	"cmp"
+	"os"
 	"slices"
 	"strings"
 	"unicode"
@@ -9,6 +11,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/detect"
 )
 
 // images reads the input "image".
@@ -20,7 +23,7 @@ func (r *reader) images(c *Common) {
 			repository = r.originRepository(c)
 		}
 		if repository == "" {
-			r.fail("image", CodeImageMissing, "Set image, for example ghcr.io/acme/web.", "The input image is empty, and GITHUB_REPOSITORY is not set")
+			r.fail("image", CodeImageMissing, "Set the input image, for example ghcr.io/acme/web.", "The input image is empty, and GITHUB_REPOSITORY is not set")
 			return
 		}
 		lines = []string{c.Registry + "/" + strings.ToLower(repository)}
@@ -99,7 +102,7 @@ func (c *Common) repository(line string) (name.Repository, error) {
 // character.
 func (c *Common) checkImage(line string) error {
 	if hint := missing.Unexpanded(line); hint != "" {
-		return diag.Inputf("image", CodeImageInvalid, hint+" To publish to the repository of the workflow, remove the input \"image\".", "The input image %q is not a repository name", line)
+		return diag.Inputf("image", CodeImageInvalid, hint+" To publish to the repository of the workflow, remove the input image.", "The input image %q is not a repository name", line)
 	}
 	if path, ok := c.checkoutPath(line); ok {
 		return diag.Inputf("image", CodeImageWithScheme, "Write the name of the image: "+c.Registry+"/"+path+".", "The input image %q is the address of a Git repository", line)
@@ -110,11 +113,14 @@ func (c *Common) checkImage(line string) error {
 	if at := strings.Index(line, "@"); at > 0 {
 		return diag.Inputf("image", CodeImageWithDigest, "Write "+line[:at]+" without the digest, because the source determines the digest.", "The input image %q contains a digest", line)
 	}
+	if info, err := os.Stat(line); detect.IsArchive(line) || err == nil && info.Mode().IsRegular() {
+		return diag.Inputf("image", CodeImageInvalid, c.fileHint(line), "The input image is the file %q, and not a repository name", line)
+	}
 	if tag := tagOf(line); tag != "" {
-		hint := "Write image: " + strings.TrimSuffix(line, ":"+tag)
+		hint := "Write image: " + c.complete(strings.TrimSuffix(line, ":"+tag))
 		switch {
 		case c.Command == Promote:
-			hint = "To promote this image, write source: " + line + ". The input \"image\" names a destination in another repository"
+			hint = "To promote this image, write source: " + line + ". The input image names a destination in another repository"
 		case slices.Contains(naming, c.Command):
 			hint += " and tags: " + tag
 		}
@@ -127,6 +133,25 @@ func (c *Common) checkImage(line string) error {
 		return diag.Inputf("image", CodeImageInvalid, fault.Cure, "The input image %q %s", line, fault.Is)
 	}
 	return nil
+}
+
+// fileHint returns the hint for a file in the input "image".
+func (c *Common) fileHint(file string) string {
+	hint := "Write the repository to which the command publishes, for example " + c.Registry + "/" + cmp.Or(strings.ToLower(c.GitHub.Repository), "OWNER/NAME") + "."
+	if c.Command == Publish {
+		hint += " Write the file in the input source: " + file + "."
+	}
+	return hint
+}
+
+// complete removes a slash at the end of a name, and adds the registry and the owner to
+// a name without an owner.
+func (c *Common) complete(name string) string {
+	name = strings.TrimRight(name, "/")
+	if strings.Contains(name, "/") {
+		return name
+	}
+	return c.Registry + "/" + cmp.Or(strings.ToLower(c.GitHub.Owner), "OWNER") + "/" + strings.ToLower(name)
 }
 
 // checkoutPath returns OWNER/NAME for the address of a Git repository on this GitHub

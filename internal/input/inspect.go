@@ -29,7 +29,7 @@ func ParseInspect(env Environment) (*InspectConfig, error) {
 	switch {
 	case c.Source == "" && r.refused("image"):
 	case c.Source == "":
-		r.failEmpty("source", CodeSourceMissing, "Set source to a reference (ghcr.io/acme/web:1.2.3), a directory, or a tar.")
+		r.failEmpty("source", CodeSourceMissing, "Set the input source to a reference (ghcr.io/acme/web:1.2.3), a directory, or a tar.")
 	case strings.HasPrefix(c.Source, referencePrefix) || !isLocal(c.Source):
 		c.Reference = r.reference("source", c.Source, &c.Common)
 	}

@@ -37,7 +37,10 @@ func (r *reader) refuseLists() {
 // in the right form, in lines with four spaces, because reports show such lines as
 // code.
 func (r *reader) oneEntryPerLine(name string, entries []string) string {
-	if r.terminal {
+	switch {
+	case r.terminal && slices.Contains(Arguments[r.command], name):
+		return "Write each entry as one argument: " + strings.Join(entries, " ") + "."
+	case r.terminal:
 		return "Repeat the flag --" + name + " for each entry."
 	}
 	hint := "Write one entry per line after " + name + ": |, without dashes, brackets, commas and quotation marks."
@@ -53,6 +56,9 @@ const maxListText = 64 << 10
 // listEntries returns the entries of a YAML or JSON list. listEntries returns nil if
 // the text is not a list, or if an entry has several lines.
 func listEntries(text string) []string {
+	if inner, ok := braceList(text); ok {
+		text = "[" + inner + "]"
+	}
 	flow := strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]")
 	if len(text) > maxListText || !flow && !isBlockList(text) {
 		return nil
@@ -69,6 +75,14 @@ func listEntries(text string) []string {
 		out = append(out, entry.Value)
 	}
 	return out
+}
+
+// braceList returns the text between the braces of a list such as {1.2.3, latest}. A JSON
+// object and an expression are not such a list.
+func braceList(text string) (string, bool) {
+	inner, opens := strings.CutPrefix(text, "{")
+	inner, closes := strings.CutSuffix(inner, "}")
+	return inner, opens && closes && strings.Contains(inner, ",") && !strings.ContainsAny(inner, `{}:"`)
 }
 
 // isBlockList reports whether each line that is not empty begins with a dash and a

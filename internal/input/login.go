@@ -3,6 +3,9 @@ package input
 import (
 	"errors"
 	"slices"
+	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
 )
 
 // LoginConfig is the configuration of `login`.
@@ -27,7 +30,7 @@ func ParseLogin(env Environment) (*LoginConfig, error) {
 	case r.boolean("push"):
 		r.images(&c.Common)
 	case r.text("image") != "":
-		r.fail("image", CodeImageWithoutPush, "Set push: true to check the permission to push, or remove the input \"image\".", "The input image has no effect without push: true")
+		r.fail("image", CodeImageWithoutPush, "Set push: true to check the permission to push, or remove the input image.", "The input image has no effect without push: true")
 	}
 	if c.Isolated && !c.GitHub.Active {
 		r.fail("isolated", CodeIsolatedOutsideWorkflow, "Set DOCKER_CONFIG to a separate folder instead.", "The input isolated is only for workflows, because it sets variables for later steps")
@@ -60,22 +63,39 @@ func (r *reader) host(c *LoginConfig, text string) {
 		r.fail("registry", CodeRegistryInvalid, "Write a host name, with a port if it needs one: ghcr.io.", "The input registry has the invalid value %q", text)
 		return
 	}
+	shown := strings.TrimPrefix(host, "index.") // go-containerregistry writes index.docker.io instead of docker.io
 	i := slices.IndexFunc(c.Credentials, func(cr Credential) bool { return cr.Host == host })
 	switch {
 	case i >= 0:
 		c.add(c.Credentials[i])
 	case host != c.Home:
-		if r.terminal {
-			r.fail("registry", CodeLoginMissing, "Log in with docker login "+host+". This command and other programs then use this login. Only "+c.Home+" receives the token of this command.", "There is no login for %s", text)
-			return
-		}
-		r.fail("registry", CodeLoginMissing, "Add this line to the input credentials: "+host+" USER SECRET. Only "+c.Home+" receives the token.", "There is no login for %s", text)
+		r.fail("registry", CodeLoginMissing, r.loginHint(c, shown), "There is no login for the host %s in the input registry", shown)
 	case c.Token.Empty():
 		r.fail("token", CodeTokenEmpty, tokenHint(&c.Common), "There is no token for %s", host)
 	default:
 		c.add(Credential{Host: host, Username: c.Username, Secret: c.Token})
 	}
 }
+
+// loginHint returns the hint for a host without a login. The host is possibly misspelt.
+func (r *reader) loginHint(c *LoginConfig, host string) string {
+	hint := ""
+	if hosts := append([]string{c.Home}, KnownHosts...); !slices.Contains(hosts, host) {
+		if hint = nearest.Question(host, hosts); hint != "" {
+			hint += " Correct the host in the input registry. If the host is correct, the login is missing. "
+		}
+	}
+	if r.terminal {
+		return hint + "Log in with docker login " + host + ". This command and other programs then use this login. Only " + c.Home + " receives the token of this command."
+	}
+	if r.get("password") != "" {
+		hint += "This action has no input \"password\". "
+	}
+	return hint + "Add this line to the input credentials: " + host + " USER SECRET. Only " + c.Home + " receives the token."
+}
+
+// KnownHosts lists registries whose names users misspell.
+var KnownHosts = []string{"ghcr.io", "docker.io", "quay.io", "gcr.io", "registry.gitlab.com", "mcr.microsoft.com", "public.ecr.aws"}
 
 // add appends a login, and removes an earlier login for the same host.
 func (c *LoginConfig) add(cr Credential) {

@@ -2,9 +2,11 @@ package input
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // MetadataConfig is the configuration of `metadata`.
@@ -29,9 +31,14 @@ func ParseMetadata(env Environment) (*MetadataConfig, error) {
 	c.noticeImages()
 	c.FromGit = r.context() == "git"
 	c.SepTags, c.SepLabels, c.SepAnnotations = r.raw("sep-tags"), r.raw("sep-labels"), r.raw("sep-annotations")
-	c.BakeTarget = r.text("bake-target")
+	if c.BakeTarget = r.text("bake-target"); !bakeTarget().MatchString(c.BakeTarget) {
+		r.fail("bake-target", CodeValue, "Write one name of a target, which contains only letters, digits, - and _, for example docker-metadata-action.", "The input bake-target has the invalid value %q", c.BakeTarget)
+	}
 	return c, errors.Join(r.errs...)
 }
+
+// bakeTarget matches the name of a target in a file of docker buildx bake.
+var bakeTarget = lazy.Regexp(`^[A-Za-z0-9_-]+$`)
 
 // noticeImages warns about names of images that no registry accepts. Such names are not
 // errors, because docker/metadata-action also accepts them.
@@ -52,7 +59,10 @@ func (c *MetadataConfig) noticeImages() {
 			name, _, _ := strings.Cut(image, "@")
 			c.warnImage(image, "contains a digest", "Write images: "+name+".")
 		case tag != "":
-			c.warnImage(image, "contains a tag", "Write images: "+name+", and write the tag "+tag+" in the input tags.")
+			c.warnImage(image, "contains a tag", "Write images: "+strings.TrimRight(name, "/")+", and write the tag "+tag+" in the input tags.")
+		case c.CheckName(image) != nil:
+			fault := c.CheckName(image)
+			c.warnImage(image, fault.Is, fault.Cure)
 		case lower != image:
 			c.Notices = append(c.Notices, diag.Notice{
 				Code: CodeImageLowercased, Level: diag.Info, Title: "Image name in lower case",
@@ -91,6 +101,9 @@ func imageName(line string) string {
 // naming returns the inputs for tags, labels and annotations. Package meta parses these
 // inputs, and its errors name the faulty rule.
 func (r *reader) naming() Naming {
+	if tags := r.text("tags"); r.command != Metadata && slices.Contains([]string{"true", "false", "yes", "no", "null", "undefined"}, strings.ToLower(tags)) {
+		r.fail("tags", CodeValue, "Write the names of the tags, such as 1.2.3, or remove the input to publish the default tags of the event.", "The input tags is %q, which is probably not the name of a tag", tags)
+	}
 	return Naming{
 		Tags: r.text("tags"), Flavor: r.text("flavor"), Version: r.text("version"),
 		Labels: r.text("labels"), Annotations: r.text("annotations"),

@@ -2,6 +2,9 @@ package input
 
 import (
 	"errors"
+	"os"
+	"slices"
+	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
@@ -32,7 +35,23 @@ func ParseMigrate(env Environment) (*MigrateConfig, error) {
 		r.fail("to-action", CodeValue, "Write OWNER/NAME@REF, such as ghcr-publish/ghcr-publish@v1, or ./PATH for an action in the repository.", "The input to-action has the invalid value %q", c.ToAction)
 	}
 	r.base(&c.Common, env)
+	r.refusePathsInOneLine(c.Paths)
 	c.Home = c.GitHub.Registry()
 	r.token(&c.Common, env)
 	return c, errors.Join(r.errs...)
+}
+
+// refusePathsInOneLine refuses a line that contains several paths.
+func (r *reader) refusePathsInOneLine(lines []string) {
+	var paths []string
+	for _, line := range lines {
+		parts := strings.FieldsFunc(line, func(c rune) bool { return strings.ContainsRune(",; ", c) })
+		if _, err := os.Lstat(line); err == nil || slices.ContainsFunc(parts, func(part string) bool { return !isEntry("paths", part) }) {
+			parts = []string{line}
+		}
+		paths = append(paths, parts...)
+	}
+	if len(paths) > len(lines) {
+		r.fail("paths", CodeList, r.oneEntryPerLine("paths", paths), "The input paths contains several paths in one line")
+	}
 }

@@ -37,6 +37,9 @@ func (c *Common) CheckName(text string) *NameFault {
 	if host == "" && (path == c.Registry || path == c.Home) && strings.ContainsAny(path, ".:") {
 		return &NameFault{"contains no owner and no name", "Write " + path + "/OWNER/NAME" + c.homeExample() + "."}
 	}
+	if fault := hostFault(host, path); fault != nil {
+		return fault
+	}
 	prefix := strings.TrimPrefix(host+"/", "/") // "" without a host
 	if bad := badCharacter(path); bad != "" {
 		return characterFault(prefix, path, bad)
@@ -55,6 +58,16 @@ func (c *Common) CheckName(text string) *NameFault {
 		}
 	}
 	return nil
+}
+
+// hostFault explains a colon between the host and the owner of a name, as in
+// ghcr.io:acme/web.
+func hostFault(host, path string) *NameFault {
+	at := strings.LastIndexByte(host, ':')
+	if at < 0 || strings.Trim(host[at+1:], "0123456789") == "" {
+		return nil
+	}
+	return &NameFault{"has a colon and not a slash after the host", "Write " + host[:at] + "/" + host[at+1:] + "/" + path + "."}
 }
 
 // partFault explains a part of a name with a separator in a wrong place.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // Rule states how a run may change an existing tag.
@@ -27,6 +28,10 @@ type Overwrite struct{ Versions, Moving Rule }
 // overwrite parses CLASS=RULE items that are separated by commas or spaces.
 func (r *reader) overwrite() Overwrite {
 	o := Overwrite{Versions: SameDigest, Moving: Allow}
+	if text := r.text("overwrite"); colonRule().MatchString(text) {
+		r.fail("overwrite", CodeValue, "Write an equals sign instead of the colon: "+colonRule().ReplaceAllString(text, "$1=")+".", "The input overwrite contains %q", text)
+		return o
+	}
 	for _, item := range r.words("overwrite") {
 		class, rule, _ := strings.Cut(item, "=")
 		at := map[string]*Rule{"versions": &o.Versions, "moving": &o.Moving}[class]
@@ -38,6 +43,9 @@ func (r *reader) overwrite() Overwrite {
 	}
 	return o
 }
+
+// colonRule matches a class with a colon instead of an equals sign, as in YAML.
+var colonRule = lazy.Regexp(`\b(versions|moving)\s*:\s*`)
 
 var rules = []string{string(Allow), string(SameDigest), string(Never)}
 

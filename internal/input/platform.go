@@ -26,6 +26,8 @@ var (
 var machineNames = map[string]string{
 	"x86_64": "amd64", "x86-64": "amd64", "i386": "386", "i686": "386", "aarch64": "arm64",
 	"armhf": "arm/v7", "armv7l": "arm/v7", "armv6l": "arm/v6", "armel": "arm/v6",
+	"armv5": "arm/v5", "armv6": "arm/v6", "armv7": "arm/v7", "armv8": "arm64", "arm64v8": "arm64",
+	"arm32v5": "arm/v5", "arm32v6": "arm/v6", "arm32v7": "arm/v7", "x64": "amd64",
 }
 
 // platformNames reads platforms that are separated by commas or by white space.
@@ -47,8 +49,11 @@ func (r *reader) platformNames(input string) []string {
 		} else if meant := meantPlatform(system, machine, variant); meant != "" {
 			r.fail(input, CodeValue, fmt.Sprintf("Did you mean %s?", meant), "The platform %s in the input %s is unknown", text, input)
 			continue
+		} else if fault := variantFault(system, machine, variant); varied && fault != "" {
+			r.fail(input, CodeValue, fault, "The platform %s in the input %s has the unknown variant %q", text, input, variant)
+			continue
 		}
-		out = append(out, name)
+		out = append(out, withVariantLetter(name))
 	}
 	return out
 }

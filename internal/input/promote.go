@@ -28,7 +28,7 @@ func ParsePromote(env Environment) (*PromoteConfig, error) {
 		c.Tags = tag.TagStr()
 	}
 	if c.From != nil && c.Tags == "" {
-		r.fail("tags", CodeNoTags, "Set the input \"tags\" to the names that must point at the image.", "The input tags is empty, so no tag would point at %s", c.From)
+		r.fail("tags", CodeNoTags, "Set the input tags to the names that must point at the image.", "The input tags is empty, so no tag would point at %s", c.From)
 	}
 	if text := r.text("expected-digest"); text != "" {
 		var err error
@@ -46,13 +46,17 @@ func ParsePromote(env Environment) (*PromoteConfig, error) {
 func (r *reader) promoteSource(c *PromoteConfig) {
 	text := strings.TrimPrefix(r.text("source"), referencePrefix)
 	if text == "" {
-		r.failEmpty("source", CodeSourceMissing, "Set source to a reference, or to a tag or digest in the repository of the input image, such as rc or sha256:….")
+		r.failEmpty("source", CodeSourceMissing, "Set the input source to a reference, or to a tag or digest in the repository of the input image, such as rc or sha256:….")
 		return
 	}
 	if r.refuseFile(text) {
 		return
 	}
-	full := text
+	if hint := c.otherForm(text); hint != "" {
+		r.fail("source", CodeSourceInvalid, hint, "The input source is %q, which is not an image reference", text)
+		return
+	}
+	full := lowerName(text)
 	if !strings.ContainsAny(text, "/@") && len(c.Images) > 0 {
 		full = c.Images[0].Name() + ":" + text
 		if strings.HasPrefix(text, "sha256:") {

@@ -6,8 +6,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/detect"
 )
 
 // ParsePublish reads and checks the inputs of `publish`.
@@ -18,36 +20,47 @@ func ParsePublish(env Environment) (*Config, error) {
 	c.Source = r.text("source")
 	c.Naming = r.naming()
 	r.pushByDigest(c)
-	if c.Artifact = r.artifact(c); c.Artifact == nil {
-		c.Files = r.files(c)
+	if c.Artifact = r.artifact(c); c.Artifact == nil && !r.refused("subject") {
+		c.Files = r.files(c) // the files of an artifact have another form than the files of an image
 	}
 	c.Build = r.build(c)
 	switch {
 	case c.Build != nil:
 		c.Source = c.Build.Context
-	case c.Files != nil || c.Artifact != nil:
+	case r.text("content") != "":
 		c.Source = strings.Join(r.lines("content"), ", ")
 	case c.Source == "" && !r.unknown("source", "context", "content", "file"):
-		r.failEmpty("source", CodeSourceMissing, "Set source to the result of the build: a directory, a tar, an image of the Docker engine, or docker://REFERENCE. To build from a Dockerfile, set context. To create an image from files, set content.")
+		r.failEmpty("source", CodeSourceMissing, "Set the input source to the result of the build: a directory, a tar, an image of the Docker engine, or docker://REFERENCE. To build from a Dockerfile, set the input context. To create an image from files, set the input content.")
 	}
 	r.ifPublished(c)
+	if c.Build == nil && r.text("content") == "" && c.IfPublished == PublishedContinue {
+		r.refuseFolder(c.Source)
+	}
 	c.PushForeign = r.choice("foreign-layers") == "push"
 	attestations := r.choice("attestations")
 	c.Strip, c.Legacy = attestations == "strip", attestations == "legacy"
 	c.Compression = r.compression()
 	if c.Artifact != nil && c.Compression.Chosen() {
-		r.fail("compression", CodeCompressionWithArtifact, "Remove compression. The files of an artifact are published without changes.", "The inputs compression and artifact-type exclude each other")
+		r.fail("compression", CodeCompressionWithArtifact, "Remove the input compression. The files of an artifact are published without changes.", "The inputs compression and artifact-type exclude each other")
 	}
 	r.pushOptions(c)
 	c.LinkTo = r.link(c)
 	return c, errors.Join(r.errs...)
 }
 
+// refuseFolder refuses a folder that is not an image as the source. The error comes
+// before the error about missing tags, which has another cause.
+func (r *reader) refuseFolder(source string) {
+	if found := detect.NotImage(source); found.Found() {
+		r.fail("source", diag.CodeSourceNotLayout, found.Hint, "The source %.300q %s", source, found.Is)
+	}
+}
+
 // ifPublished reads the reaction to an image that is already published.
 func (r *reader) ifPublished(c *Config) {
 	c.IfPublished = IfPublished(r.choice("if-published"))
 	if c.ByDigest && c.IfPublished != PublishedContinue {
-		r.fail("if-published", CodeIfPublishedWithPushByDigest, "Remove if-published from this step. A step with push-by-digest: true has no version tag, so the step cannot find a published image.", "The inputs if-published: %s and push-by-digest: true exclude each other", c.IfPublished)
+		r.fail("if-published", CodeIfPublishedWithPushByDigest, "Remove the input if-published from this step. A step with push-by-digest: true has no version tag, so the step cannot find a published image.", "The inputs if-published: %s and push-by-digest: true exclude each other", c.IfPublished)
 	}
 }
 
@@ -62,7 +75,7 @@ func (r *reader) compression() compress.Method {
 	format = r.choice("compression")
 	if format == "keep" {
 		if level != "" {
-			r.fail("compression-level", CodeLevelWithoutCompression, "Set compression to gzip or zstd, or remove compression-level.", "The input compression-level is %q, but compression: keep does not use a level", level)
+			r.fail("compression-level", CodeLevelWithoutCompression, "Set the input compression to gzip or zstd, or remove the input compression-level.", "The input compression-level is %q, but compression: keep does not use a level", level)
 		}
 		return compress.Method{}
 	}
@@ -74,7 +87,7 @@ func (r *reader) compression() compress.Method {
 	}
 	method, err := compress.New(compress.Format(format), number)
 	if err != nil {
-		r.fail("compression", CodeValue, "Remove compression to keep the compression of the layers.", "The input compression is %q: %s", format, err)
+		r.fail("compression", CodeValue, "Remove the input compression to keep the compression of the layers.", "The input compression is %q: %s", format, err)
 	}
 	return method
 }
@@ -130,7 +143,7 @@ func (r *reader) pushByDigest(c *Config) {
 	case c.ByDigest && c.Tags != "":
 		r.fail("tags", CodeTagsWithPushByDigest, "Move the input tags from this step to the step with command: merge.", "The input tags and push-by-digest: true exclude each other")
 	case c.DigestName != "" && !c.ByDigest:
-		r.fail("digest-name", CodeDigestNameWithoutPushByDigest, "Set push-by-digest: true, or remove digest-name.", "The input digest-name has no effect without push-by-digest: true")
+		r.fail("digest-name", CodeDigestNameWithoutPushByDigest, "Set push-by-digest: true, or remove the input digest-name.", "The input digest-name has no effect without push-by-digest: true")
 	case c.DigestName != "" && !digestName().MatchString(c.DigestName):
 		r.fail("digest-name", CodeDigestNameInvalid, "Use only letters, digits, - and _ (a slash becomes a dash), because the name of an output ends with this text.", "The input digest-name has the invalid value %q", r.text("digest-name"))
 	}

@@ -134,7 +134,7 @@ func TestParsePublishRefusesInvalidValues(t *testing.T) {
 		{"image without owner", "image", "ghcr.io/web", "image-without-owner", "ghcr.io/OWNER/web, for example ghcr.io/acme/web"},
 		{"bare image without owner", "image", "web", "image-without-owner", "ghcr.io/OWNER/web"},
 		{"image with blanks", "image", "ghcr.io/a/b c", "image-invalid", "Remove the blank"},
-		{"image with a variable", "image", "ghcr.io/${GITHUB_REPOSITORY}", "image-invalid", "remove the input \"image\""},
+		{"image with a variable", "image", "ghcr.io/${GITHUB_REPOSITORY}", "image-invalid", "remove the input image"},
 		{"images with commas", "image", "ghcr.io/a/b, ghcr.io/a/c", "input-list", "\n      ghcr.io/a/b\n      ghcr.io/a/c"},
 		{"a YAML list", "tags", "- 1.2.3\n- latest", "input-list", "    tags: |\n      1.2.3\n      latest"},
 		{"a JSON list", "tags", `["1.2.3", "latest"]`, "input-list", "    tags: |\n      1.2.3\n      latest"},

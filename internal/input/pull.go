@@ -29,18 +29,36 @@ func ParsePull(env Environment) (*PullConfig, error) {
 	r.registryInputs(&c.Common, env)
 	source := r.text("source")
 	switch {
+	case r.refuseOtherOrder(source, c.Destination):
+		c.Destination = "" // the destination is not a destination
+		return c, errors.Join(r.errs...)
 	case source != "" && !r.refuseFile(source):
 		c.Reference = r.reference("source", source, &c.Common)
 	case source == "" && !r.refused("image"):
-		r.failEmpty("source", CodeSourceMissing, "Set source to the reference of the image: ghcr.io/acme/web:1.2.3.")
+		r.failEmpty("source", CodeSourceMissing, "Set the input source to the reference of the image: ghcr.io/acme/web:1.2.3.")
 	}
 	switch {
 	case c.VerifyOnly && c.Destination != "":
-		r.fail("destination", CodeDestinationWithVerifyOnly, "Remove one of the two inputs, because verify-only writes nothing.", "The inputs destination and verify-only exclude each other")
+		r.fail("destination", CodeDestinationWithVerifyOnly, "Remove one of the two inputs, because a run with verify-only: true writes nothing.", "The inputs destination and verify-only exclude each other")
 	case !c.VerifyOnly && c.Destination == "":
-		r.fail("destination", CodeDestinationMissing, "Set destination to a directory for an OCI layout, to oci-archive:FILE, docker-archive:FILE or docker-daemon:, or set verify-only: true.", "The input destination is empty")
+		r.fail("destination", CodeDestinationMissing, "Set the input destination to a directory for an OCI layout, to oci-archive:FILE, docker-archive:FILE or docker-daemon:, or set verify-only: true.", "The input destination is empty")
 	}
 	return c, errors.Join(r.errs...)
+}
+
+// refuseOtherOrder refuses a reference as the destination, if the source is not a
+// reference, and reports whether the user exchanged the two values.
+func (r *reader) refuseOtherOrder(source, destination string) bool {
+	host, path := splitHost(destination)
+	if source == "" || strings.Contains(source, "/") && !strings.HasPrefix(source, ".") || filePrefix().MatchString(destination) || host == "" || path == "" || !hostPort(host) {
+		return false
+	}
+	hint := "Write source: " + destination + " and destination: " + source + "."
+	if r.terminal {
+		hint = "Write the reference first: ghcr-publish pull " + destination + " " + source + "."
+	}
+	r.fail("source", CodeReferenceInvalid, hint, "The input source is %q, and the input destination is the reference %q", source, destination)
+	return true
 }
 
 // refuseFile refuses a file as the source of a command that accepts only images of a

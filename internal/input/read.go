@@ -63,12 +63,12 @@ func (r *reader) failEmpty(input, code, hint string) {
 }
 
 // hasOtherForm reports whether an input was refused because it is a YAML or JSON list,
-// or because it is in quotation marks. Another error about this input would only repeat
+// because it is in quotation marks, or because it begins with an option. Another error about this input would only repeat
 // the cause.
 func (r *reader) hasOtherForm(input string) bool {
 	return slices.ContainsFunc(r.errs, func(err error) bool {
 		var known *diag.Error
-		return errors.As(err, &known) && (known.Code == CodeList || known.Code == CodeQuoted) && known.Input == input
+		return errors.As(err, &known) && (known.Code == CodeList || known.Code == CodeQuoted || known.Code == CodeOption) && known.Input == input
 	})
 }
 
@@ -217,10 +217,6 @@ func (r *reader) refuseInputsOfOtherCommands() {
 		for _, c := range in.Commands {
 			names = append(names, string(c))
 		}
-		hint := nearest.Question(in.Name, inputNames(r.command)) + " Remove " + in.Name + ", or set command: " + names[0] + "."
-		if in.Name == "image" && r.text("source") == "" && slices.Contains(inputNames(r.command), "source") {
-			hint = "The command " + string(r.command) + " reads the image from the input source. Write source: " + r.text("image") + " instead of image."
-		}
-		r.fail(in.Name, CodeNotAccepted, strings.TrimSpace(hint), "The input %s belongs to %s, not to %s", in.Name, joinNames(names), r.command)
+		r.fail(in.Name, CodeNotAccepted, r.otherCommandHint(in), "The input %s belongs to %s, not to %s", in.Name, joinNames(names), r.command)
 	}
 }

@@ -1,7 +1,9 @@
 package input
 
 import (
+	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/google/go-containerregistry/pkg/name"
 
@@ -26,14 +28,11 @@ func (r *reader) registryInputs(c *Common, env Environment) {
 // reference changes the name to lower case, and leaves the tag unchanged.
 func (r *reader) reference(input, text string, c *Common) name.Reference {
 	text = strings.TrimPrefix(text, referencePrefix)
-	end := len(text)
-	if tag := tagOf(text); tag != "" {
-		end -= len(tag) + 1
+	if hint := c.otherForm(text); hint != "" {
+		r.fail(input, CodeReferenceInvalid, hint, "The input %s is %q, which is not an image reference", input, text)
+		return nil
 	}
-	if at := strings.IndexByte(text, '@'); at >= 0 {
-		end = at
-	}
-	ref, err := name.ParseReference(strings.ToLower(text[:end])+text[end:], name.WithDefaultRegistry(c.Registry))
+	ref, err := name.ParseReference(lowerName(text), name.WithDefaultRegistry(c.Registry))
 	if err != nil || strings.HasPrefix(text, ".") { // the library parses a path such as ./image as a reference
 		r.fail(input, CodeReferenceInvalid, "Write ghcr.io/OWNER/NAME:TAG or ghcr.io/OWNER/NAME@sha256:…. Without a tag, the reference means the tag latest.", "The input %s is %q, which is not an image reference", input, text)
 		return nil
@@ -55,4 +54,46 @@ func (r *reader) reference(input, text string, c *Common) name.Reference {
 		return nil
 	}
 	return ref
+}
+
+// lowerName changes the name in a reference to lower case. The tag does not change.
+func lowerName(text string) string {
+	end := len(text)
+	if tag := tagOf(text); tag != "" {
+		end -= len(tag) + 1
+	}
+	if at := strings.IndexByte(text, '@'); at >= 0 {
+		end = at
+	}
+	return strings.ToLower(text[:end]) + text[end:]
+}
+
+// otherForm returns the cure for several references in one value, or for an address
+// instead of a reference. For every other text, otherForm returns "".
+func (c *Common) otherForm(text string) string {
+	parts := strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || r == ',' || r == ';' })
+	if len(parts) > 1 && !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(part, "/") }) {
+		return "Write one reference: " + parts[0] + ". Run the command " + string(c.Command) + " separately for each image."
+	}
+	scheme, rest, ok := strings.Cut(text, "://")
+	if !ok {
+		return ""
+	}
+	if path, ok := c.checkoutPath(text); ok && !strings.HasPrefix(rest, c.Registry+"/") {
+		return "Write the reference of the image, for example " + c.Registry + "/" + packageOf(path) + ":TAG, because an address of a web page is not a reference."
+	}
+	return "Write " + rest + " without " + scheme + "://."
+}
+
+// packageOf returns OWNER/NAME for the path of a web page of GitHub: OWNER/REPOSITORY,
+// OWNER/REPOSITORY/pkgs/container/NAME or orgs/OWNER/packages/container/package/NAME.
+func packageOf(path string) string {
+	path = strings.TrimPrefix(strings.TrimPrefix(path, "orgs/"), "users/")
+	before, pkg, ok := strings.Cut(path, "/container/")
+	owner, _, _ := strings.Cut(before, "/")
+	if !ok {
+		return path
+	}
+	pkg, _, _ = strings.Cut(strings.TrimPrefix(pkg, "package/"), "/")
+	return owner + "/" + strings.ReplaceAll(pkg, "%2f", "/")
 }

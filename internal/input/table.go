@@ -1,22 +1,27 @@
 package input
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/attest"
+)
 
 // Table lists all inputs, in the order of the documentation.
 var Table = []Input{
 	{
-		Name: "command", Group: GroupImage, Kind: Choice, Values: []string{string(Publish), string(Merge), string(Promote), string(Metadata), string(Pull), string(Inspect), string(Diff), string(Login), string(Check), string(Cleanup), string(Migrate)}, Default: string(Publish), NoFlag: true,
+		Name: "command", Group: GroupImage, Kind: Choice, Values: []string{string(Publish), string(Merge), string(Promote), string(Metadata), string(Pull), string(Inspect), string(Diff), string(Verify), string(Login), string(Check), string(Cleanup), string(Migrate)}, Default: string(Publish), NoFlag: true,
 		Help:    "Command to run. At a terminal, write the command as the first argument.",
 		Example: "publish",
 	},
 	{
-		Name: "source", Group: GroupImage, Commands: []Command{Publish, Promote, Pull, Inspect, Diff},
+		Name: "source", Group: GroupImage, Commands: []Command{Publish, Promote, Pull, Inspect, Diff, Verify},
 		Help: "Image to publish: a path, a name in the Docker engine, docker://REFERENCE, or - for a tar from standard input. A prefix selects the kind of the source: oci:, oci-archive:, docker-archive:, docker-daemon: or containers-storage:.",
 		Own: map[Command]string{
 			Promote: "Tag, digest or reference of the image to promote.",
 			Pull:    "Reference of the image to pull. A reference without a tag or a digest means the tag \"latest\".",
 			Inspect: "Image to describe: a reference, or an image on this machine.",
 			Diff:    "Two images to compare, one per line: the old image, then the new image. Each image is a reference, or an image on this machine.",
+			Verify:  "Reference of the image whose attestation the run verifies.",
 		},
 		Short:   "Image to publish, promote, pull or inspect: a path, a name in the Docker engine, or docker://REFERENCE.",
 		Example: "image.tar",
@@ -314,12 +319,12 @@ var Table = []Input{
 		Example: "${{ secrets.GITHUB_TOKEN }}",
 	},
 	{
-		Name: "username", Group: GroupLogin, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect, Diff, Cleanup}, authenticating),
+		Name: "username", Group: GroupLogin, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect, Diff, Verify, Cleanup}, authenticating),
 		Help:    "User name to send with the token. ghcr.io ignores the user name, but other registries can check it. Default: the actor of the workflow.",
 		Example: "octocat",
 	},
 	{
-		Name: "registry", Group: GroupLogin, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect, Diff, Cleanup}, authenticating),
+		Name: "registry", Group: GroupLogin, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect, Diff, Verify, Cleanup}, authenticating),
 		Help: "Registry for images whose names contain no host. Default: the registry of this GitHub server, for example ghcr.io.",
 		Own: map[Command]string{
 			Login: "Registry hosts to log in to, one per line, in addition to the hosts in `credentials`. Default: the registry of this GitHub server.",
@@ -327,7 +332,7 @@ var Table = []Input{
 		Example: "containers.github.example.com",
 	},
 	{
-		Name: "credentials", Group: GroupLogin, Kind: Lines, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect, Diff, Cleanup}, authenticating), NoFlag: true,
+		Name: "credentials", Group: GroupLogin, Kind: Lines, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect, Diff, Verify, Cleanup}, authenticating), NoFlag: true,
 		Help:    "Logins for other registries, for reading and for publishing: HOST USERNAME SECRET, one login per line. For other registries, the run uses the Docker config file of the machine (config.json).",
 		Example: "docker.io octocat ${{ secrets.DOCKERHUB_TOKEN }}",
 	},
@@ -433,12 +438,13 @@ var Table = []Input{
 		Example: "true",
 	},
 	{
-		Name: "json", Group: GroupOutput, Kind: Bool, Commands: []Command{Inspect, Diff}, Default: "false",
+		Name: "json", Group: GroupOutput, Kind: Bool, Commands: []Command{Inspect, Diff, Verify}, Default: "false",
 		Help: "Print complete manifests and configs as JSON, instead of a table.",
 		Own: map[Command]string{
-			Diff: "Print the differences as JSON, instead of text.",
+			Diff:   "Print the differences as JSON, instead of text.",
+			Verify: "Print the facts about the attestation as JSON, instead of text.",
 		},
-		Short:   "Print the result of `inspect` or `diff` as JSON, instead of text.",
+		Short:   "Print the result of `inspect`, `diff` or `verify` as JSON, instead of text.",
 		Example: "true",
 	},
 	{
@@ -534,6 +540,73 @@ var Table = []Input{
 		Help:    "File with the connections of known manifests, for actions/cache. Without this file, each run downloads every manifest, and each download counts on the page of the package.",
 		Short:   "File with the connections of known manifests, for actions/cache. Without this file, each run downloads every manifest.",
 		Example: ".cleanup-cache",
+	},
+	{
+		Name: "repo", Group: GroupSafety, Commands: verify,
+		Help:    "Repository, as OWNER/NAME, whose workflow must have made the attestation. `repo` or `owner` is required. Without `signer-repo`, `signer-workflow` and `cert-identity`, the workflow file that signed must also be in this repository.",
+		Short:   "Repository, as OWNER/NAME, whose workflow must have made the attestation that `verify` checks.",
+		Example: "acme/web",
+	},
+	{
+		Name: "owner", Group: GroupSafety, Commands: verify,
+		Help:    "Owner of the repository whose workflow must have made the attestation.",
+		Example: "acme",
+	},
+	{
+		Name: "signer-repo", Group: GroupSafety, Commands: verify,
+		Help:    "Repository, as OWNER/NAME, that contains the workflow file that signed. This input is necessary if a reusable workflow of another repository attested the image.",
+		Short:   "Repository, as OWNER/NAME, that contains the workflow file that signed the attestation.",
+		Example: "acme/workflows",
+	},
+	{
+		Name: "signer-workflow", Group: GroupSafety, Commands: verify,
+		Help:    "Workflow file that signed, as OWNER/NAME/PATH.",
+		Example: "acme/web/.github/workflows/release.yml",
+	},
+	{
+		Name: "source-ref", Group: GroupSafety, Commands: verify,
+		Help:    "Git reference that the workflow must have built.",
+		Example: "refs/tags/v1.2.3",
+	},
+	{
+		Name: "source-digest", Group: GroupSafety, Commands: verify,
+		Help:    "Commit that the workflow must have built.",
+		Example: "7fd1a60b01f91b314f59955a4e4d4e80d8edf11d",
+	},
+	{
+		Name: "predicate-type", Group: GroupSafety, Commands: verify, Default: attest.Provenance,
+		Help:    "Type of the statement that the attestation must contain.",
+		Example: "https://spdx.dev/Document/v2.3",
+	},
+	{
+		Name: "cert-identity", Group: GroupSafety, Commands: verify,
+		Help:    "Name that the certificate of the signer must have. In a workflow, the name is the URL of the workflow file, an @ and the Git reference.",
+		Example: "https://github.com/acme/web/.github/workflows/release.yml@refs/heads/main",
+	},
+	{
+		Name: "cert-identity-regex", Group: GroupSafety, Commands: verify,
+		Help:    "Regular expression (RE2) that the name in the certificate of the signer must match.",
+		Example: "^https://github.com/acme/",
+	},
+	{
+		Name: "cert-oidc-issuer", Group: GroupSafety, Commands: verify,
+		Help:    "Issuer of the identity token of the signer. Default: the issuer of GitHub Actions.",
+		Example: "https://token.actions.githubusercontent.com/acme-corp",
+	},
+	{
+		Name: "deny-self-hosted-runners", Group: GroupSafety, Kind: Bool, Commands: verify, Default: "false",
+		Help:    "Refuse an attestation that was made on a self-hosted runner.",
+		Example: "true",
+	},
+	{
+		Name: "bundle", Group: GroupSafety, Commands: verify,
+		Help:    "File with the attestation of the image: one bundle as JSON, or one bundle per line. Default: the attestations in the registry.",
+		Example: "attestations.jsonl",
+	},
+	{
+		Name: "trusted-root", Group: GroupSafety, Commands: verify,
+		Help:    "File with the keys of Sigstore that the run trusts, as \"gh attestation trusted-root\" writes it. Default: the keys of sigstore.dev, which the program contains.",
+		Example: "trusted_root.jsonl",
 	},
 	{
 		Name: "paths", Group: GroupFiles, Kind: Lines, Commands: migrate,

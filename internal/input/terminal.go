@@ -15,8 +15,7 @@ import (
 //
 //	the input NAME
 //	the inputs NAME and NAME
-//	NAME: VALUE
-//	set NAME to, set NAME, remove NAME, increase NAME
+//	set NAME: VALUE
 //	NAME, if the name contains a hyphen
 //	`NAME`, only in the descriptions of the table
 type Terminal struct {
@@ -39,12 +38,10 @@ var anyFlag = sync.OnceValue(func() string {
 // compiles them only for a message at a terminal.
 var (
 	formTwo   = lazy.RegexpFunc(func() string { return `([Tt])he inputs ` + anyFlag() + ` and ` + anyFlag() + `\b` })
-	formInput = lazy.RegexpFunc(func() string { return `([Tt])he input (?:` + anyFlag() + `\b|"` + anyFlag() + `")` })
+	formInput = lazy.RegexpFunc(func() string { return `([Tt])he input ` + anyFlag() + `\b` })
 	formValue = lazy.RegexpFunc(func() string {
 		return "(\\w+ |[(`])" + anyFlag() + `: (\$\{\{.*?\}\}|[^\s,;()` + "`" + `]*[^\s,;().` + "`" + `])`
 	})
-	formVerb    = lazy.RegexpFunc(func() string { return `\b([Rr]emove|[Ii]ncrease) ` + anyFlag() + `([ ,.;]|$)` })
-	formSet     = lazy.RegexpFunc(func() string { return `\b([Ss]et) ` + anyFlag() + `( to\b| in the step|[,.;]|$)` })
 	formHyphen  = lazy.RegexpFunc(func() string { return `(^|[\s(])` + anyFlag() + `([\s,.;)]|$)` })
 	formQuoted  = lazy.RegexpFunc(func() string { return "(command )?`" + anyFlag() + "`" })
 	formDashes  = lazy.Regexp("`(--[^`]*)`")
@@ -66,12 +63,10 @@ func (t Terminal) Text(text string) string {
 	})
 	text = formInput().ReplaceAllStringFunc(text, func(s string) string {
 		m := formInput().FindStringSubmatch(s)
-		return t.name(m[2]+m[3], m[1] == "T")
+		return t.name(m[2], m[1] == "T")
 	})
 	text = formValue().ReplaceAllStringFunc(text, t.setting)
 	text = formCommand().ReplaceAllString(text, "${1}the command $2")
-	text = t.each(formVerb(), text)
-	text = t.each(formSet(), text)
 	text = formThis().ReplaceAllString(text, "$1 flag")
 	return formHyphen().ReplaceAllStringFunc(text, func(s string) string {
 		m := formHyphen().FindStringSubmatch(s)
@@ -79,15 +74,6 @@ func (t Terminal) Text(text string) string {
 			return s
 		}
 		return m[1] + t.name(m[2], false) + m[3]
-	})
-}
-
-// each replaces the names of inputs that match a form. The form has one group before
-// the name and one group after the name.
-func (t Terminal) each(form *regexp.Regexp, text string) string {
-	return form.ReplaceAllStringFunc(text, func(s string) string {
-		m := form.FindStringSubmatch(s)
-		return m[1] + " " + t.name(m[2], false) + m[3]
 	})
 }
 

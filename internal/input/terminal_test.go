@@ -15,12 +15,11 @@ func TestMessagesNameFlagsAndArgumentsAtATerminal(t *testing.T) {
 		want    string
 	}{
 		{"an input", input.Publish, "The input tags is empty", "--tags is empty"},
-		{"an input in quotes", input.Publish, `reading "x" in the input "tags"`, `reading "x" in --tags`},
 		{"an argument", input.Pull, "The input destination is empty", "The argument DESTINATION is empty"},
 		{"the flag of an argument of another command", input.Publish, "The input digests is empty", "--digests is empty"},
-		{"an argument in a sentence", input.Pull, "Set source to a reference.", "Set the argument SOURCE to a reference."},
+		{"an argument in a sentence", input.Pull, "Set the input source to a reference.", "Set the argument SOURCE to a reference."},
 		{"two inputs", input.Pull, "The inputs destination and verify-only exclude each other", "The argument DESTINATION and --verify-only exclude each other"},
-		{"a verb", input.Publish, "Set image, or remove subject.", "Set --image, or remove --subject."},
+		{"a verb", input.Publish, "Set the input image, or remove the input subject.", "Set --image, or remove --subject."},
 		{"a missing second input", input.Publish, "The input file is set without the input context", "--file is set without --context"},
 		{"a flag without a value", input.Login, "Set push: true to check this.", "Set --push to check this."},
 		{"a flag that is on by default", input.Publish, "For a rollback, set monotonic: false.", "For a rollback, set --monotonic=false."},

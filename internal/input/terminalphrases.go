@@ -25,7 +25,7 @@ var phrases = []string{
 	"Read the log of the job that sets the value. If the image does not need this platform, remove the output from the job,", "Write the digest of this platform. If the image does not need this platform, remove the entry,",
 	"In the step that has push-by-digest: true, set the input image to the same value as in this step.", "Write the same image that publish with push-by-digest: true wrote.",
 	"If another program deleted the image after its push, run the job that pushes the image again.", "If another program deleted the image after its push, push the image again.",
-	"Move the input tags from this step to the step with command: merge.", "Remove tags, and write it after the command merge instead.",
+	"Move the input tags from this step to the step with command: merge.", "Remove the input tags, and write it after the command merge instead.",
 	// Paths.
 	"the working directory of the step", "the working directory",
 	" Run the step that writes the file before this step.", "",
@@ -41,8 +41,8 @@ var phrases = []string{
 	"with the step that built it, and check that the step ends", "with the program that built it, and check that the program ends",
 	"or run the step that wrote the file as the same user", "or write the file as the same user",
 	"Set lfs: true in the step that runs actions/checkout.", "Run git lfs pull.",
-	"Run actions/checkout before this step, run the step in the folder of the checkout, or take the ref from the event: remove context: git and ref-context: git.", "Run the command in the folder of a Git checkout, or remove context and ref-context.",
-	"Run actions/checkout before this step, or set paths to the folder of a checkout.", "Run the command in the folder of a checkout, or write the folder as an argument.",
+	"Run actions/checkout before this step, run the step in the folder of the checkout, or take the ref from the event: remove context: git and ref-context: git.", "Run the command in the folder of a Git checkout, or remove the inputs context and ref-context.",
+	"Run actions/checkout before this step, or set the input paths to the folder of a checkout.", "Run the command in the folder of a checkout, or write the folder as an argument.",
 	// Builders.
 	"On a Linux runner of GitHub, run docker/setup-buildx-action in a step before this step. On other machines, install", "Install",
 	"As an alternative, build the image in a separate step, and set the input source to the built image.", "As an alternative, build the image with another program, and write the built image as SOURCE.",

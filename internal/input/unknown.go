@@ -7,6 +7,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // variablePrefix is the prefix of the variable of an input (docs/runner.md, Inputs).
@@ -23,15 +24,15 @@ func (r *reader) refuseUnknownInputs(c *Common, environ []string) {
 		r.explainHabit(c, group)
 	}
 	for _, name := range names {
-		if _, ok := habits[name]; ok {
+		if _, ok := habitOf(name); ok {
 			continue
 		}
-		if question := meantInput(name, inputNames(r.command)); question != "" {
-			r.fail(name, CodeUnknown, question, "This action has no input %q", name)
+		if question := r.question(name); question != "" {
+			r.fail(name, CodeUnknown, question, "This action has no input %q, so the run stopped", name)
 			continue
 		}
 		c.Notices = append(c.Notices, diag.Notice{
-			Code: CodeUnknown, Level: diag.Warning, Title: "This action has no input " + quote(name),
+			Code: CodeUnknown, Level: diag.Warning, Title: "This action has no input " + quote(name) + ", so the run ignores it",
 			Text: "Remove the input, because it has no effect. docs/inputs.md lists the inputs of the command " + string(r.command) + ".",
 		})
 	}
@@ -45,6 +46,9 @@ func meantInput(name string, inputs []string) string {
 	if question := nearest.Question(name, inputs); question != "" {
 		return question
 	}
+	if long := abbreviations[name]; slices.Contains(inputs, long) {
+		return "Did you mean " + long + "?"
+	}
 	words := strings.FieldsFunc(strings.TrimSuffix(name, "name"), func(c rune) bool { return c == '-' || c == '_' })
 	for _, word := range words {
 		for _, in := range inputs {
@@ -56,13 +60,52 @@ func meantInput(name string, inputs []string) string {
 	return ""
 }
 
+// abbreviations maps short names to the inputs that users mean.
+var abbreviations = map[string]string{
+	"img": "image", "repo": "image", "src": "source", "dest": "destination", "dst": "destination", "ctx": "context",
+	"arch": "platforms", "archs": "platforms", "architectures": "platforms", "reg": "registry", "user": "username", "ver": "version",
+	"args": "build-args", "visible": "visibility", "dry": "dry-run",
+}
+
+// question returns a question with the input that a name probably means. A build has the
+// input "platforms", and an image from files has the input "platform".
+func (r *reader) question(name string) string {
+	question := meantInput(name, inputNames(r.command))
+	if r.command != Publish {
+		return question
+	}
+	meant := "platforms"
+	if r.text("content") != "" {
+		meant = "platform"
+	}
+	return eitherPlatform().ReplaceAllString(question, meant)
+}
+
+// eitherPlatform matches the two inputs for platforms in a question.
+var eitherPlatform = lazy.Regexp(`\bplatforms?\b(?: or platforms?\b)?`)
+
+// habitOf returns the advice for an input of another action. For example, make-public
+// has the advice for public.
+func habitOf(name string) (habit, bool) {
+	if h, ok := habits[name]; ok {
+		return h, true
+	}
+	for _, prefix := range []string{"make-", "is-", "set-", "use-"} {
+		if rest, ok := strings.CutPrefix(strings.ReplaceAll(name, "_", "-"), prefix); ok {
+			h, ok := habits[rest]
+			return h, ok
+		}
+	}
+	return habit{}, false
+}
+
 // byAdvice groups the inputs of other actions that have the same advice, so that the
 // advice is shown once.
 func byAdvice(names []string) [][]string {
 	var groups [][]string
 	at := map[habit]int{}
 	for _, name := range names {
-		h, ok := habits[name]
+		h, ok := habitOf(name)
 		if !ok {
 			continue
 		}
@@ -80,19 +123,20 @@ func byAdvice(names []string) [][]string {
 // explainHabit adds an error or a notice with the advice for inputs of another action.
 // All names have the same advice.
 func (r *reader) explainHabit(c *Common, names []string) {
-	h := habits[names[0]]
-	title := "This action has no input " + quote(names[0])
+	h, _ := habitOf(names[0])
+	title, end := "This action has no input "+quote(names[0]), ", so the run ignores it"
 	if len(names) > 1 {
 		quoted := make([]string, len(names))
 		for i, name := range names {
 			quoted[i] = quote(name)
 		}
-		title = "This action has no inputs " + joinNames(quoted)
+		title, end = "This action has no inputs "+joinNames(quoted), ", so the run ignores them"
 	}
 	if h.stops && slices.Contains(pushing, r.command) {
-		r.fail(names[0], CodeUnknown, h.advice, "%s", title)
+		r.fail(names[0], CodeUnknown, h.advice, "%s, so the run stopped", title)
 		return
 	}
+	title += end
 	c.Notices = append(c.Notices, diag.Notice{Code: CodeUnknown, Level: diag.Warning, Title: title, Text: h.advice})
 }
 
@@ -106,7 +150,7 @@ func (r *reader) unknown(inputs ...string) bool {
 			return false
 		}
 		return slices.ContainsFunc(inputs, func(in string) bool {
-			return strings.Contains(known.Hint, "Did you mean "+in) || strings.Contains(known.Hint, "or "+in+"?") || strings.Contains(known.Hint, "Set "+in+" to")
+			return strings.Contains(known.Hint, "Did you mean "+in) || strings.Contains(known.Hint, "or "+in+"?") || strings.Contains(known.Hint, "Set the input "+in+" to")
 		})
 	})
 }

@@ -43,7 +43,7 @@ func TestUnknownInputs(t *testing.T) {
 		{"INPUT_PUSH_BY_DIGEST=true", true, "Did you mean push-by-digest?"},
 		{"INPUT_GITHUB-TOKEN=x", true, "Did you mean token?"},
 		{"INPUT_OUTPUTS=type=oci", true, "push-by-digest: true"},
-		{"INPUT_DOCKERFILE=x", true, "Set the input \"file\""},
+		{"INPUT_DOCKERFILE=x", true, "Set the input file"},
 		{"INPUT_LOAD=true", false, "command: pull"},
 		{"INPUT_PROVENANCE=false", false, "attestations: strip"},
 		{"INPUT_PASSWORD=hunter2", false, "GITHUB_TOKEN"},

@@ -6,14 +6,11 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compare"
-	"github.com/ghcr-publish/ghcr-publish/internal/registry"
-	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
 
 const (
@@ -67,7 +64,7 @@ func (c *Content) HasSBOM() bool {
 			}
 		}
 	}
-	return c.sbomReferrer() != nil
+	return false
 }
 
 // ReadSBOMs reads the SBOMs in the attestations of the image, except the attestations
@@ -122,19 +119,6 @@ func (d document) packages(ctx context.Context) ([]compare.Package, error) {
 	return append([]compare.Package{}, list...), nil
 }
 
-// AddReferrers adds the manifests that refer to the image in a repository.
-func (c *Content) AddReferrers(list []Referrer) { c.referrers = append(c.referrers, list...) }
-
-// sbomReferrer returns the first referrer that is an SBOM, or nil.
-func (c *Content) sbomReferrer() *Referrer {
-	for i := range c.referrers {
-		if compare.IsSBOM(c.referrers[i].kind()) {
-			return &c.referrers[i]
-		}
-	}
-	return nil
-}
-
 // predicateKey is the annotation in which a Sigstore bundle states the type of its
 // predicate (sigstore/cosign, "specs/BUNDLE_SPEC.md").
 const predicateKey = "dev.sigstore.bundle.predicateType"
@@ -147,23 +131,4 @@ func (r Referrer) kind() string {
 		}
 	}
 	return r.MediaType
-}
-
-// ReadReferrerSBOM reads the packages of the first referrer that is an SBOM.
-func (c *Content) ReadReferrerSBOM(ctx context.Context, client *registry.Client, repo name.Repository) error {
-	r := c.sbomReferrer()
-	if r == nil {
-		return nil
-	}
-	src, err := source.Open(ctx, "docker://"+repo.Digest(r.Digest).Name(), source.Options{Remote: client, SkipPlatform: true})
-	if err != nil {
-		return fmt.Errorf("reading the SBOM %s: %w", r.Digest, err)
-	}
-	defer src.Close() // The source is only read, so an error of Close loses no data.
-	blobs := src.Root.Blobs
-	if len(blobs) < 2 || blobs[1].Descriptor.Size > maxSBOM {
-		return nil
-	}
-	c.listed, err = document{desc: blobs[1].Descriptor, open: blobs[1].Open}.packages(ctx)
-	return err
 }

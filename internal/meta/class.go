@@ -130,13 +130,22 @@ var eventKinds = map[string]eventKind{
 	"merge_group": queueEvent,
 }
 
+// queueBranch is the beginning of the refs of the temporary branches of a merge queue.
+// GitHub reserves this name. A workflow for pushes to all branches also runs for such a
+// branch.
+const queueBranch = "refs/heads/gh-readonly-queue/"
+
 // kindOf returns the kind of an event. For a workflow_run event, kindOf returns
 // the kind of the first event, because a run after a pull request can build code
 // that is not merged.
 func kindOf(event Event) eventKind {
 	name := event.Name
+	if strings.HasPrefix(event.Ref, queueBranch) {
+		return queueEvent
+	}
 	if name == "workflow_run" {
-		if first := kindOf(Event{Name: event.Payload.text("workflow_run", "event")}); first == pullEvent || first == queueEvent {
+		first := Event{Name: event.Payload.text("workflow_run", "event"), Ref: "refs/heads/" + event.Payload.text("workflow_run", "head_branch")}
+		if first := kindOf(first); first == pullEvent || first == queueEvent {
 			return first
 		}
 		return otherEvent

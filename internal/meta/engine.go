@@ -93,6 +93,7 @@ func (e *engine) run(rules []rule) error {
 		if err := e.ctx.Err(); err != nil {
 			return fmt.Errorf("computing the tags of the image: %w", err)
 		}
+		e.warnTypeAsTag(r)
 		entry, err := e.apply(r)
 		if err != nil {
 			return err
@@ -110,7 +111,7 @@ func (e *engine) apply(r rule) (Rule, error) {
 	}
 	enabled, err := e.enabled(r)
 	if err != nil || !enabled {
-		entry.Note = "disabled by enable=" + r.attrs["enable"]
+		entry.Note = "disabled by enable=" + r.attrs["enable"] + e.branchNote(r.attrs["enable"])
 		return entry, err
 	}
 	o, err := e.evaluate(r)
@@ -119,6 +120,34 @@ func (e *engine) apply(r rule) (Rule, error) {
 		return entry, err
 	}
 	return e.tagFrom(entry, r, o)
+}
+
+// branchNote explains a condition with the default branch. For every other condition,
+// branchNote returns "".
+func (e *engine) branchNote(condition string) string {
+	if !strings.Contains(condition, "_default_branch") || e.c.Event.Ref == "" {
+		return ""
+	}
+	switch {
+	case e.onDefaultBranch():
+		return ", because " + e.c.Event.Ref + " is the default branch"
+	case e.c.Event.Payload.text("repository", "default_branch") == "":
+		return ", because the event does not contain the name of the default branch"
+	}
+	return ", because " + e.c.Event.Ref + " is not the default branch"
+}
+
+// warnTypeAsTag warns about a tag that has the name of a type of rules, because the user
+// probably forgot "type=".
+func (e *engine) warnTypeAsTag(r rule) {
+	if !r.plain() || r.text == "edge" || !slices.Contains(typeNames, r.text) {
+		return // the tag edge is common
+	}
+	text := fmt.Sprintf("The tag has the name of a type of rules. To use the type, write type=%s.", r.text)
+	if example := examples[r.text]; example != "" {
+		text = fmt.Sprintf("The tag has the name of a type of rules. To use the type, write type=%s,%s.", r.text, example)
+	}
+	e.warn(CodeTagType, fmt.Sprintf("The input tags contains the tag %q", r.text), text)
 }
 
 // tagFrom converts an outcome into a tag, and adds the tag to the result.
@@ -311,14 +340,15 @@ func (e *engine) addLatest() error {
 	return nil
 }
 
-// warn adds a warning to the result.
-func (e *engine) warn(code, title, text string) {
-	e.result.Warnings = append(e.result.Warnings, diag.Notice{Code: code, Level: diag.Warning, Title: title, Text: text})
-}
-
 // notice adds a notice to the result, unless the result already has this notice.
-func (e *engine) notice(code, title, text string) {
-	n := diag.Notice{Code: code, Level: diag.Info, Title: title, Text: text}
+func (e *engine) notice(code, title, text string) { e.tell(diag.Info, code, title, text) }
+
+// warn adds a warning to the result, unless the result already contains the warning.
+func (e *engine) warn(code, title, text string) { e.tell(diag.Warning, code, title, text) }
+
+// tell adds a notice or a warning to the result, unless the result already contains it.
+func (e *engine) tell(level diag.Level, code, title, text string) {
+	n := diag.Notice{Code: code, Level: level, Title: title, Text: text}
 	if !slices.Contains(e.result.Warnings, n) {
 		e.result.Warnings = append(e.result.Warnings, n)
 	}

@@ -3,6 +3,7 @@ package meta
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 )
@@ -20,7 +21,7 @@ func (e *engine) warnDefaultBranch(r rule) {
 	name, ref := e.c.Event.Name, e.c.Event.Ref
 	switch {
 	case e.ownDefaults:
-	case name == "merge_group":
+	case name == "merge_group", strings.HasPrefix(ref, queueBranch):
 		e.warnOnce(CodeEventMergeGroup, "the temporary branch of a merge queue becomes a tag",
 			fmt.Sprintf("The rule %q uses the branch %s, and GitHub deletes this branch after the merge. Disable the rule for this event with the attribute enable.", r.text, ref))
 	case !slices.Contains(ownBranch, name):

@@ -111,6 +111,9 @@ func (e *engine) pair(input, item string) (key, value string, ok bool, err error
 	}
 	key, value, ok = strings.Cut(text, "=")
 	if !e.in.Strict {
+		if !ok {
+			e.warnWithoutValue(input, text)
+		}
 		return key, value, ok, nil
 	}
 	if !ok {

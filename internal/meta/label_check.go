@@ -46,6 +46,12 @@ func withoutValueHint(text string) string {
 	return fmt.Sprintf("Write one KEY=value per line: %s=value.", text)
 }
 
+// warnWithoutValue warns that the outputs do not contain a line without "=".
+func (e *engine) warnWithoutValue(input, text string) {
+	e.warn(CodeLabelInvalid, fmt.Sprintf("The outputs do not contain the line %q of the input %s", text, input),
+		"The line has no equals sign, and docker/metadata-action also ignores such a line. "+withoutValueHint(text))
+}
+
 // checkPair returns the value, and the key without its level. checkPair returns
 // an error if the key is probably a mistake.
 func (e *engine) checkPair(input, text, key, value string) (newKey, newValue string, err error) {

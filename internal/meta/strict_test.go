@@ -19,8 +19,6 @@ func TestStrictRefusesWhatMetadataActionChangesSilently(t *testing.T) {
 		{"a plain tag with a tab", Inputs{Tags: "1.2.3\tlatest"}, CodeTagInvalid, false},
 		{"a plain tag with a plus sign", Inputs{Tags: "1.2.3+build5"}, CodeTagRespelled, true},
 		{"the value of a rule", Inputs{Tags: "type=raw,value=a b"}, CodeTagRespelled, true},
-		{"a label without a value", Inputs{Tags: "1", Labels: "foo"}, CodeLabelInvalid, false},
-		{"an annotation without a value", Inputs{Tags: "1", Annotations: "foo"}, CodeLabelInvalid, false},
 		{"an unknown attribute", Inputs{Tags: "type=raw,value=1,enble=true"}, CodeTagAttribute, false},
 		{"an attribute of another type", Inputs{Tags: "type=raw,value=1,event=branch"}, CodeTagAttribute, false},
 		{"an attribute twice", Inputs{Tags: "type=raw,value=1,value=2"}, CodeTagAttribute, false},
@@ -112,6 +110,22 @@ func TestSuggestionOfATagIsValid(t *testing.T) {
 	for text, want := range map[string]string{"\u00dcn\u00efcode": "Unicode", "release-\U0001f680": "release", "feature/login": "feature-login", "-bad": "bad", "\u65e5\u672c": "", "*": ""} {
 		if got := asTag(text); got != want {
 			t.Errorf("asTag(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+// docker/metadata-action ignores a line without "=", so the command "metadata" only
+// warns about the line, and all other commands refuse it.
+func TestLinesWithoutAnEqualsSignGiveAWarningOrAnError(t *testing.T) {
+	t.Parallel()
+	for _, in := range []Inputs{{Tags: "1", Labels: "foo"}, {Tags: "1", Annotations: "foo"}} {
+		r, err := Compute(t.Context(), in, at("push", "refs/heads/a/b"))
+		if err != nil || len(r.Warnings) != 1 || r.Warnings[0].Code != CodeLabelInvalid || r.Warnings[0].Level != diag.Warning {
+			t.Errorf("%+v: error %v, notices %v, want one warning", in, err, r.Warnings)
+		}
+		in.Strict = true
+		if _, err := Compute(t.Context(), in, at("push", "refs/heads/a/b")); !diag.Is(err, CodeLabelInvalid) {
+			t.Errorf("%+v: error %v, want the code %s", in, err, CodeLabelInvalid)
 		}
 	}
 }

@@ -77,6 +77,11 @@ func (r *rule) commented() error {
 	return r.invalid(CodeTagInvalid, "Write the comment on a separate line that begins with #.", "%s has a comment after the rule, which would become a part of the tag")
 }
 
+// examples contains an example of the attribute that a type requires.
+var examples = map[string]string{
+	"semver": "pattern={{version}}", "pep440": "pattern={{version}}", "match": `pattern=\d+\.\d+`, "ref": "event=branch", "raw": "value=nightly",
+}
+
 // colons returns an error for a colon between the name and the value of an
 // attribute, as in YAML.
 func (r *rule) colons() error {
@@ -90,7 +95,10 @@ func (r *rule) colons() error {
 	if name == "" {
 		return nil
 	}
-	return r.invalid(CodeTagAttribute, fmt.Sprintf("Write an equals sign instead of the colon: %s.", strings.Join(fixed, ",")), "%s has a colon after %s", name)
+	if kind, ok := strings.CutPrefix(fixed[0], "type="); ok && len(fixed) == 1 && examples[kind] != "" {
+		fixed = append(fixed, examples[kind])
+	}
+	return r.invalid(CodeTagAttribute, fmt.Sprintf("Write an equals sign instead of the colon, and write the complete rule on one line: %s.", strings.Join(fixed, ",")), "%s has a colon after %s", name)
 }
 
 // glued returns an error for attributes without a comma between them, and for
@@ -156,6 +164,9 @@ func (r *rule) unnamed() error {
 		if protected, ok := r.protect(i); ok {
 			return r.invalid(CodeTagAttribute, fmt.Sprintf("Write three double quotes before and after the attribute that contains the comma: %s.", protected),
 				"%s has the part %q without a name, because a comma ends an attribute", value)
+		}
+		if attributeName().MatchString(value) {
+			return r.invalid(CodeTagAttribute, fmt.Sprintf("Write %s=TEXT with the value of the attribute, or remove the attribute. %s= means an empty value.", value, value), "%s has no equals sign after the attribute %q", value)
 		}
 		return r.invalid(CodeTagAttribute, "Write one rule or one tag per line.", "%s has the part %q without a name", value)
 	}

@@ -39,22 +39,22 @@ func (p *pass) differences(c chain) differences {
 	var d differences
 	switch provenance := c.push.Input("provenance"); {
 	case provenance == "false":
-		d.others = append(d.others, "The input \"attestations: strip\" replaces the input \"provenance: false\".")
+		d.others = append(d.others, "The setting attestations: strip replaces the setting provenance: false.")
 	case attachesNothing(c.push):
 		d.others = append(d.others, "The input \"attestations: strip\" removes the attestation that docker buildx adds by default.")
 	default:
 		d.comments = append(d.comments, fmt.Sprintf("%s attached a provenance attestation to the image. The new step attaches only the attestation that docker buildx adds by default.", dockerBuild))
 	}
 	if push, changed := pushCondition(c); push != "true" {
-		d.others = append(d.others, "If the input \"push\" is false, the new step builds the image and prints the plan.")
+		d.others = append(d.others, "If the input push is false, the new step builds the image and prints the plan.")
 		if changed {
-			d.others = append(d.others, "The input \"push\" contains the condition of the login, because the old step could push only after a login.")
+			d.others = append(d.others, "The input push contains the condition of the login, because the old step could push only after a login.")
 		}
 	}
 	if c.meta != nil && c.keepMeta == "" && c.meta.Input("tags") == "" {
-		d.others = append(d.others, fmt.Sprintf("The input \"tags\" contains the default tag rules of %s.", dockerMetadata))
+		d.others = append(d.others, fmt.Sprintf("The input tags contains the default tag rules of %s.", dockerMetadata))
 	}
-	d.others = append(d.others, fmt.Sprintf("The new step overwrites existing tags, as %s does. To keep version tags and tags of newer images, remove the inputs \"overwrite\" and \"monotonic\".", dockerBuild))
+	d.others = append(d.others, fmt.Sprintf("The new step overwrites existing tags, as %s does. To keep version tags and tags of newer images, remove the inputs overwrite and monotonic.", dockerBuild))
 	if c.keepMeta != "" {
 		d.others = append(d.others, fmt.Sprintf("The step of %s stays, because %s.", dockerMetadata, c.keepMeta))
 	}

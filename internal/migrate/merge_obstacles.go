@@ -140,9 +140,9 @@ func (p *pass) pushObstacle(c *chain) string {
 	push := strings.TrimSpace(c.push.Input("push"))
 	switch {
 	case push == "" || push == "false":
-		return fmt.Sprintf("%s does not push (the input \"push\" is not true)", dockerBuild)
+		return fmt.Sprintf("%s does not push (the input push is not true)", dockerBuild)
 	case push != "true" && !isOneExpression(push):
-		return fmt.Sprintf("the input \"push\" of %s is neither true nor one expression", dockerBuild)
+		return fmt.Sprintf("the input push of %s is neither true nor one expression", dockerBuild)
 	case c.push.Input("provenance") != "" && c.push.Input("provenance") != "false":
 		return fmt.Sprintf("the step creates a provenance attestation (%s), and this action cannot create this attestation", c.push.Input("provenance"))
 	case c.push.Input("sbom") != "" && c.push.Input("sbom") != "false":
@@ -241,7 +241,7 @@ func envNames(n *yaml.Node, name string) bool {
 func (p *pass) contextObstacle(c *chain) string {
 	context := c.push.Input("context")
 	if context == "" {
-		return fmt.Sprintf("%s does not set the input \"context\", so it builds from the Git repository and not from a directory", dockerBuild)
+		return fmt.Sprintf("%s does not set the input context, so it builds from the Git repository and not from a directory", dockerBuild)
 	}
 	if isDirectory(context) {
 		return ""
@@ -251,7 +251,7 @@ func (p *pass) contextObstacle(c *chain) string {
 	}
 	for _, combo := range p.combos(c.push.Job, context) {
 		if v := p.eval(context, c.push.Job, c.push, combo); !v.Known || !isDirectory(v.Text) {
-			return fmt.Sprintf("the input \"context\" of %s is the expression %s, so it is not certain that the step builds from a directory", dockerBuild, context)
+			return fmt.Sprintf("the input context of %s is the expression %s, so it is not certain that the step builds from a directory", dockerBuild, context)
 		}
 	}
 	return ""

@@ -17,7 +17,7 @@ func (p *pass) tagObstacle(c *chain) string {
 	}
 	for _, image := range imagesOf(c.meta) {
 		if strings.Contains(image, "=") {
-			return fmt.Sprintf("the input \"images\" of %s contains attributes", dockerMetadata)
+			return fmt.Sprintf("the input images of %s contains attributes", dockerMetadata)
 		}
 	}
 	images := imagesOf(c.meta)

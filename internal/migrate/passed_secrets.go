@@ -52,7 +52,7 @@ func (p *pass) reportInput(step *flow.Step, pair flow.Pair) {
 	for _, secret := range p.registryTokens(pair.Value) {
 		switch pair.Key.Value {
 		case "build-args":
-			p.reportRemaining(SecretBuildArg, locationOf(pair.Value), fmt.Sprintf("Pass the secret with the input \"secrets\" and read it in the Dockerfile with RUN --mount=type=secret. If the secret is used only for %s, pass ${{ %s }}.", p.opts.Registry, p.token()),
+			p.reportRemaining(SecretBuildArg, locationOf(pair.Value), fmt.Sprintf("Pass the secret with the input secrets and read it in the Dockerfile with RUN --mount=type=secret. If the secret is used only for %s, pass ${{ %s }}.", p.opts.Registry, p.token()),
 				"%s is a build argument, so the history of the image contains the value of the secret.", secret)
 		case "script", "run":
 		default:

@@ -9,7 +9,7 @@ func translateChizkiyahu(t *translation) {
 	name := t.text("package_name")
 	switch {
 	case name == "":
-		t.refuse("the step deletes from all packages of %s. Name the packages in the input \"image\"", allPackages(t.step.Input("repository")))
+		t.refuse("the step deletes from all packages of %s. Name the packages in the input image", allPackages(t.step.Input("repository")))
 	case strings.Contains(name, "*"):
 		t.refuse("the input \"package_name\" contains a pattern")
 	}

@@ -34,7 +34,7 @@ func (t *translation) dataaxiomImages() {
 		images = append(images, t.image(owner, name))
 	}
 	if ours := t.p.tree.repo.Known().Owner; len(names) == 0 && !isReference(owner, "github.repository_owner") && !strings.EqualFold(owner, ours) {
-		t.refuse("the package has the name of the repository and the owner %s. Name the package in the input \"image\"", owner)
+		t.refuse("the package has the name of the repository and the owner %s. Name the package in the input image", owner)
 	}
 	t.set("image", images...)
 }

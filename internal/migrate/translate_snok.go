@@ -39,7 +39,7 @@ func (t *translation) snokImages() {
 	var images []string
 	for _, name := range t.patterns("image-names", atBlank, packagePattern()) {
 		if strings.HasPrefix(name, "!") {
-			t.refuse("the input \"image-names\" excludes packages (%s). List the other packages in the input \"image\"", name)
+			t.refuse("the input \"image-names\" excludes packages (%s). List the other packages in the input image", name)
 		}
 		images = append(images, t.image(owner, name))
 	}
@@ -70,7 +70,7 @@ func (t *translation) snokTags(selection, newest string) bool {
 	if len(keep) > 0 {
 		t.set("keep", keep...)
 		if t.step.Input("skip-shas") != "" {
-			t.refuse("the step protects tags and digests. Write both in the input \"keep\"")
+			t.refuse("the step protects tags and digests. Write both in the input keep")
 		}
 	}
 	return true

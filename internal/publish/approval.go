@@ -143,7 +143,7 @@ func (c *comparison) notices(r *Replaced) {
 	}
 	c.outcome.notice(diag.Notice{
 		Code: CodeLoss, Level: diag.Warning, Title: "The new image lacks parts of its previous image",
-		Text: fmt.Sprintf("The new image lacks %s. The previous image of %s (%s) has them. If the removal is intended, set on-loss: ignore for this run. To prevent such a release, set on-loss: fail.", lossList(r.Changes.Losses), tagList(r.Tags), r.Digest),
+		Text: fmt.Sprintf("The new image lacks %s. The previous image of %s (%s) has these parts. If the removal is intended, set on-loss: ignore for this run. To prevent such a release, set on-loss: fail.", lossList(r.Changes.Losses), tagList(r.Tags), r.Digest),
 	})
 }
 

@@ -66,8 +66,8 @@ func (r *run) accept() error {
 		return nil
 	}
 	return diag.Inputf("expected-digest", CodeDigestDiffers,
-		"The tag of the source has moved. Inspect the new image. Then promote the new image by its digest, or change expected-digest.",
-		"Nothing was published: %s has the digest %s, but expected-digest is %s", r.request.Source.Traits().Reference, got, want)
+		"The tag of the source has moved. Inspect the new image. Then promote the new image by its digest, or change the input expected-digest.",
+		"Nothing was published: %s has the digest %s, but the input expected-digest is %s", r.request.Source.Traits().Reference, got, want)
 }
 
 // reportNewPackages informs the observer about the packages that the run creates. The

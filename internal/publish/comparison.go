@@ -10,7 +10,6 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compare"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
@@ -24,7 +23,7 @@ const (
 	// starts together with the uploads.
 	comparisonTime = 2 * time.Minute
 	// maxReplaced is the maximum number of previous images that the run reads.
-	maxReplaced = 16
+	maxReplaced = 8
 )
 
 // errTooMany is the reason why the run did not read a previous image.
@@ -47,6 +46,7 @@ type Replaced struct {
 type comparison struct {
 	*run
 	content  *inspect.Content // the new image
+	listed   *inspect.Listed  // the referrers of the new image, or nil
 	replaced []*previousImage
 
 	cancel  context.CancelFunc
@@ -58,6 +58,7 @@ type comparison struct {
 type previousImage struct {
 	Replaced
 	content *inspect.Content
+	listed  *inspect.Listed // nil if the run does not compare referrers
 }
 
 // newComparison finds the images that the run replaces. newComparison sends no request.
@@ -102,43 +103,33 @@ func (c *comparison) stop() {
 	c.reading.Wait()
 }
 
-// read reads the manifests of all previous images, and then the configs and SBOMs of all
-// images.
+// read reads the manifests, the configs and the SBOMs of all images. At the same time, read
+// reads the referrers of the images.
 func (c *comparison) read(ctx context.Context) {
-	var group errgroup.Group
-	for i, p := range c.replaced {
-		if p.Err = errTooMany; i < maxReplaced {
-			p.Err = nil
-			group.Go(func() error { c.open(ctx, p); return nil })
-		}
+	var content, listing error
+	var group sync.WaitGroup
+	group.Go(func() { content = c.readContents(ctx) })
+	if repo := c.existing(); repo != nil {
+		group.Go(func() { listing = c.readReferrers(ctx, *repo) })
 	}
-	existing := c.existing()
-	var listing error
-	if existing != nil {
-		group.Go(func() error {
-			listing = c.addReferrers(ctx, c.content, *existing, c.outcome.Found.Root.Descriptor.Digest)
-			return nil
-		})
-	}
-	_ = group.Wait() // The functions return no error.
-	err := errors.Join(listing, c.readContents(ctx))
+	group.Wait()
+	err := because(ctx, errors.Join(content, listing))
 	for _, p := range c.replaced {
-		if err = because(ctx, err); p.Err == nil {
+		if p.Err == nil {
 			p.Err = err
+		}
+		if p.listed != nil && p.content != nil {
+			p.content.AddListed(p.listed)
 		}
 	}
 }
 
-// open reads the manifests and the referrers of a previous image.
+// open reads the manifests of a previous image.
 func (c *comparison) open(ctx context.Context, p *previousImage) {
-	repo := p.Tags[0].Context()
-	src, err := source.Open(ctx, "docker://"+repo.Digest(p.Digest.String()).Name(), source.Options{Remote: c.known, SkipPlatform: true})
+	src, err := source.Open(ctx, "docker://"+p.Tags[0].Context().Digest(p.Digest.String()).Name(), source.Options{Remote: c.known, SkipPlatform: true})
 	if err == nil {
 		defer src.Close() // The source is only read, so an error of Close loses no data.
 		p.content, err = inspect.NewContent(src.Root)
-	}
-	if err == nil && c.existing() != nil {
-		err = c.addReferrers(ctx, p.content, repo, p.Digest)
 	}
 	p.Err = because(ctx, err)
 }
@@ -167,17 +158,32 @@ func (c *comparison) existing() *name.Repository {
 	return &repo
 }
 
-func (c *comparison) addReferrers(ctx context.Context, content *inspect.Content, repo name.Repository, digest v1.Hash) error {
-	list, err := inspect.Referrers(ctx, c.Registry, repo, digest)
-	if err == nil {
-		content.AddReferrers(list)
+// readReferrers reads the referrers of the new image and of the previous images.
+func (c *comparison) readReferrers(ctx context.Context, repo name.Repository) error {
+	now := &inspect.Listed{Client: c.Registry, Repository: repo, Digest: c.outcome.Found.Root.Descriptor.Digest}
+	var old []*inspect.Listed
+	for _, p := range c.replaced[:min(len(c.replaced), maxReplaced)] {
+		p.listed = &inspect.Listed{Client: c.Registry, Repository: p.Tags[0].Context(), Digest: p.Digest}
+		old = append(old, p.listed)
 	}
+	err := inspect.ReadListed(ctx, now, old)
+	c.listed = now
 	return err
 }
 
-// readContents reads the configs of all images. If the new image and a previous image have
-// an SBOM, readContents also reads their SBOMs.
+// readContents reads the manifests of all previous images, and then the configs of all
+// images. If the new image and a previous image have an SBOM, readContents also reads their
+// SBOMs.
 func (c *comparison) readContents(ctx context.Context) error {
+	var group sync.WaitGroup
+	for i, p := range c.replaced {
+		if i >= maxReplaced {
+			p.Err = errTooMany
+			continue
+		}
+		group.Go(func() { c.open(ctx, p) })
+	}
+	group.Wait()
 	var opened []*inspect.Content
 	for _, p := range c.replaced {
 		if p.content != nil {
@@ -196,6 +202,9 @@ func (c *comparison) finish() {
 	c.once.Do(func() {
 		c.reading.Wait()
 		refreshed := c.content.Refresh()
+		if c.listed != nil {
+			c.content.AddListed(c.listed)
+		}
 		after := c.content.Image()
 		for _, p := range c.replaced {
 			if p.Err = errors.Join(p.Err, refreshed); p.Err == nil {

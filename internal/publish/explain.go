@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -42,7 +43,7 @@ func (e Explainer) Evidence(repo name.Repository, t *resolve.Target) refusal.Evi
 		Kind: e.Config.Token.Kind(), Home: e.Config.AtHome(repo), OnReadOnly: string(e.OnReadOnly), Promote: e.Config.Command == input.Promote,
 		TokensURL: e.GitHub.TokensURL(), NewTokenURL: e.GitHub.NewTokenURL(),
 	}
-	if !ev.Home && (repo.RegistryStr() == e.Config.Registry || e.Config.Command == input.Login) {
+	if !ev.Home && repo.RegistryStr() == e.Config.Registry || e.Config.Command == input.Login {
 		ev.HostInput = "registry"
 	}
 	grant := workflow.PackagesGrant(gh.Workspace, gh.WorkflowRef, gh.Repository, gh.Job)
@@ -182,6 +183,14 @@ func (r *run) explainer() Explainer {
 
 // explain explains an error of the run.
 func (r *run) explain(err error) error { return r.explainFound(err, r.outcome.Found) }
+
+// nameTags adds the tags that resemble a missing tag of the source to an error.
+func (r *run) nameTags(ctx context.Context, err error) error {
+	if traits := r.request.Source.Traits(); err != nil && traits.Reference != nil {
+		return NameTags(ctx, r.Registry, err, traits.Reference)
+	}
+	return err
+}
 
 func (r *run) explainFound(err error, found *resolve.Found) error {
 	if err == nil {

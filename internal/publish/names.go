@@ -87,7 +87,7 @@ func (r *run) noTags(result meta.Result) (*meta.Skip, error) {
 	hint := cmp.Or(result.Hint, rulesHint(event, r.Config.GitHub.Ref))
 	switch {
 	case event == "" && r.request.Naming.Tags == "":
-		return nil, diag.Inputf("tags", CodeNoTags, "Set tags, for example --tags 1.2.3. Outside a workflow, there is no event that determines the tags.", "The image has no tag")
+		return nil, diag.Inputf("tags", CodeNoTags, "Set the input tags, for example --tags 1.2.3. Outside a workflow, there is no event that determines the tags.", "The image has no tag")
 	case r.request.DryRun && !meta.NamesItsBuild(event):
 		return &meta.Skip{Reason: "no rule gives a tag for the event " + event, Hint: "The input dry-run is set, so the step succeeds. To publish for this event, list the tags in the input tags.", Build: true}, nil
 	}

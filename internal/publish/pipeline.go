@@ -63,7 +63,7 @@ type Pipeline struct {
 // the error is a *diag.Error with a cause and a hint.
 func (p *Pipeline) Publish(ctx context.Context, request *Request) (*Outcome, error) {
 	r := &run{Pipeline: p, request: request, outcome: &Outcome{Status: Failed, DryRun: request.DryRun}, known: newKnownContent(p.Registry)}
-	err := errors.Join(r.explain(r.run(ctx)), request.Source.Close())
+	err := errors.Join(r.nameTags(ctx, r.explain(r.run(ctx))), request.Source.Close())
 	if err != nil {
 		r.outcome.Status = Failed
 		if r.outcome.Gate != nil {

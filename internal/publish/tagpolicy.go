@@ -145,7 +145,7 @@ func keptNotice(tag name.Tag, now v1.Hash, f protect.Finding) diag.Notice {
 	n.Text = fmt.Sprintf("%s still points at %s. Reason: %s. To move the tag to the older image, for example for a rollback, set monotonic: false.", tag, now, f.Reason)
 	if f.Order == protect.Unknown {
 		n.Title = fmt.Sprintf("The tag %s was not moved", tag.TagStr())
-		n.Text = fmt.Sprintf("%s still points at %s, because only-newer is set and the order of the two images is unknown. Reason: %s.", tag, now, f.Reason)
+		n.Text = fmt.Sprintf("%s still points at %s, because the input only-newer is set and the order of the two images is unknown. Reason: %s.", tag, now, f.Reason)
 	}
 	return n
 }

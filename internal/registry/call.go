@@ -36,8 +36,11 @@ type call struct {
 
 // request returns the kind of the call for the table of package retry.
 func (k call) request() retry.Request {
-	if k.session != nil {
+	switch {
+	case k.session != nil:
 		return retry.Upload
+	case k.method == http.MethodPost, k.method == http.MethodPut:
+		return retry.Write
 	}
 	return ""
 }

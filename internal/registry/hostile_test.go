@@ -123,6 +123,24 @@ func TestTagListCanHaveMoreThan200Pages(t *testing.T) {
 	}
 }
 
+func TestNextPageIsFoundInEveryFormOfALink(t *testing.T) {
+	t.Parallel()
+	for _, form := range []string{`<%s>; title="a"; rel="next"`, `<%s>; Rel="Next"`, `</other>; rel=first, <%s>; rel=next`} {
+		s := registryWith(t, func(w http.ResponseWriter, r *http.Request) {
+			tag := "second"
+			if r.URL.Query().Get("page") == "" {
+				tag = "first"
+				w.Header().Set("Link", fmt.Sprintf(form, r.URL.Path+"?page=2"))
+			}
+			_ = json.NewEncoder(w).Encode(map[string]any{"tags": []string{tag}})
+		}, map[string]http.HandlerFunc{"/token": token("T")})
+		c, _ := newClient(t, s.URL, nil)
+		if all, err := c.Tags(t.Context(), mustRepository(hostOf(s))); err != nil || len(all) != 2 {
+			t.Errorf("%s: got %q, %v", form, all, err)
+		}
+	}
+}
+
 func TestPageOfTagsThatNamesItselfIsAnError(t *testing.T) {
 	t.Parallel()
 	var pages atomic.Int32

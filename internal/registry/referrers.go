@@ -10,6 +10,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/link"
 )
 
 // maxReferrerPages limits the number of pages in a list of referrers.
@@ -41,11 +42,11 @@ func (c *Client) Referrers(ctx context.Context, repo name.Repository, subject v1
 			return nil, fmt.Errorf("listing referrers of %q: a page is larger than %d bytes", subject, image.MaxManifestSize)
 		}
 		pages = append(pages, page)
-		m := nextPage().FindStringSubmatch(resp.Header.Get("Link"))
-		if m == nil {
+		next := link.Target(resp.Header, "next")
+		if next == "" {
 			return pages, nil
 		}
-		if k.url, err = nextURL(k.operation, resp, m[1]); err != nil {
+		if k.url, err = nextURL(k.operation, resp, next); err != nil {
 			return nil, err
 		}
 	}

@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/link"
 )
 
 const (
@@ -27,18 +27,12 @@ const (
 	tagsPerPage = 1000
 )
 
-var nextPage = lazy.Regexp(`<([^>]+)>\s*;\s*rel="?next"?`)
-
 // Tags returns all tags of a repository in sorted order, because the registry's
 // order has no meaning (docs/ghcr.md, Manifests and tags). Tags returns an error
 // if the list exceeds maxTagBytes.
 func (c *Client) Tags(ctx context.Context, repo name.Repository) ([]string, error) {
 	list := &tagList{left: maxTagBytes}
-	k := call{
-		operation: "GET tags", method: http.MethodGet, repo: repo, access: Pull,
-		path: fmt.Sprintf("tags/list?n=%d", tagsPerPage), statuses: []int{http.StatusOK},
-		readContent: list.readPage,
-	}
+	k := tagsCall(repo, list)
 	for {
 		resp, err := c.do(ctx, k)
 		if err != nil {
@@ -47,13 +41,32 @@ func (c *Client) Tags(ctx context.Context, repo name.Repository) ([]string, erro
 		if !list.addPage() {
 			return nil, fmt.Errorf("listing the tags of %q: the list has more than %d MiB", repo, maxTagBytes>>20)
 		}
-		m := nextPage().FindStringSubmatch(resp.Header.Get("Link"))
-		if m == nil {
+		next := link.Target(resp.Header, "next")
+		if next == "" {
 			return list.sorted(), nil
 		}
-		if k.url, err = nextURL(k.operation, resp, m[1]); err != nil {
+		if k.url, err = nextURL(k.operation, resp, next); err != nil {
 			return nil, err
 		}
+	}
+}
+
+// FirstTags returns the tags on the first page of a repository's list, in sorted order.
+// FirstTags sends only one request, because the tags are only part of a message.
+func (c *Client) FirstTags(ctx context.Context, repo name.Repository) ([]string, error) {
+	list := &tagList{left: maxTagBytes}
+	if _, err := c.do(ctx, tagsCall(repo, list)); err != nil {
+		return nil, err
+	}
+	list.addPage()
+	return list.sorted(), nil
+}
+
+func tagsCall(repo name.Repository, list *tagList) call {
+	return call{
+		operation: "GET tags", method: http.MethodGet, repo: repo, access: Pull,
+		path: fmt.Sprintf("tags/list?n=%d", tagsPerPage), statuses: []int{http.StatusOK},
+		readContent: list.readPage,
 	}
 }
 
@@ -150,8 +163,8 @@ func decodeStrings(d *json.Decoder, add func(string)) error {
 
 // nextURL returns the URL of the next page. The next page must be on the same
 // server.
-func nextURL(operation string, resp *http.Response, link string) (*url.URL, error) {
-	u, problem := target(resp, "Link", link, operation)
+func nextURL(operation string, resp *http.Response, address string) (*url.URL, error) {
+	u, problem := target(resp, "Link", address, operation)
 	if problem != nil {
 		return nil, problem
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compare"
@@ -105,15 +106,26 @@ func configDetails(c *compare.Changes) markdown.Text {
 	return b.Text()
 }
 
-// packageTable returns one row per package.
+// packageTable returns one row per package. If each change is the same for all platforms,
+// packageTable omits the column of platforms.
 func packageTable(p *compare.PackageChanges) markdown.Text {
 	var b markdown.Builder
-	b.Printf("| Package | Change | Before | After | Platforms |\n|---|---|---|---|---|\n")
+	some := slices.ContainsFunc(p.Rows, func(row compare.PackageChange) bool { return len(row.Platforms) > 0 })
+	b.Printf("| Package | Change | Before | After |")
+	if some {
+		b.Printf(" Platforms |\n|---|---|---|---|---|\n")
+	} else {
+		b.Printf("\n|---|---|---|---|\n")
+	}
 	for _, row := range p.Rows {
-		b.Printf("| %s | %s | %s | %s | %s |\n", row.Name, string(row.Change), row.Before, row.After, listed(row.Platforms))
+		b.Printf("| %s | %s | %s | %s |", row.Name, string(row.Change), row.Before, row.After)
+		if some {
+			b.Printf(" %s |", listed(row.Platforms))
+		}
+		b.Printf("\n")
 	}
 	if n := more(p); n > 0 {
-		b.Printf("| … and %d more | | | | |\n", n)
+		b.Printf("| … and %d more | | | |\n", n)
 	}
 	return b.Text()
 }

@@ -48,7 +48,7 @@ var subjects = map[string]subject{
 	"pull":       {"May the token pull?", "It is not known whether the token may pull"},
 	"package":    {"Does the package exist?", "It is not known whether the package exists"},
 	"link":       {"Which repository is the package linked to?", "The package is linked to no repository"},
-	"visibility": {"What is the visibility of the package?", "The visibility of the package differs from the input \"visibility\""},
+	"visibility": {"What is the visibility of the package?", "The visibility of the package differs from the input visibility"},
 	"anonymous":  {"Can the image be pulled without credentials?", "It is not known whether the image can be pulled without credentials"},
 	"registry":   {"Is the registry reachable?", "The registry is not reachable"},
 	"GitHub":     {"Does the registry belong to GitHub?", "The registry does not belong to GitHub"},

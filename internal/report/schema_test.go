@@ -29,6 +29,7 @@ var schemas = map[string]struct {
 	"schema-inspect.json": {report.InspectSchemaID, reflect.TypeFor[report.Inspect]()},
 	"schema-check.json":   {report.CheckSchemaID, reflect.TypeFor[report.Check]()},
 	"schema-diff.json":    {report.DiffSchemaID, reflect.TypeFor[report.Diff]()},
+	"schema-verify.json":  {report.VerifySchemaID, reflect.TypeFor[report.Verify]()},
 }
 
 func TestSchemasDescribeTheReports(t *testing.T) {

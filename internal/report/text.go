@@ -37,6 +37,7 @@ func (r *Report) Details() (title, body string) {
 		return "", ""
 	case len(r.Steps) > 0:
 		r.textSteps(&b)
+		r.textRules(&b)
 		return "All " + Count(len(r.Steps), "step"), b.String()
 	case len(r.Images) == 0 || r.Outcome == Failed && !r.Changed():
 		return "", ""
@@ -47,6 +48,7 @@ func (r *Report) Details() (title, body string) {
 			i.textTags(&b)
 		}
 	}
+	r.textRules(&b)
 	for _, each := range r.Changes {
 		if each.NotCompared == "" {
 			fmt.Fprintf(&b, "  changes since %s\n", each.Before)
@@ -60,6 +62,16 @@ func (r *Report) Details() (title, body string) {
 		fmt.Fprintf(&b, "  %s\n", r.transferText())
 	}
 	return "Platforms, tags and requests", b.String()
+}
+
+// textRules writes the rules with a false condition, because the log otherwise does not
+// explain why their tags are missing.
+func (r *Report) textRules(b *strings.Builder) {
+	for _, rule := range r.Rules {
+		if before, reason, ok := strings.Cut(rule, " skipped: "); ok && strings.HasPrefix(reason, "disabled by enable=") {
+			fmt.Fprintf(b, "  no tag from %s: %s\n", before, reason)
+		}
+	}
 }
 
 // NoticeText returns the notices and the refusal of a skipped push as lines,

@@ -80,7 +80,7 @@ func dockerManifest(root *image.Manifest, n names) ([]byte, error) {
 	const hint = "Write the image to an OCI layout or to oci-archive:FILE, which support all kinds of images."
 	switch {
 	case root.Index():
-		return nil, newError(CodeNotSupported, "Set the input \"platform\" to choose one image of the index, or keep the whole index in another destination. "+hint, nil, "%s is an index, but a Docker engine loads a single image", root.Descriptor.Digest)
+		return nil, newError(CodeNotSupported, "Set the input platform to choose one image of the index, or keep the whole index in another destination. "+hint, nil, "%s is an index, but a Docker engine loads a single image", root.Descriptor.Digest)
 	case len(root.Blobs) == 0 || !root.Blobs[0].Descriptor.MediaType.IsConfig():
 		return nil, newError(CodeNotSupported, hint, nil, "%s is an artifact, which a Docker engine cannot load", root.Descriptor.Digest)
 	}

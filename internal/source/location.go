@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -41,6 +42,9 @@ var unsupportedTransports = map[string]string{
 func locate(text string) (location, error) {
 	if pick, ok := isStdin(text, false); ok {
 		return location{path: stdin, pick: pick, stream: true}, nil
+	}
+	if severalImages(text) {
+		return location{}, diag.New(CodeNotFound, diag.Source, hintSeveral, nil, "the source %.300q contains several images", text)
 	}
 	prefix, rest, ok := strings.Cut(text, ":")
 	if !ok {
@@ -171,7 +175,7 @@ func drive(rest string, colon int) bool {
 func (p location) check(text string, info fs.FileInfo) error {
 	switch {
 	case !info.IsDir() && !info.Mode().IsRegular() && !p.stream:
-		return diag.New(CodeUnreadable, diag.Source, "Set source to a file, a directory or a pipe.", nil,
+		return diag.New(CodeUnreadable, diag.Source, "Set the input source to a file, a directory or a pipe.", nil,
 			"the source %q is neither a file nor a directory nor a pipe (%s)", text, info.Mode().Type())
 	case p.kind == OCILayout && !info.IsDir():
 		return diag.New(CodeNotLayout, diag.Source, fmt.Sprintf("If the file is a tar of an OCI layout, write %q.", "oci-archive:"+p.path), nil,
@@ -187,7 +191,7 @@ func (p location) check(text string, info fs.FileInfo) error {
 // names the source that the user probably means.
 func notFound(text, rest string, cause error) error {
 	if text == "" {
-		return diag.New(CodeNotFound, diag.Source, "Set source to the path of an OCI layout or of a tar, to docker-daemon:NAME, or to docker://REFERENCE.", nil, "the source is empty")
+		return diag.New(CodeNotFound, diag.Source, "Set the input source to the path of an OCI layout or of a tar, to docker-daemon:NAME, or to docker://REFERENCE.", nil, "the source is empty")
 	}
 	if rest == "" {
 		return diag.New(CodeNotFound, diag.Source, "Write the path of the image after the prefix.", nil, "the source %q has no path after its prefix", text)
@@ -199,6 +203,52 @@ func notFound(text, rest string, cause error) error {
 // path.
 const hintPick = "To select one image of"
 
+const hintSeveral = "The input source accepts one image. Publish each image in a separate step."
+
+// severalImages reports whether a text is a list of sources with prefixes.
+func severalImages(text string) bool {
+	sources := strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune(",; \n", c) })
+	for _, source := range sources {
+		prefix, rest, ok := strings.Cut(source, ":")
+		if !ok || rest == "" || !slices.Contains([]Kind{Registry, DockerEngine, ContainersStorage, OCILayout, OCIArchive, DockerArchive}, Kind(prefix)) {
+			return false
+		}
+	}
+	return len(sources) > 1
+}
+
+// digestHint explains a digest after the name of a file, or a digest without a name.
+func digestHint(rest string) string {
+	before, digest, ok := strings.Cut(rest, "sha256:")
+	file := strings.TrimSuffix(before, "@")
+	switch {
+	case !ok:
+		return ""
+	case before == "":
+		return fmt.Sprintf("A digest does not contain the name of the repository. Write docker://HOST/OWNER/NAME@%s. For the id of an image in the Docker engine, write docker-daemon:%s.", rest, rest)
+	case file != before && (detect.IsArchive(file) || isFile(file)):
+		return fmt.Sprintf("The file contains the image, so write only the path: %s. To publish the image only if its digest is sha256:%s, compare the digest in an earlier step: ghcr-publish inspect --digest-only %s.", file, digest, file)
+	}
+	return ""
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// commandHint explains a command of a shell that is written instead of a file.
+func commandHint(rest string) string {
+	words := strings.Fields(rest)
+	if len(words) < 2 || !slices.Contains([]string{"docker", "podman", "buildah", "skopeo", "crane", "nerdctl", "cat"}, words[0]) {
+		return ""
+	}
+	if words[1] == "save" {
+		return fmt.Sprintf("The value is a command, and the input source does not run commands. For an image in the Docker engine, write docker-daemon:%s. Or run %s save --output image.tar %s in an earlier step, and write image.tar.", words[len(words)-1], words[0], words[len(words)-1])
+	}
+	return "The value is a command, and the input source does not run commands. Run the command in an earlier step, let the command write a file such as image.tar, and write the path of the file."
+}
+
 func guess(rest string) string {
 	for _, cut := range cuts(rest, true)[1:] {
 		if _, err := os.Stat(cut.path); err == nil && cut.pick != "" {
@@ -206,7 +256,13 @@ func guess(rest string) string {
 		}
 	}
 	if strings.Contains(rest, "\n") || severalFiles(rest) {
-		return "The input source accepts one image. Publish each image in a separate step."
+		return hintSeveral
+	}
+	if hint := digestHint(rest); hint != "" {
+		return hint
+	}
+	if hint := commandHint(rest); hint != "" {
+		return hint
 	}
 	if ref, ok := strings.CutPrefix(rest, "https://"); ok && isImageName(ref) {
 		return fmt.Sprintf("For an image in a registry, write %q. To publish a file from a URL, download the file in a step before this step.", "docker://"+ref)

@@ -40,6 +40,8 @@ func Of(text string, names []string) []string {
 	type scored struct {
 		name  string
 		edits int
+		// other is 1 if the letters of the name and of the text differ.
+		other int
 	}
 	var found []scored
 	wrong := normal(text)
@@ -48,11 +50,15 @@ func Of(text string, names []string) []string {
 			continue
 		}
 		if edits := distance(wrong, normal(name)); edits <= max(1, len(wrong)/3) {
-			found = append(found, scored{name, edits})
+			one := scored{name: name, edits: edits}
+			if !swapped(wrong, normal(name)) {
+				one.other = 1
+			}
+			found = append(found, one)
 		}
 	}
 	slices.SortFunc(found, func(a, b scored) int {
-		return cmp.Or(cmp.Compare(a.edits, b.edits), cmp.Compare(a.name, b.name))
+		return cmp.Or(cmp.Compare(a.edits, b.edits), cmp.Compare(a.other, b.other), cmp.Compare(a.name, b.name))
 	})
 	var out []string
 	for _, f := range found {

@@ -19,6 +19,7 @@ import (
 // pushed contains the result of the push question in the fresh package.
 type pushed struct {
 	config, manifest string // digests
+	configSize       int64  // configSize is the size of the config, in bytes.
 	at               time.Time
 }
 
@@ -58,7 +59,7 @@ func askPush(ctx context.Context, v *survey) error {
 	v.note("PUT manifest", a.summary())
 	v.note("digest in the response to PUT manifest", a.presence("Docker-Content-Digest"))
 	if err == nil && a.status == http.StatusCreated {
-		v.pushed = pushed{config: hash(config).String(), manifest: hash(manifest).String(), at: time.Now()}
+		v.pushed = pushed{config: hash(config).String(), manifest: hash(manifest).String(), configSize: int64(len(config)), at: time.Now()}
 	}
 	return err
 }

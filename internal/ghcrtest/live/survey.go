@@ -24,7 +24,7 @@ type question struct {
 // the last question deletes the fresh package.
 func questions() []question {
 	var all []question
-	for _, family := range [][]question{wireQuestions, tokenQuestions, absentQuestions, pushQuestions, lagQuestions, apiQuestions, endQuestions} {
+	for _, family := range [][]question{wireQuestions, tokenQuestions, absentQuestions, pushQuestions, lagQuestions, apiQuestions, deleteQuestions, endQuestions} {
 		all = append(all, family...)
 	}
 	return all
@@ -41,6 +41,7 @@ type survey struct {
 	known     []string // arguments of secrets
 	owners    string   // owners is "orgs" or "users", and "" before the first request.
 	pushed    pushed
+	deleted   deletedVersion
 	now       finding // now is the finding of the current question.
 	throttled []reply
 }

@@ -118,13 +118,17 @@ func (l Loss) String() string {
 	return out + " of " + shortList(l.Platforms)
 }
 
-// shortList joins at most five names.
+// shortList joins at most five names with commas and "and".
 func shortList(names []string) string {
 	const most = 5
-	if len(names) > most {
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	if n := len(names); n > most {
+		names = append(names[:most:most], fmt.Sprintf("%d more", n-most))
 	}
-	return strings.Join(names, ", ")
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
 // documentNames are short names for the types of documents. The key is a part of the type.

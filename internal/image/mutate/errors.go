@@ -29,11 +29,11 @@ func layerError(b *image.Blob, err error) error {
 	var e *diag.Error
 	switch {
 	case errors.Is(err, compress.ErrTooLarge):
-		e = diag.New(codeTooLarge, diag.Source, "Remove the input \"compression\", so that the layer is sent unchanged.", err,
+		e = diag.New(codeTooLarge, diag.Source, "Remove the input compression, so that the layer is sent unchanged.", err,
 			"The layer %s is too large to be compressed again", digest(b))
 		e.Input = "compression"
 	case errors.Is(err, compress.ErrWindow):
-		e = diag.New(codeTooLarge, diag.Source, "Remove the input \"compression\", so that the layer is sent unchanged. Or compress the layer with a smaller window.", err,
+		e = diag.New(codeTooLarge, diag.Source, "Remove the input compression, so that the layer is sent unchanged. Or compress the layer with a smaller window.", err,
 			"The decompression of the layer %s needs more memory than the limit (zstd --long)", digest(b))
 		e.Input = "compression"
 	case errors.Is(err, compress.ErrDamaged):

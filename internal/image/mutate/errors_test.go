@@ -26,8 +26,8 @@ func TestLayerErrorsNameTheLayerAndTheCure(t *testing.T) {
 		code string
 		says []string
 	}{
-		{"a bomb", known, fmt.Errorf("%w: more", compress.ErrTooLarge), codeTooLarge, []string{packed.String(), `Remove the input "compression"`}},
-		{"a large window", known, fmt.Errorf("%w: 1", compress.ErrWindow), codeTooLarge, []string{"zstd --long", `Remove the input "compression"`}},
+		{"a bomb", known, fmt.Errorf("%w: more", compress.ErrTooLarge), codeTooLarge, []string{packed.String(), `Remove the input compression`}},
+		{"a large window", known, fmt.Errorf("%w: 1", compress.ErrWindow), codeTooLarge, []string{"zstd --long", `Remove the input compression`}},
 		{"damage", pending, fmt.Errorf("%w: bad", compress.ErrDamaged), codeDamaged, []string{plain.String(), "Build the image again"}},
 		{"another error", pending, errors.New("disk failure"), "internal", []string{plain.String(), "disk failure"}},
 	}

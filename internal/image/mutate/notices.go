@@ -53,11 +53,11 @@ func (r result) notices(c Changes, root *image.Manifest) []diag.Notice {
 	}
 	if n := r.layers.indexed; n > 0 {
 		add(CodeLayersIndexed, diag.Warning, "Layers keep their compression",
-			fmt.Sprintf("The input \"compression\" does not change layers with a table of contents for partial pulls (eStargz, zstd:chunked). Number of layers: %d.", n))
+			fmt.Sprintf("The input compression does not change layers with a table of contents for partial pulls (eStargz, zstd:chunked). Number of layers: %d.", n))
 	}
 	if n := r.layers.unknown; n > 0 {
 		add(CodeLayersUnknown, diag.Warning, "Layers keep their compression",
-			fmt.Sprintf("The input \"compression\" does not change the layers of an image whose config does not list the digests of its layers. Without these digests, the program cannot verify the layers. Number of images: %d.", n))
+			fmt.Sprintf("The input compression does not change the layers of an image whose config does not list the digests of its layers. Without these digests, the program cannot verify the layers. Number of images: %d.", n))
 	}
 	return out
 }

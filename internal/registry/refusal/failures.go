@@ -13,6 +13,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
@@ -50,7 +51,7 @@ func explainFailure(err error, ev Evidence) error {
 		return &diag.Error{
 			Code: CodeResponseWrong, Side: diag.Registry, Err: response,
 			Title: response.Host + " sent a wrong response",
-			Hint:  "Run again. If the registry sends the same response, check whether a proxy changes or truncates responses, and compare the address of the registry with the input image. For another registry than ghcr.io, ask its operator.",
+			Hint:  "Run again. If the registry sends the same response, check whether a proxy changes or truncates responses, and compare the address of the registry with the input " + ev.hostInput() + ". For another registry than ghcr.io, ask its operator.",
 		}
 	case errors.As(err, &location) && !errors.As(err, new(*tls.CertificateVerificationError)):
 		return unusableLocation(location, err)
@@ -60,7 +61,7 @@ func explainFailure(err error, ev Evidence) error {
 		return &diag.Error{
 			Code: CodeCertificateUntrusted, Side: diag.Registry, Err: err,
 			Title: fmt.Sprintf("This machine does not trust the certificate of %s, so the run sent nothing to this registry", ev.Repo.RegistryStr()),
-			Hint:  "If a proxy inspects TLS, or the registry has a private certificate authority, set ca-file to the certificate of that authority. In all other cases, stop, because another host may impersonate the registry.",
+			Hint:  "If a proxy inspects TLS, or the registry has a private certificate authority, set the input ca-file to the certificate of that authority. In all other cases, stop, because another host may impersonate the registry.",
 		}
 	}
 	return unreachable(err, ev)
@@ -73,17 +74,14 @@ func unreachable(err error, ev Evidence) error {
 		Code: CodeRegistryUnreachable, Side: diag.Registry, Err: withoutStep(err), Title: host + " did not answer",
 		Hint: "Check that this runner can connect to the host. If the connection fails, allow the host in the firewall, or set HTTPS_PROXY to the proxy. Then run again.",
 	}
-	named := cmp.Or(ev.HostInput, "image")
-	if ev.Reading {
-		named = "source"
-	}
+	named := ev.hostInput()
 	var dns *net.DNSError
 	written := strings.TrimPrefix(host, "index.") // go-containerregistry writes index.docker.io instead of docker.io.
 	switch {
 	case host != ev.Repo.RegistryStr(): // The host belongs to the token service or to the storage.
 	case errors.As(err, &dns) && dns.IsNotFound:
 		e.Input, e.Title = named, fmt.Sprintf("The host %s in the input %s does not exist in DNS", written, named)
-		e.Hint = strings.TrimSpace(nearest.Question(host, knownHosts) + " Correct the host in the input " + named + ". If the host is correct, check the DNS server of this runner, or set HTTPS_PROXY to the proxy.")
+		e.Hint = strings.TrimSpace(nearest.Question(host, input.KnownHosts) + " Correct the host in the input " + named + ". If the host is correct, check the DNS server of this runner, or set HTTPS_PROXY to the proxy.")
 	default:
 		e.Input, e.Title = named, fmt.Sprintf("The host %s in the input %s did not answer", written, named)
 		e.Hint = "Check the host in the input " + named + ". " + e.Hint
@@ -91,8 +89,13 @@ func unreachable(err error, ev Evidence) error {
 	return e
 }
 
-// knownHosts lists registries whose names users misspell.
-var knownHosts = []string{"ghcr.io", "docker.io", "quay.io", "gcr.io", "registry.gitlab.com", "mcr.microsoft.com", "public.ecr.aws"}
+// hostInput returns the name of the input that contains the host of the registry.
+func (ev Evidence) hostInput() string {
+	if ev.Reading {
+		return "source"
+	}
+	return cmp.Or(ev.HostInput, "image")
+}
 
 // withoutStep removes the words "resolving HOST" from an error, because the title of the
 // error already names the host.

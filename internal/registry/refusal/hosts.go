@@ -23,7 +23,7 @@ func notARegistry(ev Evidence) (title, hint string) {
 		answer = fmt.Sprintf("%s and a web page (%q)", answer, ev.answer.Page)
 	}
 	return fmt.Sprintf("%s is not a registry, because it answered with %s", ev.answer.Host, answer),
-		"Check the host in the input image. If a proxy or a login page of the network sends this answer, log in to the network, allow the host in the proxy, or set HTTPS_PROXY to the proxy. The token is not the cause."
+		"Check the host in the input " + ev.hostInput() + ". If a proxy or a login page of the network sends this answer, log in to the network, allow the host in the proxy, or set HTTPS_PROXY to the proxy. The token is not the cause."
 }
 
 // isOtherHost reports whether another host than the registry requires a login.
@@ -34,8 +34,8 @@ func isOtherHost(e *registry.Error) bool {
 
 func otherHost(ev Evidence) (title, hint string) {
 	return fmt.Sprintf("%s directed the request to the host %s, which refused the request", ev.answer.From, ev.answer.Host),
-		fmt.Sprintf("The run sends the token only to %s, so a new token does not help. Correct the external address in the configuration of the registry or of its proxy (http.host, or the header X-Forwarded-Host). If %s is the real registry, write this host in the input image.",
-			ev.Repo.RegistryStr(), ev.answer.Host)
+		fmt.Sprintf("The run sends the token only to %s, so a new token does not help. Correct the external address in the configuration of the registry or of its proxy (http.host, or the header X-Forwarded-Host). If %s is the real registry, write this host in the input %s.",
+			ev.Repo.RegistryStr(), ev.answer.Host, ev.hostInput())
 }
 
 // isFrontEnd reports whether a front end sent a web page instead of the registry's

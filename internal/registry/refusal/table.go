@@ -83,7 +83,7 @@ var Table = []Row{
 		Cure:    "Increase `timeout`, or publish fewer images at the same time.",
 		explain: func(ev Evidence) (string, string) {
 			return fmt.Sprintf("GitHub's secondary rate limit stopped the requests to %s", ev.Repo),
-				"Increase timeout, because the limit lasts several minutes, or let fewer jobs publish at the same time."
+				"Increase the input timeout, because the limit lasts several minutes, or let fewer jobs publish at the same time."
 		},
 	},
 	{

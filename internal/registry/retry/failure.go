@@ -44,6 +44,10 @@ type Request string
 // session, because the session ends after a failure.
 const Upload Request = "upload"
 
+// Write is every other request that writes: a POST that opens an upload session, or a PUT
+// of a manifest.
+const Write Request = "write"
+
 // Transport is a kind of error without a response.
 type Transport string
 

@@ -205,6 +205,17 @@ var Table = []Row{
 		Name: "page of a front end", Status: http.StatusBadRequest, Page: true, Reaction: AgainFromStart,
 	},
 	{
+		// A registry that refuses an upload names the reason with an error code. An answer
+		// without an error code can come from a front end. The number of attempts is
+		// limited, because each attempt sends the blob again.
+		Name: "upload refused without a reason", Request: Upload, Status: http.StatusBadRequest, NoCode: true, Reaction: AgainFromStart, Attempts: 3,
+	},
+	{
+		// A front end that does not know the registry sends a web page. For a read, the
+		// page usually means that the host is not a registry.
+		Name: "page for a write", Request: Write, Status: http.StatusNotFound, Page: true, Reaction: Again, Attempts: 3,
+	},
+	{
 		// 408 Request Timeout.
 		Name: "request timeout", Status: http.StatusRequestTimeout, Reaction: AgainFromStart,
 	},

@@ -52,6 +52,12 @@ var decisions = []struct {
 	{"session not found", retry.Failure{Request: retry.Upload, Status: 404, MediaType: page}, retry.AgainFromStart},
 	{"refused", retry.Failure{Request: retry.Upload, Status: 404, Codes: []string{"NAME_UNKNOWN"}}, retry.Final},
 	{"refused", retry.Failure{Status: 404, Codes: []string{"BLOB_UNKNOWN"}}, retry.Final},
+	{"upload refused without a reason", retry.Failure{Request: retry.Upload, Status: 400}, retry.AgainFromStart},
+	{"upload refused without a reason", retry.Failure{Request: retry.Upload, Status: 400, MediaType: "text/plain"}, retry.AgainFromStart},
+	{"page for a write", retry.Failure{Request: retry.Write, Status: 404, MediaType: page}, retry.Again},
+	{"refused", retry.Failure{Request: retry.Write, Status: 404}, retry.Final},
+	{"refused", retry.Failure{Status: 404, MediaType: page}, retry.Final},
+	{"refused", retry.Failure{Request: retry.Write, Status: 400}, retry.Final},
 	{"refused", retry.Failure{Request: retry.Upload, Status: 400, Codes: []string{"BLOB_UPLOAD_INVALID"}}, retry.Final},
 	{"refused", retry.Failure{Request: retry.Upload, Status: 416, Codes: []string{"BLOB_UPLOAD_INVALID"}}, retry.Final},
 	{"HTTP to HTTPS port", retry.Failure{Status: 400, Message: "Client sent an HTTP request to an HTTPS server."}, retry.FinalWithCause},
@@ -173,8 +179,8 @@ func FuzzDecide(f *testing.F) {
 			t.Errorf("status %d is not final", status)
 		case transport == "" && !again && slices.Contains([]int{429, 500, 502, 503, 504, 520, 524}, status):
 			t.Errorf("status %d is final", status)
-		case transport == "" && again && status == http.StatusBadRequest && !retry.IsPage(mediaType):
-			t.Error("400 without a web page is sent again")
+		case transport == "" && again && status == http.StatusBadRequest && !retry.IsPage(mediaType) && (!upload || code != ""):
+			t.Error("400 with a reason is sent again")
 		case transport == "" && again && status < http.StatusBadRequest:
 			t.Errorf("status %d is sent again", status)
 		}

@@ -51,12 +51,12 @@ func New(file string) (*http.Transport, error) {
 }
 
 func unusableFile(file string, err error) error {
-	title, hint := fmt.Sprintf("Reading certificates from ca-file %q failed", file), ""
+	title, hint := fmt.Sprintf("Reading certificates from the file %q in the input ca-file failed", file), ""
 	if errors.Is(err, fs.ErrNotExist) {
-		title, hint, err = fmt.Sprintf("The ca-file %q does not exist", file), missing.Hint(file)+" ", nil
+		title, hint, err = fmt.Sprintf("The file %q in the input ca-file does not exist", file), missing.Hint(file)+" ", nil
 	}
 	return &diag.Error{
 		Code: CodeCAFileUnusable, Side: diag.Input, Input: "ca-file", Err: err, Title: title,
-		Hint: hint + "Set ca-file to a file on this runner with certificates in PEM. A file in PEM begins with -----BEGIN CERTIFICATE-----. If the step runs in a container, mount the file into the container.",
+		Hint: hint + "Set the input ca-file to a file on this runner with certificates in PEM. A file in PEM begins with -----BEGIN CERTIFICATE-----. If the step runs in a container, mount the file into the container.",
 	}
 }

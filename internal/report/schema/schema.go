@@ -22,6 +22,7 @@ var files = map[string]string{
 	"ghcr-publish/inspect/v1": "schema-inspect.json",
 	"ghcr-publish/check/v1":   "schema-check.json",
 	"ghcr-publish/diff/v1":    "schema-diff.json",
+	"ghcr-publish/verify/v1":  "schema-verify.json",
 }
 
 // Checker checks reports. Several goroutines may use a Checker.

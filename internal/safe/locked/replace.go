@@ -4,12 +4,21 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 )
 
+// abandoned is the age after which a temporary file belongs to a run that was killed. A
+// file is written in much less time.
+const abandoned = time.Minute
+
 // Replace writes the text to a temporary file in the folder of the path and renames this
-// file, so that other programs never read a partial file.
+// file, so that other programs never read a partial file. Replace also removes the
+// temporary files of runs that were killed during this operation, because such a file can
+// contain a token.
 func Replace(path string, text []byte, mode fs.FileMode) (err error) {
-	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	sweep(filepath.Dir(path), prefix(path), time.Now().Add(-abandoned))
+	temp, err := os.CreateTemp(filepath.Dir(path), prefix(path)+"*")
 	if err != nil {
 		return err
 	}
@@ -29,4 +38,26 @@ func Replace(path string, text []byte, mode fs.FileMode) (err error) {
 		err = Retry(func() error { return os.Rename(temp.Name(), path) }) // Windows returns an error while another step reads the file.
 	}
 	return err
+}
+
+// prefix returns the beginning of the names of the temporary files for a path. The names
+// end with a random number (os.CreateTemp).
+func prefix(path string) string { return "." + filepath.Base(path) + "-" }
+
+// sweep removes the temporary files that are older than the given time. A file that
+// cannot be removed stays, because the caller can write its own file nevertheless.
+func sweep(folder, prefix string, before time.Time) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		number, ok := strings.CutPrefix(e.Name(), prefix)
+		if !ok || number == "" || strings.Trim(number, "0123456789") != "" || !e.Type().IsRegular() {
+			continue
+		}
+		if info, err := e.Info(); err == nil && info.ModTime().Before(before) {
+			_ = os.Remove(filepath.Join(folder, e.Name()))
+		}
+	}
 }

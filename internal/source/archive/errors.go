@@ -10,11 +10,11 @@ import (
 // These constants are the codes of the errors of this package. The codes begin with
 // "source", because package source returns these errors unchanged.
 const (
-	CodeNotArchive   = "source-not-a-layout"   // the file is not an image archive
-	CodeUnreadable   = "source-unreadable"     // the archive is damaged, or the system denies access to the archive
-	CodeTruncated    = "source-truncated"      // the archive ends before its last part
-	CodeUnsafePath   = "source-unsafe-path"    // the archive contains a device, or a path to a file outside the archive
-	CodeTooManyFiles = "source-too-many-files" // the archive has too many files
+	CodeNotArchive   = diag.CodeSourceNotLayout // the file is not an image archive
+	CodeUnreadable   = "source-unreadable"      // the archive is damaged, or the system denies access to the archive
+	CodeTruncated    = "source-truncated"       // the archive ends before its last part
+	CodeUnsafePath   = "source-unsafe-path"     // the archive contains a device, or a path to a file outside the archive
+	CodeTooManyFiles = "source-too-many-files"  // the archive has too many files
 )
 
 const hintRewrite = "Write the archive again, for example with docker save or skopeo copy. Check that every step that writes, uploads or downloads the archive has enough disk space and ends without an error."

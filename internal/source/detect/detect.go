@@ -43,6 +43,7 @@ type magic struct {
 const (
 	hintZip     = "Unzip the file, and set the input source to the tar or the layout in it. If actions/download-artifact downloads the artifact, the action also unzips it, so set the input source to the tar in the folder of the download."
 	hintProgram = "To create an image from a program, set the input content to a line such as %s:/usr/bin/app and remove the input source."
+	hintPicture = "Set the input source to a container image: a tar from docker save, the folder of an OCI layout, or the name of an image. To publish the file itself, set the input content to the file, and set the input artifact-type to the media type of the file."
 	hintDisk    = "Use an image from docker save, skopeo copy or an OCI output of a build. A disk image or installation image is not a container image."
 )
 
@@ -61,6 +62,10 @@ var magics = []magic{
 	{0, "QFI\xfb", Finding{"is a disk image of QEMU", hintDisk}},
 	{32, "SIF_MAGIC", Finding{"is an image of Apptainer", "Build the same image as an OCI image, and set the input source to the OCI image."}},
 	{32769, "CD001", Finding{"is an ISO file", hintDisk}},
+	{0, "\x89PNG", Finding{"is a picture in the format PNG", hintPicture}},
+	{0, "\xff\xd8\xff", Finding{"is a picture in the format JPEG", hintPicture}},
+	{0, "GIF8", Finding{"is a picture in the format GIF", hintPicture}},
+	{0, "%PDF-", Finding{"is a PDF document", hintPicture}},
 	{0, "version https://git-lfs.github.com/spec/", Finding{"is a pointer of Git LFS and not the file itself", "Set lfs: true in the step that runs actions/checkout."}},
 }
 

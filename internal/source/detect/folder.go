@@ -46,6 +46,18 @@ func Folder(folder string) Finding {
 	return Finding{}
 }
 
+// NotImage detects the kind of a folder that a user set as the source. If the path is not
+// a folder, or if the folder can be an image, NotImage returns an empty Finding.
+func NotImage(path string) Finding {
+	if info, err := os.Stat(path); err != nil || !info.IsDir() || isLayout(path) {
+		return Finding{}
+	}
+	if _, err := os.Stat(filepath.Join(path, "manifest.json")); err == nil {
+		return Finding{}
+	}
+	return Folder(path)
+}
+
 // layoutEntry returns a Finding if the entry of the folder is an OCI layout.
 func layoutEntry(folder string, e os.DirEntry) Finding {
 	if !e.IsDir() || !isLayout(filepath.Join(folder, e.Name())) {

@@ -116,6 +116,11 @@ func (r *Request) checkFile() error {
 	if r.File == "" {
 		names = []string{filepath.Join(r.Context, "Dockerfile"), filepath.Join(r.Context, "Containerfile")}
 	}
+	if i := slices.IndexFunc(names, isFolder); i >= 0 && r.File != "" {
+		return &diag.Error{
+			Code: CodeNoDockerfile, Side: diag.Source, Input: "file", Title: fmt.Sprintf("The Dockerfile %q is a folder", r.File), Hint: folderHint(names[i]),
+		}
+	}
 	if strings.Contains(r.File, "://") || slices.ContainsFunc(names, exists) {
 		return nil
 	}
@@ -131,6 +136,23 @@ func (r *Request) checkFile() error {
 	return e
 }
 
+// isFolder reports whether the path is a folder and not a file.
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// folderHint returns the hint for a folder in the input "file".
+func folderHint(folder string) string {
+	folder = filepath.ToSlash(folder)
+	for _, name := range []string{"Dockerfile", "Containerfile"} {
+		if file := path.Join(folder, name); exists(file) {
+			return fmt.Sprintf("Write file: %s, because the input file is the path of the Dockerfile and not of its folder.", file)
+		}
+	}
+	return fmt.Sprintf("Set the input file to the path of the Dockerfile, because the folder %s contains no Dockerfile.", folder)
+}
+
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return !errors.Is(err, fs.ErrNotExist)
@@ -141,6 +163,9 @@ func exists(path string) bool {
 func contextHint(context string, info fs.FileInfo) string {
 	if info == nil {
 		return missing.Hint(context) + " "
+	}
+	if detect.IsArchive(context) {
+		return fmt.Sprintf("To publish the image in the file, write source: %s instead of context. To build an image, write the folder of the Dockerfile. ", context)
 	}
 	if !detect.File(context).IsDockerfile() {
 		return ""

@@ -25,7 +25,7 @@ func (s storage) available(ctx context.Context, m *Machine, _ *Request) error {
 }
 
 func (s storage) unsupported(r *Request) string {
-	return listRequested(feature{r.Builder != "", "the input builder"}, feature{hasTypedCache(r.CacheFrom) || hasTypedCache(r.CacheTo), "a cache type in the input cache-from or cache-to"})
+	return listRequested(feature{r.Builder != "", "the input builder"}, feature{hasTypedCache(r.CacheFrom) || hasTypedCache(r.CacheTo), "a cache type in the input cache-from or the input cache-to"})
 }
 
 func (s storage) build(ctx context.Context, m *Machine, r *Request) (string, error) {

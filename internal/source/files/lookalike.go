@@ -181,6 +181,9 @@ func (m *builder) notFoundHint(want *v1.Platform, patterns []lineMatches, otherw
 	missed := slices.DeleteFunc(m.missed(patterns), func(f match) bool {
 		return want != nil && !samePlatform(f.platform, *want)
 	})
+	if wrong := m.misspelt(patterns); len(missed) == 0 && len(wrong) > 0 {
+		return misspeltText(wrong)
+	}
 	if len(missed) == 0 {
 		return otherwise
 	}

@@ -45,12 +45,29 @@ func (m *builder) variants() ([]*variant, error) {
 		}
 		out = append(out, v)
 	}
+	if systems := otherSystems(patterns); len(out) == 0 && len(systems) > 0 {
+		return nil, contentError(CodeNotFound, "Build the files for Linux, because container runtimes such as Docker run only images for Linux, Windows and FreeBSD. On a Mac, Docker runs images for linux/arm64 and linux/amd64. To publish the files without a runtime, set the input platform to their platforms.", nil,
+			"%q matches only files for %s", m.Files.Content[first].Path, strings.Join(systems, ", "))
+	}
 	if len(out) == 0 {
 		return nil, contentError(CodeNotFound, m.notFoundHint(nil, patterns, "Check the path. The placeholder {platform} matches names such as linux-amd64 and linux-arm-v7. Run the step that writes the files before this step."), nil,
 			"no path matches %q", m.Files.Content[first].Path)
 	}
 	m.noticeMissed(patterns)
+	m.noticeMisspelt(patterns)
 	return out, nil
+}
+
+// otherSystems lists the platforms of the matched paths that are not for Linux.
+func otherSystems(patterns []lineMatches) []string {
+	var out []string
+	for _, found := range slices.Concat(patterns...) {
+		if found.platform.OS != "linux" {
+			out = append(out, found.platform.String())
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // expandLines returns the matches of each line of the input "content". If two

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // These constants are the codes of errors about the inputs "digests" and "digest-name".
@@ -78,7 +79,7 @@ func Find(text, pattern string, expect []string) ([]PlatformImage, error) {
 	var err error
 	switch trimmed := strings.TrimSpace(text); {
 	case trimmed == "null":
-		err = inputError("digests", CodeNoDigests, nullHint, nil, "The input \"digests\" is null")
+		err = inputError("digests", CodeNoDigests, nullHint, nil, "The input digests is null")
 	case strings.HasPrefix(trimmed, "{"), strings.HasPrefix(trimmed, "["):
 		err = f.json(trimmed)
 	default:
@@ -164,7 +165,7 @@ func (f *finder) add(key, value string) error {
 	}
 	f.found = append(f.found, img)
 	if len(f.found) > maxImages {
-		return inputError("digests", CodeDigestInvalid, "Merge the images in several steps.", nil, "The input \"digests\" contains more than %d digests", maxImages)
+		return inputError("digests", CodeDigestInvalid, "Merge the images in several steps.", nil, "The input digests contains more than %d digests", maxImages)
 	}
 	return nil
 }
@@ -189,10 +190,39 @@ func parseImage(key, value string) (PlatformImage, error) {
 	return img, nil
 }
 
+// digestText matches a digest with upper-case letters, or without the prefix sha256: or
+// its colon.
+var digestText = lazy.Regexp(`(?i)^(?:sha256[:=-]?)?([0-9a-f]{64})$`)
+
+// rightDigest returns the digest in a value that is nearly a digest, or that contains
+// other words before the digest. For every other value, rightDigest returns "".
+func rightDigest(value string) string {
+	repo, digest, pinned := strings.Cut(value, "@")
+	if !pinned {
+		words := strings.Fields(value)
+		repo, digest = "", words[len(words)-1]
+	}
+	m := digestText().FindStringSubmatch(strings.TrimSpace(digest))
+	if m == nil {
+		return ""
+	}
+	right := "sha256:" + strings.ToLower(m[1])
+	if pinned {
+		right = strings.ToLower(repo) + "@" + right
+	}
+	if right == value {
+		return "" // another part of the value is wrong
+	}
+	return right
+}
+
 // digestHint returns a hint for a value that is not a digest.
 func digestHint(value string) string {
 	if hint := missing.Unexpanded(value); hint != "" {
 		return hint
+	}
+	if right := rightDigest(value); right != "" {
+		return "Write " + right + "."
 	}
 	repo, digest, pinned := strings.Cut(value, "@")
 	switch hex, isDigest := strings.CutPrefix(value, "sha256:"); {
@@ -249,16 +279,16 @@ func (f *finder) incomplete() error {
 			"The index can lack a platform, because %s", strings.Join(f.failed, ", and "))
 	case len(f.empty) > 0:
 		return inputError("digests", CodeDigestMissing, missingHint, nil,
-			"The index would lack a platform, because the input \"digests\" has no value for %s", strings.Join(f.empty, ", "))
+			"The index would lack a platform, because the input digests has no value for %s", strings.Join(f.empty, ", "))
 	}
 	return nil
 }
 
 func (f *finder) noDigestsError() error {
 	hint := "Set digests: ${{ toJSON(needs.JOB.outputs) }}. In the job JOB, declare an output digest-OS-ARCH for each platform, and set its value to the output of the step that has push-by-digest: true."
-	title := "The input \"digests\" contains no digest"
+	title := "The input digests contains no digest"
 	if f.pattern != "" {
-		title = fmt.Sprintf("The input \"digests\" contains no digest whose name matches the input digest-name, which is %q", f.pattern)
+		title = fmt.Sprintf("The input digests contains no digest whose name matches the input digest-name, which is %q", f.pattern)
 	}
 	if len(f.empty) > 0 {
 		slices.Sort(f.empty)

@@ -88,7 +88,7 @@ func TestFindRefuses(t *testing.T) {
 		{"several digests in a line", "D1,D2", "", merge.CodeDigestInvalid, "one digest per line"},
 		{"null", "null", "", merge.CodeNoDigests, "Add the job to needs"},
 		{"an expression", "${{ toJSON(needs.build.outputs) }}", "", merge.CodeDigestInvalid, "has not evaluated the expression"},
-		{"an empty output", `{"digest-a":"D1","digest-b":""}`, "", merge.CodeDigestMissing, `because the input "digests" has no value for digest-b`},
+		{"an empty output", `{"digest-a":"D1","digest-b":""}`, "", merge.CodeDigestMissing, `because the input digests has no value for digest-b`},
 		{"an output that is null", `{"digest-a":"D1","digest-b":null}`, "", merge.CodeDigestMissing, "no value for digest-b"},
 		{"an empty output of one of several jobs", `{"a":{"result":"success","outputs":{"digest":"D1"}},"b":{"result":"success","outputs":{"digest":""}}}`, "", merge.CodeDigestMissing, "digest of the job b"},
 		{"an empty line", "D1\n\n", "", merge.CodeDigestMissing, "no value for line 2"},

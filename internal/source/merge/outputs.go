@@ -22,14 +22,14 @@ const maxNesting = 8
 func (f *finder) json(text string) error {
 	var value any
 	if json.Unmarshal([]byte(text), &value) != nil {
-		return inputError("digests", CodeDigestInvalid, "Set digests: ${{ toJSON(needs.JOB.outputs) }} without quotation marks around the expression. If you write the digests by hand, write one digest per line and not JSON.", nil, "The input \"digests\" starts like JSON but is not valid JSON")
+		return inputError("digests", CodeDigestInvalid, "Set digests: ${{ toJSON(needs.JOB.outputs) }} without quotation marks around the expression. If you write the digests by hand, write one digest per line and not JSON.", nil, "The input digests starts like JSON but is not valid JSON")
 	}
 	return f.walk("", value, 0)
 }
 
 func (f *finder) walk(key string, value any, depth int) error {
 	if depth > maxNesting {
-		return inputError("digests", CodeDigestInvalid, "Set digests: ${{ toJSON(needs.JOB.outputs) }}, without other JSON objects around the outputs.", nil, "The input \"digests\" contains JSON objects that are nested in more than %d levels", maxNesting)
+		return inputError("digests", CodeDigestInvalid, "Set digests: ${{ toJSON(needs.JOB.outputs) }}, without other JSON objects around the outputs.", nil, "The input digests contains JSON objects that are nested in more than %d levels", maxNesting)
 	}
 	switch value := value.(type) {
 	case map[string]any:

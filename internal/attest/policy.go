@@ -1,0 +1,168 @@
+package attest
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+)
+
+// CodePolicy means that a policy requires nothing, or contradicts itself.
+const CodePolicy = "policy-invalid"
+
+// githubHosted is the value of the runner environment for the runners of GitHub.
+const githubHosted = "github-hosted"
+
+// Policy is the set of requirements for an attestation. An empty field requires nothing,
+// except where its comment says otherwise. The names and meanings are the names and
+// meanings of the flags of "gh attestation verify".
+type Policy struct {
+	// Server is the URL of GitHub. Default: https://github.com.
+	Server string
+	// Repo or Owner is required. Repo has the form OWNER/NAME. The attestation must come
+	// from a workflow run of this repository, or of a repository of this owner. If no
+	// signer is set, the workflow file that signed must also be in this repository.
+	Repo, Owner string
+	// SignerRepo and SignerWorkflow name the repository, or the workflow file
+	// OWNER/NAME/PATH, that signed. At most one of SignerRepo, SignerWorkflow, Identity
+	// and IdentityRegex is set.
+	SignerRepo, SignerWorkflow string
+	// Identity is the name in the certificate, and IdentityRegex is a pattern of the name.
+	Identity, IdentityRegex string
+	// Issuer is the issuer of the identity token. Default: the issuer of Server.
+	Issuer                  string
+	SourceRef, SourceDigest string // the Git reference and the commit
+	// PredicateType is the type of the statement. Default: [Provenance].
+	PredicateType string
+	// DenySelfHosted requires a runner of GitHub.
+	DenySelfHosted bool
+}
+
+// Validate returns an error if the policy requires nothing or contradicts itself.
+func (p Policy) Validate() error {
+	owner, name, _ := strings.Cut(p.Repo, "/")
+	signers := 0
+	for _, text := range []string{p.SignerRepo, p.SignerWorkflow, p.Identity, p.IdentityRegex} {
+		if text != "" {
+			signers++
+		}
+	}
+	_, err := regexp.Compile(p.IdentityRegex)
+	switch {
+	case p.Repo == "" && p.Owner == "":
+		return policyError("repo", "The policy requires neither a repository nor an owner", "Set repo to OWNER/NAME, or set owner to OWNER. Without a repository and an owner, the policy would accept the attestation of any workflow.")
+	case p.Repo != "" && (owner == "" || name == "" || strings.Contains(name, "/")):
+		return policyError("repo", fmt.Sprintf("The repository %q does not have the form OWNER/NAME", p.Repo), "Set repo to a value such as acme/web.")
+	case strings.Contains(p.Owner, "/"):
+		return policyError("owner", fmt.Sprintf("The owner %q contains a slash", p.Owner), "Set owner to a value such as acme.")
+	case p.Repo != "" && p.Owner != "" && !strings.EqualFold(owner, p.Owner):
+		return policyError("owner", fmt.Sprintf("The repository %q does not belong to the owner %q", p.Repo, p.Owner), "Remove one of the two requirements.")
+	case signers > 1:
+		return policyError("signer-workflow", "The policy names more than one signer", "Require only one of the signing repository, the workflow, the identity and the pattern of the identity.")
+	case err != nil:
+		return policyError("cert-identity-regex", "The pattern of the identity is not a regular expression: "+err.Error(), "Correct the pattern. The syntax is the syntax of RE2.")
+	}
+	return nil
+}
+
+func policyError(input, title, hint string) error {
+	return &diag.Error{Code: CodePolicy, Side: diag.Input, Input: input, Title: title, Hint: hint}
+}
+
+// server returns the URL of GitHub with a slash at the end.
+func (p Policy) server() string {
+	if p.Server == "" {
+		return "https://github.com/"
+	}
+	return strings.TrimSuffix(p.Server, "/") + "/"
+}
+
+// predicateType returns the required type of the statement.
+func (p Policy) predicateType() string {
+	if p.PredicateType == "" {
+		return Provenance
+	}
+	return p.PredicateType
+}
+
+// issuer returns the required issuer.
+func (p Policy) issuer() string {
+	if p.Issuer != "" {
+		return p.Issuer
+	}
+	if host, ok := strings.CutSuffix(strings.TrimPrefix(strings.TrimSuffix(p.server(), "/"), "https://"), issuerGHEEnd); ok {
+		return issuerGHEStart + host + issuerGHEEnd
+	}
+	return issuer
+}
+
+// check returns one error for each requirement that a certificate does not meet.
+func (p Policy) check(r *Result) error {
+	owner := p.Owner
+	if owner == "" {
+		owner, _, _ = strings.Cut(p.Repo, "/")
+	}
+	var problems []error
+	require := func(what, want, got string) {
+		if want != "" && !strings.EqualFold(want, got) {
+			problems = append(problems, fmt.Errorf("the %s is %q, but the policy requires %q", what, got, want))
+		}
+	}
+	require("owner of the repository", p.server()+owner, r.Owner)
+	if p.Repo != "" {
+		require("repository", p.server()+p.Repo, r.Repository)
+	}
+	require("issuer of the identity", p.issuer(), r.Issuer)
+	require("Git reference", p.SourceRef, r.Ref)
+	require("commit", p.SourceDigest, r.Commit)
+	require("type of the statement", p.predicateType(), r.PredicateType)
+	if p.DenySelfHosted {
+		require("runner", githubHosted, r.Runner)
+	}
+	return errors.Join(append(problems, p.checkSigner(owner, r.Signer))...)
+}
+
+// checkSigner compares the name in the certificate, which is the URL of a workflow file and
+// its reference.
+func (p Policy) checkSigner(owner, signer string) error {
+	matches, want := false, ""
+	switch {
+	case p.Identity != "":
+		want, matches = p.Identity, signer == p.Identity
+	case p.IdentityRegex != "":
+		pattern, err := regexp.Compile(p.IdentityRegex)
+		want, matches = p.IdentityRegex, err == nil && pattern.MatchString(signer)
+	case p.SignerWorkflow != "":
+		want = p.workflowURL()
+		rest, ok := strings.CutPrefix(signer, want)
+		// A path must end here. Otherwise, the policy would accept other files whose
+		// names begin with the same text.
+		matches = ok && (rest == "" || rest[0] == '@')
+	default:
+		prefix := p.server() + owner + "/"
+		if repo := p.SignerRepo; repo != "" || p.Repo != "" {
+			if repo == "" {
+				repo = p.Repo
+			}
+			prefix = p.server() + repo + "/"
+		}
+		want = prefix
+		matches = len(signer) >= len(prefix) && strings.EqualFold(signer[:len(prefix)], prefix)
+	}
+	if matches {
+		return nil
+	}
+	return fmt.Errorf("the signer is %q, but the policy requires %q", signer, want)
+}
+
+// workflowURL returns the URL of the workflow file that signed. The value can begin with a
+// host.
+func (p Policy) workflowURL() string {
+	host, _, _ := strings.Cut(p.SignerWorkflow, "/")
+	if strings.Contains(host, ".") {
+		return "https://" + p.SignerWorkflow
+	}
+	return p.server() + p.SignerWorkflow
+}
