@@ -122,7 +122,7 @@ func undoProblem(err error) error {
 	if err == nil {
 		return nil
 	}
-	hint := "Set undo to the file in the output undo-file, or to the value of the output deleted."
+	hint := "Set the input undo to the file in the output undo-file, or to the value of the output deleted."
 	e := diag.New(CodeUndoFile, diag.Input, hint, err, "The undo list cannot be read")
 	e.Input = "undo"
 	return e

@@ -70,7 +70,7 @@ func readUndo(text string) ([]cleanup.Entry, error) {
 	if err != nil {
 		return nil, &diag.Error{
 			Code: cleanup.CodeUndoFile, Side: diag.Input, Input: "undo", Err: err, Title: fmt.Sprintf("The undo list %q cannot be read", text),
-			Hint: "Set undo to the file in the output undo-file, or to the value of the output deleted.",
+			Hint: "Set the input undo to the file in the output undo-file, or to the value of the output deleted.",
 		}
 	}
 	return cleanup.ParseUndo(raw)

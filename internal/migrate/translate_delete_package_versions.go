@@ -42,7 +42,7 @@ func (t *translation) refuseOldVersions() {
 		}
 	}
 	if t.flag("delete-only-pre-release-versions") {
-		t.refuse("the input \"delete-only-pre-release-versions\" compares digests with version numbers, so it has no meaning for container images. To delete old pre-releases, use a rule type=semver,keep=N,prerelease=superseded in the input \"delete\"")
+		t.refuse("the input \"delete-only-pre-release-versions\" compares digests with version numbers, so it has no meaning for container images. To delete old pre-releases, use a rule type=semver,keep=N,prerelease=superseded in the input delete")
 	}
 }
 

@@ -70,7 +70,7 @@ func (t *translation) snokTags(selection, newest string) bool {
 	if len(keep) > 0 {
 		t.set("keep", keep...)
 		if t.step.Input("skip-shas") != "" {
-			t.refuse("the step protects tags and digests. Write both in the input \"keep\"")
+			t.refuse("the step protects tags and digests. Write both in the input keep")
 		}
 	}
 	return true

@@ -51,7 +51,7 @@ func readable(p *graph.Package, f Facts) error {
 // check compares the plan with the input max-delete.
 func (p *Plan) check(limit rules.Limit) error {
 	if most := limit.Of(p.Images); p.Count > most {
-		hint := "Check the plan with dry-run: true. If the plan is right, set max-delete to a higher number."
+		hint := "Check the plan with dry-run: true. If the plan is right, increase the input max-delete."
 		return diag.Inputf("max-delete", CodeMaxDelete, hint, "The rules select %d of %d images, but max-delete: %s permits %d", p.Count, p.Images, limit, most)
 	}
 	return nil
