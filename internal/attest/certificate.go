@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
@@ -104,7 +105,7 @@ func readCertificate(body []byte) (*x509.Certificate, error) {
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return nil, errors.New("the response is not JSON")
 	}
-	chain := append(answer.Embedded.Chain.Certificates, answer.Detached.Chain.Certificates...)
+	chain := slices.Concat(answer.Embedded.Chain.Certificates, answer.Detached.Chain.Certificates)
 	if len(chain) == 0 {
 		return nil, errors.New("the response contains no certificate")
 	}

@@ -63,7 +63,7 @@ func (r *trustedRoot) validProof(proof cryptobyte.String, logged []byte, issuer 
 		return false
 	}
 	log := findLog(r.ctLogs, id)
-	if log == nil || !log.valid.contains(time.UnixMilli(int64(milliseconds))) { //nolint:gosec // a wrong time is not valid
+	if log == nil || !log.valid.contains(time.UnixMilli(int64(milliseconds))) {
 		return false
 	}
 	issuerKey := sha256.Sum256(issuer.RawSubjectPublicKeyInfo)
@@ -87,7 +87,7 @@ func withoutLogProofs(certificate []byte) ([]byte, bool) {
 		return nil, false
 	}
 	wrapper := cryptoasn1.Tag(3).ContextSpecific().Constructed()
-	var rest, kept []byte
+	var rest []byte
 	for !fields.Empty() {
 		var field cryptobyte.String
 		var tag cryptoasn1.Tag
@@ -102,6 +102,24 @@ func withoutLogProofs(certificate []byte) ([]byte, bool) {
 			return nil, false
 		}
 	}
+	kept, ok := otherExtensions(list)
+	if !ok {
+		return nil, false
+	}
+	var out cryptobyte.Builder
+	out.AddASN1(cryptoasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddBytes(rest)
+		b.AddASN1(wrapper, func(b *cryptobyte.Builder) {
+			b.AddASN1(cryptoasn1.SEQUENCE, func(b *cryptobyte.Builder) { b.AddBytes(kept) })
+		})
+	})
+	raw, err := out.Bytes()
+	return raw, err == nil
+}
+
+// otherExtensions returns the extensions of a list, except the extension of the certificate
+// logs.
+func otherExtensions(list cryptobyte.String) (kept []byte, ok bool) {
 	for !list.Empty() {
 		var extension, content cryptobyte.String
 		var id asn1.ObjectIdentifier
@@ -116,13 +134,5 @@ func withoutLogProofs(certificate []byte) ([]byte, bool) {
 			kept = append(kept, extension...)
 		}
 	}
-	var out cryptobyte.Builder
-	out.AddASN1(cryptoasn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		b.AddBytes(rest)
-		b.AddASN1(wrapper, func(b *cryptobyte.Builder) {
-			b.AddASN1(cryptoasn1.SEQUENCE, func(b *cryptobyte.Builder) { b.AddBytes(kept) })
-		})
-	})
-	raw, err := out.Bytes()
-	return raw, err == nil
+	return kept, true
 }

@@ -49,7 +49,6 @@ func oracle(raw, rootJSON []byte, digest v1.Hash) (*verify.VerificationResult, e
 }
 
 // anyPolicy is a policy that every certificate of a workflow of an owner meets.
-func anyPolicy(owner string) Policy { return Policy{Owner: owner, IdentityRegex: "."} }
 
 // repeated are fields of a log entry that repeat other facts. sigstore-go does not compare
 // them in each case, and this package does.
@@ -246,7 +245,7 @@ func TestCertificatesMustBeLogged(t *testing.T) {
 	other := r.open(job()).identity.certificate
 	forged := *session.identity.certificate
 	forged.RawTBSCertificate = other.RawTBSCertificate
-	chain := append(chains[0][:0:0], chains[0]...)
+	chain := slices.Clone(chains[0])
 	if chain[0] = &forged; roots[0].checkLogged(chain) == nil {
 		t.Error("the proof of another certificate is valid")
 	}

@@ -127,7 +127,8 @@ func (p Policy) check(r *Result) error {
 // checkSigner compares the name in the certificate, which is the URL of a workflow file and
 // its reference.
 func (p Policy) checkSigner(owner, signer string) error {
-	matches, want := false, ""
+	var matches bool
+	var want string
 	switch {
 	case p.Identity != "":
 		want, matches = p.Identity, signer == p.Identity

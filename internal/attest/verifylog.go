@@ -91,7 +91,8 @@ func (l *logKey) checkEntry(e *entryJSON, b *parsedBundle) error {
 	if found := (kind{body.Kind, body.Version}); found != e.Kind {
 		return fmt.Errorf("the entry has the kind %q, but the bundle names the kind %q", found, e.Kind)
 	}
-	matches, versioned := false, ""
+	var matches bool
+	var versioned string
 	switch e.Kind {
 	case dsseEntry:
 		matches = body.isOfEnvelope(b)

@@ -118,10 +118,25 @@ func (r *run) refresh(ctx context.Context) error {
 	if err != nil {
 		return r.explain(err)
 	}
-	listed := map[int64]bool{}
-	var unknown []string
+	unknown := r.compare(newest)
+	if len(newest) < github.PageSize { // the list is complete
+		r.findRemoved(newest)
+	}
+	if err := r.reader.Manifests(ctx, r.state, unknown); err != nil {
+		return err
+	}
+	if r.state.Unreadable != "" {
+		hint := "Run the step again. The run deletes nothing more in this package."
+		return diag.New(plan.CodeUnreadable, diag.Registry, hint, r.state.Cause, "the program cannot read the new manifest %s of %s", r.state.Unreadable, r.req.Repo)
+	}
+	r.replan()
+	return nil
+}
+
+// compare marks the listed versions that changed since the last list, and returns the
+// digests of the versions that were not listed before.
+func (r *run) compare(newest []github.Version) (unknown []string) {
 	for _, v := range newest {
-		listed[v.ID] = true
 		old, ok := r.known[v.ID]
 		if r.replaced[v.ID] || ok && r.done[v.Digest] {
 			continue // the list is older than the deletion
@@ -133,29 +148,32 @@ func (r *run) refresh(ctx context.Context) error {
 			r.now.Changed[v.Digest] = true
 		} else {
 			unknown = append(unknown, v.Digest)
-			if r.done[v.Digest] { // another client pushed the manifest again
-				delete(r.done, v.Digest)
-				r.now.Changed[v.Digest] = true
-			}
+			r.pushedAgain(v.Digest)
 		}
 		r.known[v.ID] = read.Version(v)
 	}
-	if len(newest) < github.PageSize { // the list is complete
-		for id, v := range r.known {
-			if !listed[id] && id != 0 && !r.done[v.Digest] && !r.lostWithIndex(v.Digest) {
-				r.removed[v.Digest] = true
-			}
+	return unknown
+}
+
+// pushedAgain marks a manifest that another client pushed again after this run deleted it.
+func (r *run) pushedAgain(digest string) {
+	if r.done[digest] {
+		delete(r.done, digest)
+		r.now.Changed[digest] = true
+	}
+}
+
+// findRemoved marks the versions that are not in a complete list.
+func (r *run) findRemoved(all []github.Version) {
+	listed := map[int64]bool{}
+	for _, v := range all {
+		listed[v.ID] = true
+	}
+	for id, v := range r.known {
+		if !listed[id] && id != 0 && !r.done[v.Digest] && !r.lostWithIndex(v.Digest) {
+			r.removed[v.Digest] = true
 		}
 	}
-	if err := r.reader.Manifests(ctx, r.state, unknown); err != nil {
-		return err
-	}
-	if r.state.Unreadable != "" {
-		hint := "Run the step again. The run deletes nothing more in this package."
-		return diag.New(plan.CodeUnreadable, diag.Registry, hint, r.state.Cause, "the program cannot read the new manifest %s of %s", r.state.Unreadable, r.req.Repo)
-	}
-	r.replan()
-	return nil
 }
 
 // lostWithIndex reports whether this run deleted an index that lists the version. GitHub

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"strconv"
 
 	"golang.org/x/sync/errgroup"
@@ -34,7 +35,7 @@ differ, and 2 after an error.`,
 // because the exit code Failure means that the images differ.
 func diff(ctx context.Context, p Process, w *workflow.Workflow, env input.Environment) error {
 	err := execute(input.ParseDiff, runDiff)(ctx, p, w, env)
-	if _, compared := err.(*exit); err == nil || compared || env.Flag == nil {
+	if err == nil || errors.As(err, new(*exit)) || env.Flag == nil {
 		return err
 	}
 	if exitCode, _ := strconv.ParseBool(env.Flag("exit-code")); exitCode {

@@ -182,7 +182,7 @@ func isSwitch(f *pflag.Flag) bool { return f != nil && f.NoOptDefVal != "" }
 // otherFlags maps flags of other programs to sentences with the flags of this program.
 // The key "*" means all commands.
 var otherFlags = map[string]map[string]string{
-	"*": {
+	"*": { //nolint:gosec // names of flags, and sentences
 		"password":       "Every process can see the secrets on a command line. Export the token as GITHUB_TOKEN, or pipe the token into --token-stdin.",
 		"password-stdin": "Write --token-stdin, which reads the token from standard input.",
 		"user":           "Write --username.",

@@ -63,14 +63,10 @@ func (s *Server) dispatch(c *apiCall) *apiError {
 		return s.servePackages(c, "user", c.login(), c.parts[2:])
 	case (c.part(0) == "orgs" || c.part(0) == "users") && c.part(2) == "packages":
 		return s.servePackages(c, c.part(0), c.part(1), c.parts[3:])
-	case c.r.Method == http.MethodPost && c.part(0) == "repos" && c.part(3) == "attestations" && len(c.parts) == 4:
-		return s.storeAttestation(c)
+	case c.part(2) == "attestations" || c.part(3) == "attestations":
+		return s.serveAttestations(c)
 	case c.r.Method != http.MethodGet:
 		return notFound()
-	case c.part(0) == "repos" && c.part(3) == "attestations" && len(c.parts) == 5:
-		return s.listAttestations(c, c.part(4))
-	case (c.part(0) == "orgs" || c.part(0) == "users") && c.part(2) == "attestations" && len(c.parts) == 4:
-		return s.listAttestations(c, c.part(3))
 	case c.part(0) == "repos" && len(c.parts) >= 3:
 		return s.serveRepository(c)
 	case c.isRateLimit():
@@ -78,6 +74,21 @@ func (s *Server) dispatch(c *apiCall) *apiError {
 	default:
 		return s.serveAccount(c)
 	}
+}
+
+// serveAttestations serves the attestations of a repository or of an owner.
+func (s *Server) serveAttestations(c *apiCall) *apiError {
+	repository := c.part(0) == "repos" && c.part(3) == "attestations"
+	owner := (c.part(0) == "orgs" || c.part(0) == "users") && c.part(2) == "attestations"
+	switch {
+	case repository && c.r.Method == http.MethodPost && len(c.parts) == 4:
+		return s.storeAttestation(c)
+	case repository && c.r.Method == http.MethodGet && len(c.parts) == 5:
+		return s.listAttestations(c, c.part(4))
+	case owner && c.r.Method == http.MethodGet && len(c.parts) == 4:
+		return s.listAttestations(c, c.part(3))
+	}
+	return notFound()
 }
 
 // login returns the login of the caller. The login is empty for an Actions token and

@@ -179,7 +179,7 @@ func seedConfig(v *SeedVersion, layers []seedDescriptor) []byte {
 	for _, layer := range layers {
 		diffs = append(diffs, layer.Digest)
 	}
-	raw, _ := json.Marshal(map[string]any{ // never fails, because the value contains only texts
+	raw, _ := json.Marshal(map[string]any{ //nolint:errchkjson // never fails, because the value contains only texts
 		"architecture": "amd64", "os": "linux",
 		"config": map[string]any{"Labels": map[string]string{"seed": v.Label}},
 		"rootfs": map[string]any{"type": "layers", "diff_ids": diffs},

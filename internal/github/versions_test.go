@@ -162,6 +162,7 @@ func endlessPages(t *testing.T) (v *github.Versions, requests, most *atomic.Int6
 			}
 		}
 		defer now.Add(-1)
+		time.Sleep(time.Millisecond) // so that the requests of the client overlap
 		w.Header().Set("Link", `<http://x/?page=99999>; rel="next", <http://x/?page=99999>; rel="last"`)
 		_, _ = w.Write([]byte(`[]`))
 	}))

@@ -189,7 +189,7 @@ func isSecretOption(entry string) bool {
 	return seen["id"] && len(seen) > 1
 }
 
-const hintSecretOption = "Write the value of the secret after its id, as in ID=${{ secrets.NAME }}. ID is the id in the line RUN --mount=type=secret of the Dockerfile." //nolint:gosec // a form, not a secret
+const hintSecretOption = "Write the value of the secret after its id, as in ID=${{ secrets.NAME }}. ID is the id in the line RUN --mount=type=secret of the Dockerfile."
 
 // failEmptySecret reports an entry without a value. The message contains no part of the
 // entry. If a user forgets the quotes around a value with several lines, each line of

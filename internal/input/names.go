@@ -45,13 +45,12 @@ func (c *Common) CheckName(text string) *NameFault {
 		return characterFault(prefix, path, bad)
 	}
 	parts := strings.Split(path, "/")
-	home := (host == "" && c.Registry == c.Home) || host == c.Home
+	if home := (host == "" && c.Registry == c.Home) || host == c.Home; home && len(parts) > 1 && parts[0] != "" && !validOwner(parts[0]) {
+		return ownerFault(c.Home, parts[0])
+	}
 	for i, part := range parts {
 		if part == "" {
 			return emptyPart(prefix, parts)
-		}
-		if home && i == 0 && len(parts) > 1 && !validOwner(part) {
-			return ownerFault(c.Home, part)
 		}
 		if !repositoryPart().MatchString(part) {
 			return partFault(prefix, parts, i)

@@ -80,21 +80,16 @@ func (e *engine) pairs(input, value string) ([]Pair, error) {
 	}
 	for _, item := range items {
 		key, val, ok, err := e.pair(input, item)
+		if ok && err == nil {
+			var placed bool
+			placed, err = e.hasPlace(input, item, key, val)
+			ok = !placed
+		}
 		if err != nil {
 			return nil, err
 		}
 		if !ok {
 			continue
-		}
-		if e.in.Strict && input == "annotations" {
-			placed, err := e.placed(item, key, val)
-			if err != nil {
-				return nil, err
-			}
-			if len(placed) > 0 {
-				e.result.Placed = append(e.result.Placed, placed...)
-				continue
-			}
 		}
 		if i, again := place[key]; again {
 			out[i].Value = val
@@ -105,6 +100,17 @@ func (e *engine) pairs(input, value string) ([]Pair, error) {
 	}
 	sortPairs(out)
 	return out, nil
+}
+
+// hasPlace reports whether an annotation names the places to which it belongs. hasPlace
+// adds such an annotation to the result.
+func (e *engine) hasPlace(input, item, key, value string) (bool, error) {
+	if !e.in.Strict || input != "annotations" {
+		return false, nil
+	}
+	placed, err := e.placed(item, key, value)
+	e.result.Placed = append(e.result.Placed, placed...)
+	return len(placed) > 0, err
 }
 
 // pair evaluates one item of the input "labels" or "annotations". The result "ok" is

@@ -103,7 +103,7 @@ func TestRandomReleasesNeverLieAboutTheirTags(t *testing.T) {
 // randomRelease executes one release and returns its result as one word.
 func randomRelease(t *testing.T, seed uint64) string {
 	t.Helper()
-	r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a test
+	r := rand.New(rand.NewPCG(seed, 1))
 	f := newFixture(t, ghcrtest.Write)
 	f.pipeline.Registry = impatientClient(t)
 	images := releaseNames[:1+r.IntN(len(releaseNames))]

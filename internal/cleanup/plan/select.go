@@ -90,14 +90,22 @@ func (c *chooser) protect() error {
 		if k.Pattern == nil {
 			continue
 		}
-		for _, tag := range c.names {
-			ok, err := k.Pattern.Match(tag)
-			if err != nil {
-				return err
-			}
-			if ok {
-				c.keptTags[tag] = why
-			}
+		if err := c.protectMatching(k.Pattern, why); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// protectMatching keeps the tags that match a pattern.
+func (c *chooser) protectMatching(pattern *rules.Pattern, why Reason) error {
+	for _, tag := range c.names {
+		ok, err := pattern.Match(tag)
+		if err != nil {
+			return err
+		}
+		if ok {
+			c.keptTags[tag] = why
 		}
 	}
 	return nil

@@ -57,7 +57,7 @@ func readCache(path string) (map[string]graph.Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close() //nolint:errcheck // the file is only read
+	defer file.Close()
 	raw, err := io.ReadAll(io.LimitReader(file, maxCacheFile+1))
 	if err != nil {
 		return nil, err

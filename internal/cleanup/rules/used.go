@@ -77,7 +77,7 @@ func readLimited(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close() //nolint:errcheck // the file is only read
+	defer file.Close()
 	body, err := io.ReadAll(io.LimitReader(file, maxUsedFile+1))
 	switch {
 	case err != nil:

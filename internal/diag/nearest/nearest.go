@@ -37,14 +37,29 @@ func Of(text string, names []string) []string {
 	if len(text) > maxLength {
 		return nil
 	}
-	type scored struct {
-		name  string
-		edits int
-		// other is 1 if the letters of the name and of the text differ.
-		other int
+	found := candidates(normal(text), names)
+	var out []string
+	for _, f := range found {
+		if f.edits > 0 && found[0].edits == 0 {
+			break // The text differs from the first name only in letter case or in "_" and "-".
+		}
+		if len(out) < MaxNames && !slices.Contains(out, f.name) {
+			out = append(out, f.name)
+		}
 	}
+	return out
+}
+
+// scored is a name that resembles a text.
+type scored struct {
+	name  string
+	edits int
+	other int // other is 1 if the letters of the name and of the text differ.
+}
+
+// candidates returns the names that resemble a text, the most similar name first.
+func candidates(wrong string, names []string) []scored {
 	var found []scored
-	wrong := normal(text)
 	for _, name := range names {
 		if len(name) > maxLength {
 			continue
@@ -60,16 +75,7 @@ func Of(text string, names []string) []string {
 	slices.SortFunc(found, func(a, b scored) int {
 		return cmp.Or(cmp.Compare(a.edits, b.edits), cmp.Compare(a.other, b.other), cmp.Compare(a.name, b.name))
 	})
-	var out []string
-	for _, f := range found {
-		if f.edits > 0 && found[0].edits == 0 {
-			break // The text differs from the first name only in letter case or in "_" and "-".
-		}
-		if len(out) < MaxNames && !slices.Contains(out, f.name) {
-			out = append(out, f.name)
-		}
-	}
-	return out
+	return found
 }
 
 // Question returns "Did you mean A or B?" if the names A and B resemble the

@@ -157,12 +157,12 @@ func extensions(c Claims) []pkix.Extension {
 // and 3.3).
 func (s *Sigstore) logProof(certificate []byte, now time.Time) []byte {
 	issuer := sha256.Sum256(s.keys.ca.certificate.RawSubjectPublicKeyInfo)
-	at := binary.BigEndian.AppendUint64(nil, uint64(now.UnixMilli())) //nolint:gosec // the time is after 1970
+	at := binary.BigEndian.AppendUint64(nil, uint64(now.UnixMilli()))
 	signed := append([]byte{0, 0}, at...)
 	signed = append(signed, 0, 1) // a certificate before the log, "precert_entry"
 	signed = append(signed, issuer[:]...)
 	n := len(certificate)
-	signed = append(signed, byte(n>>16), byte(n>>8), byte(n))
+	signed = append(signed, byte(n>>16), byte(n>>8), byte(n)) //nolint:gosec // the length has three bytes
 	signed = append(signed, certificate...)
 	signed = append(signed, 0, 0)
 	id := keyID(s.keys.certificates)

@@ -74,7 +74,7 @@ func New(c Config) (*Sigstore, error) {
 const (
 	configPath    = "/.well-known/openid-configuration"
 	jwksPath      = "/.well-known/jwks"
-	tokenPath     = "/_services/pipelines/idtoken" //nolint:gosec // a path, no credential
+	tokenPath     = "/_services/pipelines/idtoken"
 	fulcioPath    = "/api/v2/signingCert"
 	rekorPath     = "/api/v1/log/entries"
 	rekor2Path    = "/api/v2/log/entries"
@@ -107,32 +107,28 @@ func (s *Sigstore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	serve(w, r, body)
 }
 
-// service returns the function that serves a request, or nil.
-func (s *Sigstore) service(method, path string) func(http.ResponseWriter, *http.Request, []byte) {
-	logs := s.form == PublicGood
-	switch {
-	case method == http.MethodGet && path == configPath:
-		return s.serveConfiguration
-	case method == http.MethodGet && path == jwksPath:
-		return s.serveKeys
-	case method == http.MethodGet && path == tokenPath:
-		return s.serveToken
-	case method == http.MethodGet && path == rootPath:
-		return func(w http.ResponseWriter, r *http.Request, _ []byte) { send(w, s.TrustedRoot(base(r))) }
-	case method == http.MethodGet && path == signingPath:
-		return func(w http.ResponseWriter, r *http.Request, _ []byte) { send(w, s.SigningConfig(base(r))) }
-	case method == http.MethodPost && path == fulcioPath:
-		return s.serveCertificate
-	case method == http.MethodPost && path == timestampPath:
-		return s.serveTimestamp
-	case logs && method == http.MethodPost && path == rekorPath:
-		return s.serveEntry
-	case logs && method == http.MethodGet && strings.HasPrefix(path, rekorPath+"/"):
-		return s.serveStoredEntry
-	case logs && method == http.MethodPost && path == rekor2Path:
-		return s.serveEntry2
+// handler serves a request whose body was read.
+type handler func(w http.ResponseWriter, r *http.Request, body []byte)
+
+// service returns the function that serves a request, or nil. Only the form of sigstore.dev
+// has a log.
+func (s *Sigstore) service(method, path string) handler {
+	serve := map[string]handler{
+		"GET " + configPath:     s.serveConfiguration,
+		"GET " + jwksPath:       s.serveKeys,
+		"GET " + tokenPath:      s.serveToken,
+		"GET " + rootPath:       func(w http.ResponseWriter, r *http.Request, _ []byte) { send(w, s.TrustedRoot(base(r))) },
+		"GET " + signingPath:    func(w http.ResponseWriter, r *http.Request, _ []byte) { send(w, s.SigningConfig(base(r))) },
+		"POST " + fulcioPath:    s.serveCertificate,
+		"POST " + timestampPath: s.serveTimestamp,
 	}
-	return nil
+	if s.form == PublicGood {
+		serve["POST "+rekorPath], serve["POST "+rekor2Path] = s.serveEntry, s.serveEntry2
+		if method == http.MethodGet && strings.HasPrefix(path, rekorPath+"/") {
+			return s.serveStoredEntry
+		}
+	}
+	return serve[method+" "+path]
 }
 
 // problem is an error response of Fulcio and Rekor.
@@ -145,7 +141,7 @@ type problem struct {
 func answer(w http.ResponseWriter, status int, value any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(value) // An error means that the client is gone.
+	_ = json.NewEncoder(w).Encode(value) //nolint:errchkjson // An error means that the client is gone.
 }
 
 // send sends a JSON file.

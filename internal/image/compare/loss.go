@@ -68,13 +68,18 @@ func losses(c *Changes, options Options) []Loss {
 		out.add(kind, a.Type, a.Platform)
 	}
 	for _, p := range c.Platforms {
-		for _, f := range p.Config {
-			if f.Field == "label" && f.Change == Removed && !slices.Contains(changing, f.Name) {
-				out.add(LostLabel, f.Name, p.Platform)
-			}
-		}
+		out.addLabels(p)
 	}
 	return out.of
+}
+
+// addLabels adds the labels that a platform lacks.
+func (l *lossList) addLabels(p PlatformChange) {
+	for _, f := range p.Config {
+		if f.Field == "label" && f.Change == Removed && !slices.Contains(changing, f.Name) {
+			l.add(LostLabel, f.Name, p.Platform)
+		}
+	}
 }
 
 // lossList joins the losses of several platforms.

@@ -144,14 +144,12 @@ func (a *annotator) visit(m *image.Manifest, edit func(*image.Manifest) (bool, e
 		return nil
 	}
 	a.changed[m] = false
-	childChanged, imageChanged := false, false
 	for _, c := range m.Children {
 		if err := a.visit(c, edit); err != nil {
 			return err
 		}
-		childChanged = childChanged || a.changed[c]
-		imageChanged = imageChanged || a.changed[c] && !c.Index()
 	}
+	childChanged, imageChanged := a.changes(m.Children)
 	if childChanged && !m.Pending() { // Finish writes the digests of the children into a pending index.
 		raw, err := rewrite.Index(m, m.Raw)
 		if err := replace(m, raw, err); err != nil {
@@ -166,6 +164,16 @@ func (a *annotator) visit(m *image.Manifest, edit func(*image.Manifest) (bool, e
 	edited, err := edit(m)
 	a.changed[m] = childChanged || edited
 	return err
+}
+
+// changes reports whether a manifest of a list changed, and whether an image of the list
+// changed.
+func (a *annotator) changes(list []*image.Manifest) (manifest, image bool) {
+	for _, m := range list {
+		manifest = manifest || a.changed[m]
+		image = image || a.changed[m] && !m.Index()
+	}
+	return manifest, image
 }
 
 // manifests writes the annotations of the levels "manifest" and "index".

@@ -25,7 +25,7 @@ func writeLauncher(folder, program string) error {
 	if windows {
 		file, text = "ghcr-publish.cmd", "@set GITHUB_ACTIONS=\r\n@\""+program+"\" %*\r\n"
 	}
-	return os.WriteFile(filepath.Join(folder, file), []byte(text), 0o700) //nolint:gosec // the user runs this file
+	return os.WriteFile(filepath.Join(folder, file), []byte(text), 0o700)
 }
 
 // executable returns the file name of a program on this operating system.

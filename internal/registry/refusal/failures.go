@@ -90,11 +90,11 @@ func unreachable(err error, ev Evidence) error {
 }
 
 // hostInput returns the name of the input that contains the host of the registry.
-func (ev Evidence) hostInput() string {
-	if ev.Reading {
+func (e Evidence) hostInput() string {
+	if e.Reading {
 		return "source"
 	}
-	return cmp.Or(ev.HostInput, "image")
+	return cmp.Or(e.HostInput, "image")
 }
 
 // withoutStep removes the words "resolving HOST" from an error, because the title of the
