@@ -101,7 +101,7 @@ func (c *caller) example(example string, other *ghcrtest.Server) string {
 		c.t.Fatal(err)
 	}
 	scanner := c.t.TempDir()
-	if err := os.WriteFile(filepath.Join(scanner, "trivy"), []byte("#!/bin/sh\ncase $REFERENCE in *@sha256:*) ;; *) exit 1 ;; esac\n"), 0o700); err != nil { //nolint:gosec // a program
+	if err := os.WriteFile(filepath.Join(scanner, "trivy"), []byte("#!/bin/sh\ncase $REFERENCE in *@sha256:*) ;; *) exit 1 ;; esac\n"), 0o700); err != nil {
 		c.t.Fatal(err)
 	}
 	c.args = append(c.args, "--env", "PATH="+scanner+":"+os.Getenv("PATH"), "--env", "CONTAINERS_STORAGE_CONF="+conf, "--env", "BUILDAH_ISOLATION=chroot")

@@ -185,7 +185,7 @@ func TestRefusedRestorationsHaveAReason(t *testing.T) {
 				tc.prepare(t, s)
 			}
 			at = at.Add(tc.wait)
-			wantReason(t, v.Restore(t.Context(), id), tc.want, "")
+			_ = wantReason(t, v.Restore(t.Context(), id), tc.want, "")
 		})
 	}
 }
@@ -212,9 +212,9 @@ func TestPackageIsDeletedAndRestored(t *testing.T) {
 	if err := v.DeletePackage(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	wantReason(t, v.DeletePackage(t.Context()), github.Gone, "404")
+	_ = wantReason(t, v.DeletePackage(t.Context()), github.Gone, "404")
 	_, err := v.List(t.Context())
-	wantReason(t, err, github.Gone, "Package not found")
+	_ = wantReason(t, err, github.Gone, "Package not found")
 	if err := v.RestorePackage(t.Context()); err != nil || s.Tag("acme/web", "main") != digests[0] {
 		t.Errorf("got %v with the tag at %s", err, s.Tag("acme/web", "main"))
 	}
