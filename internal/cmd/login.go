@@ -199,6 +199,16 @@ func warnUnrestored(w *workflow.Workflow, logins []string) {
 		fmt.Sprintf("A step deleted the files of this action in RUNNER_TEMP. The post step removed the login of this action (%s). If the Docker config file had another login for this registry before, log in again. In your steps, do not delete files of other actions in RUNNER_TEMP.", strings.Join(logins, ", ")))
 }
 
+// warnCopies warns that a login file still contains the secret of this action under
+// another key.
+func warnCopies(w *workflow.Workflow, copies []string) {
+	if len(copies) == 0 {
+		return
+	}
+	w.Annotate(diag.Warning, "The login file still contains a copy of the login",
+		fmt.Sprintf("The post step removed the login of this action. But another step wrote the same user name and the same secret under another key: %s. Remove the copy in the step that writes it, for example with docker logout.", strings.Join(copies, ", ")))
+}
+
 // postLogin logs out.
 func postLogin(ctx context.Context, p Process, w *workflow.Workflow) error {
 	state := p.Getenv("STATE_" + stateLogin)
@@ -213,7 +223,10 @@ func postLogin(ctx context.Context, p Process, w *workflow.Workflow) error {
 		err = session.Logout(ctx)
 	}
 	if err == nil {
-		fmt.Fprintln(p.Stdout, "Logged out.")
+		if len(session.Copies()) == 0 {
+			fmt.Fprintln(p.Stdout, "Logged out.")
+		}
+		warnCopies(w, session.Copies())
 		warnUnrestored(w, session.Unrestored())
 		return nil
 	}

@@ -1,6 +1,7 @@
 package cmd_test
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -103,6 +104,29 @@ func TestLogoutAfterRunnerTempWasEmptiedKeepsTheLoginOfAnotherProgram(t *testing
 	r := s.post().succeeds()
 	if text := fileContent(t, file); text != other || strings.Contains(r.stdout, "::warning") {
 		t.Errorf("the file is %s, and the log is %s", text, r.stdout)
+	}
+}
+
+func TestLogoutAfterAnotherProgramRewroteTheFile(t *testing.T) {
+	t.Parallel()
+	for _, copied := range []bool{false, true} {
+		s, file := loginStage(t, acme())
+		s.run().succeeds()
+		var doc map[string]map[string]any
+		s.check(json.Unmarshal([]byte(strings.Replace(fileContent(t, file), `"psFormat": "table"`, `"plugins": {}`, 1)), &doc))
+		if copied {
+			doc["auths"]["copy.example"] = doc["auths"][s.server.Host()]
+		}
+		text, err := json.MarshalIndent(doc, "", "  ")
+		s.check(err)
+		s.check(os.WriteFile(file, text, 0o600))
+		r := s.post().succeeds()
+		if got := fileContent(t, file); strings.Contains(got, s.server.Host()) || !strings.Contains(got, "YTpi") {
+			t.Errorf("after the logout the file is %s", got)
+		}
+		if strings.Contains(r.stdout, "Logged out.") == copied || strings.Contains(r.stdout, "copy.example in ") != copied {
+			t.Errorf("with a copy: %t, the post step prints %s", copied, r.stdout)
+		}
 	}
 }
 

@@ -45,7 +45,7 @@ type Session struct {
 	Salt           string   `json:"salt,omitempty"`   // Salt is the salt of the hashes in Marks.
 	Marks          []mark   `json:"marks,omitempty"`  // Written sets Marks.
 
-	unrestored []string
+	unrestored, copies []string
 }
 
 // New returns a new session with a random ID. The session writes to the login files in
@@ -103,7 +103,7 @@ func (s *Session) logoutFrom(ctx context.Context, path string) error {
 	if s.stateMissing(path) {
 		return s.removeMarked(ctx, path)
 	}
-	return s.edit(ctx, path, func(f *file) error { return f.remove(s.ID) })
+	return s.edit(ctx, path, s.removeRecorded)
 }
 
 // Logout removes the logins that Login added, and restores the logins that

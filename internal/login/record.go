@@ -75,10 +75,35 @@ func (f *file) undo(r record) error {
 	if err != nil {
 		return err
 	}
-	if now.same(r.Wrote) {
-		return s.restore(r.Before)
+	if !now.same(r.Wrote) {
+		return errors.Join(s.dropPreserved(r.Before), f.removeMoved(r))
 	}
-	return s.dropPreserved(r.Before)
+	if err := s.restore(r.Before); err != nil {
+		return err
+	}
+	_ = f.removeMoved(r) // The login was in the place to which this program wrote it, so the other places probably have no copy.
+	return nil
+}
+
+// removeMoved removes the login of a record from the places to which another program
+// could have moved it. For example, a step can add a credential helper to the login file
+// after the login. removeMoved keeps the logins that other sessions wrote to such a place.
+func (f *file) removeMoved(r record) error {
+	for _, helper := range []string{"", f.helper(r.Key)} {
+		taken := slices.ContainsFunc(f.state.Records, func(other record) bool { return other.Key == r.Key && other.Helper == helper })
+		if helper == r.Helper || taken {
+			continue
+		}
+		s := f.store(helper, r.Key)
+		now, err := s.current()
+		if err == nil && now.fingerprint(f.state.Salt) == r.Wrote.fingerprint(f.state.Salt) {
+			err = s.restore(entry{})
+		}
+		if err != nil {
+			return f.helperError(helper, err)
+		}
+	}
+	return nil
 }
 
 // CodeHelperFailed means that a credential helper could not store, read or

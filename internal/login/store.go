@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"errors"
+	"strings"
 
 	"github.com/docker/cli/cli/config"
 	"github.com/docker/cli/cli/config/credentials"
@@ -19,8 +20,37 @@ type entry struct {
 	Kept string `json:"kept,omitempty"` // Kept is the key under which the credential helper keeps a copy of the login.
 }
 
+// same reports whether two entries contain the same login. The method "same" compares
+// the logins that Docker reads from the entries, and not the JSON texts, because other
+// programs (for example, jq) write the login file with other white space.
 func (e entry) same(other entry) bool {
-	return e.Mark == other.Mark && bytes.Equal(e.Text, other.Text)
+	if e.Mark != other.Mark {
+		return false
+	}
+	login := e.login()
+	return bytes.Equal(e.Text, other.Text) || login == other.login() && login != types.AuthConfig{}
+}
+
+// login returns the user name and the secret that Docker reads from the JSON of the
+// entry. The method "login" returns the zero value if the entry has no JSON of a login.
+func (e entry) login() types.AuthConfig {
+	if e.Text == nil {
+		return types.AuthConfig{}
+	}
+	c, err := config.LoadFromReader(strings.NewReader(`{"auths":{"host":` + string(e.Text) + `}}`))
+	if err != nil {
+		return types.AuthConfig{}
+	}
+	return types.AuthConfig{Username: c.AuthConfigs["host"].Username, Password: c.AuthConfigs["host"].Password}
+}
+
+// fingerprint returns a salted hash of the login. The entries of a login file and of a
+// credential helper have the same fingerprint if they contain the same login.
+func (e entry) fingerprint(salt string) string {
+	if e.Mark != "" {
+		return e.Mark
+	}
+	return fingerprint(salt, e.login())
 }
 
 // store reads and writes the login of one key, in the login file or in a

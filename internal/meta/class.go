@@ -11,8 +11,9 @@ import (
 // Each tag name belongs to one kind of run. For example, versions and "latest" belong to
 // releases, "pr-N" to pull requests, "nightly" to schedules, and "sha-COMMIT" to commits.
 // The default rules never move a tag that belongs to another kind of run. The program
-// determines the kind of run only from the name of the tag, because a new package has no
-// tags yet.
+// determines the kind of run from the name of the tag, because a new package has no tags
+// yet. For a name with a prefix or a suffix, such as 3-alpine, the tags of the releases in
+// the registry decide (see ownerInVariants).
 var (
 	// versionName matches the tags of a version. Examples are 1, 1.2, 1.2.3,
 	// 1.2.3-rc.1 and 1.2-alpine. A single number with a suffix is not a version,
@@ -80,10 +81,7 @@ func (e *engine) defaultTag(r rule, a affixes, value string) string {
 	if r.kind != "ref" || word == "" {
 		return refTag(text)
 	}
-	owner := ownerWithAffixes(value, text)
-	if word == "Git tag" {
-		owner = e.ownerOfGitTag(value, owner)
-	}
+	owner := e.owner(word == "Git tag", value, text)
 	if owner == "" {
 		return refTag(text)
 	}
@@ -91,6 +89,30 @@ func (e *engine) defaultTag(r rule, a affixes, value string) string {
 	e.warn(CodeTagRenamed, fmt.Sprintf("The %s %s is published as %s", word, value, tag),
 		fmt.Sprintf("Without the input tags, a %s never moves the tag %s, because the names of such tags are reserved for %s. To publish the %s as %s, set tags: %s.", word, wanted, owner, word, wanted, r.text))
 	return tag
+}
+
+// owner returns the kind of run to which the tag of a branch or of a Git tag belongs. The
+// method "owner" returns "" if the run can publish the tag.
+func (e *engine) owner(gitTag bool, value, text string) string {
+	of := func(name, owner string) string {
+		if gitTag {
+			return e.ownerOfGitTag(name, owner)
+		}
+		return owner
+	}
+	first := ownerWithAffixes(value, text)
+	if owner := of(value, first); owner != "" || first != "" {
+		return owner
+	}
+	tag, part := refTag(text), reservedPart()
+	if gitTag { // A Git tag that is a version can give the tags of this version.
+		part = reservedWord()
+	}
+	main := e.c.Event.Payload.text("repository", "default_branch")
+	if part.MatchString(tag) || gitTag && main != "" && strings.Contains(tag, refTag(main)) {
+		return e.ownerInVariants(tag, func(inner string) string { return of(inner, ownerOf(inner)) })
+	}
+	return ""
 }
 
 // ownerOfGitTag returns the kind of run to which the name of a Git tag belongs.
