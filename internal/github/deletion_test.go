@@ -218,7 +218,7 @@ func TestPackageIsDeletedAndRestored(t *testing.T) {
 	if err := v.RestorePackage(t.Context()); err != nil || s.Tag("acme/web", "main") != digests[0] {
 		t.Errorf("got %v with the tag at %s", err, s.Tag("acme/web", "main"))
 	}
-	wantReason(t, v.RestorePackage(t.Context()), github.NotRestorable, "404")
+	_ = wantReason(t, v.RestorePackage(t.Context()), github.NotRestorable, "404")
 }
 
 func TestPackageWithoutAdminIsNotDeleted(t *testing.T) {
@@ -226,7 +226,7 @@ func TestPackageWithoutAdminIsNotDeleted(t *testing.T) {
 	v, _, _ := withVersions(t, 1, func(c *ghcrtest.Config) {
 		c.Packages[0].Repository, c.Packages[0].Grants = "", map[string]ghcrtest.Role{"acme/web": ghcrtest.Write}
 	})
-	wantReason(t, v.DeletePackage(t.Context()), github.NoAdmin, "404")
+	_ = wantReason(t, v.DeletePackage(t.Context()), github.NoAdmin, "404")
 }
 
 func TestReasonOfAnErrorWithoutAResponse(t *testing.T) {
