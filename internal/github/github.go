@@ -16,7 +16,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -66,8 +65,8 @@ type Client struct {
 
 	gh          *github.Client
 	server      string
-	unavailable atomic.Bool            // unavailable is true after all attempts of one request have failed.
-	ownerKinds  sync.Map               // maps the login of an owner to the kind that the API returned
+	unavailable atomic.Bool // unavailable is true after all attempts of one request have failed.
+	facts       facts
 	self        atomic.Pointer[string] // the login of the token's user, or nil before the API returned it
 }
 
@@ -128,9 +127,9 @@ func (c *Client) RequestVisibility(ctx context.Context, owner Owner, name, visib
 // owner/name.
 func (c *Client) Repository(ctx context.Context, fullName string) (Repository, error) {
 	owner, repo, _ := strings.Cut(fullName, "/")
-	var r github.Repository
 	path := "repos/" + url.PathEscape(owner) + "/" + url.PathEscape(repo)
-	if err := c.call(ctx, http.MethodGet, path, nil, &r); err != nil {
+	r, err := readOnce[github.Repository](ctx, c, path)
+	if err != nil {
 		return Repository{}, fmt.Errorf("reading repository %q: %w", fullName, err)
 	}
 	visibility := r.GetVisibility()
@@ -147,9 +146,9 @@ func (c *Client) Repository(ctx context.Context, fullName string) (Repository, e
 // CommitDate returns the committer date of a commit.
 func (c *Client) CommitDate(ctx context.Context, fullName, sha string) (time.Time, error) {
 	owner, repo, _ := strings.Cut(fullName, "/")
-	var commit github.RepositoryCommit
 	path := "repos/" + url.PathEscape(owner) + "/" + url.PathEscape(repo) + "/commits/" + url.PathEscape(sha)
-	if err := c.call(ctx, http.MethodGet, path, nil, &commit); err != nil {
+	commit, err := readOnce[github.RepositoryCommit](ctx, c, path)
+	if err != nil {
 		return time.Time{}, fmt.Errorf("reading commit %q: %w", sha, err)
 	}
 	return commit.GetCommit().GetCommitter().GetDate().Time, nil
@@ -187,16 +186,11 @@ func (c *Client) withKind(ctx context.Context, o Owner) (Owner, error) {
 	if o.Kind != "" {
 		return o, nil
 	}
-	if known, ok := c.ownerKinds.Load(o.Login); ok {
-		o.Kind, _ = known.(string)
-		return o, nil
-	}
-	var u github.User
-	if err := c.call(ctx, http.MethodGet, "users/"+url.PathEscape(o.Login), nil, &u); err != nil {
+	u, err := readOnce[github.User](ctx, c, "users/"+url.PathEscape(o.Login))
+	if err != nil {
 		return o, fmt.Errorf("reading owner %q: %w", o.Login, err)
 	}
 	o.Kind = u.GetType()
-	c.ownerKinds.Store(o.Login, o.Kind)
 	return o, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -148,7 +149,7 @@ func (c *Cleanup) Text() string {
 		b.WriteString("This was a dry run. Nothing was deleted.\n")
 	}
 	if c.UndoFile != "" {
-		fmt.Fprintf(&b, "To restore: ghcr-publish cleanup --undo %s\n", c.UndoFile)
+		fmt.Fprintf(&b, "To restore: %s\n", c.undoCommand())
 	}
 	return b.String()
 }
@@ -174,7 +175,7 @@ func (c *Cleanup) Markdown() markdown.Text {
 		}
 	}
 	if c.UndoFile != "" {
-		b.Printf("\nTo restore: %s\n", markdown.Code("ghcr-publish cleanup --undo "+c.UndoFile))
+		b.Printf("\nTo restore: %s\n", markdown.Code(c.undoCommand()))
 	}
 	return b.Text()
 }
@@ -191,4 +192,14 @@ func counted(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// undoCommand returns the command that restores what the run deleted. All shells accept the
+// form of the path, also on Windows.
+func (c *Cleanup) undoCommand() string {
+	path := filepath.ToSlash(c.UndoFile)
+	if strings.Contains(path, " ") {
+		path = strconv.Quote(path)
+	}
+	return "ghcr-publish cleanup --undo " + path
 }
