@@ -20,7 +20,7 @@ import (
 func TestMessagesNameInputsInOneForm(t *testing.T) {
 	t.Parallel()
 	var names []string
-	for _, in := range input.Table {
+	for _, in := range input.Table() {
 		names = append(names, regexp.QuoteMeta(in.Name))
 	}
 	slices.SortFunc(names, func(a, b string) int { return len(b) - len(a) })

@@ -40,7 +40,7 @@ func TestActionDeclaresTheInputsOfTheTable(t *testing.T) {
 
 func inputsYAML() string {
 	var b strings.Builder
-	for _, in := range input.Table {
+	for _, in := range input.Table() {
 		if in.OnlyFlag {
 			continue
 		}

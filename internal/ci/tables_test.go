@@ -22,7 +22,7 @@ func inputTables() string {
 	commands := mustFind("command").Values
 	shared := func(in input.Input) bool { return in.Name == "command" || len(in.Commands) == len(commands) }
 	b.WriteString("## All commands\n\n" + inputHead)
-	for _, in := range input.Table {
+	for _, in := range input.Table() {
 		if shared(in) {
 			b.WriteString(inputRow(in, input.Command(commands[0])))
 		}

@@ -206,7 +206,7 @@ func joinNames(names []string) string {
 
 // refuseInputsOfOtherCommands refuses inputs that the command does not accept.
 func (r *reader) refuseInputsOfOtherCommands() {
-	for _, in := range Table {
+	for _, in := range Table() {
 		if in.Name == "command" || in.ActionDefault != "" || slices.Contains(in.Commands, r.command) {
 			continue // the runner sets an input that has a default even if the workflow does not set it
 		}

@@ -95,17 +95,17 @@ func (in Input) ActionHelp() string {
 
 // Find returns the input with this name, and false if no such input exists.
 func Find(name string) (Input, bool) {
-	i := slices.IndexFunc(Table, func(in Input) bool { return in.Name == name })
+	i := slices.IndexFunc(Table(), func(in Input) bool { return in.Name == name })
 	if i < 0 {
 		return Input{}, false
 	}
-	return Table[i], true
+	return Table()[i], true
 }
 
 // For lists the inputs that a command accepts.
 func For(c Command) []Input {
 	var out []Input
-	for _, in := range Table {
+	for _, in := range Table() {
 		if slices.Contains(in.Commands, c) {
 			out = append(out, in)
 		}

@@ -12,7 +12,7 @@ import (
 // belong in the documents.
 func TestDescriptionsAreShortSentences(t *testing.T) {
 	t.Parallel()
-	for _, in := range input.Table {
+	for _, in := range input.Table() {
 		texts := map[string]string{"help": in.Help, "text in action.yml": in.ActionHelp()}
 		for command, own := range in.Own {
 			texts["help of "+string(command)] = own
@@ -34,7 +34,7 @@ func TestDescriptionsAreShortSentences(t *testing.T) {
 // An editor shows the description of an input of an action in one small box.
 func TestDescriptionsInTheActionHaveAtMost200Characters(t *testing.T) {
 	t.Parallel()
-	for _, in := range input.Table {
+	for _, in := range input.Table() {
 		if n := len([]rune(in.ActionHelp())); n > 200 {
 			t.Errorf("the description of %q in action.yml has %d characters, want at most 200", in.Name, n)
 		}
@@ -47,7 +47,7 @@ func TestDescriptionsInTheActionHaveAtMost200Characters(t *testing.T) {
 // The help of a command shows an input once, under the heading of its group.
 func TestEachInputIsInExactlyOneGroup(t *testing.T) {
 	t.Parallel()
-	for _, in := range input.Table {
+	for _, in := range input.Table() {
 		if !slices.Contains(input.Groups, in.Group) {
 			t.Errorf("the group of %q is %q, want one of %q", in.Name, in.Group, input.Groups)
 		}

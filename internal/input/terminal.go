@@ -25,7 +25,7 @@ type Terminal struct {
 // anyFlag matches the name of an input that has a flag.
 var anyFlag = sync.OnceValue(func() string {
 	var names []string
-	for _, in := range Table {
+	for _, in := range Table() {
 		if !in.NoFlag {
 			names = append(names, regexp.QuoteMeta(in.Name))
 		}

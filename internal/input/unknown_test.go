@@ -102,7 +102,7 @@ func TestKnownAndEmptyInputsAreNotUnknown(t *testing.T) {
 func TestInputsWithAdviceDoNotExist(t *testing.T) {
 	t.Parallel()
 	for _, name := range input.HabitNames() {
-		if slices.ContainsFunc(input.Table, func(in input.Input) bool { return in.Name == name }) {
+		if slices.ContainsFunc(input.Table(), func(in input.Input) bool { return in.Name == name }) {
 			t.Errorf("the table contains %s", name)
 		}
 	}
