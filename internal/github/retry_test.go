@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,14 +14,13 @@ import (
 )
 
 // sequence starts an API that sends these responses in this order and repeats the
-// last response.
-func sequence(t *testing.T, list ...func(http.ResponseWriter)) (c *github.Client, requests *int, waits *[]time.Duration) {
+// last response. The counter of requests is atomic, because an aborted response ends its
+// connection, and nothing orders the handlers of two connections.
+func sequence(t *testing.T, list ...func(http.ResponseWriter)) (c *github.Client, requests *atomic.Int32, waits *[]time.Duration) {
 	t.Helper()
-	requests, waits = new(int), new([]time.Duration)
+	requests, waits = new(atomic.Int32), new([]time.Duration)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		n := min(*requests, len(list)-1)
-		*requests++
-		list[n](w)
+		list[min(int(requests.Add(1)), len(list))-1](w)
 	}))
 	t.Cleanup(server.Close)
 	c, err := github.New(server.Client(), server.URL, "https://github.com", "test")
@@ -81,8 +81,8 @@ func TestTemporaryFailuresAreRetriedAfterAWait(t *testing.T) {
 			if (err != nil) != c.fails || (err != nil && !strings.Contains(err.Error(), c.mentions)) {
 				t.Errorf("got error %v; want an error: %t, with %q", err, c.fails, c.mentions)
 			}
-			if *requests != c.requests {
-				t.Errorf("%d requests, want %d", *requests, c.requests)
+			if int(requests.Load()) != c.requests {
+				t.Errorf("%d requests, want %d", requests.Load(), c.requests)
 			}
 			if (len(*waits) > 0) != (c.least > 0) || c.least > 0 && ((*waits)[0] < c.least || (*waits)[0] > c.most) {
 				t.Errorf("waits %v, want a first wait from %v to %v", *waits, c.least, c.most)
@@ -96,8 +96,8 @@ func TestNoWaitStartsThatEndsAfterTheDeadline(t *testing.T) {
 	client, requests, waits := sequence(t, status(429, "", "Retry-After", "60"))
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	if _, err := client.Repository(ctx, "acme/web"); err == nil || *requests != 1 || len(*waits) != 0 {
-		t.Errorf("%d requests, waits %v: %v", *requests, *waits, err)
+	if _, err := client.Repository(ctx, "acme/web"); err == nil || requests.Load() != 1 || len(*waits) != 0 {
+		t.Errorf("%d requests, waits %v: %v", requests.Load(), *waits, err)
 	}
 }
 
@@ -111,8 +111,8 @@ func TestOneRetryBudgetIsSpentOnAnUnavailableAPI(t *testing.T) {
 			t.Error("no error")
 		}
 	}
-	if *requests != 5 {
-		t.Errorf("%d requests, want 3 for the first call and 1 for each later call", *requests)
+	if requests.Load() != 5 {
+		t.Errorf("%d requests, want 3 for the first call and 1 for each later call", requests.Load())
 	}
 }
 
