@@ -57,6 +57,7 @@ func (s *session) request(config *input.Config) *publish.Request {
 		Verify:        publish.Verify{Level: config.Verify},
 		OnReadOnly:    config.OnReadOnly,
 		ArchiveFolder: s.process.Getenv("RUNNER_TEMP"),
+		Attestation:   publish.AttestPolicy{Attestation: config.Attestation},
 		DryRun:        config.DryRun,
 	}
 }
@@ -79,6 +80,7 @@ func (s *session) release(ctx context.Context, images *publish.Release, r *repor
 		}
 	}
 	r.Fill(outcomes, images.Images[0].Visibility.Want)
+	s.writeBundles(r, outcomes)
 	return s.finishPublish(r, err)
 }
 

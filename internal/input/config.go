@@ -96,6 +96,7 @@ type Config struct {
 	Verify         Verification
 	Gate           string // the script that checks the image before the tags move, or "" for no check
 	DryRun         bool
+	Attestation    Attestation
 }
 
 // ResultFiles are the paths of the files that a successful run writes. An empty path means
