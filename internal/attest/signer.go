@@ -116,7 +116,7 @@ func (s *Session) CanSign() bool {
 }
 
 // Accepts returns the facts about a bundle if the bundle is a valid attestation of the
-// digest, and if its workflow, repository, Git reference and commit are those of this job.
+// digest, and if it has the workflow, repository, Git reference and commit of this job.
 func (s *Session) Accepts(raw []byte, digest v1.Hash, predicateType string) (*Result, error) {
 	return s.verifier.Verify(raw, digest, s.policy(predicateType))
 }

@@ -19,8 +19,8 @@ func attestTable() []Input {
 		},
 		{
 			Name: "attest-store", Group: GroupSafety, Commands: building, Default: storeAuto,
-			Help:    "Places that store the attestation, separated by commas: `registry` (a referrer of the image) and `github` (GitHub's API, which needs the permission attestations: write). `auto` stores the attestation in both places, and in the registry alone if GitHub's API refuses it.",
-			Short:   "Places that store the attestation: `registry`, `github` (needs attestations: write), or both, separated by a comma. `auto` means both where allowed.",
+			Help:    "Places that store the attestation, separated by commas: registry (a referrer of the image) and github (GitHub's API, which needs the permission attestations: write). `auto` stores the attestation in both places, and in the registry alone if GitHub's API refuses it.",
+			Short:   "Places that store the attestation: registry, github (needs attestations: write), or both, separated by a comma. `auto` means both where allowed.",
 			Example: "registry",
 		},
 		{

@@ -34,6 +34,18 @@ func (a *Attestations) Made() bool {
 	return a != nil && slices.ContainsFunc(a.List, func(one Attestation) bool { return !one.Existed })
 }
 
+// Reason returns the cause without its cure, because the run needs no cure to continue.
+func (a *Attestations) Reason() string {
+	if a.Err == nil {
+		return ""
+	}
+	first := diag.All(a.Err)[0]
+	if first.Err == nil {
+		return first.Title
+	}
+	return first.Title + ": " + first.Err.Error()
+}
+
 // Attestation is one signed statement about an image.
 type Attestation struct {
 	Raw      []byte // the bundle, as JSON
@@ -64,6 +76,8 @@ func (p *Pipeline) decideAttest(q *Request) attestDecision {
 		return attestDecision{}
 	case a.Mode == input.AttestAuto && q.ByDigest:
 		return attestDecision{reason: "the command merge attests the index of the images that the jobs push"}
+	case a.Mode == input.AttestAuto && !p.Config.GitHub.Active:
+		return attestDecision{} // A person at a terminal has no identity token.
 	case a.Mode == input.AttestAuto && !a.Job.Allowed():
 		return attestDecision{reason: "the job does not have the permission id-token: write"}
 	case !a.Job.Allowed():
@@ -122,7 +136,7 @@ func (o *Outcome) publishUnattested() {
 	}
 	o.notice(diag.Notice{
 		Code: CodeNotAttested, Level: diag.Warning, Title: "The image was published without an attestation",
-		Text: fmt.Sprintf("%v. The run continued, because the input attest is auto. To attest the image later, run the workflow again. To end the run before the tags move, set attest: true.", o.Attestations.Err),
+		Text: fmt.Sprintf("%v. The run continued, because the input attest is auto. To attest the image later, run the workflow again. To end the run before the tags move, set attest: true.", o.Attestations.Reason()),
 	})
 }
 
@@ -148,7 +162,7 @@ func (a *attesting) image(ctx context.Context, out *Attestations) (err error) {
 		return err
 	}
 	made, err := a.store(ctx, bundles)
-	out.List = append(made, existing...)
+	out.List = slices.Concat(made, existing)
 	return err
 }
 

@@ -55,7 +55,7 @@ func (r *Report) setAttestations(o *publish.Outcome) {
 	image := o.Found.Targets[0].Repo.Digest(o.Found.Root.Descriptor.Digest.String())
 	out := &Attested{Attested: "no", Sigstore: a.Instance, List: []Attestation{}}
 	if a.Err != nil {
-		out.Reason = cut(a.Err.Error(), maxText)
+		out.Reason = cut(a.Reason(), maxText)
 	} else if len(a.List) > 0 {
 		out.Attested = "yes"
 	}
@@ -70,7 +70,7 @@ func attestationOf(image name.Digest, a *publish.Attestations, one publish.Attes
 	out := Attestation{
 		Image: image.String(), PredicateType: result.PredicateType, Subjects: result.Subjects, ID: one.ID, URL: one.URL, Existed: one.Existed,
 		Signer: result.Signer, Issuer: result.Issuer, Repository: result.Repository, Commit: result.Commit, Run: result.Run,
-		Time: result.Time.UTC().Format(time.RFC3339), Verify: verifyCommands(image, a, one),
+		Time: result.Time.UTC().Format(time.RFC3339), Verify: verification{image, a, one}.commands(),
 	}
 	if one.Manifest != (v1.Hash{}) {
 		out.Digest = one.Manifest.String()
@@ -79,59 +79,6 @@ func attestationOf(image name.Digest, a *publish.Attestations, one publish.Attes
 		out.LogIndex = &result.LogIndex
 	}
 	return out
-}
-
-// verifyCommands returns commands of gh and cosign that verify an attestation. cosign reads
-// only the registry, and knows only the public-good instance.
-func verifyCommands(image name.Digest, a *publish.Attestations, one publish.Attestation) []string {
-	claims, inRegistry := a.Claims, one.Manifest != (v1.Hash{})
-	root := ""
-	switch a.Instance {
-	case attest.PublicGood:
-	case attest.GitHub:
-		inRegistry = inRegistry && one.ID == 0
-	default:
-		if !strings.HasSuffix(a.Instance, ".ghe.com") {
-			root = shellWord(a.Instance + "/trusted_root.json")
-		}
-	}
-	gh := fmt.Sprintf("gh attestation verify oci://%s --repo %s", image, claims.Repository)
-	workflow, _, _ := strings.Cut(claims.JobWorkflow, "@")
-	if !strings.HasPrefix(strings.ToLower(workflow), strings.ToLower(claims.Repository)+"/") {
-		gh += " --signer-workflow " + shellWord(workflow) // By default, gh demands a signer in the repository.
-	}
-	if claims.Server == "https://github.com" && claims.Issuer != "https://token.actions.githubusercontent.com" {
-		gh += " --cert-oidc-issuer " + shellWord(claims.Issuer)
-	}
-	if one.Result.PredicateType != attest.Provenance {
-		gh += " --predicate-type " + shellWord(one.Result.PredicateType)
-	}
-	if one.ID == 0 && one.Manifest != (v1.Hash{}) {
-		gh += " --bundle-from-oci"
-	}
-	if root != "" {
-		gh += " --custom-trusted-root " + root
-	}
-	out := []string{gh}
-	if inRegistry && (a.Instance == attest.PublicGood || root != "") && one.Result.PredicateType == attest.Provenance {
-		cosign := fmt.Sprintf("cosign verify %s --certificate-oidc-issuer %s --certificate-identity %s", image, shellWord(claims.Issuer), shellWord(one.Result.Signer))
-		if root != "" {
-			cosign += " --trusted-root " + root
-		}
-		out = append(out, cosign)
-	}
-	return out
-}
-
-// shellWord quotes a text for a shell, unless each character has no special meaning.
-func shellWord(text string) string {
-	special := func(c rune) bool {
-		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@+,=", c)
-	}
-	if text != "" && !strings.ContainsFunc(text, special) {
-		return text
-	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
 // addAttestations adds the attestations of another image of the release.

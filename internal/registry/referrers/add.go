@@ -39,8 +39,8 @@ type Writer struct {
 	// zero, Add uses the constant [Wait].
 	Wait time.Duration
 	// Waits are the waits before each read after a write, without the random part. If
-	// Waits is not nil, it replaces Wait and the maximum number of writes. After the first
-	// write, a wait of zero finds out whether the registry shows the new list.
+	// Waits is not nil, it replaces Wait and the maximum number of writes. If the first wait
+	// is 0, Add reads the list immediately after the first write.
 	Waits []time.Duration
 	// Sleep waits between two writes of the list. If Sleep is nil, Add waits on
 	// the real clock.
