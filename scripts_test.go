@@ -439,6 +439,9 @@ var varying = []struct {
 	replacement string
 }{
 	{regexp.MustCompile(`\bghcr-publish-(metadata|build|try|gate|undo)-[0-9]+`), "ghcr-publish-$1-N"},
+	{regexp.MustCompile(`(log index |"log_index":|/attestations/)[0-9]+`), "${1}N"}, // the order of concurrent signatures
+	{regexp.MustCompile(`("id":)[0-9]+(,"url":)`), "${1}N$2"},
+	{regexp.MustCompile(`\b[1-9][0-9]\.[0-9] kB sent in`), "N kB sent in"}, // the size of signatures differs
 	{regexp.MustCompile(`\battestations-[0-9]+\.jsonl`), "attestations-N.jsonl"},
 	{regexp.MustCompile(`(stores the (?:provenance|SBOM) in |"subjects":\[[^\]]*\],"digest":")sha256:[0-9a-f]{64}`), "${1}sha256:ATTESTATION"},
 	{regexp.MustCompile(`\b20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z`), "TIME"},

@@ -376,3 +376,26 @@ func TestDryRunsAnnounceTheAttestation(t *testing.T) {
 		r.fatal("the warning is missing")
 	}
 }
+
+// The image was published without an attestation, because Sigstore refused.
+func TestAnExistingImageIsAttestedLater(t *testing.T) {
+	t.Parallel()
+	s := newSigning(t, acme(), claims())
+	first := s.with("attest", "false", "source", func() string { path, _ := layout(t); return path }()).run().succeeds()
+	for _, name := range []string{"INPUT_ATTEST", "INPUT_TAGS"} {
+		delete(s.env, name)
+	}
+	s.with("command", "attest", "source", s.image("acme/web")+":1")
+	r := s.run().succeeds().hasOutputs("attested", "yes", "digest", first.outputs["digest"], "outcome", "published", "changed", "true")
+	if subjects := attestations(t, r)[0].Subjects; len(subjects) < 3 || subjects[0] != first.outputs["digest"] {
+		r.fatal("the subjects are %v", subjects)
+	}
+	if r.count(http.MethodPut, "/manifests/1") > 0 || !strings.Contains(r.stdout, "Attested ") {
+		r.fatal("the run moved a tag, or the log is wrong")
+	}
+	s.verify().succeeds()
+	s.run().succeeds().wroteNothing().hasOutputs("outcome", "unchanged")
+	s.with("source", s.image("acme/web")+":absent").run().failsWith("image-not-found").wroteNothing()
+	delete(s.env, "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+	s.with("source", s.image("acme/web")+":1").run().failsWith("identity-token-missing").wroteNothing()
+}
