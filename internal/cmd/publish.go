@@ -44,7 +44,7 @@ func newReport(config *input.Config) *report.Report {
 // change some fields of this request.
 func (s *session) request(config *input.Config) *publish.Request {
 	return &publish.Request{
-		Source: s.source(config), Attachments: publish.NoAttachments{}, Gate: s.gate(config),
+		Source: s.source(config), Attachments: publish.NoAttachments{}, Proof: publish.NoProof{}, Gate: s.gate(config),
 		Destinations: config.Images, Naming: config.Naming, ByDigest: config.ByDigest,
 		Changes: publish.Changes{
 			Platforms: config.Platforms, LinkTo: config.LinkTo, Strip: config.Strip, Legacy: config.Legacy,

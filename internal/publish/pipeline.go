@@ -108,7 +108,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := r.accept(); err != nil {
+	if err := r.accept(ctx); err != nil {
 		return err
 	}
 	out.notice(r.explainer().TokenNotices(out.Found.Token())...)
