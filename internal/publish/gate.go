@@ -195,7 +195,8 @@ func (r *run) gateError(ctx context.Context, c Candidate, err error) error {
 		return &GateUnfinished{c.Reference}
 	}
 	return &diag.Error{
-		Code: CodeGateFailed, Side: diag.Source, Input: "gate", Err: err, Title: fmt.Sprintf("The gate did not accept %s, so no tag was moved", c.Reference),
-		Hint: fmt.Sprintf("Read the output of the gate in the log group %q. The image is in the registry without a new tag. To inspect the image, run: ghcr-publish inspect %s. Then correct the image or the gate, and run the step again.", "Gate", c.Reference),
+		Code: CodeGateFailed, Side: diag.Source, Input: "gate", Err: fmt.Errorf("running the script: %w", err),
+		Title: fmt.Sprintf("The gate did not accept %s, so no tag was moved", c.Reference.Context()),
+		Hint:  fmt.Sprintf("Read the output of the gate in the log group %q. The image is in the registry without a new tag. To inspect the image, run: ghcr-publish inspect %s. Then correct the image or the gate, and run the step again.", "Gate", c.Reference),
 	}
 }

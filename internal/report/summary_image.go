@@ -130,6 +130,8 @@ var stateTexts = map[push.TagState]string{
 func (t Tag) stateText() string {
 	state := stateTexts[t.State]
 	switch {
+	case t.State == push.Untouched && t.Previous != "":
+		return "not moved"
 	case t.State != push.Moved:
 		return state
 	case t.New:
@@ -143,10 +145,13 @@ func (t Tag) stateText() string {
 	return state
 }
 
-// The method "before" returns the previous digest of a tag that moved, or "".
+// The method "before" returns the digest that the tag pointed at before the run. The method
+// returns "" for a tag that points at the image of the run in any case.
 func (t Tag) before() string {
-	if t.State == push.Moved {
+	switch t.State {
+	case push.Moved, push.Untouched, push.Restored:
 		return t.Previous
+	case push.Already, push.Kept, push.Unclear:
 	}
 	return ""
 }
