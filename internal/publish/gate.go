@@ -15,7 +15,6 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/gate"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
-	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
@@ -163,9 +162,8 @@ func (r *run) pullsAnonymously() bool {
 	return t.Public || t.Package.Visibility == string(input.Public)
 }
 
-// gate asks the gate of the request, and then reads the tags again, because another run
-// may have moved a tag during the check.
-func (r *run) gate(ctx context.Context, work *push.Work) error {
+// gate asks the gate of the request.
+func (r *run) gate(ctx context.Context) error {
 	if !r.request.Gate.Exists() {
 		return nil
 	}
@@ -173,7 +171,7 @@ func (r *run) gate(ctx context.Context, work *push.Work) error {
 	if err := r.request.Gate.Check(ctx, c); err != nil {
 		return r.gateError(ctx, c, err)
 	}
-	return work.Recheck(ctx)
+	return nil
 }
 
 // gateError records the output of a gate that failed, and explains the failure.

@@ -85,6 +85,8 @@ type run struct {
 	opening *sync.Mutex
 	// digestFirst is true if the image must be in the registry by digest before a tag moves.
 	digestFirst bool
+	// together is true if the tags of several images move together.
+	together bool
 	// ended is true if the run has ended without a push and without an error.
 	ended bool
 }

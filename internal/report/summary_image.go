@@ -122,6 +122,7 @@ var stateTexts = map[push.TagState]string{
 	push.Already:   "unchanged",
 	push.Untouched: "not written",
 	push.Restored:  "moved, and then moved back",
+	push.Elsewhere: "written, and then deleted by another run",
 	push.Kept:      "not moved",
 	push.Unclear:   "unknown, because the registry did not confirm the tag. Check the tag before you use it",
 }
@@ -132,6 +133,8 @@ func (t Tag) stateText() string {
 	switch {
 	case t.State == push.Untouched && t.Previous != "":
 		return "not moved"
+	case t.State == push.Elsewhere && t.Now != "":
+		return "written, and then moved by another run to " + t.Now
 	case t.State != push.Moved:
 		return state
 	case t.New:
@@ -151,7 +154,7 @@ func (t Tag) before() string {
 	switch t.State {
 	case push.Moved, push.Untouched, push.Restored:
 		return t.Previous
-	case push.Already, push.Kept, push.Unclear:
+	case push.Already, push.Elsewhere, push.Kept, push.Unclear:
 	}
 	return ""
 }
