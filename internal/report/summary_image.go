@@ -149,7 +149,8 @@ func (t Tag) stateText() string {
 }
 
 // The method "before" returns the digest that the tag pointed at before the run. The method
-// returns "" for a tag that points at the image of the run in any case.
+// returns "" for a tag that the run did not have to move, and if the state of the tag already
+// names its digest.
 func (t Tag) before() string {
 	switch t.State {
 	case push.Moved, push.Untouched, push.Restored:
