@@ -229,7 +229,7 @@ func (r *Report) Changed() bool {
 			return true
 		}
 		for _, t := range i.Tags {
-			if t.State == push.Moved || t.State == push.Unclear {
+			if t.State.Written() {
 				return true
 			}
 		}

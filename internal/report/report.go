@@ -121,7 +121,8 @@ type Tag struct {
 	New       bool          `json:"new,omitempty"`      // New means that the tag did not exist before the run.
 	Previous  string        `json:"previous,omitempty"` // Previous is the previous digest of the tag. Previous is empty if the tag did not exist or was not read.
 	Reason    string        `json:"reason,omitempty"`   // Reason is the reason why the run added the tag "latest".
-	State     push.TagState `json:"state"`              // State is "moved", "already", "untouched", "unclear", "restored" or "kept".
+	State     push.TagState `json:"state"`              // State is "moved", "already", "untouched", "unclear", "restored", "elsewhere" or "kept".
+	Now       string        `json:"now,omitempty"`      // Now is the digest at which another run pointed the tag afterwards. Only a tag with the state "elsewhere" has this digest.
 	Proven    bool          `json:"proven"`
 }
 
