@@ -210,12 +210,13 @@ func (p preparedSource) explainOutputs(root *image.Manifest) {
 // destinationRules returns the facts about the destinations that decide whether clients
 // can pull the image.
 func (p preparedSource) destinationRules() rules.Options {
+	o := rules.Options{Part: p.request.ByDigest}
 	for _, repo := range p.request.Destinations {
 		if p.Config.AtHome(repo) {
-			return rules.Options{OnlySHA256: repo.RegistryStr()}
+			o.OnlySHA256 = repo.RegistryStr()
 		}
 	}
-	return rules.Options{}
+	return o
 }
 
 // changes returns the changes that the request makes to the image of its source.

@@ -42,7 +42,9 @@ func (c *checker) index(ctx context.Context, m *image.Manifest) error {
 		images = append(images, e)
 	}
 	c.duplicates(images)
-	c.baseline(images)
+	if !c.options.Part {
+		c.baseline(images)
+	}
 	return nil
 }
 

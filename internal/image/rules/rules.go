@@ -92,6 +92,9 @@ type Options struct {
 	// algorithm sha256. OnlySHA256 is empty if all destinations also accept
 	// other algorithms.
 	OnlySHA256 string
+	// Part is true if the run pushes the tree by digest, as a part of an index that
+	// another step writes. The other step checks which platforms the index has.
+	Part bool
 }
 
 // Check applies all rules to root and to the tree below root. Check returns at most one

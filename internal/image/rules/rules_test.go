@@ -286,6 +286,13 @@ func TestRulesFollowTheAnswersOfClients(t *testing.T) {
 	}
 }
 
+func TestPartsOfAnIndexNeedNoOtherPlatform(t *testing.T) {
+	t.Parallel()
+	if codes, err := check(t, listed("linux/amd64/v3"), rules.Options{Part: true}); len(codes) > 0 {
+		t.Errorf("got %q, %v", codes, err)
+	}
+}
+
 // sha512Layer is an image whose layer has a digest with the algorithm sha512.
 func sha512Layer(l *sourcetest.Layout) v1.Descriptor {
 	layer := l.Blob(types.OCILayer, []byte("x"))
