@@ -61,16 +61,16 @@ func (r *reader) promoteSource(c *PromoteConfig) {
 		r.fail("source", CodeSourceInvalid, hint, "The input source is %q, which is not an image reference", text)
 		return
 	}
-	full := lowerName(text)
+	full := text
 	if !strings.ContainsAny(text, "/@") && len(c.Images) > 0 {
 		full = c.Images[0].Name() + ":" + text
 		if strings.HasPrefix(text, "sha256:") {
 			full = c.Images[0].Name() + "@" + text
 		}
 	}
-	ref, err := name.ParseReference(full, name.WithDefaultRegistry(c.Registry))
-	if err != nil {
-		r.fail("source", CodeSourceInvalid, "Write HOST/OWNER/NAME:TAG, HOST/OWNER/NAME@sha256:…, or a tag or digest in the repository of the input image.", "The input source has the invalid value %q", text)
+	ref, fault := c.parseReference(full)
+	if fault != nil {
+		r.fail("source", CodeSourceInvalid, fault.Cure+" The input can also be a tag or a digest in the repository of the input image.", "The input source is %q, which %s", text, fault.Is)
 		return
 	}
 	c.From, c.Source = ref, referencePrefix+ref.Name()

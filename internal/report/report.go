@@ -76,11 +76,12 @@ type Archive struct {
 
 // Platform describes the image for one platform.
 type Platform struct {
-	Platform string  `json:"platform"`             // Platform has the form os/arch[/variant].
-	Version  string  `json:"os_version,omitempty"` // Version is the version of Windows. Version is empty for other operating systems.
-	Digest   string  `json:"digest,omitempty"`
-	Size     int64   `json:"size"` // Size is the size of the config and the layers in bytes. Size is the uncompressed size if the digest is not known yet. Size is 0 if the run did not read the manifest.
-	Layers   []Layer `json:"layers"`
+	Platform string   `json:"platform"`              // Platform has the form os/arch[/variant].
+	Version  string   `json:"os_version,omitempty"`  // Version is the version of Windows. Version is empty for other operating systems.
+	Features []string `json:"os_features,omitempty"` // Features are the features of Windows that the image requires, for example win32k.
+	Digest   string   `json:"digest,omitempty"`
+	Size     int64    `json:"size"` // Size is the size of the config and the layers in bytes. Size is the uncompressed size if the digest is not known yet. Size is 0 if the run did not read the manifest.
+	Layers   []Layer  `json:"layers"`
 }
 
 // Layer describes one layer of an image.
