@@ -83,6 +83,7 @@ func (p *pass) merge(job *flow.Job, c chain) string {
 	if err := p.writeMergedStep(c, d); err != nil {
 		return err.Error()
 	}
+	p.reportLock(locationOf(c.push.Uses.Key))
 	p.reportEdit(MergedSteps, locationOf(c.push.Uses.Key), "%s The new step logs in with GITHUB_TOKEN, builds and pushes. %s", c.replacement(job.ID), strings.Join(d.sentences(), " "))
 	return ""
 }

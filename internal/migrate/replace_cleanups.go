@@ -44,6 +44,7 @@ func (p *pass) replaceCleanups() {
 			p.reportNote(CleanupNotReplaced, locationOf(step.Uses.Key), "%s is not replaced by the command \"cleanup\" of this action, because %s.", actionName(step), t.why)
 			return
 		}
+		p.reportLock(locationOf(step.Uses.Key))
 		p.reportEdit(CleanupReplaced, locationOf(step.Uses.Key), "The edit replaces %s by the command \"cleanup\" of this action. %s", actionName(step), strings.Join(t.differences, " "))
 	})
 }
