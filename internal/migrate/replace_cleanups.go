@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -51,7 +52,12 @@ func (p *pass) replaceCleanups() {
 
 // refuseShape writes the new step, and sets the reason if this is not possible.
 func (t *translation) refuseShape() {
-	if err := t.p.rewriteStep(t.step, t.lines, nil); err != nil {
+	if !isBlock(flow.Get(t.step.Node, "with")) {
+		t.refuse("%s", errShape)
+		return
+	}
+	_, comments := t.p.inputComments(t.step, func(string) bool { return false })
+	if err := t.p.rewriteStep(t.step, slices.Concat(comments, t.lines), nil); err != nil {
 		t.refuse("%s", err)
 	}
 }
