@@ -183,7 +183,7 @@ func (p *pass) mergedInputs(c chain, d differences) []string {
 	if push != "true" {
 		lines = append(append(lines, above["push"]...), p.pushLines(c, push)...)
 	}
-	if attachesNothing(c.push) {
+	if p.attachesNothing(c.push) {
 		lines = append(lines, "attestations: strip")
 	}
 	lines = append(lines, p.nameLines(c)...)
