@@ -54,6 +54,9 @@ func choose(p *graph.Package, r *rules.Rules, f Facts) (selection, error) {
 		}
 	}
 	c.names = slices.Sorted(maps.Keys(c.at))
+	if err := CheckRules(r, f.Event); err != nil {
+		return c.selection, err
+	}
 	if err := c.protect(); err != nil {
 		return c.selection, err
 	}
@@ -133,8 +136,6 @@ func (c *chooser) byEvent() error {
 		if tag := meta.RefTag(branch); version(tag) == "" && tag != "latest" && c.has(tag) {
 			c.add(tag, "branch "+branch+" is deleted")
 		}
-	default:
-		return errNoRules()
 	}
 	return nil
 }
@@ -262,9 +263,6 @@ func (c *chooser) hold(i int, kind ReasonKind, rule string) {
 func (c *chooser) keepNewest() error {
 	if c.r.KeepNewest == rules.None {
 		return nil
-	}
-	if len(c.r.Delete) == 0 {
-		return errKeepNewest()
 	}
 	stay := c.newestOf(slices.Sorted(maps.Keys(c.tags)), c.r.KeepNewest)
 	for tag := range c.tags {
