@@ -5,7 +5,7 @@ func cleanupTable() []Input {
 	return []Input{
 		{
 			Name: "cleanup", Group: GroupRules, Kind: Lines, Commands: building,
-			Help:    "Rules for a cleanup of the package after a successful publication, one per line as KEY: VALUE. The keys are the inputs of the command `cleanup`, such as delete, keep, untagged and older-than. The published image always stays. A failure of the cleanup is only a warning. Default: no cleanup.",
+			Help:    "Rules for a cleanup of the package after a successful publication, one per line as KEY: VALUE. The keys are the inputs of the command `cleanup`, such as delete, keep and untagged. The published image always stays. A failure of the cleanup is only a warning. Default: no cleanup.",
 			Short:   "Rules for a cleanup of the package after a successful publication, one per line, as in the command `cleanup` (delete: pr-*). A failure is only a warning.",
 			Example: "delete: type=pr,state=closed",
 		},
