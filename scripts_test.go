@@ -94,7 +94,8 @@ var tokens = map[string]ghcrtest.Credential{
 // the repository acme/web. With the argument package, the package acme/web exists
 // and has this visibility. With linked=no, the package is not linked to the repository,
 // so the token of the job does not see it. With the argument seed, the server has the
-// package of this scenario of the command "cleanup" instead.
+// package of this scenario of the command "cleanup" instead. ID is the id of a scenario in
+// internal/cleanup/testdata, or a file of the script whose name ends with .json.
 func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 	options := map[string]string{"token": "write", "repository": "public"}
 	for _, arg := range args {
@@ -123,7 +124,11 @@ func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	repository := "acme/web"
 	if id := options["seed"]; id != "" {
-		seed, err := ghcrtest.ReadSeed("internal/cleanup/testdata/cleanup.json#" + id)
+		path := "internal/cleanup/testdata/cleanup.json#" + id
+		if strings.HasSuffix(id, ".json") {
+			path = ts.MkAbs(id)
+		}
+		seed, err := ghcrtest.ReadSeed(path)
 		ts.Check(err)
 		repository = seed.Repository()
 		config = ghcrtest.Config{Open: &ghcrtest.Open{Token: secret, Repository: repository}, Seed: seed}

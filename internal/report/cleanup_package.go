@@ -141,7 +141,11 @@ func (p *CleanedPackage) addStaying(r *cleanup.Result) {
 	}
 	for _, s := range r.Plan.Delete {
 		if digest := nodes[s.Node].Digest; stays[digest] && !known[digest] {
-			p.Kept = append(p.Kept, p.version(r.Plan, s.Node, "the run ended before the deletion"))
+			why := s.Why.String()
+			if s.Why.Kind == plan.Selected {
+				why = "the run ended before the deletion"
+			}
+			p.Kept = append(p.Kept, p.version(r.Plan, s.Node, why))
 		}
 	}
 	for _, l := range r.Left {

@@ -172,7 +172,7 @@ func (c *chooser) line(s rules.Selector) error {
 func (c *chooser) hits(s rules.Selector) ([]string, error) {
 	switch s.Kind {
 	case rules.SemVer:
-		return semverTags(c.names, s), nil
+		return c.releases(s), nil
 	case rules.Pulls:
 		return filter(c.names, func(tag string) (bool, error) {
 			number := PullNumber(tag, s.Prefix)
@@ -199,6 +199,18 @@ func (c *chooser) hits(s rules.Selector) ([]string, error) {
 		}
 		return stay[c.at[tag]]
 	}), nil
+}
+
+// releases returns the releases that a line selects. The other releases stay because of the
+// line.
+func (c *chooser) releases(s rules.Selector) []string {
+	selected := semverTags(c.names, s)
+	for _, tag := range c.names {
+		if v := version(tag); v != "" && semver.Prerelease(v) == "" && !slices.Contains(selected, tag) {
+			c.hold(c.at[tag], Newest, s.Line)
+		}
+	}
+	return selected
 }
 
 func filter(tags []string, keep func(string) (bool, error)) ([]string, error) {
