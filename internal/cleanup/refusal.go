@@ -17,7 +17,7 @@ import (
 // explain returns the error for a user. It contains GitHub's words.
 func (r *run) explain(err error) error {
 	hint := fmt.Sprintf("Read GitHub's message above, and run the step again. The run deleted %d versions before this response. The undo list contains them.", len(r.out.Deleted))
-	return explain(err, r.req.Repo.Name(), "delete", hint)
+	return r.refused(err, r.req.Repo.Name(), "delete", hint)
 }
 
 // explainList explains why the run cannot list the versions of a package.
@@ -25,12 +25,12 @@ func (c *Cleaner) explainList(ctx context.Context, repo name.Repository, err err
 	if github.ReasonOf(err) == github.Gone || github.IsAbsent(err) {
 		return c.absent(ctx, repo, err)
 	}
-	return explain(err, repo.Name(), "list", "Read GitHub's message above, and run the step again. The run deleted nothing in this package.")
+	return c.refused(err, repo.Name(), "list", "Read GitHub's message above, and run the step again. The run deleted nothing in this package.")
 }
 
-// explain explains a refusal of GitHub. The argument "verb" names what the token may not do
+// refused explains a refusal of GitHub. The argument "verb" names what the token may not do
 // with the versions of the package, and "hint" is the cure for an unexpected response.
-func explain(err error, repo, verb, hint string) error {
+func (c *Cleaner) refused(err error, repo, verb, hint string) error {
 	var refused *github.RefusedError
 	if !errors.As(err, &refused) {
 		return err
@@ -40,7 +40,7 @@ func explain(err error, repo, verb, hint string) error {
 		hint := "Open the page of the package, then \"Package settings\" and \"Manage Actions access\". Add the repository of this workflow with the role Admin. The job also needs the permission packages: write."
 		return diag.New(CodeNoAdmin, diag.API, hint, github.Cause(err), "the token may not %s versions of %s, because the repository does not have the role Admin on the package", verb, repo)
 	case github.MissingScope:
-		hint := "Create a token with the missing scope: https://github.com/settings/tokens/new?scopes=" + url.QueryEscape("write:packages,"+refused.Scope) + ". Then set the input token to this token."
+		hint := "Set the input token to a token with the missing scope. To create the token: " + c.GitHub.TokensURL() + "/new?scopes=" + url.QueryEscape("write:packages,"+refused.Scope)
 		return diag.New(CodeNoAdmin, diag.API, hint, github.Cause(err), "the token may not %s versions of %s, because it lacks the scope %s", verb, repo, refused.Scope)
 	case github.RateLimited:
 		hint := "Run the step again after this time. GITHUB_TOKEN can send 1,000 requests an hour for a repository. A schedule at another time of the day and the input cache leave more requests for this step."

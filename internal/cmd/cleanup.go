@@ -99,7 +99,7 @@ func readUndo(text string) ([]cleanup.Entry, error) {
 
 func runCleanup(ctx context.Context, s *session, config *cleanupConfig) error {
 	s.announce()
-	out := report.NewCleanup(config.DryRun, runOf(config.GitHub))
+	out := report.NewCleanup(config.DryRun && config.Undo == "", runOf(config.GitHub))
 	if config.Undo != "" {
 		return s.undo(ctx, config, out)
 	}
