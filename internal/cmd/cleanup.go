@@ -184,8 +184,14 @@ func (j cleanupJob) request(repo name.Repository) cleanup.Request {
 	return cleanup.Request{Repo: repo, Rules: j.rules, Repository: repository, DryRun: j.dryRun, Verify: j.verify, Event: j.event}
 }
 
-// warn shows a warning on the page of the workflow run.
-func (s *session) warn(title, text string) { s.workflow.Annotate(diag.Warning, title, s.words(text)) }
+// warn shows a warning on the page of the workflow run, or on standard error at a terminal.
+func (s *session) warn(title, text string) {
+	if s.config.Terminal {
+		fmt.Fprintf(s.process.Stderr, "warning: %s: %s\n", title, workflow.Line(s.words(text)))
+		return
+	}
+	s.workflow.Annotate(diag.Warning, title, text)
+}
 
 func (s *session) cleaner(cache string) *cleanup.Cleaner {
 	temp := s.process.Getenv("RUNNER_TEMP")

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/cleanup/graph"
@@ -68,7 +69,10 @@ func readable(p *graph.Package, f Facts) error {
 func (p *Plan) check(limit rules.Limit) error {
 	if most := limit.Of(p.Images); p.Count > most {
 		hint := "Check the plan with the command cleanup and dry-run: true. If the plan is right, increase the input max-delete. A share also works, such as max-delete: 25%."
-		if most == 0 {
+		switch {
+		case most == 0 && limit.Percent:
+			hint = fmt.Sprintf("A share of %d images is rounded down to 0. Write a number, such as max-delete: %d.", p.Images, p.Count)
+		case most == 0:
 			hint = "This limit permits no deletion. Write a larger number or a share, such as max-delete: 25%. To see the plan, use dry-run: true and max-delete: 100%."
 		}
 		return diag.Inputf("max-delete", CodeMaxDelete, hint, "The rules select %d of %d images, but max-delete: %s permits %d", p.Count, p.Images, limit, most)

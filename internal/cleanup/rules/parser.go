@@ -82,7 +82,7 @@ var usualWords = map[string][]string{
 	"remove": {"delete"}, "prune": {"delete"}, "clean": {"delete"},
 	"false": {"keep"}, "no": {"keep", "false"}, "off": {"keep", "false"}, "0": {"keep", "false"}, "none": {"keep", "false"},
 	"skip": {"keep"}, "warn": {"keep"}, "ignore": {"keep"}, "continue": {"keep"}, "error": {"fail"}, "stop": {"fail"},
-	"created_at": {"created"}, "creation": {"created"}, "updated_at": {"updated"}, "modified": {"updated"}, "pushed": {"updated"},
+	"created_at": {"created"}, "creation": {"created"}, "updated_at": {"updated"}, "modified": {"updated"}, "pushed": {"updated"}, "pushed_at": {"updated"},
 }
 
 func (p *parser) untagged(text string) int {
