@@ -71,6 +71,13 @@ func (r *Report) Outputs() ([]Output, error) {
 		}
 		out = append(out, Output{"digests-by-image", byImage})
 	}
+	if r.Cleanup != nil {
+		lists, err := r.Cleanup.lists()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, lists...)
+	}
 	if r.Archive != nil {
 		out = append(out, Output{"path", r.Archive.Path}, Output{"archive-digest", r.Archive.Digest})
 	}
@@ -85,6 +92,9 @@ func (r *Report) compact() ([]byte, error) {
 		return data, err
 	}
 	small := *r
+	if r.Cleanup != nil {
+		small.Cleanup = r.Cleanup.small()
+	}
 	small.Changes = slices.Clone(r.Changes)
 	for i := range small.Changes {
 		small.Changes[i].Platforms, small.Changes[i].Packages = withoutConfig(small.Changes[i].Platforms), nil

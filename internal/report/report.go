@@ -56,6 +56,7 @@ type Report struct {
 	Gate        *Gate          `json:"gate,omitempty"`        // Gate is set if the gate did not accept the image.
 	Changes     []Replaced     `json:"changes,omitempty"`     // Changes describes the differences between the image and each image that a tag of the run pointed at before.
 	Attachments []string       `json:"attachments,omitempty"` // Attachments contains the references of the signatures and attestations that the run pushed before the image.
+	Cleanup     *Cleanup       `json:"cleanup,omitempty"`     // Cleanup describes the cleanup after the publication, if the input "cleanup" is set.
 	Transfer    Transfer       `json:"transfer"`
 	Notices     []Message      `json:"notices,omitempty"`
 	Errors      []Message      `json:"errors,omitempty"`

@@ -25,6 +25,9 @@ func (r *Report) Text() string {
 			r.textImage(&b, i)
 		}
 	}
+	if r.Cleanup != nil {
+		b.WriteString(r.Cleanup.Text())
+	}
 	return b.String()
 }
 
