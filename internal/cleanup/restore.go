@@ -93,10 +93,10 @@ func (c *Cleaner) restoreTag(ctx context.Context, repo name.Repository, e Entry,
 	desc, err := c.Registry.Head(ctx, repo.Tag(tag))
 	switch {
 	case err == nil && desc.Digest.String() == e.Digest:
-	case err == nil:
+	case err == nil && desc.Digest.String() != e.Placeholder:
 		out.Moved = append(out.Moved, tag)
 		return nil
-	case !registry.IsNotFound(err):
+	case err != nil && !registry.IsNotFound(err):
 		return fmt.Errorf("reading the tag %q: %w", tag, err)
 	case len(e.Manifest) == 0:
 		return fmt.Errorf("writing the tag %q: the undo list does not contain the manifest", tag)
