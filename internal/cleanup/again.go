@@ -12,16 +12,7 @@ import (
 // that another job points at an old version changes neither the newest versions nor the tags
 // that the run knows. GitHub has no conditional deletion, so a tag that moves to the version
 // after this read is lost.
-//
-// If the deletion also deletes the package, usedAgain lists the newest versions instead,
-// because the deletion would also delete a version that was pushed since.
-func (r *run) usedAgain(ctx context.Context, n *graph.Node, wholePackage bool) (bool, error) {
-	if wholePackage {
-		if err := r.refresh(ctx); err != nil {
-			return false, err
-		}
-		return !r.deletesPackage(), nil
-	}
+func (r *run) usedAgain(ctx context.Context, n *graph.Node) (bool, error) {
 	var now github.Version
 	err := r.send(ctx, func() (err error) { now, err = r.versions.Get(ctx, n.ID); return err })
 	if err != nil || sameTags(now.Tags, n.Tags) && !now.Updated.After(n.Updated) {

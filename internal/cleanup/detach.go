@@ -75,31 +75,50 @@ func (r *run) detach(ctx context.Context, tag string, entry Entry) error {
 	if err := r.Registry.PutManifest(ctx, r.req.Repo.Tag(tag), m); err != nil {
 		return fmt.Errorf("replacing the tag %q: %w", tag, err)
 	}
-	if err = r.deletePlaceholder(ctx, entry.Placeholder, tag); err == nil {
+	id, err := r.deletePlaceholder(ctx, entry.Placeholder, tag)
+	if err == nil {
 		r.out.Detached = append(r.out.Detached, entry)
 		r.detached[tag] = true
 		return nil
 	}
-	if back := r.putBack(context.WithoutCancel(ctx), entry, tag); back != nil {
+	if back := r.attach(context.WithoutCancel(ctx), entry, tag, id); back != nil {
 		return errors.Join(r.explain(err), back)
 	}
-	if github.ReasonOf(err) == github.RateLimited {
+	switch github.ReasonOf(err) {
+	case github.LastTagged: // The tag is the last tag of the package.
+		r.out.Left = append(r.out.Left, plan.Left{Digest: entry.Digest, Tag: tag, Cause: plan.LastTagged})
+		return nil
+	case github.RateLimited:
 		return err
+	default:
+		return r.explain(err)
 	}
-	return r.explain(err)
 }
 
-// deletePlaceholder deletes the version of a small manifest together with its tag.
-func (r *run) deletePlaceholder(ctx context.Context, digest, tag string) error {
+// attach points a tag at its image again, and deletes the small manifest, which has no tag
+// any more. A refusal of this deletion does no damage.
+func (r *run) attach(ctx context.Context, e Entry, tag string, id int64) error {
+	if err := put(ctx, r.Registry, r.req.Repo, e, r.req.Repo.Tag(tag)); err != nil {
+		return err
+	}
+	if id != 0 {
+		_ = r.versions.Delete(ctx, id)
+	}
+	return nil
+}
+
+// deletePlaceholder deletes the version of a small manifest together with its tag. It returns
+// the id of the version, or 0 if GitHub's API does not list the version.
+func (r *run) deletePlaceholder(ctx context.Context, digest, tag string) (int64, error) {
 	id, err := r.find(ctx, digest, tag)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	err = r.send(ctx, func() error { return r.versions.Delete(ctx, id) })
 	if github.ReasonOf(err) == github.Gone {
-		return nil
+		err = nil
 	}
-	return err
+	return id, err
 }
 
 // placeholder pushes the config of a small manifest that belongs to one tag only.
@@ -147,9 +166,4 @@ func (r *run) find(ctx context.Context, digest, tag string) (int64, error) {
 	}
 	hint := "Run the step again. The tag points at its image again."
 	return 0, diag.New(CodeRefused, diag.API, hint, nil, "GitHub's API does not list the version %s with the tag %q only", digest, tag)
-}
-
-// putBack points a tag at the manifest of an entry.
-func (r *run) putBack(ctx context.Context, e Entry, tag string) error {
-	return put(ctx, r.Registry, r.req.Repo, e, r.req.Repo.Tag(tag))
 }

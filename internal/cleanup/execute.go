@@ -198,32 +198,22 @@ func (r *run) deleteNext(ctx context.Context, steps []plan.Step) error {
 	if err != nil {
 		return err
 	}
-	whole := len(steps) == 1 && r.deletesPackage()
-	entry.WholePackage = whole
-	if again, err := r.usedAgain(ctx, n, whole); err != nil || again {
-		if err != nil {
-			return r.deleted(n, entry, steps, err)
-		}
+	if r.endsPackage(n, steps) {
+		return r.deletePackage(ctx, n, entry, steps)
+	}
+	if again, err := r.usedAgain(ctx, n); err != nil {
+		return r.deleted(n, entry, steps, err)
+	} else if again {
 		return nil
 	}
 	if err := r.Undo.Add(entry); err != nil {
 		return err
 	}
-	err = r.send(ctx, func() error {
-		if whole {
-			return r.versions.DeletePackage(ctx)
-		}
-		return r.versions.Delete(ctx, n.ID)
-	})
+	err = r.send(ctx, func() error { return r.versions.Delete(ctx, n.ID) })
 	if github.ReasonOf(err) == github.Gone {
 		err = nil // The version existed a moment ago. The response to an earlier attempt was lost.
 	}
 	return r.deleted(n, entry, steps, err)
-}
-
-// deletesPackage reports whether the plan leaves nothing in the package.
-func (r *run) deletesPackage() bool {
-	return len(r.current.Delete) == len(r.current.Package.Nodes) && len(r.removed) == 0
 }
 
 // moved reports whether a tag of a version points elsewhere by now.

@@ -2,8 +2,6 @@ package cleanup_test
 
 import (
 	"context"
-	"encoding/json"
-	"net/http"
 	"reflect"
 	"slices"
 	"strconv"
@@ -77,14 +75,7 @@ func (w *world) connect(pkg string) {
 	w.t.Cleanup(client.Close)
 	w.repo = repo
 	w.cleaner = &cleanup.Cleaner{Registry: client, GitHub: api, Cache: read.OpenCache(""), Undo: cleanup.NewUndoList(w.t.TempDir()), Sleep: noWait}
-	resp, err := http.Get(w.server.URL() + "/_seed")
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if err := json.NewDecoder(resp.Body).Decode(&w.digests); err != nil {
-		w.t.Fatal(err)
-	}
+	w.digests = w.seed.Digests()
 }
 
 // run runs the cleanup of the scenario.
