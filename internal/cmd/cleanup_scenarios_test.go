@@ -65,22 +65,22 @@ func checkScenario(t *testing.T, s *ghcrtest.Seed) {
 	for _, v := range stage.server.Versions(s.Name()) {
 		kept = append(kept, labels[v])
 	}
-	same(t, "versions on the server", kept, want.Kept)
+	sameList(t, "versions on the server", kept, want.Kept)
 	if want.Error != "" {
 		return
 	}
-	same(t, "output kept", named(got, labels, "kept"), want.Kept)
-	same(t, "output deleted", named(got, labels, "deleted"), want.Deleted)
+	sameList(t, "output kept", named(got, labels, "kept"), want.Kept)
+	sameList(t, "output deleted", named(got, labels, "deleted"), want.Deleted)
 	var tags []string
 	for _, e := range entriesOf(got, "detached") {
 		tags = append(tags, e.Tags...)
 	}
-	same(t, "output detached", tags, want.Detached)
+	sameList(t, "output detached", tags, want.Detached)
 	var left []string
 	for _, l := range want.Left {
 		left = append(left, l[0]+" "+l[1])
 	}
-	same(t, "output left", named(got, labels, "left"), left)
+	sameList(t, "output left", named(got, labels, "left"), left)
 	var freed int64
 	if err := json.Unmarshal([]byte(got.outputs["freed"]), &freed); err != nil || freed != want.Freed {
 		t.Errorf("the output freed is %q, want %d", got.outputs["freed"], want.Freed)
@@ -119,7 +119,7 @@ func named(r result, labels map[string]string, output string) []string {
 	return out
 }
 
-func same(t *testing.T, what string, got, want []string) {
+func sameList(t *testing.T, what string, got, want []string) {
 	t.Helper()
 	got, want = slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))
 	if len(got)+len(want) > 0 && !reflect.DeepEqual(got, want) {
