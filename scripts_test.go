@@ -462,6 +462,7 @@ var varying = []struct {
 	replacement string
 }{
 	{regexp.MustCompile(`\bghcr-publish-(metadata|build|try|gate|undo)-[0-9]+`), "ghcr-publish-$1-N"},
+	{regexp.MustCompile(`("placeholder":"sha256:)[0-9a-f]+`), "${1}N"}, // the manifest contains a time
 	{regexp.MustCompile(`\b20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z`), "TIME"},
 	{regexp.MustCompile(`\buntil [0-9]{2}:[0-9]{2} UTC`), "until TIME"},
 	{regexp.MustCompile(`( sent of [0-9.]+ [kMG]?B), [0-9.]+ [kMG]?B/s`), "$1"}, // an upload of less than a second has no speed
