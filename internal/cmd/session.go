@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/cleanup/rules"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
@@ -34,6 +35,7 @@ type session struct {
 	registry *registry.Client
 	packages *github.Client
 	network  *http.Transport // All clients use this transport.
+	rules    *rules.Set      // The rules of the input "cleanup" of a command that publishes, or nil.
 
 	tracer *tracer
 }

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,7 +10,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/attest"
-	"github.com/ghcr-publish/ghcr-publish/internal/attest/stored"
+	"github.com/ghcr-publish/ghcr-publish/internal/attest/proof"
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest/sigstore"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
@@ -54,25 +53,14 @@ func (s *trySigner) verify(ctx context.Context, r *report.Report) (*report.Verif
 	if err != nil {
 		return nil, err
 	}
-	verifier, err := verifierOf(filepath.Join(s.folder, sigstore.RootFile))
-	if err != nil {
-		return nil, err
-	}
 	client := registry.New(registry.Options{UserAgent: version.UserAgent()})
 	defer client.Close()
-	list, err := stored.Read(ctx, client, ref.Context(), digest)
+	of := proof.Image{Client: client, Repository: ref.Context(), Digest: digest}
+	got, err := proof.Find(ctx, of, &attest.Requirement{Policy: attest.Policy{Repo: tryRepository}, Roots: filepath.Join(s.folder, sigstore.RootFile)})
 	if err != nil {
 		return nil, err
 	}
-	problem := errors.New("the image has no attestation")
-	for _, b := range list {
-		result, err := verifier.Verify(b.Raw, digest, attest.Policy{Repo: tryRepository})
-		if err == nil {
-			return report.NewVerify(ref.String(), digest.String(), b.Manifest.String(), result), nil
-		}
-		problem = err
-	}
-	return nil, problem
+	return report.NewVerify(of.String(), digest.String(), got.Bundle, got.Result), nil
 }
 
 // describe removes the folder of the keys from the report, because the folder does not

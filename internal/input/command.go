@@ -32,7 +32,9 @@ var (
 	check    = []Command{Check}
 	verify   = []Command{Verify}
 	cleanup  = []Command{Cleanup}
-	pushing  = []Command{Publish, Merge, Promote}
+	// requiring lists the commands that can check an attestation before they write.
+	requiring = []Command{Pull, Promote}
+	pushing   = []Command{Publish, Merge, Promote}
 	// attesting lists the commands that sign attestations.
 	attesting = []Command{Publish, Merge, Attest}
 	// building lists the commands that can write an index of platform images.

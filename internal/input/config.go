@@ -94,6 +94,7 @@ type Config struct {
 	FailOnMismatch bool
 	OnReadOnly     ReadOnlyPolicy
 	Verify         Verification
+	Cleanup        string // the rules for old images, which package cleanup/rules parses, or "" for no cleanup
 	Gate           string // the script that checks the image before the tags move, or "" for no check
 	DryRun         bool
 	Attestation    Attestation

@@ -85,6 +85,7 @@ func TestConfigContainsEveryInput(t *testing.T) {
 		"digest-name":       {"web/linux/amd64", func(c *input.Config) bool { return c.DigestName == "web-linux-amd64" }},
 		"push":              {"false", func(c *input.Config) bool { return c.DryRun }},
 		"on-readonly":       {"skip", func(c *input.Config) bool { return c.OnReadOnly == input.ReadOnlySkip }},
+		"cleanup":           {"delete: pr-*\nkeep: latest", func(c *input.Config) bool { return c.Cleanup == "delete: pr-*\nkeep: latest" }},
 		"gate":              {" ./scan.sh \n", func(c *input.Config) bool { return c.Gate == " ./scan.sh \n" }},
 		"verify":            {"None", func(c *input.Config) bool { return c.Verify == input.VerifyNone }},
 		"timeout":           {"5", func(c *input.Config) bool { return c.Timeout == 5*time.Minute }},

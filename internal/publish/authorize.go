@@ -60,11 +60,14 @@ func (r *run) checkVisibility(t *resolve.Target) error {
 	return resolve.CheckVisibility(r.request.Visibility.Want, r.request.Visibility.FailOnMismatch, t)
 }
 
-// accept returns an error if the image does not have the expected digest.
-func (r *run) accept() error {
+// accept returns an error if the image does not have the expected digest, or if the image
+// has no proof that the request requires.
+func (r *run) accept(ctx context.Context) error {
 	want, got := r.request.Digest, r.source
 	if want.Hex == "" || got == want {
-		return nil
+		notices, err := r.request.Proof.Check(ctx, r.source)
+		r.outcome.notice(notices...)
+		return err
 	}
 	return diag.Inputf("expected-digest", CodeDigestDiffers,
 		"The tag of the source has moved. Inspect the new image. Then promote the new image by its digest, or change the input expected-digest.",

@@ -209,11 +209,22 @@ func (c *comparison) finish() {
 		after := c.content.Image()
 		for _, p := range c.replaced {
 			if p.Err = errors.Join(p.Err, refreshed); p.Err == nil {
-				p.Changes = compare.Images(p.content.Image(), after, compare.Options{Stripped: c.request.Changes.Strip})
+				p.Changes = compare.Images(p.content.Image(), after, c.wanted())
 			}
 			c.outcome.Replaced = append(c.outcome.Replaced, &p.Replaced)
 		}
 	})
+}
+
+// wanted returns the losses that the inputs ask for. A notice names each platform that the
+// input platforms has removed, so its loss is not silent. A platform that the source lacks
+// is a loss, because no input names it.
+func (c *comparison) wanted() compare.Options {
+	out := compare.Options{Stripped: c.request.Changes.Strip}
+	for _, p := range c.removed {
+		out.Dropped = append(out.Dropped, inspect.PlatformName(p))
+	}
+	return out
 }
 
 // report adds the differences to the outcome after the tags have moved, and adds a warning

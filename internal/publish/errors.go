@@ -18,6 +18,9 @@ const (
 	// CodeArchiveUnwritten means that the run could not write the archive for
 	// on-readonly: archive.
 	CodeArchiveUnwritten = "archive-unwritten"
+	// CodeTagTechnical means that an image would get a tag under which clients search for
+	// the signatures or the referrers of another image.
+	CodeTagTechnical = "tag-technical"
 	// CodeTagExists means that a tag already exists with another digest. The input
 	// "overwrite" does not allow the run to move this tag.
 	CodeTagExists = "tag-exists"

@@ -10,9 +10,10 @@ import (
 )
 
 // Request is a validated request to publish one image. The commands set different
-// types in the fields Source, Attachments and Gate. All other fields contain only data.
+// types in the fields Source, Proof, Attachments and Gate. All other fields contain only data.
 type Request struct {
 	Source       Source
+	Proof        Proof
 	Attachments  Attachments
 	Gate         Gate
 	Destinations []name.Repository // at least one

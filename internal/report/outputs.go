@@ -71,6 +71,13 @@ func (r *Report) Outputs() ([]Output, error) {
 		}
 		out = append(out, Output{"digests-by-image", byImage})
 	}
+	if r.Cleanup != nil {
+		lists, err := r.Cleanup.lists()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, lists...)
+	}
 	if r.Attestation != nil {
 		attested, err := r.Attestation.outputs()
 		if err != nil {
@@ -92,6 +99,9 @@ func (r *Report) compact() ([]byte, error) {
 		return data, err
 	}
 	small := *r
+	if r.Cleanup != nil {
+		small.Cleanup = r.Cleanup.small()
+	}
 	small.Changes = slices.Clone(r.Changes)
 	for i := range small.Changes {
 		small.Changes[i].Platforms, small.Changes[i].Packages = withoutConfig(small.Changes[i].Platforms), nil
@@ -236,7 +246,7 @@ func (r *Report) Changed() bool {
 			return true
 		}
 		for _, t := range i.Tags {
-			if t.State == push.Moved || t.State == push.Unclear {
+			if t.State.Written() {
 				return true
 			}
 		}

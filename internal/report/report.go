@@ -56,6 +56,7 @@ type Report struct {
 	Gate        *Gate          `json:"gate,omitempty"`        // Gate is set if the gate did not accept the image.
 	Changes     []Replaced     `json:"changes,omitempty"`     // Changes describes the differences between the image and each image that a tag of the run pointed at before.
 	Attachments []string       `json:"attachments,omitempty"` // Attachments contains the references of the signatures and attestations that the run pushed before the image.
+	Cleanup     *Cleanup       `json:"cleanup,omitempty"`     // Cleanup describes the cleanup after the publication, if the input "cleanup" is set.
 	Attestation *Attested      `json:"attestation,omitempty"` // Attestation is set if the job could sign attestations.
 	Transfer    Transfer       `json:"transfer"`
 	Notices     []Message      `json:"notices,omitempty"`
@@ -78,11 +79,12 @@ type Archive struct {
 
 // Platform describes the image for one platform.
 type Platform struct {
-	Platform string  `json:"platform"`             // Platform has the form os/arch[/variant].
-	Version  string  `json:"os_version,omitempty"` // Version is the version of Windows. Version is empty for other operating systems.
-	Digest   string  `json:"digest,omitempty"`
-	Size     int64   `json:"size"` // Size is the size of the config and the layers in bytes. Size is the uncompressed size if the digest is not known yet. Size is 0 if the run did not read the manifest.
-	Layers   []Layer `json:"layers"`
+	Platform string   `json:"platform"`              // Platform has the form os/arch[/variant].
+	Version  string   `json:"os_version,omitempty"`  // Version is the version of Windows. Version is empty for other operating systems.
+	Features []string `json:"os_features,omitempty"` // Features are the features of Windows that the image requires, for example win32k.
+	Digest   string   `json:"digest,omitempty"`
+	Size     int64    `json:"size"` // Size is the size of the config and the layers in bytes. Size is the uncompressed size if the digest is not known yet. Size is 0 if the run did not read the manifest.
+	Layers   []Layer  `json:"layers"`
 }
 
 // Layer describes one layer of an image.
@@ -123,7 +125,8 @@ type Tag struct {
 	New       bool          `json:"new,omitempty"`      // New means that the tag did not exist before the run.
 	Previous  string        `json:"previous,omitempty"` // Previous is the previous digest of the tag. Previous is empty if the tag did not exist or was not read.
 	Reason    string        `json:"reason,omitempty"`   // Reason is the reason why the run added the tag "latest".
-	State     push.TagState `json:"state"`              // State is "moved", "already", "untouched", "unclear", "restored" or "kept".
+	State     push.TagState `json:"state"`              // State is "moved", "already", "untouched", "unclear", "restored", "elsewhere" or "kept".
+	Now       string        `json:"now,omitempty"`      // Now is the digest at which another run pointed the tag afterwards. Only a tag with the state "elsewhere" has this digest.
 	Proven    bool          `json:"proven"`
 }
 

@@ -27,6 +27,9 @@ func (r *Report) Markdown() markdown.Text {
 	default:
 		mdNotices(&b, r.Notices)
 	}
+	if r.Cleanup != nil {
+		b.Printf("\n%s", r.Cleanup.afterPublication())
+	}
 	return b.Text()
 }
 

@@ -6,6 +6,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
 )
 
 // Text returns the result as plain lines without control characters, for the log and
@@ -24,6 +25,9 @@ func (r *Report) Text() string {
 			r.textImage(&b, i)
 		}
 		r.textAttestations(&b)
+	}
+	if r.Cleanup != nil {
+		b.WriteString(r.Cleanup.Text())
 	}
 	return b.String()
 }
@@ -229,8 +233,12 @@ func (i Image) textTags(b *strings.Builder) {
 	w := tabwriter.NewWriter(b, 0, 4, 2, ' ', 0)
 	for _, t := range i.Tags {
 		state := t.stateText()
-		if t.before() != "" {
+		switch {
+		case t.before() == "":
+		case t.State == push.Moved:
 			state += ", previously " + t.before()
+		default:
+			state += ", points at " + t.before()
 		}
 		fmt.Fprintf(w, "  %s\t%s\n", t.Reference, state)
 	}
