@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -57,7 +58,7 @@ func TestScripts(t *testing.T) {
 				Dir: folder, UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true,
 				Setup: setup,
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
-					"ghcr": startRegistry, "image": writeImage, "layout": layoutWriter(t), "result": readResult, "step": step, "terminal": terminal, "unset": unset,
+					"ghcr": startRegistry, "image": writeImage, "layout": layoutWriter(t), "refuse": refuse, "result": readResult, "step": step, "terminal": terminal, "unset": unset,
 				},
 			})
 		})
@@ -142,6 +143,18 @@ func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 	} {
 		ts.Setenv(name, value)
 	}
+}
+
+// refuse makes the embedded ghcr.io refuse each later request with the method whose path
+// contains the text.
+func refuse(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: refuse METHOD TEXT")
+	}
+	ts.Value(worldKey{}).(*world).server.Inject(ghcrtest.Fault{
+		Method: args[0], Path: args[1], Times: ghcrtest.Always,
+		Effect: ghcrtest.Answer{Status: http.StatusBadRequest, Code: ghcrtest.CodeManifestInvalid, Message: "the script refuses this request"},
+	})
 }
 
 // writeImage writes the image of the command "try" as an OCI archive. The image is
