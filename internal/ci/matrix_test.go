@@ -40,7 +40,7 @@ func newCaller(t *testing.T, workflow string) *caller {
 	tool(t, "node")
 	project := newActProject(t)
 	const released = "ghcr-publish/ghcr-publish"
-	for _, name := range []string{"publish.yml", "promote.yml"} {
+	for _, name := range []string{"publish.yml", "promote.yml", "cleanup.yml"} {
 		path := filepath.Join(project.work, ".github", "workflows", name)
 		raw, err := os.ReadFile(path)
 		if err != nil {

@@ -145,10 +145,11 @@ func because(ctx context.Context, err error) error {
 
 // existing returns the repository with the referrers of the new image. A new image gets
 // its signatures and SBOMs after the run, so the run compares referrers only if the image
-// exists already. existing returns nil for a new image.
+// exists already. existing returns nil for a new image. existing also returns nil if this
+// run attests the image, because the attestation does not exist at the time of the reads.
 func (c *comparison) existing() *name.Repository {
 	traits := c.request.Source.Traits()
-	if !traits.Published || (preparedSource{run: c.run, names: c.outcome.Names}).changed() {
+	if c.attestation.active || !traits.Published || (preparedSource{run: c.run, names: c.outcome.Names}).changed() {
 		return nil
 	}
 	repo := traits.Reference.Context()

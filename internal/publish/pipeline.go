@@ -88,7 +88,8 @@ type run struct {
 	// digestFirst is true if the image must be in the registry by digest before a tag moves.
 	digestFirst bool
 	// together is true if the tags of several images move together.
-	together bool
+	together    bool
+	attestation attestDecision
 	// ended is true if the run has ended without a push and without an error.
 	ended bool
 }
@@ -112,7 +113,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := r.accept(); err != nil {
+	if err := r.accept(ctx); err != nil {
 		return err
 	}
 	out.notice(r.explainer().TokenNotices(out.Found.Token())...)
@@ -121,6 +122,9 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	out.Plan = plan.New(out.Found.Root, r.planTargets(), kept)
 	if r.request.Gate.Exists() {
 		out.Plan.AddGate()
+	}
+	if r.attestation.active {
+		out.Plan.AddAttestation()
 	}
 	if r.changes, err = newComparison(r); err != nil {
 		return err

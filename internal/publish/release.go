@@ -32,7 +32,7 @@ type Release struct {
 }
 
 // Release publishes the images. All blobs and manifests of all images come first, then the
-// gate of each image, and then the tags of all images. A failure before the tags therefore
+// gate of each image, then the attestations, and then the tags of all images. A failure before the tags therefore
 // moves no tag of any image.
 //
 // The outcomes have the order of the images and are never nil.
@@ -41,10 +41,11 @@ func (p *Pipeline) Release(ctx context.Context, images *Release) ([]*Outcome, er
 	opening := &sync.Mutex{}
 	outcomes := make([]*Outcome, len(images.Images))
 	for i, request := range images.Images {
-		outcomes[i] = &Outcome{Status: Failed, DryRun: request.DryRun}
+		decision := p.decideAttest(request)
+		outcomes[i] = &Outcome{Status: Failed, DryRun: request.DryRun, Unattested: decision.reason}
 		g.runs = append(g.runs, &run{
-			Pipeline: p, request: request, outcome: outcomes[i], known: newKnownContent(p.Registry),
-			digestFirst: images.Together || request.Gate.Exists(), together: images.Together, opening: opening,
+			Pipeline: p, request: request, outcome: outcomes[i], known: newKnownContent(p.Registry), attestation: decision,
+			digestFirst: images.Together || request.Gate.Exists() || decision.active, together: images.Together, opening: opening,
 		})
 	}
 	err := g.run(ctx)
@@ -101,6 +102,8 @@ func (g *release) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	identity := g.startSigning(ctx)
+	defer identity.stop()
 	works, err := g.upload(ctx)
 	if err != nil || len(works) == 0 {
 		return err
@@ -109,6 +112,11 @@ func (g *release) run(ctx context.Context) error {
 		return err
 	}
 	if err := g.gates(ctx); err != nil {
+		return err
+	}
+	// The gate judges the image before the signature, because a signature would also make an
+	// image trustworthy that the gate refuses.
+	if err := g.concurrently(func(r *run) error { return r.attest(ctx, identity) }); err != nil {
 		return err
 	}
 	if err := g.tag(ctx, works); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -14,6 +15,8 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/rules"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/protect"
@@ -54,7 +57,7 @@ func newTagPolicy(r *run) *tagPolicy {
 // to move the tag. check also returns the moving tags that must not move, because the
 // image of this run is older.
 func (p *tagPolicy) check(ctx context.Context) (plan.Kept, error) {
-	if err := p.forbidden(); err != nil || !p.monotonic() {
+	if err := errors.Join(p.technical(), p.forbidden()); err != nil || !p.monotonic() {
 		return nil, err
 	}
 	root := p.outcome.Found.Root.Descriptor.Digest
@@ -113,6 +116,33 @@ func (p *tagPolicy) forbidden() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// technical returns an error if an image would get a technical tag. Clients read the
+// manifest of such a tag as the list of referrers or as a signature of another image.
+// Signatures and other artifacts can have a technical tag.
+func (p *tagPolicy) technical() error {
+	if !isImage(p.outcome.Found.Root) {
+		return nil
+	}
+	for _, t := range p.outcome.Found.Targets {
+		for _, tag := range t.Tags {
+			if subject := image.TechnicalSubject(tag); subject != "" {
+				return diag.Inputf("tags", CodeTagTechnical,
+					fmt.Sprintf("Use another tag, for example 1.2.3. Under this tag, clients search for the signatures, the attestations or the list of referrers of the image %.19s, and would find this image instead.", subject),
+					"The tag %s is reserved for data about an image, and cannot be the tag of an image", tag)
+			}
+		}
+	}
+	return nil
+}
+
+// isImage reports whether the tree contains an image with layers that clients extract. If
+// the run did not read an entry of an index, only the platform of the entry is known.
+func isImage(root *image.Manifest) bool {
+	return slices.ContainsFunc(image.Manifests(root), func(m *image.Manifest) bool {
+		return m.Unread() && m.Platform != nil && m.Platform.OS != "unknown" || len(rules.Layers(m)) > 0
+	})
 }
 
 func protectedTag(tag name.Tag, now v1.Hash, overwrite input.Overwrite) error {

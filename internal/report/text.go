@@ -24,6 +24,10 @@ func (r *Report) Text() string {
 		for _, i := range r.Images {
 			r.textImage(&b, i)
 		}
+		r.textAttestations(&b)
+	}
+	if r.Cleanup != nil {
+		b.WriteString(r.Cleanup.Text())
 	}
 	return b.String()
 }
@@ -65,6 +69,7 @@ func (r *Report) Details() (title, body string) {
 	for _, ref := range r.Attachments {
 		fmt.Fprintf(&b, "  pushed the attachment %s\n", ref)
 	}
+	r.textVerify(&b)
 	if r.Transfer.Requests > 0 {
 		fmt.Fprintf(&b, "  %s\n", r.transferText())
 	}
@@ -259,6 +264,9 @@ func (r *Report) textPlan(b *strings.Builder) {
 	}
 	if r.gateSteps() {
 		fmt.Fprintf(b, "%s\n", gatePlanned)
+	}
+	if r.attestationSteps() {
+		fmt.Fprintf(b, "%s\n", attestationPlanned)
 	}
 }
 

@@ -154,13 +154,10 @@ func listed(names []string) string {
 
 // platformName returns the platform of an image for a message.
 func platformName(m *image.Manifest) string {
-	switch {
-	case m.Platform == nil:
+	if m.Platform == nil {
 		return "an image without a platform"
-	case m.Platform.OSVersion != "":
-		return image.PlatformString(m.Platform) + " " + m.Platform.OSVersion
 	}
-	return image.PlatformString(m.Platform)
+	return image.PlatformTitle(image.PlatformString(m.Platform), m.Platform.OSVersion, m.Platform.OSFeatures)
 }
 
 // selector removes the images for other platforms from one tree.
