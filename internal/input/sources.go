@@ -88,6 +88,9 @@ func (r *reader) imageSource(c *Config, line string, build *Build) (ImageSource,
 		own.Context = folder
 		s.Build, s.Source = &own, folder
 	}
+	if strings.HasPrefix(s.Source, referencePrefix) && s.Build == nil {
+		s.Source = r.registrySource("sources", s.Source, &c.Common)
+	}
 	if s.Name == AllImages {
 		if s.Build != nil {
 			r.fail("sources", CodeSourcesInvalid, "Replace * by the name of the image.", "The line %q of the input sources has no name, and a Dockerfile builds only one image", line)
