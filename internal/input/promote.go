@@ -6,14 +6,17 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/attest"
 )
 
 // PromoteConfig is the configuration of `promote`.
 type PromoteConfig struct {
 	Config
 
-	From     name.Reference // the source; nil if the input is invalid
-	Expected v1.Hash        // the digest that From must have; the zero value means any digest
+	From     name.Reference      // the source; nil if the input is invalid
+	Expected v1.Hash             // the digest that From must have; the zero value means any digest
+	Require  *attest.Requirement // the attestation that From must have, or nil
 }
 
 // ParsePromote reads and checks the inputs of `promote`.
@@ -37,6 +40,7 @@ func ParsePromote(env Environment) (*PromoteConfig, error) {
 		}
 	}
 	c.Platforms = r.platforms("platforms")
+	c.Require = r.require(c.GitHub.ServerURL)
 	r.pushOptions(&c.Config)
 	c.OnlyNewer = r.boolean("only-newer")
 	return c, errors.Join(r.errs...)

@@ -74,6 +74,11 @@ const (
 	// CodeGateNoShell means that the machine has no shell that can run the script in the
 	// input "gate".
 	CodeGateNoShell = "gate-shell-missing"
+	// CodeNotAttested reports that the run published the image without an attestation, or
+	// that a real run could not attest the image.
+	CodeNotAttested = "not-attested"
+	// CodeAttestationAPI reports that GitHub's API does not store the attestation.
+	CodeAttestationAPI = "attestation-api-refused"
 	// CodeReleasePartial means that a release of several images failed while its tags moved,
 	// and that some tags do not have their previous state.
 	CodeReleasePartial = "release-partial"

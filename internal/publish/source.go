@@ -127,10 +127,11 @@ func (p preparedSource) openPlatforms(ctx context.Context) (*source.Source, erro
 		return nil, err
 	}
 	p.source = src.Root.Descriptor.Digest
-	notices, err := mutate.KeepPlatforms(src.Root, p.request.Changes.Platforms)
+	removed, notices, err := mutate.KeepPlatforms(src.Root, p.request.Changes.Platforms)
 	if err != nil {
 		return nil, errors.Join(err, src.Close())
 	}
+	p.removed = removed
 	src.Notices = append(src.Notices, notices...)
 	return src, nil
 }

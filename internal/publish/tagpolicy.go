@@ -37,12 +37,13 @@ type tagPolicy struct {
 
 	mu   sync.Mutex
 	kept plan.Kept
+	now  map[string]v1.Hash // the tags that Recheck has read
 	// known maps the digests of other images to the findings about these images.
 	known map[v1.Hash]protect.Finding
 }
 
 func newTagPolicy(r *run) *tagPolicy {
-	p := &tagPolicy{run: r, kept: plan.Kept{}, known: map[v1.Hash]protect.Finding{}}
+	p := &tagPolicy{run: r, kept: plan.Kept{}, now: map[string]v1.Hash{}, known: map[v1.Hash]protect.Finding{}}
 	var once sync.Once
 	var origin protect.Origin
 	p.origin = func(ctx context.Context) protect.Origin {
@@ -240,10 +241,12 @@ func (r *run) origin(ctx context.Context) protect.Origin {
 }
 
 // Recheck implements [push.Conflicts]. Recheck reads the tags again after the
-// uploads, because another run may have moved a tag during the uploads.
-func (p *tagPolicy) Recheck(ctx context.Context) (plan.Kept, error) {
+// uploads, because another run may have moved a tag during the uploads. If the tags of
+// several images move together, Recheck reads every tag, so that a failed release restores
+// the image of the other run.
+func (p *tagPolicy) Recheck(ctx context.Context) (push.Recheck, error) {
 	if err := p.forbidden(); err != nil || p.request.Verify.Level == input.VerifyNone {
-		return nil, err
+		return push.Recheck{}, err
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxConcurrentTags)
@@ -253,30 +256,43 @@ func (p *tagPolicy) Recheck(ctx context.Context) (plan.Kept, error) {
 			continue // The run has not read the tags of this destination.
 		}
 		for _, tag := range t.Tags {
-			if p.forbids(tag, false) || p.monotonic() && protect.Moves(tag) {
+			if p.together || p.forbids(tag, false) || p.monotonic() && protect.Moves(tag) {
 				group.Go(func() error { return p.recheckTag(ctx, t, tag) })
 			}
 		}
 	}
 	err := group.Wait()
-	return p.keptTags(), err
+	kept := p.keptTags()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return push.Recheck{Kept: kept, Now: maps.Clone(p.now)}, err
+}
+
+// read reads the digest of a tag, and remembers it. The digest is the zero Hash if the tag
+// does not exist.
+func (p *tagPolicy) read(ctx context.Context, ref name.Tag) (v1.Hash, error) {
+	desc, err := p.Registry.Head(ctx, ref)
+	if err != nil && !registry.IsAbsent(err) {
+		return v1.Hash{}, fmt.Errorf("reading %q: %w", ref, err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.now[ref.String()] = desc.Digest
+	return desc.Digest, nil
 }
 
 func (p *tagPolicy) recheckTag(ctx context.Context, t *resolve.Target, tag string) error {
 	ref := t.Repo.Tag(tag)
-	desc, err := p.Registry.Head(ctx, ref)
-	if registry.IsAbsent(err) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("reading %q: %w", ref, err)
+	now, err := p.read(ctx, ref)
+	if err != nil || now == (v1.Hash{}) {
+		return err
 	}
 	root := p.outcome.Found.Root.Descriptor.Digest
-	if p.forbids(tag, desc.Digest == root) {
-		return protectedTag(ref, desc.Digest, p.request.Tags.Overwrite)
+	if p.forbids(tag, now == root) {
+		return protectedTag(ref, now, p.request.Tags.Overwrite)
 	}
-	if p.monotonic() && protect.Moves(tag) && desc.Digest != t.Now[tag] && desc.Digest != root {
-		p.keepIfOlder(ctx, ref, desc.Digest)
+	if p.monotonic() && protect.Moves(tag) && now != t.Now[tag] && now != root {
+		p.keepIfOlder(ctx, ref, now)
 	}
 	return nil
 }

@@ -122,6 +122,9 @@ func imageOf(res *push.Result, t *push.TargetResult, names meta.Result) Image {
 		if tag.Before != nil {
 			each.Previous = tag.Before.String()
 		}
+		if tag.Now != (v1.Hash{}) {
+			each.Now = tag.Now.String()
+		}
 		out.Tags = append(out.Tags, each)
 	}
 	if e := t.Package; e != nil {
