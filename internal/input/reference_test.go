@@ -154,3 +154,15 @@ func TestInspectDistinguishesPathsFromReferences(t *testing.T) {
 		}
 	}
 }
+
+func TestOnlyOneSourceReadsStandardInput(t *testing.T) {
+	t.Parallel()
+	for text, ok := range map[string]bool{
+		"a=-\nb=b.tar": true, "a=-": true, "a=-\nb=-": false, "a=docker-archive:-\nb=-#web:1": false, "a=/dev/stdin\nb=oci-archive:-": false, "a=x-archive\nb=-": true,
+	} {
+		_, err := input.ParsePublish(withFlags(map[string]string{"sources": text, "tags": "1", "image": "", "timeout": "1m", "registry": "ghcr.io"}))
+		if refused := err != nil && strings.Contains(err.Error(), "standard input"); refused == ok {
+			t.Errorf("%q: got %v", text, err)
+		}
+	}
+}
