@@ -79,7 +79,7 @@ func (w *world) runAndUndo(deletions *atomic.Int64) error {
 	before := w.content()
 	req, err := w.request()
 	if err != nil {
-		return nil // the rules are invalid, so there is no run
+		return err
 	}
 	dry := req
 	dry.DryRun = true
@@ -251,7 +251,7 @@ func (w *world) inject(r *rand.Rand) string {
 func (w *world) runTwice() (end string, err error) {
 	req, err := w.request()
 	if err != nil {
-		return "", nil
+		return "", err
 	}
 	before := w.content()
 	got, runErr := w.cleaner.Run(w.t.Context(), req)
