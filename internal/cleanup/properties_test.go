@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -83,7 +84,13 @@ func (w *world) runAndUndo(deletions *atomic.Int64) error {
 	}
 	dry := req
 	dry.DryRun = true
+	file := filepath.Join(w.t.TempDir(), "cache")
+	w.cleaner.Cache = read.OpenCache(file)
 	planned := planOf(w.cleaner.Run(w.t.Context(), dry))
+	if err := w.cleaner.Cache.Save(); err != nil {
+		return err
+	}
+	w.cleaner.Cache = read.OpenCache(file)
 	if again := planOf(w.cleaner.Run(w.t.Context(), dry)); again != planned {
 		return fmt.Errorf("the plan with a cache is %s, want %s", again, planned)
 	}
