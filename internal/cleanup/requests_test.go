@@ -8,8 +8,10 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/cleanup"
 	"github.com/ghcr-publish/ghcr-publish/internal/cleanup/read"
+	"github.com/ghcr-publish/ghcr-publish/internal/cleanup/rules"
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest/random"
+	"github.com/ghcr-publish/ghcr-publish/internal/github"
 )
 
 // counted is the number of requests of a run.
@@ -59,6 +61,29 @@ func TestALargePackageIsReadWithFewRequests(t *testing.T) {
 		if c.pages > versions/pageSize+1 || c.manifests != manifests || c.all-c.manifests >= versions/50 {
 			t.Errorf("with a cache: %t: got %+v", warm, c)
 		}
+	}
+	w.deletesTenImages(read.OpenCache(path))
+}
+
+// deletesTenImages deletes 60 versions of a large package. The run does not list the package
+// again.
+func (w *world) deletesTenImages(cache *read.Cache) {
+	w.t.Helper()
+	w.server.Reset()
+	w.cleaner.Cache = cache
+	req, err := w.request()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	req.DryRun = false
+	if req.Rules, err = rules.Parse(rules.Inputs{Delete: "1.0.1?"}, rules.NoFiles{}, w.repo.RegistryStr()); err != nil {
+		w.t.Fatal(err)
+	}
+	got, err := w.cleaner.Run(w.t.Context(), req)
+	c := w.counted()
+	w.t.Logf("a run that deletes %d versions: %+v", len(got.Deleted), c)
+	if pages := 5*random.Packages/github.PageSize + 1; err != nil || len(got.Deleted) != 60 || c.manifests != 60 || c.pages > pages+3 || c.all > 2*pages+5*60 {
+		w.t.Errorf("deleted %d versions with %+v, %v", len(got.Deleted), c, err)
 	}
 }
 
