@@ -243,9 +243,9 @@ func (r *run) entry(ctx context.Context, n *graph.Node) (Entry, error) {
 	return e, nil
 }
 
-// send sends a deletion, and waits for the end of a rate limit if the time of the run
-// permits it.
-func (r *run) send(ctx context.Context, request func() error) error {
+// send sends requests, and waits for the end of a rate limit if the time of the run permits
+// it.
+func (c *Cleaner) send(ctx context.Context, request func() error) error {
 	for {
 		err := request()
 		var refused *github.RefusedError
@@ -255,7 +255,7 @@ func (r *run) send(ctx context.Context, request func() error) error {
 		if end, ok := ctx.Deadline(); ok && time.Until(end) < refused.Wait+endMargin {
 			return err
 		}
-		if r.Sleep.Wait(ctx, refused.Wait) != nil {
+		if c.Sleep.Wait(ctx, refused.Wait) != nil {
 			return err
 		}
 	}
