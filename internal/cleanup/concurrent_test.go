@@ -53,6 +53,32 @@ func TestAPublicationThatOneListShowsLaterKeepsItsPlatforms(t *testing.T) {
 	}
 }
 
+// The same is true for a publication between two deletions: GitHub's API lists its version only
+// after the end of the run, but the registry lists its tag.
+func TestAPublicationDuringTheDeletionsThatTheAPIShowsLater(t *testing.T) {
+	t.Parallel()
+	for reads := range 5 {
+		t.Run(fmt.Sprint(reads), func(t *testing.T) {
+			t.Parallel()
+			w := open(t, scenarioOf(t, "C01"), nil)
+			w.server.Inject(
+				ghcrtest.Fault{Method: http.MethodPut, Effect: ghcrtest.Lag{Reads: reads}},
+				ghcrtest.Fault{Method: http.MethodDelete, Effect: ghcrtest.BeforeAnswer{Do: func() {
+					if err := w.cleaner.Registry.PutManifest(t.Context(), w.repo.Tag("v2"), w.indexOf(t, "a", "b")); err != nil {
+						t.Error(err)
+					}
+				}}},
+			)
+			if _, err := w.run(); err != nil {
+				t.Fatal(err)
+			}
+			if now := w.content(); !now.versions["a"] || !now.versions["b"] || now.tags["v2"] == "" {
+				t.Errorf("the package has %v and %v", now.versions, now.tags)
+			}
+		})
+	}
+}
+
 // The run lists the newest versions after every 50 deletions, so it does not delete a platform
 // that a publication needs since an earlier deletion.
 func TestAPublicationBetweenTwoListsIsSeenInTheNextList(t *testing.T) {
