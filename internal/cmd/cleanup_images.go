@@ -3,7 +3,6 @@ package cmd
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -80,7 +79,7 @@ const readEvery = 5 * time.Second
 // readProgress returns a function that shows how many manifests the run reads. At a
 // terminal, standard output contains only the result.
 func (s *session) readProgress(repo string) func(done, total int) {
-	var out io.Writer = s.process.Stdout
+	out := s.process.Stdout
 	if s.config.Terminal {
 		out = s.process.Stderr
 	}
