@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -99,7 +100,10 @@ var tokens = map[string]ghcrtest.Credential{
 // so the token of the job does not see it. With the argument seed, the server has the
 // package of this scenario of the command "cleanup" instead. ID is the id of a scenario in
 // internal/cleanup/testdata, or a file of the script whose name ends with .json. See
-// seedConfig for the other arguments of such a server.
+// seedConfig for the other arguments of such a server. With sigstore=yes, the job has
+// the permission id-token: write, and the variable SIGSTORE is the folder of the embedded
+// Sigstore. The argument refuse is the end of a path that the server refuses, and the
+// argument down is the end of a path that the server cannot serve.
 func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 	options := map[string]string{"token": "write", "repository": "public"}
 	for _, arg := range args {
@@ -108,7 +112,7 @@ func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	token, ok := tokens[options["token"]]
 	if neg || !ok {
-		ts.Fatalf("usage: ghcr [token=write|read|none|fine-grained|classic|classic-push] [repository=VISIBILITY] [package=VISIBILITY] [linked=no] [seed=ID [owner=user] [others=NAME,NAME] [limit=N] [tombstones=yes]]")
+		ts.Fatalf("usage: ghcr [token=write|read|none|fine-grained|classic|classic-push] [repository=VISIBILITY] [package=VISIBILITY] [linked=no] [seed=ID [owner=user] [others=NAME,NAME] [limit=N] [tombstones=yes]] [sigstore=yes] [refuse=PATH] [down=PATH]")
 	}
 	if token.Secret = secret; token.Kind != ghcrtest.ActionsToken {
 		token.Secret = personal
@@ -144,6 +148,14 @@ func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 	for _, pair := range server.Env(repository) {
 		name, value, _ := strings.Cut(pair, "=")
 		ts.Setenv(name, value)
+	}
+	if options["sigstore"] == "yes" {
+		startSigstore(ts, server, repository)
+	}
+	for option, status := range map[string]int{"refuse": http.StatusForbidden, "down": http.StatusServiceUnavailable} {
+		if options[option] != "" {
+			server.Inject(ghcrtest.Fault{Path: options[option], Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: status, Message: "maintenance"}})
+		}
 	}
 	for name, value := range map[string]string{
 		"GITHUB_TOKEN": token.Secret, "REGISTRY": server.Host(), "RUNNER_TEMP": ts.MkAbs("."), "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main",
@@ -182,6 +194,22 @@ func seedConfig(ts *testscript.TestScript, options map[string]string, seed *ghcr
 		config.Limits.Hourly = n
 	}
 	return config
+}
+
+// startSigstore sets the variables with which a job gets its identity token, and writes the
+// files of the embedded Sigstore.
+func startSigstore(ts *testscript.TestScript, server *ghcrtest.Server, repository string) {
+	services, err := server.Sigstore()
+	ts.Check(err)
+	folder := ts.MkAbs("sigstore")
+	ts.Check(services.WriteFiles(folder, server.URL()))
+	ts.Setenv("SIGSTORE", folder)
+	identity, err := server.IdentityEnv(repository)
+	ts.Check(err)
+	for _, pair := range identity {
+		name, value, _ := strings.Cut(pair, "=")
+		ts.Setenv(name, value)
+	}
 }
 
 // writeImage writes the image of the command "try" as an OCI archive. The image is
@@ -462,6 +490,9 @@ var varying = []struct {
 	replacement string
 }{
 	{regexp.MustCompile(`\bghcr-publish-(metadata|build|try|gate|undo)-[0-9]+`), "ghcr-publish-$1-N"},
+	{regexp.MustCompile(`("placeholder":"sha256:)[0-9a-f]+`), "${1}N"}, // the manifest contains a time
+	{regexp.MustCompile(`\battestations-[0-9]+\.jsonl`), "attestations-N.jsonl"},
+	{regexp.MustCompile(`(stores the (?:provenance|SBOM) in |"subjects":\[[^\]]*\],"digest":")sha256:[0-9a-f]{64}`), "${1}sha256:ATTESTATION"},
 	{regexp.MustCompile(`\b20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z`), "TIME"},
 	{regexp.MustCompile(`\buntil [0-9]{2}:[0-9]{2} UTC`), "until TIME"},
 	{regexp.MustCompile(`( sent of [0-9.]+ [kMG]?B), [0-9.]+ [kMG]?B/s`), "$1"}, // an upload of less than a second has no speed

@@ -53,9 +53,12 @@ func TestPublishWorkflowHasAnOutputForEachCommonPlatform(t *testing.T) {
 }
 
 // A caller must grant all permissions that the jobs request. The jobs therefore request
-// as few permissions as possible.
+// as few permissions as possible. The jobs that can sign request nothing, because GitHub
+// would reject the run of a caller that does not grant id-token: write. These jobs get the
+// permissions of the caller.
 func TestReusableWorkflowsRequestFewPermissions(t *testing.T) {
 	t.Parallel()
+	signing := []string{"publish.yml merge", "publish.yml release"}
 	cases := map[string][]string{
 		"publish.yml": {"contents: read", "packages: write"},
 		"promote.yml": {"contents: read", "packages: write"},
@@ -63,6 +66,12 @@ func TestReusableWorkflowsRequestFewPermissions(t *testing.T) {
 	}
 	for name, allowed := range cases {
 		for id, j := range workflows(t)[name].Jobs {
+			if inherits := slices.Contains(signing, name+" "+id); inherits != j.Permissions.IsZero() {
+				t.Errorf("%s, job %s: has the permissions of the caller: %t, want %t", name, id, !inherits, inherits)
+			}
+			if j.Permissions.IsZero() {
+				continue
+			}
 			var requested map[string]string
 			if err := j.Permissions.Decode(&requested); err != nil {
 				t.Fatal(err)
@@ -73,5 +82,12 @@ func TestReusableWorkflowsRequestFewPermissions(t *testing.T) {
 				}
 			}
 		}
+	}
+	raw, err := os.ReadFile(filepath.Join(top, ".github", "workflows", "publish.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(raw), "\npermissions:") {
+		t.Error("publish.yml lists permissions for all jobs, so the jobs that sign get no id-token: write")
 	}
 }

@@ -99,7 +99,7 @@ var outputTypes = map[string]string{
 	"pushed": "true/false", "changed": "true/false",
 	"digests": "JSON", "previous": "JSON", "json": "JSON",
 	"path": "path", "bake-file": "path", "bake-file-tags": "path", "bake-file-labels": "path", "bake-file-annotations": "path",
-	"package-url": "URL", "settings-url": "URL",
+	"package-url": "URL", "settings-url": "URL", "attestation-url": "URL", "bundle-path": "path", "attestations": "JSON",
 }
 
 const outputHead = "| Name | Type | Commands | Description |\n|---|---|---|---|\n"

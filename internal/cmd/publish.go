@@ -45,7 +45,7 @@ func newReport(config *input.Config) *report.Report {
 // change some fields of this request.
 func (s *session) request(config *input.Config) *publish.Request {
 	return &publish.Request{
-		Source: s.source(config), Attachments: publish.NoAttachments{}, Gate: s.gate(config),
+		Source: s.source(config), Attachments: publish.NoAttachments{}, Proof: publish.NoProof{}, Gate: s.gate(config),
 		Destinations: config.Images, Naming: config.Naming, ByDigest: config.ByDigest,
 		Changes: publish.Changes{
 			Platforms: config.Platforms, LinkTo: config.LinkTo, Strip: config.Strip, Legacy: config.Legacy,
@@ -58,6 +58,7 @@ func (s *session) request(config *input.Config) *publish.Request {
 		Verify:        publish.Verify{Level: config.Verify},
 		OnReadOnly:    config.OnReadOnly,
 		ArchiveFolder: s.process.Getenv("RUNNER_TEMP"),
+		Attestation:   publish.AttestPolicy{Attestation: config.Attestation},
 		DryRun:        config.DryRun,
 	}
 }
@@ -80,6 +81,7 @@ func (s *session) release(ctx context.Context, images *publish.Release, r *repor
 		}
 	}
 	r.Fill(outcomes, images.Images[0].Visibility.Want)
+	s.writeBundles(r, outcomes)
 	if err == nil {
 		s.cleanPublished(ctx, outcomes, s.rules, r)
 	}

@@ -127,6 +127,9 @@ const (
 	// CodeIfPublishedWithPushByDigest means that the input "if-published" is set in a step
 	// with "push-by-digest", which has no version tag.
 	CodeIfPublishedWithPushByDigest = "if-published-with-push-by-digest"
+	// CodeSBOMWithoutAttest means that the input "sbom" is set, but the input "attest" is
+	// false.
+	CodeSBOMWithoutAttest = "sbom-without-attest"
 	// CodeResultFile means that the run cannot write the file in the input "metadata-file"
 	// or in the input "digest-file".
 	CodeResultFile = "result-file-unwritable"

@@ -32,6 +32,7 @@ func ParseMerge(env Environment) (*MergeConfig, error) {
 	c.Expect = r.platformNames("expect-platforms")
 	r.pushOptions(&c.Config)
 	r.cleanupAfter(&c.Config)
+	c.Attestation = r.attestation(env)
 	return c, errors.Join(r.errs...)
 }
 

@@ -37,6 +37,7 @@ func ParsePublish(env Environment) (*Config, error) {
 		r.fail("compression", CodeCompressionWithArtifact, "Remove the input compression. The files of an artifact are published without changes.", "The inputs compression and artifact-type exclude each other")
 	}
 	r.pushOptions(c)
+	c.Attestation = r.attestation(env)
 	c.LinkTo = r.link(c)
 	r.cleanupAfter(c)
 	return c, errors.Join(r.errs...)

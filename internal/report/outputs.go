@@ -78,6 +78,13 @@ func (r *Report) Outputs() ([]Output, error) {
 		}
 		out = append(out, lists...)
 	}
+	if r.Attestation != nil {
+		attested, err := r.Attestation.outputs()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, attested...)
+	}
 	if r.Archive != nil {
 		out = append(out, Output{"path", r.Archive.Path}, Output{"archive-digest", r.Archive.Digest})
 	}
@@ -231,7 +238,7 @@ func (r *Report) linked() string {
 
 // Changed reports whether the run wrote anything.
 func (r *Report) Changed() bool {
-	if len(r.Attachments) > 0 {
+	if len(r.Attachments) > 0 || r.Attestation.made() {
 		return true
 	}
 	for _, i := range r.Images {
@@ -239,7 +246,7 @@ func (r *Report) Changed() bool {
 			return true
 		}
 		for _, t := range i.Tags {
-			if t.State == push.Moved || t.State == push.Unclear {
+			if t.State.Written() {
 				return true
 			}
 		}

@@ -195,6 +195,7 @@ func (r *Report) mdResult(b *markdown.Builder) {
 		}
 		r.mdImage(b, i)
 	}
+	r.mdAttestations(b)
 	mdNotices(b, r.Notices)
 	if r.ByDigest {
 		return
