@@ -28,7 +28,7 @@ var notPassed = map[string]map[string]string{
 	"publish.yml build push": {
 		"sources": "the job release", "content": "the workflow builds a Dockerfile", "context": "the step before builds",
 		"tags": "the job merge", "flavor": "the job merge", "version": "the job merge", "annotations": "the job merge", "attestations": "the job merge",
-		"overwrite": "the job merge", "if-published": "the job release", "monotonic": "the job merge", "on-loss": "the job merge", "size-limit": "the job merge", "gate": "the job merge",
+		"overwrite": "the job merge", "if-published": "the job release", "monotonic": "the job merge", "on-loss": "the job merge", "size-limit": "the job merge", "gate": "the job merge", "cleanup": "the job merge",
 		"digest-name": "the platform names the output", "platforms": "each job builds one platform", "link": "GitHub links the package of a workflow",
 	},
 	"publish.yml merge merge": {
@@ -39,6 +39,7 @@ var notPassed = map[string]map[string]string{
 		"link": "GitHub links the package of a workflow",
 	},
 	"promote.yml promote promote": {},
+	"cleanup.yml cleanup cleanup": {"undo": "the undo list is a file of another run", "json": "the output json has the same text"},
 }
 
 // ofFiles are inputs of the command "publish" that describe images from files, special
@@ -52,7 +53,7 @@ var ofFiles = []string{
 // reason. A new input therefore cannot be forgotten.
 func TestReusableWorkflowsPassTheInputsOfTheirCommands(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"publish.yml", "promote.yml"} {
+	for _, name := range []string{"publish.yml", "promote.yml", "cleanup.yml"} {
 		for id, j := range workflows(t)[name].Jobs {
 			for _, s := range j.Steps {
 				reasons, known := notPassed[name+" "+id+" "+s.ID]
