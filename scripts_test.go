@@ -112,7 +112,7 @@ func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	token, ok := tokens[options["token"]]
 	if neg || !ok {
-		ts.Fatalf("usage: ghcr [token=write|read|none|fine-grained|classic|classic-push] [repository=VISIBILITY] [package=VISIBILITY] [linked=no] [seed=ID [owner=user] [others=NAME,NAME] [limit=N] [tombstones=yes]] [sigstore=yes] [refuse=PATH] [down=PATH]")
+		ts.Fatalf("usage: ghcr [token=write|read|none|fine-grained|classic|classic-push] [repository=VISIBILITY] [package=VISIBILITY] [linked=no] [seed=ID [owner=user] [others=NAME,NAME] [limit=N] [tombstones=yes] [closed=yes]] [sigstore=yes] [refuse=PATH] [down=PATH]")
 	}
 	if token.Secret = secret; token.Kind != ghcrtest.ActionsToken {
 		token.Secret = personal
@@ -168,7 +168,8 @@ func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 // seedConfig returns the configuration of a server with the package of a scenario. With
 // owner=user, the owner is a user and no organization. The option "others" names further
 // packages of the owner, "limit" is the number of API requests per hour, and with
-// tombstones=yes the lists contain deleted objects.
+// tombstones=yes the lists contain deleted objects. With closed=yes, only the repository of
+// the scenario exists.
 func seedConfig(ts *testscript.TestScript, options map[string]string, seed *ghcrtest.Seed, token ghcrtest.Credential) ghcrtest.Config {
 	repository := seed.Repository()
 	owner, _, _ := strings.Cut(repository, "/")
@@ -179,9 +180,14 @@ func seedConfig(ts *testscript.TestScript, options map[string]string, seed *ghcr
 	if options["owner"] == "user" {
 		config.Open.OwnerType = ghcrtest.User
 	}
-	if token.Kind != ghcrtest.ActionsToken {
+	if token.Kind != ghcrtest.ActionsToken || token.Packages != ghcrtest.Write {
+		token.Repository = repository
 		config.Open.Token = "ghs_of-no-run"
 		config.Credentials = []ghcrtest.Credential{token}
+	}
+	if options["closed"] == "yes" {
+		token.Repository = repository
+		config.Open, config.Owners, config.Credentials = nil, []ghcrtest.Owner{{Login: owner}}, []ghcrtest.Credential{token}
 	}
 	for other := range strings.SplitSeq(options["others"], ",") {
 		if other != "" {
