@@ -167,9 +167,9 @@ func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 
 // seedConfig returns the configuration of a server with the package of a scenario. With
 // owner=user, the owner is a user and no organization. The option "others" names further
-// packages of the owner, "limit" is the number of API requests per hour, and with
-// tombstones=yes the lists contain deleted objects. With closed=yes, only the repository of
-// the scenario exists.
+// packages of the owner. The option "limit" is the number of API requests per hour, and
+// "points" is the secondary limit of a minute. With tombstones=yes, the lists contain deleted
+// objects. With closed=yes, only the repository of the scenario exists.
 func seedConfig(ts *testscript.TestScript, options map[string]string, seed *ghcrtest.Seed, token ghcrtest.Credential) ghcrtest.Config {
 	repository := seed.Repository()
 	owner, _, _ := strings.Cut(repository, "/")
@@ -194,10 +194,12 @@ func seedConfig(ts *testscript.TestScript, options map[string]string, seed *ghcr
 			config.Packages = append(config.Packages, ghcrtest.Package{Name: owner + "/" + other, Visibility: ghcrtest.Public, Repository: repository})
 		}
 	}
-	if limit := options["limit"]; limit != "" {
-		n, err := strconv.Atoi(limit)
-		ts.Check(err)
-		config.Limits.Hourly = n
+	for name, limit := range map[string]*int{"limit": &config.Limits.Hourly, "points": &config.Limits.Points} {
+		if options[name] != "" {
+			n, err := strconv.Atoi(options[name])
+			ts.Check(err)
+			*limit = n
+		}
 	}
 	return config
 }
