@@ -501,6 +501,8 @@ var varying = []struct {
 	{regexp.MustCompile(`("placeholder":"sha256:)[0-9a-f]+`), "${1}N"}, // the manifest contains a time
 	{regexp.MustCompile(`\battestations-[0-9]+\.jsonl`), "attestations-N.jsonl"},
 	{regexp.MustCompile(`(stores the (?:provenance|SBOM) in |"subjects":\[[^\]]*\],"digest":")sha256:[0-9a-f]{64}`), "${1}sha256:ATTESTATION"},
+	// The log and GitHub's API store the attestations of an image concurrently.
+	{regexp.MustCompile(`(/attestations/|"digest":"sha256:ATTESTATION","id":|"log_index":|\blog index )[0-9]+`), "${1}N"},
 	{regexp.MustCompile(`\b20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z`), "TIME"},
 	{regexp.MustCompile(`\buntil [0-9]{2}:[0-9]{2} UTC`), "until TIME"},
 	{regexp.MustCompile(`( sent of [0-9.]+ [kMG]?B), [0-9.]+ [kMG]?B/s`), "$1"}, // an upload of less than a second has no speed

@@ -28,17 +28,22 @@ var notPassed = map[string]map[string]string{
 	"publish.yml build push": {
 		"sources": "the job release", "content": "the workflow builds a Dockerfile", "context": "the step before builds",
 		"tags": "the job merge", "flavor": "the job merge", "version": "the job merge", "annotations": "the job merge", "attestations": "the job merge",
-		"overwrite": "the job merge", "if-published": "the job release", "monotonic": "the job merge", "on-loss": "the job merge", "size-limit": "the job merge", "gate": "the job merge", "cleanup": "the job merge",
+		"overwrite": "the job merge", "if-published": "the job release", "monotonic": "the job merge", "on-loss": "the job merge", "size-limit": "the job merge", "gate": "the job merge",
+		"attest": "the job merge", "attest-store": "the job merge", "sbom": "the job merge", "sigstore": "the job merge", "cleanup": "the job merge",
 		"digest-name": "the platform names the output", "platforms": "each job builds one platform", "link": "GitHub links the package of a workflow",
 	},
 	"publish.yml merge merge": {
 		"digest-name": "the platform names the output", "index-type": "for old clients",
+		"sbom": "a file of another job", "sigstore": "for another instance of Sigstore",
 	},
 	"publish.yml release release": {
 		"source": "sources", "context": "a line of sources", "file": "a line of sources", "image": "a line of sources", "push-by-digest": "for a merge", "digest-name": "for a merge",
+		"sbom": "a file of another job", "sigstore": "for another instance of Sigstore",
 		"link": "GitHub links the package of a workflow",
 	},
-	"promote.yml promote promote": {},
+	"promote.yml promote promote": {
+		"bundle": "the registry has the attestations", "trusted-root": "for another instance of Sigstore",
+	},
 	"cleanup.yml cleanup cleanup": {"undo": "the undo list is a file of another run", "json": "the output json has the same text"},
 }
 

@@ -208,6 +208,9 @@ func commandsOfOutputs(t *testing.T) map[string]string {
 		add(file.Output, input.Metadata)
 	}
 	all["path"], all["archive-digest"] = "publish, pull", "publish"
+	for _, output := range []string{"attested", "attestations", "attestation-url", "bundle-path", "verified"} {
+		all[output] = "publish, merge" // only if the job has the permission id-token: write
+	}
 	for _, output := range []string{"deleted", "detached", "kept", "left", "freed", "undo-file"} {
 		all[output] = "publish, merge, cleanup" // for publish and merge, only with the input "cleanup"
 	}

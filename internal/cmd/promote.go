@@ -50,7 +50,7 @@ type requiredProof struct {
 // Check implements [publish.Proof].
 func (p requiredProof) Check(ctx context.Context, digest v1.Hash) ([]diag.Notice, error) {
 	from := p.config.From
-	got, err := proof.Find(ctx, proof.Image{Client: p.session.registry, Repository: from.Context(), Digest: digest}, p.config.Require)
+	got, err := proof.Find(ctx, proof.Image{Client: p.session.registry, Repository: from.Context(), Digest: digest, More: p.session.packages}, p.config.Require)
 	if err != nil {
 		return nil, p.session.explainer().Read(err, from)
 	}

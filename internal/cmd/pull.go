@@ -122,7 +122,7 @@ func (r *pullRun) require(ctx context.Context, found *pull.Found) error {
 	if r.config.Require == nil {
 		return nil
 	}
-	of := proof.Image{Client: found.Client, Repository: found.Repository, Digest: found.Root.Descriptor.Digest}
+	of := proof.Image{Client: found.Client, Repository: found.Repository, Digest: found.Root.Descriptor.Digest, More: r.packages}
 	if found.Chosen {
 		of.Digest = found.Index
 	}

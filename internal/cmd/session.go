@@ -54,7 +54,11 @@ func newSession(p Process, w *workflow.Workflow, c *input.Common) (*session, err
 		OnSilence: s.tracer.silent, Base: s.network,
 	})
 	s.packages, err = github.New(keychain.Client(c.Token, s.network), c.GitHub.APIURL, c.GitHub.ServerURL, version.UserAgent())
-	return s, err
+	if err != nil {
+		return nil, err
+	}
+	s.packages.Storage = &http.Client{Transport: s.network}
+	return s, nil
 }
 
 // announce shows the notices about the inputs on the page of the workflow run. The

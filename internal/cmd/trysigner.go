@@ -55,7 +55,7 @@ func (s *trySigner) verify(ctx context.Context, r *report.Report) (*report.Verif
 	}
 	client := registry.New(registry.Options{UserAgent: version.UserAgent()})
 	defer client.Close()
-	of := proof.Image{Client: client, Repository: ref.Context(), Digest: digest}
+	of := proof.Image{Client: client, Repository: ref.Context(), Digest: digest, More: proof.NoStore{}}
 	got, err := proof.Find(ctx, of, &attest.Requirement{Policy: attest.Policy{Repo: tryRepository}, Roots: filepath.Join(s.folder, sigstore.RootFile)})
 	if err != nil {
 		return nil, err

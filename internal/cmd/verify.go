@@ -49,7 +49,7 @@ func (s *session) verify(ctx context.Context, config *input.VerifyConfig) (*repo
 	if err != nil {
 		return nil, s.explainer().Read(err, ref)
 	}
-	of := proof.Image{Client: found.Client, Repository: found.Repository, Digest: found.Root.Descriptor.Digest}
+	of := proof.Image{Client: found.Client, Repository: found.Repository, Digest: found.Root.Descriptor.Digest, More: s.packages}
 	got, err := proof.Find(ctx, of, &config.Requirement)
 	if err != nil {
 		return nil, s.explainer().Read(err, ref)

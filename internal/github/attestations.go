@@ -23,14 +23,13 @@ func (c *Client) AddAttestation(ctx context.Context, repository string, bundle [
 	return answer.ID, fmt.Sprintf("%s/%s/attestations/%d", c.server, repository, answer.ID), nil
 }
 
-// Attestations returns the newest Sigstore bundles that a repository stores for a digest.
-func (c *Client) Attestations(ctx context.Context, repository, digest string) ([][]byte, error) {
+// Attestations returns the newest Sigstore bundles for a digest that a repository stores, or
+// that all repositories of an owner store. A repository has the form owner/name.
+func (c *Client) Attestations(ctx context.Context, of, digest string) ([][]byte, error) {
 	var answer struct {
-		Attestations []struct {
-			Bundle json.RawMessage `json:"bundle"`
-		} `json:"attestations"`
+		Attestations []storedAttestation `json:"attestations"`
 	}
-	err := c.call(ctx, http.MethodGet, attestationsPath(repository)+"/"+url.PathEscape(digest)+"?per_page=100", nil, &answer)
+	err := c.call(ctx, http.MethodGet, attestationsPath(of)+"/"+url.PathEscape(digest)+"?per_page=100", nil, &answer)
 	if IsAbsent(err) {
 		return nil, nil
 	}
@@ -39,13 +38,27 @@ func (c *Client) Attestations(ctx context.Context, repository, digest string) ([
 	}
 	var out [][]byte
 	for _, a := range answer.Attestations {
-		out = append(out, a.Bundle)
+		bundle, err := c.bundle(ctx, a)
+		if err != nil {
+			return nil, fmt.Errorf("reading an attestation of %s: %w", digest, err)
+		}
+		out = append(out, bundle)
 	}
 	return out, nil
 }
 
-func attestationsPath(repository string) string {
-	owner, name, _ := strings.Cut(repository, "/")
+// storedAttestation is an attestation in a response. If the API omits the bundle, the bundle
+// is at the URL in the compression format Snappy.
+type storedAttestation struct {
+	Bundle    json.RawMessage `json:"bundle"`
+	BundleURL string          `json:"bundle_url"`
+}
+
+func attestationsPath(of string) string {
+	owner, name, repository := strings.Cut(of, "/")
+	if !repository {
+		return "orgs/" + url.PathEscape(owner) + "/attestations"
+	}
 	return "repos/" + url.PathEscape(owner) + "/" + url.PathEscape(name) + "/attestations"
 }
 

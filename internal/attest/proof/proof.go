@@ -1,6 +1,6 @@
 // Package proof finds an attestation of an image that is valid and meets a policy. The
-// bundles come from the registry, where they are referrers of the image, or from a file.
-// Package attest checks each bundle.
+// bundles come from the registry, where they are referrers of the image, from GitHub's API,
+// or from a file. Package attest checks each bundle.
 package proof
 
 import (
@@ -35,10 +35,26 @@ type Image struct {
 	Client     *registry.Client
 	Repository name.Repository
 	Digest     v1.Hash
+	// More also contains attestations of the image. Find reads More only if no attestation
+	// in the registry meets the requirement.
+	More Store
+}
+
+// Store contains attestations outside the registry. GitHub's API is a store.
+type Store interface {
+	// Attestations returns the bundles for a digest that a repository OWNER/NAME, or all
+	// repositories of an owner, store.
+	Attestations(ctx context.Context, of, digest string) ([][]byte, error)
 }
 
 // String returns the reference of the image.
 func (i Image) String() string { return i.Repository.Name() + "@" + i.Digest.String() }
+
+// NoStore contains no attestation.
+type NoStore struct{}
+
+// Attestations implements [Store].
+func (NoStore) Attestations(context.Context, string, string) ([][]byte, error) { return nil, nil }
 
 // Proof is a valid attestation that meets the policy.
 type Proof struct {
@@ -66,25 +82,41 @@ func Find(ctx context.Context, of Image, need *attest.Requirement) (*Proof, erro
 	if err != nil {
 		return nil, err
 	}
-	if len(bundles) == 0 {
-		return nil, &diag.Error{
-			Code: CodeMissing, Side: diag.Sigstore, Title: fmt.Sprintf("The image %s has no attestation in the registry", of),
-			Hint: "Check that the workflow attests this digest and stores the attestation in the registry. If you have the attestation in a file, set the input bundle to this file.",
-		}
+	found, problems := first(bundles, verifier, of.Digest, need.Policy)
+	if found == nil && need.Bundles == "" {
+		var more []error
+		bundles, err := readMore(ctx, of, need.Policy)
+		found, more = first(bundles, verifier, of.Digest, need.Policy)
+		problems = append(append(problems, more...), err)
 	}
-	var problems []error
-	for _, b := range bundles {
-		result, err := b.verify(verifier, of.Digest, need.Policy)
-		if err == nil {
-			return &Proof{Result: result, Bundle: b.name}, nil
+	if found != nil {
+		return found, nil
+	}
+	if errors.Join(problems...) == nil {
+		return nil, &diag.Error{
+			Code: CodeMissing, Side: diag.Sigstore, Title: fmt.Sprintf("The registry and GitHub's API contain no attestation of the image %s", of),
+			Hint: "Check that the workflow attests this digest, and that the policy names the right repository. If you have the attestation in a file, set the input bundle to this file.",
 		}
-		problems = append(problems, fmt.Errorf("%s: %w", b.name, err))
 	}
 	return nil, &diag.Error{
 		Code: CodePolicyNotMet, Side: diag.Sigstore, Err: errors.Join(problems...),
 		Title: fmt.Sprintf("No attestation of the image %s meets the policy", of),
 		Hint:  "Do not use the image, unless the requirements of the policy are wrong.",
 	}
+}
+
+// first returns the first bundle that is valid and meets the policy, or the problem of each
+// bundle.
+func first(bundles []bundle, verifier *attest.Verifier, digest v1.Hash, policy attest.Policy) (*Proof, []error) {
+	var problems []error
+	for _, b := range bundles {
+		result, err := b.verify(verifier, digest, policy)
+		if err == nil {
+			return &Proof{Result: result, Bundle: b.name}, nil
+		}
+		problems = append(problems, fmt.Errorf("%s: %w", b.name, err))
+	}
+	return nil, problems
 }
 
 // verifierOf returns a verifier for the trusted roots in a file. If the path is empty, the
@@ -119,6 +151,23 @@ func read(ctx context.Context, of Image, path string) ([]bundle, error) {
 	var out []bundle
 	for _, b := range list {
 		out = append(out, bundle{b.Manifest.String(), b.Raw, b.Err})
+	}
+	return out, nil
+}
+
+// readMore returns the bundles outside the registry.
+func readMore(ctx context.Context, of Image, policy attest.Policy) ([]bundle, error) {
+	from := policy.Repo
+	if from == "" {
+		from = policy.Owner
+	}
+	list, err := of.More.Attestations(ctx, from, of.Digest.String())
+	if err != nil {
+		return nil, err
+	}
+	var out []bundle
+	for i, raw := range list {
+		out = append(out, bundle{name: fmt.Sprintf("attestation %d of %s in GitHub's API", i+1, from), raw: raw})
 	}
 	return out, nil
 }
