@@ -510,7 +510,8 @@ var varying = []struct {
 	replacement string
 }{
 	{regexp.MustCompile(`\bghcr-publish-(metadata|build|try|gate|undo)-[0-9]+`), "ghcr-publish-$1-N"},
-	{regexp.MustCompile(`("placeholder":"sha256:)[0-9a-f]+`), "${1}N"}, // the manifest contains a time
+	{regexp.MustCompile(`\b[1-9][0-9]\.[0-9] kB sent in`), "N kB sent in"}, // the size of signatures differs
+	{regexp.MustCompile(`("placeholder":"sha256:)[0-9a-f]+`), "${1}N"},     // the manifest contains a time
 	{regexp.MustCompile(`\battestations-[0-9]+\.jsonl`), "attestations-N.jsonl"},
 	{regexp.MustCompile(`(stores the (?:provenance|SBOM) in |"subjects":\[[^\]]*\],"digest":")sha256:[0-9a-f]{64}`), "${1}sha256:ATTESTATION"},
 	// The log and GitHub's API store the attestations of an image concurrently.
