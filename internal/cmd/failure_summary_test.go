@@ -67,6 +67,9 @@ func TestAWrongCommandHasASummary(t *testing.T) {
 func TestEveryCommandWarnsOnceAboutAnUnknownInput(t *testing.T) {
 	t.Parallel()
 	for _, command := range stepCommands(t) {
+		if command == "cleanup" {
+			continue // An unknown input could be a rule that protects images, so it is an error.
+		}
 		t.Run(command, func(t *testing.T) {
 			t.Parallel()
 			source, _ := layout(t)
