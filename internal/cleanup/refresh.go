@@ -133,7 +133,7 @@ func (r *run) replan() {
 	r.replanWithout(gone)
 }
 
-// replanWithout applies the selection to the known versions that are not gone.
+// replanWithout applies the selection to the known versions, except the versions that are gone.
 func (r *run) replanWithout(gone map[string]bool) {
 	var list []graph.Version
 	for _, v := range r.known {

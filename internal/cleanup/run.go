@@ -10,7 +10,6 @@ package cleanup
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -157,14 +156,15 @@ func (c *Cleaner) facts(ctx context.Context, req Request, p *graph.Package) (pla
 	var err error
 	slices.Sort(numbers)
 	if numbers = slices.Compact(numbers); len(numbers) > 0 {
-		if f.Closed, err = c.GitHub.Closed(ctx, req.Repository, numbers); err != nil {
-			return f, fmt.Errorf("reading the pull requests of %q: %w", req.Repository, err)
+		err = c.send(ctx, func() (err error) { f.Closed, err = c.GitHub.Closed(ctx, req.Repository, numbers); return err })
+		if err != nil {
+			return f, unreadFacts(err, "pull requests", "pull-requests: read", req.Repository)
 		}
 	}
 	if branches {
-		f.Branches, err = c.GitHub.Branches(ctx, req.Repository)
+		err = c.send(ctx, func() (err error) { f.Branches, err = c.GitHub.Branches(ctx, req.Repository); return err })
 	}
-	return f, err
+	return f, unreadFacts(err, "branches", "contents: read", req.Repository)
 }
 
 // pullNumbers returns the numbers of pull requests in the tags of a package.
