@@ -32,7 +32,7 @@ func (r *run) refresh(ctx context.Context) error {
 	if len(newest) < github.PageSize { // the list is complete
 		r.findRemoved(newest)
 	}
-	if err := r.reader.Manifests(ctx, r.state, unknown); err != nil {
+	if err := r.reader.Fresh(ctx, r.state, unknown); err != nil {
 		return err
 	}
 	if r.state.Unreadable != "" {

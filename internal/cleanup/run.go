@@ -29,8 +29,8 @@ type Verify int
 
 // A run proves its result in one of these ways.
 const (
-	VerifyFull Verify = iota // VerifyFull lists the package again and resolves each version near a deleted version.
-	VerifyTags               // VerifyTags lists the package again.
+	VerifyFull Verify = iota // VerifyFull resolves each version near a deleted version.
+	VerifyTags               // VerifyTags lists the package again, and resolves only the versions that are missing.
 	VerifyNone               // VerifyNone sends no requests.
 )
 
@@ -89,7 +89,7 @@ func (c *Cleaner) Run(ctx context.Context, req Request) (*Result, error) {
 	if err != nil {
 		return out, c.explainList(ctx, req.Repo, err)
 	}
-	reader := &read.Reader{Registry: c.Registry, Versions: versions, Repo: req.Repo, Cache: c.Cache, Progress: c.Progress}
+	reader := &read.Reader{Registry: c.Registry, Versions: versions, Repo: req.Repo, Cache: c.Cache, Progress: c.Progress, Sleep: c.Sleep}
 	var state *read.State
 	err = c.send(ctx, func() (err error) { state, err = reader.Read(ctx); return err })
 	if err != nil {
