@@ -236,11 +236,11 @@ func (p *pass) annotationObstacle(c *chain) string {
 	return ""
 }
 
-// envNames reports whether a YAML scalar of a workflow is the name of a
-// variable.
+// envNames reports whether a YAML scalar of a workflow contains the beginning of the name
+// of a variable.
 func envNames(n *yaml.Node, name string) bool {
 	found := false
-	flow.Scalars(n, func(s *yaml.Node) { found = found || s.Value == name })
+	flow.Scalars(n, func(s *yaml.Node) { found = found || strings.Contains(s.Value, name) })
 	return found
 }
 
