@@ -23,8 +23,9 @@ type demand struct {
 	bySupplied map[string][]string
 	// stored describes the token that a script stores for later steps. checkout is true if
 	// actions/checkout stores the token for Git.
-	stored   possession
-	checkout bool
+	// otherCheckout is true if actions/checkout stores only other credentials for Git.
+	stored                  possession
+	checkout, otherCheckout bool
 }
 
 func (d *demand) merge(other demand) {
@@ -72,7 +73,10 @@ func (p *pass) demand(job *flow.Job) demand {
 }
 
 func (p *pass) readDemand(job *flow.Job) demand {
-	d := demand{scopes: scopes{}, checkout: slices.ContainsFunc(job.Steps, storesCredentials)}
+	d := demand{scopes: scopes{}, checkout: slices.ContainsFunc(job.Steps, p.storesCredentials)}
+	d.otherCheckout = !d.checkout && slices.ContainsFunc(job.Steps, func(step *flow.Step) bool {
+		return actionName(step) == checkoutAction && (step.Input("token") != "" || step.Input("ssh-key") != "")
+	})
 	for _, step := range job.Steps {
 		d.stored.merge(p.storedBy(step))
 	}
@@ -122,10 +126,34 @@ func (p *pass) actionDemand(d *demand, step *flow.Step) {
 	case !logsIn && !harmlessName().MatchString(name) && !strings.HasPrefix(name, "docker://"):
 		d.opaque(name) // The token can be the default value of an input.
 	}
-	if !action.listed {
+	if !action.listed || p.usesOtherToken(step) {
 		d.scopes.add("contents", read, "")
+		return
 	}
 	d.scopes.addList(action.scopes, name)
+	for _, input := range sortedKeys(action.byInput) {
+		if value := step.Input(input); value != "" && value != "false" {
+			d.scopes.addList(action.byInput[input], name)
+		}
+	}
+}
+
+// usesOtherToken reports whether an action gets another token than GITHUB_TOKEN as its own
+// token. The action then needs no permissions of GITHUB_TOKEN.
+func (p *pass) usesOtherToken(step *flow.Step) bool {
+	other := false
+	for _, input := range ownInputs {
+		if value := step.Input(input); value != "" {
+			other = true
+			if len(p.loginPlaces[inputNode(step, input)]) > 0 {
+				return false // An edit can replace this token.
+			}
+			if h := p.possessionIn(value, step.Job, step); h.any() || !strings.Contains(value, "secrets.") && !strings.Contains(value, ".outputs.") {
+				return false
+			}
+		}
+	}
+	return other
 }
 
 // apiDemand records a step of actions/github-script whose script can call GitHub's API.
@@ -213,11 +241,14 @@ func (p *pass) storedBy(step *flow.Step) possession {
 
 // changesRepository matches the names of programs that often push commits or
 // tags. Such programs can use the token that actions/checkout stores.
-var changesRepository = lazy.Regexp(`(^|[/:_.-])(bump|release|changelog|commit|gh-pages)([/:_.-]|$)`)
+var changesRepository = lazy.Regexp(`(^|[/:_.-])(bump|release|changelog|changesets?|commit|gh-pages|gh-deploy|lerna|mkdocs|standard-version)([/:_.-]|$)`)
 
-// storesCredentials reports whether a step stores the token for Git.
-func storesCredentials(step *flow.Step) bool {
-	return actionName(step) == "actions/checkout" && step.Input("persist-credentials") != "false"
+const checkoutAction = "actions/checkout"
+
+// storesCredentials reports whether a step stores the token for Git. With another token or
+// a key, the step stores this token or key.
+func (p *pass) storesCredentials(step *flow.Step) bool {
+	return actionName(step) == checkoutAction && step.Input("persist-credentials") != "false" && step.Input("ssh-key") == "" && !p.usesOtherToken(step)
 }
 
 // mayPushCommits reports whether an unknown command could push commits with the token
@@ -241,6 +272,9 @@ func (p *pass) scriptDemand(d *demand, step *flow.Step) {
 		tool := toolOf(c.Fields())
 		if len(tool) > 0 && tool[0] == "gh" && h.onlyInherited() && p.hasOtherToken(step) {
 			continue // The command gh uses another token.
+		}
+		if d.otherCheckout && h.onlyInherited() && len(tool) > 0 && tool[0] == "git" {
+			list = "" // Git uses the other credentials.
 		}
 		if list != "" {
 			d.scopes.addList(list, strings.Join(tool[:min(len(tool), 2)], " "))
