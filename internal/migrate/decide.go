@@ -221,9 +221,6 @@ func (p *pass) recordReplacedSecret(l *login, name string) {
 		return
 	}
 	p.replaced[secret] = l.at
-	if key := p.doc.Secrets[secret]; key != nil {
-		p.reportNote(UnusedSecret, locationOf(key), "%s no longer uses the secret %q. Remove \"required: true\" from its declaration. Keep the declaration until no workflow passes the secret, because a call with an undeclared secret fails.", l.what, secret)
-	}
 }
 
 // passwordPlaces returns the texts that an edit must replace to change the

@@ -165,6 +165,8 @@ func TestLoginStaysIfAStepWithTheTokenIsUnknown(t *testing.T) {
 		{"a key of the checkout", "", "{uses: actions/checkout@v4, with: {ssh-key: '${{ secrets.KEY }}'}}\n      - {run: git push}", false},
 		{"another token of a release", "", "{uses: softprops/action-gh-release@v2, with: {token: '${{ secrets.BOT_PAT }}'}}", false},
 		{"a print of the token for a login", "", "{run: 'echo $T | docker login quay.io -u x --password-stdin', env: {T: '" + token + "'}}", false},
+		{"all read permissions", "permissions: read-all\n", "{run: make, env: {T: '" + token + "'}}", true},
+		{"all read permissions without the token", "permissions: read-all\n", "{run: make}", false},
 		{"a script without the API", "", "{uses: actions/github-script@v7, with: {script: 'core.info(context.sha)'}}", false},
 	}
 	for _, c := range cases {

@@ -73,17 +73,26 @@ func (p *pass) mergeJob(job *flow.Job, chains []chain) {
 		}
 		merged = append(merged, c)
 	}
-	var removed []*flow.Step
-	if len(merged) == len(chains) && keepLogin == "" {
+	removesLogin := len(merged) == len(chains) && keepLogin == ""
+	if removesLogin {
 		p.removeLogin(chains[0].login)
-		removed = append(removed, chains[0].login)
 	}
-	for _, c := range merged {
-		if c.meta != nil && c.keepMeta == "" {
+	p.moveAllComments(merged, removesLogin)
+}
+
+// moveAllComments moves the comments of the removed steps of a job above the steps that
+// replace them. The comments of the login move above the first of these steps.
+func (p *pass) moveAllComments(merged []chain, removesLogin bool) {
+	for i, c := range merged {
+		var removed []*flow.Step
+		if i == 0 && removesLogin {
+			removed = append(removed, c.login)
+		}
+		moved := slices.ContainsFunc(merged[:i], func(other chain) bool { return other.meta == c.meta })
+		if c.meta != nil && c.keepMeta == "" && !moved {
 			removed = append(removed, c.meta)
 		}
 		p.moveComments(removed, c.push)
-		removed = nil
 	}
 }
 

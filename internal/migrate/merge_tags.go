@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/expr"
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/shell"
@@ -73,18 +75,7 @@ func (p *pass) metaUse(c chain) string {
 	if version, known := p.actionVersion(c.meta); known && version.major < 3 {
 		return fmt.Sprintf("version %d of %s has other rules", version.major, dockerMetadata)
 	}
-	nodes := elsewhere(c.push.Job, c.meta, c.push)
-	for _, pair := range flow.Pairs(c.push.Node) {
-		if pair.Key.Value != "with" {
-			nodes = append(nodes, pair.Value)
-		}
-	}
-	for _, pair := range flow.Pairs(c.push.With) {
-		if !slices.Contains([]string{"tags", "labels", "annotations"}, pair.Key.Value) {
-			nodes = append(nodes, pair.Value)
-		}
-	}
-	if len(valuesThatUse(c.meta, nodes...)) > 0 {
+	if len(valuesThatUse(c.meta, otherNodes(c)...)) > 0 {
 		return "another step or input uses an output of the metadata step"
 	}
 	if why := p.variableUse(c); why != "" {
@@ -99,6 +90,23 @@ func (p *pass) metaUse(c chain) string {
 		return "the push step does not use the tags of the metadata step"
 	}
 	return ""
+}
+
+// otherNodes returns the nodes of a job outside of the metadata step and outside of the
+// inputs of the push step that the new step computes itself.
+func otherNodes(c chain) []*yaml.Node {
+	nodes := elsewhere(c.push.Job, c.meta, c.push)
+	for _, pair := range flow.Pairs(c.push.Node) {
+		if pair.Key.Value != "with" {
+			nodes = append(nodes, pair.Value)
+		}
+	}
+	for _, pair := range flow.Pairs(c.push.With) {
+		if !slices.Contains([]string{"tags", "labels", "annotations"}, pair.Key.Value) {
+			nodes = append(nodes, pair.Value)
+		}
+	}
+	return nodes
 }
 
 // variableUse returns a reason if another step possibly reads the variables that
