@@ -30,7 +30,7 @@ var (
 	without = map[string][]string{"load": {"false"}, "no-cache": {"false"}, "pull": {"false"}, "github-token": nil}
 	// The variable "lists" contains the inputs from "carried" that are lists in both
 	// actions.
-	lists = []string{"build-args", "cache-from", "cache-to", "platforms"}
+	lists = []string{"build-args", "cache-from", "cache-to", "platforms", "secrets"}
 )
 
 // obstacle returns the first reason why one step cannot replace the steps of a
