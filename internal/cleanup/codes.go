@@ -11,6 +11,8 @@ const (
 	CodeLost = "version-lost"
 	// CodeUndoFile means that the program cannot write or read the undo list.
 	CodeUndoFile = "undo-unusable"
+	// CodeAbsent means that the package does not exist, or that the token may not read it.
+	CodeAbsent = "package-not-found"
 	// CodeNotRestored means that the command could not restore a version.
 	CodeNotRestored = "not-restored"
 )

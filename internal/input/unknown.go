@@ -20,6 +20,10 @@ const variablePrefix = "INPUT_"
 // another image than the user expects. All other names give a warning.
 func (r *reader) refuseUnknownInputs(c *Common, environ []string) {
 	names := unknownInputs(environ)
+	if r.command == Cleanup {
+		r.refuseUnknownRules(names)
+		return
+	}
 	for _, group := range byAdvice(names) {
 		r.explainHabit(c, group)
 	}
