@@ -13,6 +13,9 @@ const (
 	CodeUndoFile = "undo-unusable"
 	// CodeAbsent means that the package does not exist, or that the token may not read it.
 	CodeAbsent = "package-not-found"
+	// CodeFacts means that the run cannot read the pull requests or the branches of the
+	// repository.
+	CodeFacts = "repository-not-read"
 	// CodeNotRestored means that the command could not restore a version.
 	CodeNotRestored = "not-restored"
 )
