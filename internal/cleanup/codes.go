@@ -11,6 +11,11 @@ const (
 	CodeLost = "version-lost"
 	// CodeUndoFile means that the program cannot write or read the undo list.
 	CodeUndoFile = "undo-unusable"
+	// CodePackageMissing means that the package does not exist, or that the token may not
+	// see it.
+	CodePackageMissing = "package-missing"
+	// CodeTokenRejected means that GitHub's API rejects the token.
+	CodeTokenRejected = "token-rejected"
 	// CodeNotRestored means that the command could not restore a version.
 	CodeNotRestored = "not-restored"
 )

@@ -27,3 +27,17 @@ func (r *run) explain(err error) error {
 	hint := fmt.Sprintf("Read GitHub's message above, and run the step again. The run deleted %d versions before this response. The undo list contains them.", len(r.out.Deleted))
 	return diag.New(CodeRefused, diag.API, hint, github.Cause(err), "GitHub's API refused a request about %s", repo)
 }
+
+// ExplainRead returns the error for a user if GitHub's API does not show the package to
+// the token, or if it rejects the token. For any other error, ExplainRead returns nil.
+func ExplainRead(err error, repo string) error {
+	switch {
+	case github.IsAbsent(err):
+		hint := "Check the name in the input image. If the package exists, open the page of the package, then \"Package settings\" and \"Manage Actions access\", and add the repository of this workflow with the role Admin."
+		return diag.New(CodePackageMissing, diag.API, hint, github.Cause(err), "The package %s does not exist, or it is hidden from this token", repo)
+	case github.IsRejected(err):
+		hint := "The token is expired, revoked or truncated. Remove the input token to use the job's GITHUB_TOKEN. If the input uses a secret, replace the token in the secret."
+		return diag.New(CodeTokenRejected, diag.API, hint, github.Cause(err), "GitHub's API rejects the token")
+	}
+	return nil
+}

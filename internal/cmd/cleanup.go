@@ -16,7 +16,6 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
-	"github.com/ghcr-publish/ghcr-publish/internal/safe/bounded"
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
@@ -66,12 +65,12 @@ func readUndo(text string) ([]cleanup.Entry, error) {
 	if text[0] == '[' || text[0] == '{' {
 		return cleanup.ParseUndo([]byte(text))
 	}
-	raw, err := bounded.File(text, cleanup.MaxUndo)
+	raw, err := inputFile{
+		input: "undo", named: "the input undo", path: text, code: cleanup.CodeUndoFile,
+		hint: "Set the input undo to the file in the output undo-file, or to the value of the output deleted.",
+	}.read(cleanup.MaxUndo)
 	if err != nil {
-		return nil, &diag.Error{
-			Code: cleanup.CodeUndoFile, Side: diag.Input, Input: "undo", Err: err, Title: fmt.Sprintf("The undo list %q cannot be read", text),
-			Hint: "Set the input undo to the file in the output undo-file, or to the value of the output deleted.",
-		}
+		return nil, err
 	}
 	return cleanup.ParseUndo(raw)
 }
@@ -92,7 +91,7 @@ func runCleanup(ctx context.Context, s *session, config *cleanupConfig) error {
 	for _, unclear := range config.rules.Unclear {
 		s.warn("Unclear reference", "The tag in "+unclear+" contains a variable, so keep-used cannot protect the image. Add the image to keep.")
 	}
-	out := &report.Cleanup{DryRun: config.DryRun}
+	out := &report.Cleanup{DryRun: config.DryRun, Cure: s.words("To delete, set dry-run: false.")}
 	for _, repo := range config.Images {
 		result, err := cleaner.Run(ctx, cleanupRequest(config, repo))
 		if err != nil {
@@ -139,6 +138,9 @@ func (s *session) explainCleanup(err error, repo name.Repository) error {
 	if errors.As(err, &known) {
 		return err
 	}
+	if explained := cleanup.ExplainRead(err, repo.Name()); explained != nil {
+		return explained
+	}
 	return s.explainer().Read(err, repo.Tag("latest"))
 }
 
@@ -146,6 +148,9 @@ func (s *session) explainCleanup(err error, repo name.Repository) error {
 func (s *session) undo(ctx context.Context, config *cleanupConfig) error {
 	cleaner := s.cleaner(config)
 	out := &report.Undo{}
+	if len(config.entries) == 0 {
+		out.Empty()
+	}
 	var packages []string
 	for _, e := range config.entries {
 		if !slices.Contains(packages, e.Package) {

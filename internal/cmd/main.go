@@ -166,7 +166,7 @@ func (e *exit) Unwrap() error { return e.err }
 func step(ctx context.Context, p Process, w *workflow.Workflow) error {
 	name, summary, err := input.CommandOf(p.Getenv)
 	if err != nil {
-		reportRefusal(p, w, "")
+		reportRefusal(p, w, &input.Common{})
 		if summary {
 			writeSummary(w, report.FailureMarkdown("", err))
 		}

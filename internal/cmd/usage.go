@@ -158,7 +158,7 @@ func flagHint(c *cobra.Command, name string) string {
 	case question != "":
 		return question
 	}
-	return input.Advice(name)
+	return input.Advice(input.Command(c.Name()), name)
 }
 
 // exampleFlag returns a flag for an example: the flag that the user wrote, if the command

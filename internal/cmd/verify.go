@@ -16,7 +16,6 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/pull"
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
-	"github.com/ghcr-publish/ghcr-publish/internal/safe/bounded"
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
@@ -82,12 +81,12 @@ func verifierOf(path string) (*attest.Verifier, error) {
 		}
 		return attest.NewVerifier(roots)
 	}
-	roots, err := bounded.File(path, attest.MaxRoots)
+	roots, err := inputFile{
+		input: "trusted-root", named: "the input trusted-root", path: path, code: attest.CodeRoot,
+		hint: `Write the output of "gh attestation trusted-root" to a file, and set the input trusted-root to this file.`,
+	}.read(attest.MaxRoots)
 	if err != nil {
-		return nil, &diag.Error{
-			Code: attest.CodeRoot, Side: diag.Input, Input: "trusted-root", Title: "The trusted root cannot be read", Err: err,
-			Hint: "Set the input trusted-root to an existing file.",
-		}
+		return nil, err
 	}
 	return attest.NewVerifier(roots)
 }
@@ -160,7 +159,14 @@ func (r *verifyRun) bundles(ctx context.Context, found *pull.Found, digest v1.Ha
 
 // fileBundles reads one bundle, or one bundle per line.
 func fileBundles(path string) ([]namedBundle, error) {
-	raw, err := bounded.File(path, attest.MaxBundle)
+	file := inputFile{
+		input: "bundle", named: "the input bundle", path: path, code: CodeBundleFile,
+		hint: `Set the input bundle to a file with one bundle as JSON, or with one bundle per line. "gh attestation download" writes such a file.`,
+	}
+	raw, err := file.read(attest.MaxBundle)
+	if err != nil {
+		return nil, err
+	}
 	var out []namedBundle
 	for decoder := json.NewDecoder(bytes.NewReader(raw)); err == nil; {
 		var one json.RawMessage
@@ -174,8 +180,5 @@ func fileBundles(path string) ([]namedBundle, error) {
 	if errors.Is(err, io.EOF) && len(out) > 0 {
 		return out, nil
 	}
-	return nil, &diag.Error{
-		Code: CodeBundleFile, Side: diag.Input, Input: "bundle", Title: "The file with the bundles cannot be read", Err: err,
-		Hint: `Set the input bundle to a file with one bundle as JSON, or with one bundle per line. "gh attestation download" writes such a file.`,
-	}
+	return nil, file.unreadable(diag.NotJSON(err))
 }

@@ -52,9 +52,12 @@ var habits = map[string]habit{
 	"push-to-registry": {advice: "Remove the input. This action always writes to the registry, unless the input push is false."},
 }
 
-// Advice returns the advice for an input of another action, or "" if the name is not
-// such an input.
-func Advice(name string) string { return habits[name].advice }
+// Advice returns the advice of a command for an input of another action, or "" if the
+// name is not such an input.
+func Advice(c Command, name string) string {
+	h, _ := habitOf(c, name)
+	return h.advice
+}
 
 // buildOption is the advice for options that change how a build runs, but do not change
 // the image.

@@ -77,7 +77,7 @@ func (r *reader) refuseFile(text string) bool {
 	hint, code := "Write the reference of the image, such as ghcr.io/acme/web:1.2.3.", CodeReferenceInvalid
 	if r.command == Promote {
 		code = CodeSourceInvalid
-		hint += " To publish the file, set command: publish."
+		hint += " To publish this image, set command: publish."
 	}
 	r.fail("source", code, hint, title, text, r.command)
 	return true

@@ -54,8 +54,12 @@ func (r *reader) fail(input, code, hint, format string, args ...any) {
 }
 
 // failEmpty refuses an empty value. In a workflow, an empty value often comes from an
-// output that a step did not set.
+// output that a step did not set. An error about an unknown input that means this input
+// is the cause, so failEmpty adds no second error.
 func (r *reader) failEmpty(input, code, hint string) {
+	if r.unknown(input) {
+		return
+	}
 	if !r.terminal {
 		hint += " If the value comes from an output of a step or a job, the step or the job set no output."
 	}

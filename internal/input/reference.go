@@ -1,6 +1,7 @@
 package input
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/detect"
 )
 
@@ -50,10 +52,26 @@ func (r *reader) reference(input, text string, c *Common) name.Reference {
 			r.fail(input, diag.CodeSourceNotFound, missing.Hint(text), "The file %q in the input %s does not exist", text, input)
 			return nil
 		}
+		if example := c.tagExample(text); example != "" {
+			r.fail(input, CodeReferenceInvalid, "Write the complete reference, for example "+example+".", "The input %s is %q, which looks like a tag and not like the name of an image", input, text)
+			return nil
+		}
 		r.fail(input, CodeImageWithoutOwner, "Write "+repo.RegistryStr()+"/OWNER/"+repo.RepositoryStr()+c.ownerExample(repo.RepositoryStr())+".", "The input %s is %q, which contains no owner", input, text)
 		return nil
 	}
 	return ref
+}
+
+// tagWord matches a text that is more often a tag than the name of an image.
+var tagWord = lazy.Regexp(`^(?:v?[0-9][0-9A-Za-z.-]*|latest|main|master|edge|nightly|stable|pr-[0-9]+|sha-[0-9a-f]+)$`)
+
+// tagExample returns the reference of the workflow's repository with a tag. If the text
+// does not look like a tag, tagExample returns "".
+func (c *Common) tagExample(text string) string {
+	if !tagWord().MatchString(text) {
+		return ""
+	}
+	return c.Registry + "/" + cmp.Or(strings.ToLower(c.GitHub.Repository), "OWNER/NAME") + ":" + text
 }
 
 // lowerName changes the name in a reference to lower case. The tag does not change.

@@ -29,16 +29,16 @@ func (r *reader) resultFile(input string) string {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target // The run replaces the file, and a link must continue to point at the file.
 	}
-	if title, hint := unwritable(path); title != "" {
+	if title, hint := Unwritable(path); title != "" {
 		r.fail(input, CodeResultFile, hint, "The file %q in the input %s cannot be written, because %s", text, input, title)
 	}
 	return path
 }
 
-// unwritable returns the reason why a file cannot be replaced, and a hint. unwritable
+// Unwritable returns the reason why a file cannot be replaced, and a hint. Unwritable
 // returns "" if the file can be replaced. To find out if the user may write to the folder,
-// unwritable creates a temporary file and removes the file again.
-func unwritable(path string) (reason, hint string) {
+// Unwritable creates a temporary file and removes the file again.
+func Unwritable(path string) (reason, hint string) {
 	folder := filepath.Dir(path)
 	switch info, err := os.Stat(folder); {
 	case err != nil:

@@ -28,12 +28,12 @@ func ParseVerify(env Environment) (*VerifyConfig, error) {
 	r.registryInputs(&c.Common, env)
 	if source := r.text("source"); source == "" {
 		r.failEmpty("source", CodeSourceMissing, "Set the input source to a reference, such as ghcr.io/acme/web:1.2.3.")
-	} else {
+	} else if !r.refuseFile(source) {
 		c.Reference = r.reference("source", source, &c.Common)
 	}
 	c.Policy = r.policy(c.GitHub.ServerURL)
 	var invalid *diag.Error
-	if err := c.Policy.Validate(); errors.As(err, &invalid) {
+	if err := c.Policy.Validate(); errors.As(err, &invalid) && !r.unknown("repo", "owner") {
 		r.errs = append(r.errs, invalid)
 	}
 	return c, errors.Join(r.errs...)

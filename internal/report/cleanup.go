@@ -1,9 +1,11 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -17,6 +19,8 @@ import (
 // Cleanup describes a run of the command "cleanup".
 type Cleanup struct {
 	DryRun bool
+	// Cure is the sentence that says how to delete after a dry run.
+	Cure string
 	// UndoFile is the path of the undo list, or "" if the run deleted nothing.
 	UndoFile string
 
@@ -117,6 +121,31 @@ func cleanupRows(r *cleanup.Result) []cleanupRow {
 		}
 		out = append(out, cleanupRow{"left", name, string(l.Cause)})
 	}
+	if len(out) == 0 {
+		return keptRows(r.Plan)
+	}
+	return out
+}
+
+// maxReasons is the maximum number of reasons for a run that deletes nothing.
+const maxReasons = 8
+
+// keptRows returns the reasons why no version goes, the most frequent reason first.
+// Without these rows, a misspelt rule and a rule that has nothing to do look the same.
+func keptRows(p *plan.Plan) []cleanupRow {
+	count := map[string]int{}
+	for _, step := range p.Keep {
+		if step.Why.Of == "" { // The other versions stay because of the version Of.
+			count[step.Why.String()]++
+		}
+	}
+	reasons := slices.SortedFunc(maps.Keys(count), func(a, b string) int {
+		return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(a, b))
+	})
+	var out []cleanupRow
+	for _, why := range reasons[:min(len(reasons), maxReasons)] {
+		out = append(out, cleanupRow{"kept", counted(count[why], "version"), why})
+	}
 	return out
 }
 
@@ -146,7 +175,7 @@ func (c *Cleanup) Text() string {
 		}
 	}
 	if c.DryRun {
-		b.WriteString("This was a dry run. Nothing was deleted.\n")
+		b.WriteString("This was a dry run. Nothing was deleted. " + c.Cure + "\n")
 	}
 	if c.UndoFile != "" {
 		fmt.Fprintf(&b, "To restore: %s\n", c.undoCommand())

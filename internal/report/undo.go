@@ -32,6 +32,9 @@ func (u *Undo) Outputs() ([]Output, error) {
 	return []Output{{"changed", strconv.FormatBool(u.changed)}}, nil
 }
 
+// Empty adds the result of an undo list without entries.
+func (u *Undo) Empty() { u.lines = append(u.lines, "The undo list is empty. Nothing was restored.") }
+
 // Text returns the result for the log.
 func (u *Undo) Text() string { return strings.Join(u.lines, "\n") + "\n" }
 
