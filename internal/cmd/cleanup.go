@@ -57,7 +57,23 @@ func parseCleanup(env input.Environment) (*cleanupConfig, error) {
 		Empty: config.Empty, OnUnreadable: config.OnUnreadable,
 	}, rules.Disk{}, config.Registry)
 	out.rules = parsed
-	return out, errors.Join(err, rulesErr)
+	return out, errors.Join(err, withoutEcho(err, rulesErr))
+}
+
+// withoutEcho returns the errors about rules, without the errors about inputs that the
+// first error already refuses. For example, each line of a YAML list is also a wrong
+// selector.
+func withoutEcho(first, rules error) error {
+	if first == nil || rules == nil {
+		return rules
+	}
+	var out []error
+	for _, e := range diag.All(rules) {
+		if !slices.ContainsFunc(diag.All(first), func(known *diag.Error) bool { return known.Input == e.Input }) {
+			out = append(out, e)
+		}
+	}
+	return errors.Join(out...)
 }
 
 // readUndo reads an undo list from JSON or from a file.

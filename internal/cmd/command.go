@@ -133,7 +133,7 @@ func (c *command) cobra(p Process, w *workflow.Workflow) *cobra.Command {
 	}
 	if cc.Args = atMost(names...); c.many {
 		names[0] += "..."
-		cc.Args = cobra.ArbitraryArgs
+		cc.Args = noTruths
 	}
 	for _, name := range names {
 		cc.Use += " [" + name + "]"

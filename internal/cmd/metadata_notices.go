@@ -43,7 +43,7 @@ func metadataNotices(result meta.Result, c *input.MetadataConfig) []diag.Notice 
 	if err == nil {
 		return out
 	}
-	none := diag.Notice{Code: diag.CodeNoTags, Level: diag.Warning, Title: "No tags", Text: withoutEvent.Replace(err.Error())}
+	none := diag.Notice{Code: diag.CodeNoTags, Level: diag.Warning, Title: "No tags", Text: "N" + strings.TrimPrefix(withoutEvent.Replace(err.Error()), "n")}
 	if c.GitHub.Ref == "" && !c.FromGit {
 		none.Text = "No rule gives a tag, because the variable GITHUB_REF is not set. Set the input version, or write a tag in the input tags. To use the branch or the Git tag of the checkout, set context: git."
 	}

@@ -132,6 +132,9 @@ func (c *Common) checkImage(line string) error {
 	if strings.ContainsFunc(line, unicode.IsSpace) {
 		return diag.Inputf("image", CodeImageInvalid, "Remove the blank. For several images, write one name per line, such as ghcr.io/acme/web.", "The input image %q contains a blank", line)
 	}
+	if c.Command == Cleanup && strings.ContainsAny(line, "*?") {
+		return diag.Inputf("image", CodeImageInvalid, "The input image names the repository, for example "+c.Registry+"/"+cmp.Or(strings.ToLower(c.GitHub.Repository), "OWNER/NAME")+". Write the pattern in the input delete.", "The input image %q is a pattern", line)
+	}
 	if fault := c.CheckName(line); fault != nil {
 		return diag.Inputf("image", CodeImageInvalid, fault.Cure, "The input image %q %s", line, fault.Is)
 	}

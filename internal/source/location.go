@@ -203,7 +203,7 @@ func notFound(text, rest string, cause error) error {
 // path.
 const hintPick = "To select one image of"
 
-const hintSeveral = "The input source accepts one image. Publish each image in a separate step."
+const hintSeveral = "The input source accepts one image. Publish each image in a separate step, or write NAME=SOURCE for each image in the input sources."
 
 // severalImages reports whether a text is a list of sources with prefixes.
 func severalImages(text string) bool {
