@@ -40,8 +40,8 @@ func objectEntries(text string) []string {
 	return out
 }
 
-// sourceEntries splits a line at commas and semicolons. A line that names an existing
-// file, and a line with a part that is not NAME=SOURCE, is one entry.
+// sourceEntries splits a line at commas and semicolons. A line is one entry if its source
+// is an existing file, or if a part of the line is not NAME=SOURCE.
 func sourceEntries(line string) []string {
 	_, source, _ := strings.Cut(line, "=")
 	if _, err := os.Lstat(source); err == nil {
