@@ -87,6 +87,10 @@ func (p Policy) validateForms() error {
 		return policyError("source-digest", fmt.Sprintf("The commit %q is not complete", p.SourceDigest), "Set the input source-digest to all 40 digits of the commit. git rev-parse prints them.")
 	case p.SignerWorkflow != "" && !signerFile().MatchString(p.SignerWorkflow):
 		return policyError("signer-workflow", fmt.Sprintf("The workflow %q has no repository", p.SignerWorkflow), "Set the input signer-workflow to OWNER/NAME/PATH, such as acme/web/.github/workflows/release.yml.")
+	case p.SignerRepo != "" && strings.Count(p.SignerRepo, "/") != 1:
+		return policyError("signer-repo", fmt.Sprintf("The repository %q does not have the form OWNER/NAME", p.SignerRepo), "Set the input signer-repo to a value such as acme/workflows.")
+	case p.Issuer != "" && !strings.Contains(p.Issuer, "://"):
+		return policyError("cert-oidc-issuer", fmt.Sprintf("The issuer %q is not a URL", p.Issuer), "Set the input cert-oidc-issuer to https://"+p.Issuer+".")
 	case p.PredicateType != "" && !strings.ContainsAny(p.PredicateType, "/:"):
 		return policyError("predicate-type", fmt.Sprintf("The type of the statement is %q, which is not a URI", p.PredicateType), "Set the input predicate-type to a URI, such as "+Provenance+".")
 	}

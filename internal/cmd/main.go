@@ -203,7 +203,7 @@ func show(p Process, w *workflow.Workflow, err error, words func(string) string)
 func explanation(e *diag.Error, words func(string) string) string {
 	var parts []string
 	if e.Err != nil {
-		parts = append(parts, words(e.Err.Error()))
+		parts = append(parts, words(e.Cause()))
 	}
 	if e.Hint != "" {
 		parts = append(parts, words(e.Hint))

@@ -85,7 +85,7 @@ func readSeed(path string) (*ghcrtest.Seed, error) {
 	}
 	if err != nil {
 		return nil, &diag.Error{
-			Code: codeSeed, Side: diag.Input, Err: err, Title: fmt.Sprintf("The server cannot use the scenario %q", path),
+			Code: codeSeed, Side: diag.Input, Err: diag.NotJSON(err), Title: fmt.Sprintf("The server cannot use the scenario %q", path),
 			Hint: "Set --seed to a file with one scenario, or to FILE#ID for a scenario of a list. Correct the scenario if the message names a field.",
 		}
 	}
@@ -135,6 +135,9 @@ func serve(ctx context.Context, out io.Writer, config ghcrtest.Config, o serveOp
 
 // checkServe checks the flags of the command "serve".
 func checkServe(config ghcrtest.Config, o serveOptions) error {
+	if o.listen == "" {
+		return diag.Inputf("listen", codeListen, "Write HOST:PORT, such as --listen 127.0.0.1:5000. If the value is a variable of the shell, check that the variable has a value.", "The flag --listen is empty")
+	}
 	switch config.Open.Visibility {
 	case ghcrtest.Public, ghcrtest.Private, ghcrtest.Internal:
 	default:

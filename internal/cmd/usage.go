@@ -253,7 +253,7 @@ func otherCommandHint(in input.Input) string {
 }
 
 // shorthands maps one-letter flags of docker and podman to flags of this program.
-var shorthands = map[string]string{"t": "tags", "f": "file", "o": "destination", "u": "username", "p": "token-stdin"}
+var shorthands = map[string]string{"t": "tags", "f": "file", "o": "destination", "u": "username", "p": "token-stdin", "R": "repo"}
 
 // shorthandHint returns a hint with the long flag for a one-letter flag of docker.
 func shorthandHint(c *cobra.Command, letter string) string {

@@ -40,6 +40,7 @@ var commandHabits = map[Command]map[string]habit{
 		"certificate-identity":        advice("Set the input cert-identity to the name in the certificate."),
 		"certificate-identity-regexp": advice("Set the input cert-identity-regex to the pattern of the name in the certificate."),
 		"certificate-oidc-issuer":     advice("Set the input cert-oidc-issuer to the issuer."),
+		"digest":                      advice("Set the input source to the reference of the image with its digest, such as ghcr.io/acme/web@sha256:…."),
 		"key":                         advice("Remove the input. The command verify accepts only signatures with a certificate of Sigstore, and no keys."),
 	},
 	Promote: {

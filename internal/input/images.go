@@ -126,6 +126,8 @@ func (c *Common) checkImage(line string) error {
 			hint = "To promote this image, write source: " + line + ". The input image names a destination in another repository"
 		case slices.Contains(naming, c.Command):
 			hint += " and tags: " + tag
+		case c.Command == Cleanup:
+			hint += " and delete: " + tag
 		}
 		return diag.Inputf("image", CodeImageWithTag, hint+".", "The input image %q contains a tag", line)
 	}

@@ -66,6 +66,9 @@ func (r *reader) refuseOtherOrder(source, destination string) bool {
 func (r *reader) refuseFile(text string) bool {
 	info, err := os.Stat(text)
 	isFile := err == nil && info.Mode().IsRegular()
+	if _, rest, ok := strings.Cut(text, "://"); ok && strings.Contains(rest, "/") {
+		return false // The error about the address names the right reference.
+	}
 	name, _, _ := strings.Cut(text, "#")
 	if !detect.IsArchive(name) && !(isFile && strings.ContainsAny(text, `/\`)) && !filePrefix().MatchString(text) {
 		return false

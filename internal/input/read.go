@@ -62,13 +62,22 @@ func (r *reader) fail(input, code, hint, format string, args ...any) {
 // output that a step did not set. An error about an unknown input that means this input
 // is the cause, so failEmpty adds no second error.
 func (r *reader) failEmpty(input, code, hint string) {
-	if r.unknown(input) {
+	if r.unknown(input) || input == "source" && r.imageMeansSource() {
 		return
 	}
 	if !r.terminal {
 		hint += " If the value comes from an output of a step or a job, the step or the job set no output."
 	}
 	r.fail(input, code, hint, "The input %s is empty", input)
+}
+
+// imageMeansSource reports whether the input "image" was refused because the command reads
+// the image from the input "source".
+func (r *reader) imageMeansSource() bool {
+	return slices.ContainsFunc(r.errs, func(err error) bool {
+		var known *diag.Error
+		return errors.As(err, &known) && known.Code == CodeNotAccepted && known.Input == "image"
+	})
 }
 
 // hasOtherForm reports whether an input was refused because it is a YAML or JSON list,

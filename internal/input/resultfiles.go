@@ -34,6 +34,14 @@ func (r *reader) resultFile(input string) string {
 		r.fail(input, CodeResultFile, "Write another path, because the run would replace the image.", "The file %q in the input %s is the source of the image", text, input)
 		return path
 	}
+	if hint := missing.Unexpanded(text); hint != "" {
+		r.fail(input, CodeResultFile, hint, "The file %q in the input %s contains text that only a shell replaces", text, input)
+		return path
+	}
+	if strings.HasSuffix(text, "/") {
+		r.fail(input, CodeResultFile, "Append the name of a file to the path.", "The file %q in the input %s cannot be written, because the path is a folder", text, input)
+		return path
+	}
 	if text == "true" || text == "false" {
 		r.fail(input, CodeResultFile, "Write the path of the file that the run writes, such as "+resultExample(input)+".", "The input %s is %q, but it is the path of a file", input, text)
 		return path

@@ -64,6 +64,9 @@ var colonLine = lazy.Regexp(`^([A-Za-z0-9._/-]+):\s+(\S+)$`)
 // sourceLineHint returns the hint for a line of the input "sources" that is not
 // NAME=SOURCE.
 func sourceLineHint(line string) string {
+	if name, source, ok := strings.Cut(line, "="); ok && name != "" && strings.TrimSpace(source) == "" {
+		return "Write the source after the equals sign, such as " + line + "image.tar. If the source comes from an output of a step or a job, the step or the job set no output."
+	}
 	if m := colonLine().FindStringSubmatch(line); m != nil {
 		return "Write " + m[1] + "=" + m[2] + "."
 	}
@@ -77,6 +80,7 @@ var sourcesPhrases = strings.NewReplacer(
 	"Set the input context to the folder of the Dockerfile, or set the input file to the path of the Dockerfile.", "Write NAME=context:FOLDER in the input sources, where FOLDER contains a file with the name Dockerfile.",
 	"Set the input context to a path", "Write NAME=context:FOLDER in the input sources, where FOLDER is a path",
 	"The input source accepts one image. Publish each image in a separate step, or write NAME=SOURCE for each image in the input sources.", "Write one NAME=SOURCE per line.",
+	"the input image", "the input sources",
 	"et the input source to", "et the source in the input sources to",
 	"the input source", "the source in the input sources",
 	" and remove the source", " and remove the line",

@@ -66,7 +66,7 @@ func (r *reader) sources(c *Config) {
 
 // refuseInputsOfOneImage refuses the inputs that describe the only image of a run.
 func (r *reader) refuseInputsOfOneImage() {
-	for _, in := range append([]string{"source", "context", "file", "content", "image", "artifact-type", "subject", "digest-name"}, fileInputs...) {
+	for _, in := range append([]string{"source", "context", "file", "content", "image", "artifact-type", "subject"}, fileInputs...) {
 		if r.text(in) != "" {
 			r.fail(in, CodeSourcesWithInput, "Remove the input "+in+" or the input sources. Each line of the input sources contains the name and the source of one image.", "The inputs sources and %s exclude each other", in)
 		}

@@ -31,7 +31,7 @@ var (
 	levelPlatform = lazy.Regexp(`\[[^\]]*\]`)
 	// wordColon matches a word before a colon. docker buildx refuses such a key, because
 	// the word is not a level.
-	wordColon = lazy.Regexp(`^([A-Za-z_-]+):(.+)$`)
+	wordColon = lazy.Regexp(`^([A-Za-z_,-]+):(.*)$`)
 	// levelNoColon matches a level with a platform, but without a colon after it.
 	levelNoColon = lazy.Regexp(`^((?:manifest|index)(?:-descriptor)?\[[^\]]*\])([^:,].*)$`)
 )
@@ -136,7 +136,9 @@ func checkNoLevel(text, key, value string) error {
 	if m := levelNoColon().FindStringSubmatch(key); m != nil {
 		return diag.Inputf(input, CodeLabelInvalid, fmt.Sprintf("Write %s:%s=%s.", m[1], m[2], value), "%s has no colon after the level %q", labelSubject(input, text), m[1])
 	}
-	if m := wordColon().FindStringSubmatch(key); m != nil {
+	if m := wordColon().FindStringSubmatch(key); m != nil && trimJS(m[2]) == "" {
+		return diag.Inputf(input, CodeLabelInvalid, fmt.Sprintf("Write the key after the colon: %s:KEY=%s.", m[1], value), "%s has no key after %q", labelSubject(input, text), m[1]+":")
+	} else if m != nil {
 		return diag.Inputf(input, CodeLabelInvalid, fmt.Sprintf("Write index:%s=%s for the index, manifest:%s=%s for the images of all platforms, or a key without a colon.", m[2], value, m[2], value), "%s has the unknown level %q", labelSubject(input, text), m[1])
 	}
 	return nil

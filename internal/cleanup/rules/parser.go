@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"regexp"
@@ -58,8 +59,21 @@ func (p *parser) choice(input, text string, values ...string) string {
 	if slices.Contains(values, text) {
 		return text
 	}
-	p.fail(input, CodeChoice, didYouMean(text, values)+"Write "+orList(values)+".", "The input %s has the value %q, which it does not accept", input, short(text))
+	p.fail(input, CodeChoice, cmp.Or(didYouMean(text, values), truthMeans(text, values))+"Write "+orList(values)+".", "The input %s has the value %q, which it does not accept", input, short(text))
 	return values[0]
+}
+
+// truthMeans returns a question for a Boolean value of an input that keeps or deletes.
+func truthMeans(text string, values []string) string {
+	switch text = strings.ToLower(text); {
+	case !slices.Contains(values, "delete"):
+		return ""
+	case slices.Contains([]string{"true", "yes", "on", "1"}, text):
+		return "Did you mean delete? "
+	case slices.Contains([]string{"false", "no", "off", "0"}, text):
+		return "Did you mean keep? "
+	}
+	return ""
 }
 
 func (p *parser) untagged(text string) int {
@@ -96,7 +110,11 @@ func (p *parser) duration(input, text string, missing time.Duration) time.Durati
 	}
 	d, ok := Duration(text)
 	if !ok {
-		p.fail(input, CodeDuration, durationForms, "%q is not a duration", short(text))
+		hint := durationForms
+		if _, lower := Duration(strings.ToLower(text)); lower {
+			hint = "Did you mean " + strings.ToLower(text) + "? " + hint
+		}
+		p.fail(input, CodeDuration, hint, "%q is not a duration", short(text))
 	}
 	return d
 }
