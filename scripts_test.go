@@ -7,10 +7,12 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -57,7 +59,7 @@ func TestScripts(t *testing.T) {
 				Dir: folder, UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true,
 				Setup: setup,
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
-					"ghcr": startRegistry, "image": writeImage, "layout": layoutWriter(t), "result": readResult, "step": step, "terminal": terminal, "unset": unset,
+					"ghcr": startRegistry, "image": writeImage, "layout": layoutWriter(t), "result": readResult, "step": step, "terminal": terminal, "undolist": takeUndoList, "unset": unset,
 				},
 			})
 		})
@@ -86,6 +88,8 @@ var tokens = map[string]ghcrtest.Credential{
 	"read":         {Kind: ghcrtest.ActionsToken, Repository: "acme/web", Packages: ghcrtest.Read},
 	"none":         {Kind: ghcrtest.ActionsToken, Repository: "acme/web"},
 	"fine-grained": {Kind: ghcrtest.FineGrainedPAT},
+	"classic":      {Kind: ghcrtest.ClassicPAT, Scopes: []string{"repo", "write:packages", "delete:packages"}},
+	"classic-push": {Kind: ghcrtest.ClassicPAT, Scopes: []string{"repo", "write:packages"}},
 }
 
 // startRegistry starts the embedded ghcr.io and sets the variables of a job of
@@ -94,7 +98,12 @@ var tokens = map[string]ghcrtest.Credential{
 // the repository acme/web. With the argument package, the package acme/web exists
 // and has this visibility. With linked=no, the package is not linked to the repository,
 // so the token of the job does not see it. With the argument seed, the server has the
-// package of this scenario of the command "cleanup" instead.
+// package of this scenario of the command "cleanup" instead. ID is the id of a scenario in
+// internal/cleanup/testdata, or a file of the script whose name ends with .json. See
+// seedConfig for the other arguments of such a server. With sigstore=yes, the job has
+// the permission id-token: write, and the variable SIGSTORE is the folder of the embedded
+// Sigstore. The argument refuse is the end of a path that the server refuses, and the
+// argument down is the end of a path that the server cannot serve.
 func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 	options := map[string]string{"token": "write", "repository": "public"}
 	for _, arg := range args {
@@ -103,9 +112,9 @@ func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	token, ok := tokens[options["token"]]
 	if neg || !ok {
-		ts.Fatalf("usage: ghcr [token=write|read|none|fine-grained] [repository=VISIBILITY] [package=VISIBILITY] [linked=no] [seed=ID]")
+		ts.Fatalf("usage: ghcr [token=write|read|none|fine-grained|classic|classic-push] [repository=VISIBILITY] [package=VISIBILITY] [linked=no] [seed=ID [owner=user] [others=NAME,NAME] [limit=N] [tombstones=yes]] [sigstore=yes] [refuse=PATH] [down=PATH]")
 	}
-	if token.Secret = secret; token.Kind == ghcrtest.FineGrainedPAT {
+	if token.Secret = secret; token.Kind != ghcrtest.ActionsToken {
 		token.Secret = personal
 	}
 	token.Actor = "octocat"
@@ -123,10 +132,14 @@ func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	repository := "acme/web"
 	if id := options["seed"]; id != "" {
-		seed, err := ghcrtest.ReadSeed("internal/cleanup/testdata/cleanup.json#" + id)
+		path := "internal/cleanup/testdata/cleanup.json#" + id
+		if strings.HasSuffix(id, ".json") {
+			path = ts.MkAbs(id)
+		}
+		seed, err := ghcrtest.ReadSeed(path)
 		ts.Check(err)
 		repository = seed.Repository()
-		config = ghcrtest.Config{Open: &ghcrtest.Open{Token: secret, Repository: repository}, Seed: seed}
+		config = seedConfig(ts, options, seed, token)
 	}
 	server, err := ghcrtest.Listen(context.Background(), "127.0.0.1:0", config)
 	ts.Check(err)
@@ -136,10 +149,65 @@ func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 		name, value, _ := strings.Cut(pair, "=")
 		ts.Setenv(name, value)
 	}
+	if options["sigstore"] == "yes" {
+		startSigstore(ts, server, repository)
+	}
+	for option, status := range map[string]int{"refuse": http.StatusForbidden, "down": http.StatusServiceUnavailable} {
+		if options[option] != "" {
+			server.Inject(ghcrtest.Fault{Path: options[option], Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: status, Message: "maintenance"}})
+		}
+	}
 	for name, value := range map[string]string{
 		"GITHUB_TOKEN": token.Secret, "REGISTRY": server.Host(), "RUNNER_TEMP": ts.MkAbs("."), "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main",
 		"GITHUB_SHA": strings.Repeat("c", 40), "GITHUB_RUN_ID": "1", "GITHUB_RUN_ATTEMPT": "1", "GITHUB_WORKFLOW": "release",
 	} {
+		ts.Setenv(name, value)
+	}
+}
+
+// seedConfig returns the configuration of a server with the package of a scenario. With
+// owner=user, the owner is a user and no organization. The option "others" names further
+// packages of the owner, "limit" is the number of API requests per hour, and with
+// tombstones=yes the lists contain deleted objects.
+func seedConfig(ts *testscript.TestScript, options map[string]string, seed *ghcrtest.Seed, token ghcrtest.Credential) ghcrtest.Config {
+	repository := seed.Repository()
+	owner, _, _ := strings.Cut(repository, "/")
+	config := ghcrtest.Config{
+		Open: &ghcrtest.Open{Token: secret, Repository: repository}, Seed: seed,
+		Answers: ghcrtest.Answers{Tombstones: options["tombstones"] == "yes"},
+	}
+	if options["owner"] == "user" {
+		config.Open.OwnerType = ghcrtest.User
+	}
+	if token.Kind != ghcrtest.ActionsToken {
+		config.Open.Token = "ghs_of-no-run"
+		config.Credentials = []ghcrtest.Credential{token}
+	}
+	for other := range strings.SplitSeq(options["others"], ",") {
+		if other != "" {
+			config.Packages = append(config.Packages, ghcrtest.Package{Name: owner + "/" + other, Visibility: ghcrtest.Public, Repository: repository})
+		}
+	}
+	if limit := options["limit"]; limit != "" {
+		n, err := strconv.Atoi(limit)
+		ts.Check(err)
+		config.Limits.Hourly = n
+	}
+	return config
+}
+
+// startSigstore sets the variables with which a job gets its identity token, and writes the
+// files of the embedded Sigstore.
+func startSigstore(ts *testscript.TestScript, server *ghcrtest.Server, repository string) {
+	services, err := server.Sigstore()
+	ts.Check(err)
+	folder := ts.MkAbs("sigstore")
+	ts.Check(services.WriteFiles(folder, server.URL()))
+	ts.Setenv("SIGSTORE", folder)
+	identity, err := server.IdentityEnv(repository)
+	ts.Check(err)
+	for _, pair := range identity {
+		name, value, _ := strings.Cut(pair, "=")
 		ts.Setenv(name, value)
 	}
 }
@@ -241,6 +309,17 @@ func (d described) documents(ts *testscript.TestScript) []sourcetest.Document {
 		out = append(out, sourcetest.Document{Type: "https://slsa.dev/provenance/v1", Predicate: "{}"})
 	}
 	return out
+}
+
+// takeUndoList renames the undo list of a run, because the name of the list is different in
+// each run.
+func takeUndoList(ts *testscript.TestScript, neg bool, args []string) {
+	found, err := filepath.Glob(ts.MkAbs("ghcr-publish-undo-*.jsonl"))
+	ts.Check(err)
+	if neg || len(args) != 1 || len(found) != 1 {
+		ts.Fatalf("usage: undolist FILE, after one run with an undo list")
+	}
+	ts.Check(os.Rename(found[0], ts.MkAbs(args[0])))
 }
 
 // unset removes variables from the environment of a script.
@@ -411,7 +490,13 @@ var varying = []struct {
 	replacement string
 }{
 	{regexp.MustCompile(`\bghcr-publish-(metadata|build|try|gate|undo)-[0-9]+`), "ghcr-publish-$1-N"},
+	{regexp.MustCompile(`("placeholder":"sha256:)[0-9a-f]+`), "${1}N"}, // the manifest contains a time
+	{regexp.MustCompile(`\battestations-[0-9]+\.jsonl`), "attestations-N.jsonl"},
+	{regexp.MustCompile(`(stores the (?:provenance|SBOM) in |"subjects":\[[^\]]*\],"digest":")sha256:[0-9a-f]{64}`), "${1}sha256:ATTESTATION"},
+	// The log and GitHub's API store the attestations of an image concurrently.
+	{regexp.MustCompile(`(/attestations/|"digest":"sha256:ATTESTATION","id":|"log_index":|\blog index )[0-9]+`), "${1}N"},
 	{regexp.MustCompile(`\b20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z`), "TIME"},
+	{regexp.MustCompile(`\buntil [0-9]{2}:[0-9]{2} UTC`), "until TIME"},
 	{regexp.MustCompile(`( sent of [0-9.]+ [kMG]?B), [0-9.]+ [kMG]?B/s`), "$1"}, // an upload of less than a second has no speed
 	{regexp.MustCompile(`\b[0-9]+ requests,`), "N requests,"},                   // the number depends on concurrent mounts
 	{regexp.MustCompile(`("requests": )[0-9]+`), "${1}0"},

@@ -2,7 +2,7 @@
 """Prints the growth of time, requests and memory, and draws it. Usage: growth.py results.jsonl picture.svg"""
 import json, math, statistics, sys
 
-OPERATIONS = [("push-oci", "push", "layers"), ("repush-oci", "push again, unchanged", "layers"), ("retag", "tag", "layers"),
+OPERATIONS = [("push-oci", "push", "layers"), ("repush-oci", "push again", "layers"), ("retag", "tag", "layers"),
               ("pull-oci", "pull", "layers"), ("tags", "push with tags", "tags")]
 MEASURES = [("wall_ms", "time, ms"), ("reqs", "requests"), ("rss_kb", "memory, MiB")]
 PEERS = [("crane", "#8c959f"), ("ours", "#0969da")]
@@ -61,7 +61,7 @@ def picture(values, path):
     for row, (op, title, unit) in enumerate(OPERATIONS):
         for column, (key, label) in enumerate(MEASURES):
             x, y = left + column * (w + 60), head + row * (h + 70) + 22
-            out.append(f'<text x="{x}" y="{y-8}">{title}: {label}, by number of {unit}</text>' + chart(values, op, key, x, y, w, h))
+            out.append(f'<text x="{x}" y="{y-8}">{title}: {label}, by {unit}</text>' + chart(values, op, key, x, y, w, h))
     open(path, "w").write("".join(out) + "</svg>\n")
 
 

@@ -2,7 +2,7 @@
 # This script measures how time, requests and memory grow with the number of layers and
 # with the number of tags. It needs the images that "IMAGES=S,G1,G10,G100,G1000 ./build.sh"
 # writes, and the registry and the proxy of up.sh. The script prints a table and writes
-# the picture docs/growth.svg.
+# the picture docs/pictures/growth.svg.
 . "$(dirname "$0")/env.sh"
 cd "$BENCH_RUN" || exit 1
 OUT=$BENCH_RUN/growth.jsonl
@@ -23,4 +23,4 @@ run -images G1,G10,G100 -n 3 -warmup 1 -ops push-oci,repush-oci,retag,pull-oci
 run -images G1000 -n 1 -warmup 0 -ops push-oci,repush-oci,retag,pull-oci
 run -images S -n 3 -warmup 1 -ops tags1,tags10
 run -images S -n 1 -warmup 0 -ops tags100
-python3 "$BENCH/growth.py" "$OUT" "$BENCH/../docs/growth.svg"
+python3 "$BENCH/growth.py" "$OUT" "$BENCH/../docs/pictures/growth.svg"

@@ -94,6 +94,7 @@ function expected(script, file) {
     .replaceAll(/http:\/\/ghcr\.test\/api\/v3/g, 'https://api.github.com')
     .replaceAll(/http:\/\/ghcr\.test/g, 'https://github.com')
     .replaceAll('ghcr.test', 'ghcr.io')
+    .replaceAll('$WORK/ghcr-publish-undo-N', '/home/runner/work/_temp/ghcr-publish-undo-1842')
     .replaceAll('REQUEST-ID', 'DE12:9524B7:1A2B3C:4D5E:66F7A8B9')
     .replaceAll(/\bN requests/g, '52 requests').replaceAll(/\bN s\b/g, '1.3 s')
 }

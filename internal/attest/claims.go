@@ -15,9 +15,12 @@ import (
 // GitHub Actions.
 const CodeClaims = "identity-claims"
 
-// The issuer of the identity tokens of GitHub.com, and the ends of an issuer of GHE.com.
+// Issuer is the issuer of the identity tokens of GitHub.com. The slug of an enterprise may
+// follow after a slash.
+const Issuer = "https://token.actions.githubusercontent.com"
+
+// The start and the end of an issuer of GHE.com.
 const (
-	issuer         = "https://token.actions.githubusercontent.com"
 	issuerGHEStart = "https://token.actions."
 	issuerGHEEnd   = ".ghe.com"
 )
@@ -93,7 +96,7 @@ func (c *Claims) missing() []string {
 // serverOf returns the URL of GitHub for an issuer of GitHub.com or GHE.com, or "". The
 // slug of an enterprise may follow the issuer.
 func serverOf(iss string) string {
-	if iss == issuer || strings.HasPrefix(iss, issuer+"/") {
+	if iss == Issuer || strings.HasPrefix(iss, Issuer+"/") {
 		return "https://github.com"
 	}
 	rest, ok := strings.CutPrefix(iss, issuerGHEStart)

@@ -73,6 +73,18 @@ func InstanceFor(choice string, c *Claims) (*Instance, error) {
 	return folderInstance(choice)
 }
 
+// Available returns an error if no instance of Sigstore can sign for the jobs of a server of
+// GitHub. The argument "choice" is the value of the input "sigstore". For the value auto,
+// Available does not know which instance signs.
+func Available(choice, server string) error {
+	host := strings.TrimPrefix(strings.TrimSuffix(server, "/"), "https://")
+	if (choice == Auto || choice == "") && (host == "github.com" || strings.HasSuffix(host, issuerGHEEnd)) {
+		return nil
+	}
+	_, err := InstanceFor(choice, &Claims{Server: strings.TrimSuffix(server, "/")})
+	return err
+}
+
 // githubInstance returns the instance that GitHub runs.
 func githubInstance(server string) (*Instance, error) {
 	host := strings.TrimPrefix(server, "https://")
@@ -84,7 +96,7 @@ func githubInstance(server string) (*Instance, error) {
 	}
 	return nil, &diag.Error{
 		Code: CodeNoRoot, Side: diag.Input, Input: "sigstore", Title: fmt.Sprintf("%s has no Sigstore of GitHub", server),
-		Hint: "Set sigstore to a folder with trusted_root.json and signing_config.json of your own Sigstore, or set attest: false.",
+		Hint: "Set the input sigstore to a folder with trusted_root.json and signing_config.json of your own Sigstore, or set attest: false.",
 	}
 }
 
@@ -172,6 +184,6 @@ func folderError(folder string, err error) error {
 	return &diag.Error{
 		Code: CodeFolder, Side: diag.Input, Input: "sigstore", Err: err,
 		Title: fmt.Sprintf("The folder %q does not describe a Sigstore", folder),
-		Hint:  "Set sigstore to auto, public-good, github, or to a folder with trusted_root.json and signing_config.json.",
+		Hint:  "Set the input sigstore to auto, public-good, github, or to a folder with trusted_root.json and signing_config.json.",
 	}
 }

@@ -136,7 +136,7 @@ func (p Policy) issuer() string {
 	if host, ok := strings.CutSuffix(strings.TrimPrefix(strings.TrimSuffix(p.server(), "/"), "https://"), issuerGHEEnd); ok {
 		return issuerGHEStart + host + issuerGHEEnd
 	}
-	return issuer
+	return Issuer
 }
 
 // check returns one error for each requirement that a certificate does not meet.

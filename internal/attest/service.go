@@ -17,6 +17,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/network"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/bounded"
+	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
 // These codes report a service that does not sign.
@@ -40,7 +41,12 @@ type caller struct {
 	client *http.Client
 	sleep  retry.Sleeper
 	agent  string
+	hidden []string // the tokens that no message may contain
 }
+
+// hide removes a token from the words of the services, because a service can quote the
+// request in its response.
+func (c *caller) hide(token secret.Secret) { c.hidden = append(c.hidden, token.Reveal()) }
 
 // newCaller returns a caller that sends its requests with a transport. The caller follows no
 // redirect, because a redirect could send the identity token to another server.
@@ -49,7 +55,7 @@ func newCaller(transport http.RoundTripper, agent string, sleep retry.Sleeper) *
 		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	return &caller{client, sleep, agent}
+	return &caller{client: client, sleep: sleep, agent: agent}
 }
 
 // errPlain is the error for an address to which the program would send a token without TLS.
@@ -92,9 +98,9 @@ func (c *caller) do(ctx context.Context, r request, expected ...int) (*response,
 			}
 		}
 		if out.status == http.StatusRequestTimeout || out.status == http.StatusTooManyRequests || out.status >= http.StatusInternalServerError {
-			return true, r.down(out.refusal())
+			return true, r.down(out.refusal(c.hidden))
 		}
-		return false, r.refused(out.refusal())
+		return false, r.refused(out.refusal(c.hidden))
 	})
 	return out, err
 }
@@ -186,8 +192,9 @@ func (e *refusal) Error() string {
 // maxWords is the maximum length of the words of a service in a message, in bytes.
 const maxWords = 300
 
-// refusal returns the words of the service. Most services answer with JSON.
-func (r *response) refusal() error {
+// refusal returns the words of the service without the hidden texts. Most services answer
+// with JSON.
+func (r *response) refusal(hidden []string) error {
 	var fields struct {
 		Message string `json:"message"`
 		Error   string `json:"error"`
@@ -198,7 +205,7 @@ func (r *response) refusal() error {
 	} else if !retry.IsPage(r.header.Get("Content-Type")) {
 		text = string(r.body)
 	}
-	text = strings.Join(strings.Fields(text), " ")
+	text = strings.Join(strings.Fields(secret.Hide(text, hidden)), " ")
 	if len(text) > maxWords {
 		text = strings.ToValidUTF8(text[:maxWords], "") + "…"
 	}

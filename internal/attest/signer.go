@@ -12,6 +12,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
+	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
 // CodeOwnCheck means that a bundle that the run made is not valid. The run stores no such
@@ -35,7 +36,9 @@ type Session struct {
 	Instance *Instance
 
 	caller   *caller
-	identity *identity
+	token    secret.Secret
+	now      func() time.Time
+	identity *identity // nil before the call of Certify
 	verifier *Verifier
 }
 
@@ -43,17 +46,28 @@ type Session struct {
 type Bundle struct {
 	Raw       []byte // JSON, without a newline
 	Statement Statement
-	LogIndex  int64 // the index in the log, or -1
 	Result    *Result
 }
 
 // Open gets the identity token and the certificate of the job.
 func (s *Signer) Open(ctx context.Context) (*Session, error) {
+	session, err := s.Identify(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return session, session.Certify(ctx)
+}
+
+// Identify gets the identity token of the job. The session can check bundles, and can sign
+// after a call of Certify.
+func (s *Signer) Identify(ctx context.Context) (*Session, error) {
 	c := newCaller(s.Transport, s.UserAgent, s.Sleep)
+	c.hide(s.Job.Token)
 	token, err := c.identityToken(ctx, s.Job)
 	if err != nil {
 		return nil, err
 	}
+	c.hide(token)
 	claims, err := readClaims(token, s.Job.Server)
 	if err != nil {
 		return nil, err
@@ -66,21 +80,45 @@ func (s *Signer) Open(ctx context.Context) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, err := c.newIdentity(ctx, instance.authority, token, claims)
+	out := &Session{Claims: claims, Instance: instance, caller: c, token: token, now: s.Clock, verifier: verifier}
+	if out.now == nil {
+		out.now = time.Now
+	}
+	return out, nil
+}
+
+// Certify creates a key, and gets the certificate of the job for this key.
+func (s *Session) Certify(ctx context.Context) error {
+	id, err := s.caller.newIdentity(ctx, s.Instance.authority, s.token, s.Claims)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	now := time.Now
-	if s.Clock != nil {
-		now = s.Clock
+	if err := id.checkClock(s.now()); err != nil {
+		return err
 	}
-	if err := id.checkClock(now()); err != nil {
-		return nil, err
+	if err := checkIdentity(id, s.Claims); err != nil {
+		return err
 	}
-	if err := checkIdentity(id, claims); err != nil {
-		return nil, err
-	}
-	return &Session{claims, instance, c, id, verifier}, nil
+	s.identity = id
+	return nil
+}
+
+// minValidity is the time for which the certificate must still be valid before a signature.
+// The signature, the entry of the log and three repeated requests need less time.
+const minValidity = 2 * time.Minute
+
+// Certified reports whether the session has a certificate.
+func (s *Session) Certified() bool { return s.identity != nil }
+
+// CanSign reports whether the session has a certificate that is valid for long enough.
+func (s *Session) CanSign() bool {
+	return s.identity != nil && s.identity.certificate.NotAfter.Sub(s.now()) >= minValidity
+}
+
+// Accepts returns the facts about a bundle if the bundle is a valid attestation of the
+// digest, and if it has the workflow, repository, Git reference and commit of this job.
+func (s *Session) Accepts(raw []byte, digest v1.Hash, predicateType string) (*Result, error) {
+	return s.verifier.Verify(raw, digest, s.policy(predicateType))
 }
 
 // Sign signs statements and verifies the bundles. The statements are signed concurrently.
@@ -102,10 +140,7 @@ func (s *Session) sign(ctx context.Context, statement Statement) (*Bundle, error
 	if err != nil {
 		return nil, err
 	}
-	out := &Bundle{Statement: statement, LogIndex: -1}
-	for _, entry := range bundle.Material.Entries {
-		out.LogIndex = entry.LogIndex
-	}
+	out := &Bundle{Statement: statement}
 	if out.Raw, err = json.Marshal(bundle); err != nil {
 		return nil, fmt.Errorf("writing the bundle: %w", err)
 	}
@@ -146,7 +181,7 @@ func (s *Session) seal(ctx context.Context, statement Statement) (*bundleJSON, e
 // check verifies a bundle of this run with the policy of a consumer.
 func (s *Session) check(b *Bundle) (*Result, error) {
 	digest := v1.Hash{Algorithm: "sha256", Hex: b.Statement.Subject[0].Digest["sha256"]}
-	result, err := s.verifier.Verify(b.Raw, digest, s.policy(b.Statement.PredicateType))
+	result, err := s.Accepts(b.Raw, digest, b.Statement.PredicateType)
 	if err != nil {
 		return nil, notValid(err)
 	}

@@ -26,7 +26,7 @@ func TestSignerSignsAllStatementsWithOneCertificate(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(bundles) != 2 || bundles[0].Result.PredicateType != Provenance || bundles[1].Result.PredicateType != "https://spdx.dev/Document/v2.3" ||
-		bundles[0].LogIndex < 0 || bundles[0].LogIndex == bundles[1].LogIndex || len(bundles[0].Result.Subjects) != 2 {
+		bundles[0].Result.LogIndex < 0 || bundles[0].Result.LogIndex == bundles[1].Result.LogIndex || len(bundles[0].Result.Subjects) != 2 {
 		t.Errorf("got %+v", bundles)
 	}
 	// The token, the certificate, and a log entry and a timestamp for each statement.

@@ -120,16 +120,16 @@ func (c *Claims) Provenance(name string, digests []v1.Hash) (Statement, error) {
 // SBOM returns the statement about the SBOM of an image. The format of the SBOM is SPDX or
 // CycloneDX, as JSON.
 func SBOM(name string, digest v1.Hash, file []byte) (Statement, error) {
-	predicateType, err := sbomType(file)
+	predicateType, err := SBOMType(file)
 	if err != nil {
 		return Statement{}, err
 	}
 	return Statement{statementType, subjects(name, []v1.Hash{digest}), predicateType, file}, nil
 }
 
-// sbomType returns the type of the predicate for an SBOM. The rules are the rules of
+// SBOMType returns the type of the predicate for an SBOM. The rules are the rules of
 // actions/attest (src/sbom.ts).
-func sbomType(file []byte) (string, error) {
+func SBOMType(file []byte) (string, error) {
 	if len(file) > MaxSBOM {
 		return "", sbomError(fmt.Sprintf("The SBOM has more than %d MiB", MaxSBOM>>20), "Remove entries from the SBOM.")
 	}

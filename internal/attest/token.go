@@ -40,7 +40,7 @@ func MissingToken() error {
 	return &diag.Error{
 		Code: CodeNoToken, Side: diag.Runner, Input: "attest",
 		Title: "The job cannot get an identity token, which an attestation needs",
-		Hint: `Add "id-token: write" and "attestations: write" to the permissions of the job. ` +
+		Hint: "Add these permissions to the job:\n    permissions:\n      contents: read\n      packages: write\n      id-token: write\n      attestations: write\n" +
 			"GitHub gives no identity token to a run for a pull request from a fork. To publish without an attestation, set attest: false.",
 	}
 }

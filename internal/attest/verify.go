@@ -30,6 +30,7 @@ type Result struct {
 	Run           string // the URL of the run
 	Runner        string // github-hosted or self-hosted
 	Authority     string // the name of the certificate authority
+	LogIndex      int64  // the index of the entry in the log, or -1
 	Time          time.Time
 }
 
@@ -60,7 +61,10 @@ func (v *Verifier) Verify(raw []byte, digest v1.Hash, policy Policy) (*Result, e
 	if err != nil {
 		return nil, err
 	}
-	out.Time = at
+	out.Time, out.LogIndex = at, -1
+	for _, entry := range bundle.Material.Entries {
+		out.LogIndex = entry.LogIndex
+	}
 	if err := out.addStatement(bundle.Envelope.Payload, digest); err != nil {
 		return nil, err
 	}

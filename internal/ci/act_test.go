@@ -22,11 +22,12 @@ type actProject struct {
 	t    *testing.T
 	work string // a copy of the working tree, including uncommitted changes
 	args []string
+	path string // the PATH of the jobs
 }
 
 func newActProject(t *testing.T) *actProject {
 	t.Helper()
-	l := &actProject{t: t, work: filepath.Join(t.TempDir(), "image")}
+	l := &actProject{t: t, work: filepath.Join(t.TempDir(), "image"), path: os.Getenv("PATH")}
 	listed := l.run(exec.Command("git", "-C", top, "ls-files", "-z", "--cached", "--others", "--exclude-standard"))
 	for name := range strings.SplitSeq(strings.Trim(listed, "\x00"), "\x00") {
 		l.copy(filepath.FromSlash(name))
@@ -92,7 +93,7 @@ func (l *actProject) act(event, workflow string, args ...string) (string, error)
 	cmd.Dir = l.work
 	home := l.t.TempDir()
 	cmd.Env = []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_CACHE_HOME=" + filepath.Join(home, "cache"),
+		"PATH=" + l.path, "HOME=" + home, "XDG_CACHE_HOME=" + filepath.Join(home, "cache"),
 		// The run uses the module cache and the build cache of this machine.
 		"GOPROXY=off", "GOCACHE=" + l.goEnv("GOCACHE"), "GOMODCACHE=" + l.goEnv("GOMODCACHE"),
 	}

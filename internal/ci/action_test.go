@@ -33,7 +33,7 @@ func TestActionStartsTheLauncher(t *testing.T) {
 // only for images with certain platforms.
 func TestActionDeclaresTheOutputsThatAreSet(t *testing.T) {
 	t.Parallel()
-	set, err := (&report.Report{Archive: &report.Archive{}, Images: []report.Image{{Digest: "sha256:0"}}}).Outputs()
+	set, err := (&report.Report{Archive: &report.Archive{}, Attestation: &report.Attested{}, Images: []report.Image{{Digest: "sha256:0"}}}).Outputs()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -98,7 +98,7 @@ func project(t *testing.T, workflow string) string {
 		t.Fatal(err)
 	}
 	files := map[string][]byte{".github/workflows/example.yml": []byte(workflow)}
-	for _, name := range []string{"action.yml", "internal/release/launch/launch.cjs", ".github/actions/push/action.yml", ".github/workflows/publish.yml", ".github/workflows/promote.yml"} {
+	for _, name := range []string{"action.yml", "internal/release/launch/launch.cjs", ".github/actions/push/action.yml", ".github/workflows/publish.yml", ".github/workflows/promote.yml", ".github/workflows/cleanup.yml"} {
 		content, err := os.ReadFile(filepath.Join(top, name))
 		if err != nil {
 			t.Fatal(err)

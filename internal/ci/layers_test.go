@@ -53,7 +53,7 @@ var layers = [][]string{
 	{"migrate", "publish/gate", "publish/plan", "publish/pushed", "registry", "registry/keychain", "source/sourcetest", "workflow"},
 	{"cmd/progress", "registry/referrers", "registry/refusal", "source", "source/dockerfile"},
 	{"attest/stored", "image/mutate", "inspect", "publish/protect", "publish/push", "sink"},
-	{"cleanup", "publish/naming", "publish/resolve", "pull", "source/files", "source/merge"},
+	{"attest/proof", "cleanup", "publish/naming", "publish/resolve", "pull", "source/files", "source/merge"},
 	{"publish"},
 	{"report"},
 	{"cmd"},

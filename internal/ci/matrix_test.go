@@ -40,7 +40,7 @@ func newCaller(t *testing.T, workflow string) *caller {
 	tool(t, "node")
 	project := newActProject(t)
 	const released = "ghcr-publish/ghcr-publish"
-	for _, name := range []string{"publish.yml", "promote.yml"} {
+	for _, name := range []string{"publish.yml", "promote.yml", "cleanup.yml"} {
 		path := filepath.Join(project.work, ".github", "workflows", name)
 		raw, err := os.ReadFile(path)
 		if err != nil {
@@ -169,6 +169,9 @@ jobs:
       source: ${{ needs.image.outputs.digest }}
       tags: production
       expected-digest: ${{ needs.image.outputs.digest }}
+      on-loss: fail
+      size-limit: 500MB
+      gate: bash ./check.sh
 `
 
 // releasing publishes two images with the reusable workflow. A file of the caller is the
@@ -185,6 +188,8 @@ jobs:
         worker=worker.tar
       build: cp -R images/linux-amd64 api.tar; cp -R images/linux-arm64 worker.tar
       gate: bash ./check.sh
+      if-published: skip
+      on-loss: fail
       tags: 1.2.3
   after:
     needs: images
@@ -209,11 +214,19 @@ func TestReleaseOfSeveralImagesUnderAct(t *testing.T) {
 			t.Errorf("the tags of %s are %q\n%s", image, tags, log)
 		}
 	}
+	before := c.server.Tag("e2e/api", "1.2.3")
+	if err := os.Rename(filepath.Join(c.work, "images", "linux-arm-v7"), filepath.Join(c.work, "images", "linux-amd64", "other")); err != nil {
+		t.Fatal(err)
+	}
+	if log, err := c.act("push", "image.yml"); err != nil || !strings.Contains(log, "Already published") || c.server.Tag("e2e/api", "1.2.3") != before {
+		t.Errorf("the second run did not use the published images: %v\n%s", err, log)
+	}
 }
 
 func TestReusableWorkflowsUnderAct(t *testing.T) {
 	t.Parallel()
 	c := newCaller(t, calling)
+	write(t, filepath.Join(c.work, "check.sh"), []byte("echo \"checked the tag ${TAGS##*:}\"\n"))
 	log, err := c.act("push", "image.yml")
 	if err != nil {
 		t.Fatalf("act: %v\n%s", err, log)
@@ -221,6 +234,9 @@ func TestReusableWorkflowsUnderAct(t *testing.T) {
 	c.wantPlatforms("1.2.3")
 	if a, b := c.server.Tag("e2e/image", "1.2.3"), c.server.Tag("e2e/image", "production"); a != b {
 		t.Errorf("the tag 1.2.3 points at %q, and the tag production points at %q", a, b)
+	}
+	if !strings.Contains(log, "checked the tag production") {
+		t.Error("the gate of the promotion did not run")
 	}
 	if tags := c.server.Tags("e2e/image"); !slices.Equal(tags, []string{"1.2.3", "production"}) {
 		t.Errorf("the tags are %q, and the platforms are %q", tags, slices.Sorted(maps.Keys(platforms)))

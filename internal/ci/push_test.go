@@ -3,6 +3,7 @@ package ci
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,20 +53,41 @@ func TestPublishWorkflowHasAnOutputForEachCommonPlatform(t *testing.T) {
 }
 
 // A caller must grant all permissions that the jobs request. The jobs therefore request
-// as few permissions as possible.
-func TestReusableWorkflowsRequestOnlyTwoPermissions(t *testing.T) {
+// as few permissions as possible. The jobs that can sign request nothing, because GitHub
+// would reject the run of a caller that does not grant id-token: write. These jobs get the
+// permissions of the caller.
+func TestReusableWorkflowsRequestFewPermissions(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"publish.yml", "promote.yml"} {
+	signing := []string{"publish.yml merge", "publish.yml release"}
+	cases := map[string][]string{
+		"publish.yml": {"contents: read", "packages: write"},
+		"promote.yml": {"contents: read", "packages: write"},
+		"cleanup.yml": {"contents: read", "packages: write", "pull-requests: read"},
+	}
+	for name, allowed := range cases {
 		for id, j := range workflows(t)[name].Jobs {
+			if inherits := slices.Contains(signing, name+" "+id); inherits != j.Permissions.IsZero() {
+				t.Errorf("%s, job %s: has the permissions of the caller: %t, want %t", name, id, !inherits, inherits)
+			}
+			if j.Permissions.IsZero() {
+				continue
+			}
 			var requested map[string]string
 			if err := j.Permissions.Decode(&requested); err != nil {
 				t.Fatal(err)
 			}
 			for scope, level := range requested {
-				if scope+": "+level != "contents: read" && scope+": "+level != "packages: write" {
+				if !slices.Contains(allowed, scope+": "+level) {
 					t.Errorf("%s, job %s requests %s: %s", name, id, scope, level)
 				}
 			}
 		}
+	}
+	raw, err := os.ReadFile(filepath.Join(top, ".github", "workflows", "publish.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(raw), "\npermissions:") {
+		t.Error("publish.yml lists permissions for all jobs, so the jobs that sign get no id-token: write")
 	}
 }

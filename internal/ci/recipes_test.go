@@ -40,7 +40,8 @@ func TestRecipesOfTheReadmeUnderAct(t *testing.T) {
 	}{
 		{"quick start", "## Quick start", "push", []string{"main"}, ""},
 		{"several platforms", "### Several platforms", "push", []string{"main"}, ""},
-		{"pull requests", "## Quick start", "pull_request", nil, ""},
+		{"quick start of a pull request", "## Quick start", "pull_request", nil, ""},
+		{"pull requests", "## Pull requests", "pull_request", nil, ""},
 		{"private", "### Private and public", "push", nil, "visibility-exposed"},
 		{"check before the tags move", "### Check before the tags move", "push", []string{"main"}, ""},
 		{"another registry", "## Another registry as well", "push", []string{"main"}, ""},
@@ -94,16 +95,23 @@ func (c *caller) example(example string, other *ghcrtest.Server) string {
 	for _, found := range thirdParty.FindAllStringSubmatch(workflow, -1) {
 		c.args = append(c.args, "--local-repository", found[1]+"="+stub)
 	}
+	c.builds()
+	scanner := c.t.TempDir()
+	if err := os.WriteFile(filepath.Join(scanner, "trivy"), []byte("#!/bin/sh\ncase $REFERENCE in *@sha256:*) ;; *) exit 1 ;; esac\n"), 0o700); err != nil {
+		c.t.Fatal(err)
+	}
+	c.args = append(c.args, "--env", "PATH="+scanner+":"+os.Getenv("PATH"))
+	return workflow
+}
+
+// builds lets buildah build images in a storage of the test.
+func (c *caller) builds() {
+	c.t.Helper()
 	storage := c.t.TempDir()
 	conf := filepath.Join(storage, "storage.conf")
 	text := fmt.Sprintf("[storage]\ndriver=\"vfs\"\ngraphroot=%q\nrunroot=%q\n", storage+"/graph", storage+"/run")
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		c.t.Fatal(err)
 	}
-	scanner := c.t.TempDir()
-	if err := os.WriteFile(filepath.Join(scanner, "trivy"), []byte("#!/bin/sh\ncase $REFERENCE in *@sha256:*) ;; *) exit 1 ;; esac\n"), 0o700); err != nil {
-		c.t.Fatal(err)
-	}
-	c.args = append(c.args, "--env", "PATH="+scanner+":"+os.Getenv("PATH"), "--env", "CONTAINERS_STORAGE_CONF="+conf, "--env", "BUILDAH_ISOLATION=chroot")
-	return workflow
+	c.args = append(c.args, "--env", "CONTAINERS_STORAGE_CONF="+conf, "--env", "BUILDAH_ISOLATION=chroot")
 }

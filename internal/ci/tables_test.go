@@ -99,7 +99,7 @@ var outputTypes = map[string]string{
 	"pushed": "true/false", "changed": "true/false",
 	"digests": "JSON", "previous": "JSON", "json": "JSON",
 	"path": "path", "bake-file": "path", "bake-file-tags": "path", "bake-file-labels": "path", "bake-file-annotations": "path",
-	"package-url": "URL", "settings-url": "URL",
+	"package-url": "URL", "settings-url": "URL", "attestation-url": "URL", "bundle-path": "path", "attestations": "JSON",
 }
 
 const outputHead = "| Name | Type | Commands | Description |\n|---|---|---|---|\n"
@@ -208,6 +208,12 @@ func commandsOfOutputs(t *testing.T) map[string]string {
 		add(file.Output, input.Metadata)
 	}
 	all["path"], all["archive-digest"] = "publish, pull", "publish"
+	for _, output := range []string{"attested", "attestations", "attestation-url", "bundle-path", "verified"} {
+		all[output] = "publish, merge" // only if the job has the permission id-token: write
+	}
+	for _, output := range []string{"deleted", "detached", "kept", "left", "freed", "undo-file"} {
+		all[output] = "publish, merge, cleanup" // for publish and merge, only with the input "cleanup"
+	}
 	add("digest-OS-ARCH[-VARIANT]", input.Publish, input.Merge, input.Promote, input.Pull, input.Inspect)
 	return all
 }

@@ -11,9 +11,8 @@ const (
 	CodeLost = "version-lost"
 	// CodeUndoFile means that the program cannot write or read the undo list.
 	CodeUndoFile = "undo-unusable"
-	// CodePackageMissing means that the package does not exist, or that the token may not
-	// see it.
-	CodePackageMissing = "package-missing"
+	// CodeAbsent means that the package does not exist, or that the token may not read it.
+	CodeAbsent = "package-not-found"
 	// CodeTokenRejected means that GitHub's API rejects the token.
 	CodeTokenRejected = "token-rejected"
 	// CodeNotRestored means that the command could not restore a version.

@@ -2,6 +2,7 @@ package cleanup
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,25 +20,31 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
+// requestsPerTag is the number of API requests that remove a tag: usually one list of the
+// newest versions, and the deletion. A list that is out of date is read again.
+const requestsPerTag = 4
+
 // emptyConfig is the config of the manifest that replaces a detached tag.
 var emptyConfig = []byte("{}")
 
 // detachAll removes tags from versions that stay. GitHub deletes only complete versions, so
 // the run points each tag at a new small manifest, and deletes the version of this manifest.
 func (r *run) detachAll(ctx context.Context) error {
-	for _, d := range r.current.Detach {
-		n := &r.current.Package.Nodes[d.Node]
-		desc, err := r.Registry.Head(ctx, r.req.Repo.Tag(d.Tag))
-		if err != nil || desc.Digest.String() != n.Digest {
-			r.out.Left = append(r.out.Left, plan.Left{Digest: n.Digest, Tag: d.Tag, Cause: plan.Changed})
-			continue
+	for i, d := range r.current.Detach {
+		if why := cmp.Or(outOfTime(ctx), r.outOfRequests(requestsPerTag)); why != "" {
+			return r.stopDetaching(r.current.Detach[i:], why)
 		}
+		n := &r.current.Package.Nodes[d.Node]
 		entry, err := r.entry(ctx, n)
 		if err != nil {
 			return err
 		}
 		entry.ID, entry.Tags, entry.Detached = 0, []string{d.Tag}, true
-		if err := r.detach(ctx, d.Tag, entry); err != nil {
+		err = r.detach(ctx, d.Tag, entry)
+		if github.ReasonOf(err) == github.RateLimited {
+			return r.stopDetaching(r.current.Detach[i:], usedUp)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -45,30 +52,73 @@ func (r *run) detachAll(ctx context.Context) error {
 }
 
 // detach removes one tag. If GitHub refuses the deletion, detach points the tag at the image
-// again.
+// again. The read of the tag is the last request before its change, because another job can
+// move the tag at any time.
 func (r *run) detach(ctx context.Context, tag string, entry Entry) error {
-	if err := r.Undo.Add(entry); err != nil {
-		return err
-	}
 	m, err := r.placeholder(ctx, tag)
 	if err != nil {
 		return err
 	}
+	entry.Placeholder = m.Descriptor.Digest.String()
+	if err := r.Undo.Add(entry); err != nil {
+		return err
+	}
+	digest, err := r.reader.Digest(ctx, tag)
+	if err != nil {
+		return err
+	}
+	if digest != entry.Digest {
+		r.out.Left = append(r.out.Left, plan.Left{Digest: entry.Digest, Tag: tag, Cause: plan.Changed})
+		return nil
+	}
+	r.replaced[entry.Placeholder] = true
 	if err := r.Registry.PutManifest(ctx, r.req.Repo.Tag(tag), m); err != nil {
 		return fmt.Errorf("replacing the tag %q: %w", tag, err)
 	}
-	id, err := r.find(ctx, m.Descriptor.Digest.String(), tag)
+	id, err := r.deletePlaceholder(ctx, entry.Placeholder, tag)
 	if err == nil {
-		r.replaced[id] = true
-		err = r.send(ctx, func() error { return r.versions.Delete(ctx, id) })
-	}
-	if err == nil || github.ReasonOf(err) == github.Gone {
 		r.out.Detached = append(r.out.Detached, entry)
 		r.detached[tag] = true
 		return nil
 	}
-	back := r.putBack(context.WithoutCancel(ctx), entry, tag)
-	return errors.Join(r.explain(err), back)
+	if back := r.attach(context.WithoutCancel(ctx), entry, tag, id); back != nil {
+		return errors.Join(r.explain(err), back)
+	}
+	switch github.ReasonOf(err) {
+	case github.LastTagged: // The tag is the last tag of the package.
+		r.out.Left = append(r.out.Left, plan.Left{Digest: entry.Digest, Tag: tag, Cause: plan.LastTagged})
+		return nil
+	case github.RateLimited:
+		return err
+	default:
+		return r.explain(err)
+	}
+}
+
+// attach points a tag at its image again, and deletes the small manifest, which has no tag
+// any more. A refusal of this deletion does no damage.
+func (r *run) attach(ctx context.Context, e Entry, tag string, id int64) error {
+	if err := put(ctx, r.Registry, r.req.Repo, e, r.req.Repo.Tag(tag)); err != nil {
+		return err
+	}
+	if id != 0 {
+		_ = r.versions.Delete(ctx, id)
+	}
+	return nil
+}
+
+// deletePlaceholder deletes the version of a small manifest together with its tag. It returns
+// the id of the version, or 0 if GitHub's API does not list the version.
+func (r *run) deletePlaceholder(ctx context.Context, digest, tag string) (int64, error) {
+	id, err := r.find(ctx, digest, tag)
+	if err != nil {
+		return 0, err
+	}
+	err = r.send(ctx, func() error { return r.versions.Delete(ctx, id) })
+	if github.ReasonOf(err) == github.Gone {
+		err = nil
+	}
+	return id, err
 }
 
 // placeholder pushes the config of a small manifest that belongs to one tag only.
@@ -100,7 +150,8 @@ func (r *run) placeholder(ctx context.Context, tag string) (*image.Manifest, err
 func (r *run) find(ctx context.Context, digest, tag string) (int64, error) {
 	const tries = 6
 	for n := range tries {
-		list, err := r.versions.Newest(ctx)
+		var list []github.Version
+		err := r.send(ctx, func() (err error) { list, err = r.versions.Newest(ctx); return err })
 		if err != nil {
 			return 0, err
 		}
@@ -115,9 +166,4 @@ func (r *run) find(ctx context.Context, digest, tag string) (int64, error) {
 	}
 	hint := "Run the step again. The tag points at its image again."
 	return 0, diag.New(CodeRefused, diag.API, hint, nil, "GitHub's API does not list the version %s with the tag %q only", digest, tag)
-}
-
-// putBack points a tag at the manifest of an entry.
-func (r *run) putBack(ctx context.Context, e Entry, tag string) error {
-	return put(ctx, r.Registry, r.req.Repo, e, r.req.Repo.Tag(tag))
 }

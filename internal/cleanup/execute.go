@@ -1,6 +1,7 @@
 package cleanup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,7 +14,6 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/cleanup/graph"
 	"github.com/ghcr-publish/ghcr-publish/internal/cleanup/plan"
 	"github.com/ghcr-publish/ghcr-publish/internal/cleanup/read"
-	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
@@ -22,7 +22,11 @@ const (
 	// listEvery is the number of deletions after which the run lists the newest versions
 	// again.
 	listEvery = 50
-	// reserve is the number of API requests that the run keeps for the proof.
+	// requestsPerVersion is the number of API requests for one deletion: a read of the
+	// version and the deletion.
+	requestsPerVersion = 2
+	// reserve is the number of API requests that the run keeps for the proof, in addition to
+	// a list of all versions.
 	reserve = 10
 	// endMargin is the time before the deadline at which the run stops to delete.
 	endMargin = 20 * time.Second
@@ -41,13 +45,14 @@ type run struct {
 
 	now     plan.Now
 	current *plan.Plan
-	done    map[string]bool // the digests that this run deleted
-	removed map[string]bool // the digests that another run deleted
-	known   map[int64]graph.Version
+	done    map[string]bool          // the digests that this run deleted
+	removed map[string]bool          // the digests that another run deleted
+	planned map[string]bool          // the digests that the first plan deletes
+	known   map[string]graph.Version // digest → version
 	// detached contains the tags that this run detached.
 	detached map[string]bool
-	// replaced contains the ids of the versions that hide a detached tag for a moment.
-	replaced map[int64]bool
+	// replaced contains the digests of the manifests that hide a detached tag for a moment.
+	replaced map[string]bool
 }
 
 // errStop ends the deletions without an error.
@@ -61,20 +66,21 @@ func (c *Cleaner) versions(ctx context.Context, repo name.Repository) (*github.V
 
 // execute deletes and detaches, and proves the result.
 func (r *run) execute(ctx context.Context) error {
-	r.done, r.removed, r.replaced = map[string]bool{}, map[string]bool{}, map[int64]bool{}
+	r.done, r.removed, r.replaced = map[string]bool{}, map[string]bool{}, map[string]bool{}
 	r.detached = map[string]bool{}
 	r.now = plan.Now{Changed: map[string]bool{}, Refused: map[string]bool{}}
-	r.known = map[int64]graph.Version{}
+	r.known = map[string]graph.Version{}
 	for _, v := range r.state.Versions {
-		r.known[v.ID] = v
+		r.known[v.Digest] = v
 	}
 	for digest := range r.state.Unlisted {
 		r.now.Changed[digest] = true
 	}
-	err := r.refresh(ctx)
-	if err == nil {
-		err = r.deleteAll(ctx)
+	r.current, r.planned = r.first, map[string]bool{}
+	for _, digest := range r.first.Digests(r.first.Delete) {
+		r.planned[digest] = true
 	}
+	err := r.deleteAll(ctx)
 	if err == nil {
 		err = r.detachAll(ctx)
 	}
@@ -88,8 +94,8 @@ func (r *run) execute(ctx context.Context) error {
 
 // finish fills the result from the state at the end.
 func (r *run) finish() {
-	if r.current == nil {
-		return
+	if len(r.removed) > 0 {
+		r.replanWithout(r.removed)
 	}
 	r.out.Left = append(slices.Clone(r.current.Left), r.out.Left...)
 	r.out.Left = dedupe(r.out.Left)
@@ -111,115 +117,28 @@ func dedupe(list []plan.Left) []plan.Left {
 	})
 }
 
-// refresh lists the newest versions again, and adapts the plan to new versions and to
-// versions whose tags changed.
-func (r *run) refresh(ctx context.Context) error {
-	newest, err := r.versions.Newest(ctx)
-	if err != nil {
-		return r.explain(err)
-	}
-	unknown := r.compare(newest)
-	if len(newest) < github.PageSize { // the list is complete
-		r.findRemoved(newest)
-	}
-	if err := r.reader.Manifests(ctx, r.state, unknown); err != nil {
-		return err
-	}
-	if r.state.Unreadable != "" {
-		hint := "Run the step again. The run deletes nothing more in this package."
-		return diag.New(plan.CodeUnreadable, diag.Registry, hint, r.state.Cause, "the program cannot read the new manifest %s of %s", r.state.Unreadable, r.req.Repo)
-	}
-	r.replan()
-	return nil
-}
-
-// compare marks the listed versions that changed since the last list, and returns the
-// digests of the versions that were not listed before.
-func (r *run) compare(newest []github.Version) (unknown []string) {
-	for _, v := range newest {
-		old, ok := r.known[v.ID]
-		if r.replaced[v.ID] || ok && r.done[v.Digest] {
-			continue // the list is older than the deletion
-		}
-		if ok && (sameTags(old.Tags, v.Tags) || sameTags(r.attached(old.Tags), v.Tags)) {
-			continue
-		}
-		if ok {
-			r.now.Changed[v.Digest] = true
-		} else {
-			unknown = append(unknown, v.Digest)
-			r.pushedAgain(v.Digest)
-		}
-		r.known[v.ID] = read.Version(v)
-	}
-	return unknown
-}
-
-// pushedAgain marks a manifest that another client pushed again after this run deleted it.
-func (r *run) pushedAgain(digest string) {
-	if r.done[digest] {
-		delete(r.done, digest)
-		r.now.Changed[digest] = true
-	}
-}
-
-// findRemoved marks the versions that are not in a complete list.
-func (r *run) findRemoved(all []github.Version) {
-	listed := map[int64]bool{}
-	for _, v := range all {
-		listed[v.ID] = true
-	}
-	for id, v := range r.known {
-		if !listed[id] && id != 0 && !r.done[v.Digest] && !r.lostWithIndex(v.Digest) {
-			r.removed[v.Digest] = true
-		}
-	}
-}
-
 // lostWithIndex reports whether this run deleted an index that lists the version. GitHub
 // possibly deletes such a version together with its index.
 func (r *run) lostWithIndex(digest string) bool {
-	if r.current == nil {
-		return false
-	}
 	nodes := r.current.Package.Nodes
 	i := r.current.Package.Find(digest)
 	return i >= 0 && slices.ContainsFunc(nodes[i].Parents, func(j int) bool { return r.done[nodes[j].Digest] })
-}
-
-// attached returns the tags without the tags that this run detached.
-func (r *run) attached(tags []string) []string {
-	return slices.DeleteFunc(slices.Clone(tags), func(tag string) bool { return r.detached[tag] })
-}
-
-func sameTags(a, b []string) bool {
-	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
-}
-
-// replan applies the selection to the versions that are known now.
-func (r *run) replan() {
-	var list []graph.Version
-	for _, v := range r.known {
-		if !r.removed[v.Digest] {
-			list = append(list, v)
-		}
-	}
-	r.now.Package = graph.New(list, r.state.Manifest)
-	r.current = r.first.Again(r.now)
 }
 
 // deleteAll deletes the versions of the current plan in its order. A refusal or a change
 // by another run can make the plan smaller.
 func (r *run) deleteAll(ctx context.Context) error {
 	for count := 0; ; count++ {
-		if count > 0 && count%listEvery == 0 {
-			if err := r.refresh(ctx); err != nil {
+		if count%listEvery == 0 {
+			err := r.refresh(ctx)
+			if github.ReasonOf(err) == github.RateLimited {
+				return r.stop(r.remaining(), usedUp)
+			}
+			if err != nil {
 				return err
 			}
 		}
-		steps := slices.DeleteFunc(slices.Clone(r.current.Delete), func(s plan.Step) bool {
-			return r.done[r.current.Package.Nodes[s.Node].Digest]
-		})
+		steps := r.remaining()
 		if len(steps) == 0 {
 			return nil
 		}
@@ -232,6 +151,13 @@ func (r *run) deleteAll(ctx context.Context) error {
 	}
 }
 
+// remaining returns the deletions of the current plan that the run has not done.
+func (r *run) remaining() []plan.Step {
+	return slices.DeleteFunc(slices.Clone(r.current.Delete), func(s plan.Step) bool {
+		return r.done[r.current.Package.Nodes[s.Node].Digest]
+	})
+}
+
 // enough stops the run before an image that does not fit into the time or the rate limit,
 // so that the run deletes only complete images.
 func (r *run) enough(ctx context.Context, steps []plan.Step) error {
@@ -239,11 +165,12 @@ func (r *run) enough(ctx context.Context, steps []plan.Step) error {
 	for image < len(steps) && steps[image].Why.Kind != plan.Selected {
 		image++
 	}
-	if end, ok := ctx.Deadline(); ok && time.Until(end) < endMargin {
-		return r.stop(steps, "the time of the run is nearly over")
+	why := outOfTime(ctx)
+	if steps[0].Why.Kind == plan.Selected {
+		why = cmp.Or(why, r.outOfRequests(requestsPerVersion*image))
 	}
-	if rate, ok := r.versions.Rate(); ok && steps[0].Why.Kind == plan.Selected && rate.Remaining < image+reserve {
-		return r.stop(steps, fmt.Sprintf("the token can send only %d more requests until %s", rate.Remaining, rate.Reset.UTC().Format("15:04 MST")))
+	if why != "" {
+		return r.stop(steps, why)
 	}
 	return nil
 }
@@ -271,34 +198,32 @@ func (r *run) deleteNext(ctx context.Context, steps []plan.Step) error {
 	if err != nil {
 		return err
 	}
-	whole := len(steps) == 1 && r.deletesPackage()
-	entry.WholePackage = whole
+	if r.endsPackage(n, steps) {
+		return r.deletePackage(ctx, n, entry, steps)
+	}
+	if again, err := r.usedAgain(ctx, n); err != nil {
+		return r.deleted(n, entry, steps, err)
+	} else if again {
+		return nil
+	}
 	if err := r.Undo.Add(entry); err != nil {
 		return err
 	}
-	err = r.send(ctx, func() error {
-		if whole {
-			return r.versions.DeletePackage(ctx)
-		}
-		return r.versions.Delete(ctx, n.ID)
-	})
+	err = r.send(ctx, func() error { return r.versions.Delete(ctx, n.ID) })
+	if github.ReasonOf(err) == github.Gone {
+		err = nil // The version existed a moment ago. The response to an earlier attempt was lost.
+	}
 	return r.deleted(n, entry, steps, err)
-}
-
-// deletesPackage reports whether the plan leaves nothing in the package.
-func (r *run) deletesPackage() bool {
-	return len(r.current.Delete) == len(r.current.Package.Nodes) && len(r.removed) == 0
 }
 
 // moved reports whether a tag of a version points elsewhere by now.
 func (r *run) moved(ctx context.Context, n *graph.Node) (bool, error) {
 	for _, tag := range n.Tags {
-		desc, err := r.Registry.Head(ctx, r.req.Repo.Tag(tag))
-		switch {
-		case registry.IsNotFound(err):
-		case err != nil:
-			return false, fmt.Errorf("reading the tag %q: %w", tag, err)
-		case desc.Digest.String() != n.Digest:
+		digest, err := r.reader.Digest(ctx, tag)
+		if err != nil {
+			return false, err
+		}
+		if digest != "" && digest != n.Digest {
 			return true, nil
 		}
 	}
@@ -319,9 +244,9 @@ func (r *run) entry(ctx context.Context, n *graph.Node) (Entry, error) {
 	return e, nil
 }
 
-// send sends a deletion, and waits for the end of a rate limit if the time of the run
-// permits it.
-func (r *run) send(ctx context.Context, request func() error) error {
+// send sends requests, and waits for the end of a rate limit if the time of the run permits
+// it.
+func (c *Cleaner) send(ctx context.Context, request func() error) error {
 	for {
 		err := request()
 		var refused *github.RefusedError
@@ -331,13 +256,14 @@ func (r *run) send(ctx context.Context, request func() error) error {
 		if end, ok := ctx.Deadline(); ok && time.Until(end) < refused.Wait+endMargin {
 			return err
 		}
-		if r.Sleep.Wait(ctx, refused.Wait) != nil {
+		if c.Sleep.Wait(ctx, refused.Wait) != nil {
 			return err
 		}
 	}
 }
 
-// deleted handles the response to a deletion.
+// deleted handles the response to a deletion, or to the read of the version before the
+// deletion.
 func (r *run) deleted(n *graph.Node, entry Entry, steps []plan.Step, err error) error {
 	switch github.ReasonOf(err) {
 	case "":
@@ -357,7 +283,7 @@ func (r *run) deleted(n *graph.Node, entry Entry, steps []plan.Step, err error) 
 		r.out.Left = append(r.out.Left, plan.Left{Digest: n.Digest, Cause: plan.LastTagged})
 		r.now.Changed[n.Digest] = true
 	case github.RateLimited:
-		return r.stop(steps, "the rate limit of the token is used up")
+		return r.stop(steps, usedUp)
 	default:
 		return r.explain(err)
 	}

@@ -17,15 +17,13 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-func scenarioOf(t *testing.T, id string) scenario {
+func scenarioOf(t *testing.T, id string) *ghcrtest.Seed {
 	t.Helper()
-	for _, s := range scenarios(t) {
-		if s.ID == id {
-			return s
-		}
+	s, err := ghcrtest.ReadSeed(scenarioFile + "#" + id)
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatalf("no scenario %s", id)
-	return scenario{}
+	return s
 }
 
 // state returns the versions and tags of the package, as label and tags.
@@ -58,7 +56,7 @@ func TestUndoGivesBackEachVersionAndTag(t *testing.T) { // P11
 				s := scenarioOf(t, id)
 				w := open(t, s, func(c *ghcrtest.Config) { c.Answers.RestoredTags = restoredTags })
 				before := w.state()
-				got, err := w.run(s)
+				got, err := w.run()
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -96,7 +94,7 @@ func TestUndoLeavesATagThatPointsElsewhere(t *testing.T) {
 	t.Parallel()
 	s := scenarioOf(t, "C01")
 	w := open(t, s, nil)
-	if _, err := w.run(s); err != nil {
+	if _, err := w.run(); err != nil {
 		t.Fatal(err)
 	}
 	moved := w.server.AddManifest("acme/app", "pr-1", "application/vnd.oci.image.index.v1+json", []byte(`{"schemaVersion":2,"manifests":[]}`))
@@ -115,7 +113,7 @@ func TestChildrenThatGitHubDeletesWithTheirIndex(t *testing.T) {
 		t.Parallel()
 		s := scenarioOf(t, "C01")
 		w := open(t, s, func(c *ghcrtest.Config) { c.Answers.DeletedIndex = ghcrtest.UnsharedChildrenDelete })
-		got, err := w.run(s)
+		got, err := w.run()
 		if err != nil || !slices.Equal(w.labels(w.listed()), []string{"main"}) || len(got.Deleted) != 3 {
 			t.Errorf("got %v and %+v", err, got.Deleted)
 		}
@@ -124,7 +122,7 @@ func TestChildrenThatGitHubDeletesWithTheirIndex(t *testing.T) {
 		t.Parallel()
 		s := scenarioOf(t, "C04")
 		w := open(t, s, func(c *ghcrtest.Config) { c.Answers.DeletedIndex = ghcrtest.ChildrenDelete })
-		_, err := w.run(s)
+		_, err := w.run()
 		if !diag.Is(err, cleanup.CodeLost) || !strings.Contains(err.Error(), w.digests["b"]) {
 			t.Errorf("got %v, want %s with the platform", err, cleanup.CodeLost)
 		}
@@ -148,7 +146,7 @@ func TestAPublicationDuringTheDeletionsKeepsItsPlatforms(t *testing.T) {
 			w.server.Inject(ghcrtest.Fault{Method: http.MethodDelete, Effect: ghcrtest.BeforeAnswer{Do: func() {
 				w.server.AddManifest("acme/app", "v2", "application/vnd.oci.image.index.v1+json", []byte(index))
 			}}})
-			got, err := w.run(s)
+			got, err := w.run()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -167,7 +165,7 @@ func TestAUsedRateLimitStopsBeforeAnImage(t *testing.T) {
 	s := scenarioOf(t, "C90")
 	for _, hourly := range []int{14, 18, 22, 26, 200} {
 		w := open(t, s, func(c *ghcrtest.Config) { c.Limits.Hourly = hourly })
-		got, err := w.run(s)
+		got, err := w.run()
 		if err != nil {
 			t.Fatalf("%d requests: %v", hourly, err)
 		}
@@ -195,7 +193,7 @@ func TestACacheSavesTheReadsAndKeepsThePlan(t *testing.T) { // P14
 		if (w.cleaner.Cache.Problem != nil) != (damage != "") {
 			t.Errorf("round %d: the problem is %v", round, w.cleaner.Cache.Problem)
 		}
-		got, err := w.run(s)
+		got, err := w.run()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -251,7 +249,7 @@ func TestARunThatIsRefusedChangesNothing(t *testing.T) { // P9
 		s.Rules = rules
 		w := open(t, s, func(c *ghcrtest.Config) { c.Seed.Options.Permissions = "write" })
 		before := w.state()
-		if _, err := w.run(s); !diag.Is(err, cleanup.CodeNoAdmin) || !strings.Contains(err.Error(), "role Admin") {
+		if _, err := w.run(); !diag.Is(err, cleanup.CodeNoAdmin) || !strings.Contains(err.Error(), "role Admin") {
 			t.Errorf("%q: got %v, want %s", rules, err, cleanup.CodeNoAdmin)
 		}
 		after := w.state()

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/github"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
@@ -29,7 +30,11 @@ func (r *run) settle(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, proofTime)
 	defer cancel()
-	if err := r.refresh(ctx); err != nil {
+	err := r.refresh(ctx)
+	if github.ReasonOf(err) == github.RateLimited {
+		return r.unproved()
+	}
+	if err != nil {
 		return err
 	}
 	needed := map[string]bool{}
@@ -72,6 +77,9 @@ func (r *run) prove(ctx context.Context) error {
 		return nil
 	}
 	lost, err := r.lost(ctx)
+	if github.ReasonOf(err) == github.RateLimited {
+		return r.unproved()
+	}
 	if err != nil {
 		return fmt.Errorf("checking the versions that stay: %w", err)
 	}
@@ -79,6 +87,12 @@ func (r *run) prove(ctx context.Context) error {
 		return nil
 	}
 	return r.restoreLost(ctx, lost)
+}
+
+// unproved reports that the run could not check its result.
+func (r *run) unproved() error {
+	r.out.Notices = append(r.out.Notices, "The run did not check its result, because "+usedUp+".")
+	return nil
 }
 
 // packageGone reports whether the run deleted the package.

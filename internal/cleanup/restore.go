@@ -88,22 +88,25 @@ func (c *Cleaner) restoreVersion(ctx context.Context, versions *github.Versions,
 	return err
 }
 
-// restoreTag points a tag at its version, unless the tag points elsewhere by now.
+// restoreTag points a tag at its version, unless the tag points elsewhere by now. If the tag
+// seems to point at the version, restoreTag writes the tag again, because a read can be older
+// than the deletion. The registry can refuse this write for an index with missing platforms.
 func (c *Cleaner) restoreTag(ctx context.Context, repo name.Repository, e Entry, tag string, out *Restored) error {
 	desc, err := c.Registry.Head(ctx, repo.Tag(tag))
-	switch {
-	case err == nil && desc.Digest.String() == e.Digest:
-	case err == nil:
+	if registry.IgnoreAbsent(err) != nil {
+		return fmt.Errorf("reading the tag %q: %w", tag, err)
+	}
+	there := err == nil && desc.Digest.String() == e.Digest
+	if err == nil && !there && desc.Digest.String() != e.Placeholder {
 		out.Moved = append(out.Moved, tag)
 		return nil
-	case !registry.IsNotFound(err):
-		return fmt.Errorf("reading the tag %q: %w", tag, err)
-	case len(e.Manifest) == 0:
-		return fmt.Errorf("writing the tag %q: the undo list does not contain the manifest", tag)
-	default:
-		if err := put(ctx, c.Registry, repo, e, repo.Tag(tag)); err != nil {
-			return err
-		}
+	}
+	err = errors.New("the undo list does not contain the manifest")
+	if len(e.Manifest) > 0 {
+		err = put(ctx, c.Registry, repo, e, repo.Tag(tag))
+	}
+	if err != nil && !there {
+		return fmt.Errorf("writing the tag %q: %w", tag, err)
 	}
 	out.Tags = append(out.Tags, tag)
 	return nil

@@ -12,6 +12,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 
@@ -64,6 +65,8 @@ type Cleaner struct {
 // that it made before.
 type Result struct {
 	Repo string
+	// Time is the time at which the run read the package.
+	Time time.Time
 	// Plan is the plan before the first deletion. It is nil if the run has no plan.
 	Plan     *plan.Plan
 	DryRun   bool
@@ -82,15 +85,16 @@ type Result struct {
 
 // Run cleans up one package.
 func (c *Cleaner) Run(ctx context.Context, req Request) (*Result, error) {
-	out := &Result{Repo: req.Repo.Name(), DryRun: req.DryRun}
+	out := &Result{Repo: req.Repo.Name(), DryRun: req.DryRun, Time: c.Now.time()}
 	versions, err := c.versions(ctx, req.Repo)
 	if err != nil {
-		return out, err
+		return out, c.explainList(ctx, req.Repo, err)
 	}
 	reader := &read.Reader{Registry: c.Registry, Versions: versions, Repo: req.Repo, Cache: c.Cache, Progress: c.Progress}
-	state, err := reader.Read(ctx)
+	var state *read.State
+	err = c.send(ctx, func() (err error) { state, err = reader.Read(ctx); return err })
 	if err != nil {
-		return out, err
+		return out, c.explainList(ctx, req.Repo, err)
 	}
 	p := state.Graph()
 	facts, err := c.facts(ctx, req, p)
@@ -141,7 +145,7 @@ func digests(p *graph.Package) []string {
 
 // facts reads the states of pull requests and the names of branches, if a rule needs them.
 func (c *Cleaner) facts(ctx context.Context, req Request, p *graph.Package) (plan.Facts, error) {
-	f := plan.Facts{Repository: req.Repo.Name(), Now: c.Now.time(), Event: req.Event}
+	f := plan.Facts{Repository: req.Repo.Name(), Now: c.Now.time(), Event: req.Event, KeepUnreadable: req.Rules.KeepUnreadable}
 	var numbers []string
 	branches := false
 	for _, s := range req.Rules.Delete {

@@ -2,9 +2,6 @@ package cleanup_test
 
 import (
 	"context"
-	"encoding/json"
-	"net/http"
-	"os"
 	"reflect"
 	"slices"
 	"strconv"
@@ -26,68 +23,27 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
-// scenario contains the fields of a scenario that the server does not need.
-type scenario struct {
-	ID      string            `json:"id"`
-	Package string            `json:"package"`
-	Rules   map[string]string `json:"rules"`
-	Options struct {
-		Event struct {
-			Name   string `json:"name"`
-			Number int    `json:"number"`
-		} `json:"event"`
-	} `json:"options"`
-	Expected expected `json:"expected"`
-}
-
-type expected struct {
-	Kept     []string    `json:"kept"`
-	Deleted  []string    `json:"deleted"`
-	Detached []string    `json:"detached"`
-	Left     [][2]string `json:"left"`
-	Freed    int64       `json:"freed"`
-	Error    string      `json:"error"`
-	Would    *struct {
-		Deleted  []string `json:"deleted"`
-		Detached []string `json:"detached"`
-	} `json:"would"`
-}
-
-const scenarioFile = "testdata/cleanup.json"
-
-func scenarios(t *testing.T) []scenario {
-	t.Helper()
-	body, err := os.ReadFile(scenarioFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var file struct {
-		Cases []scenario `json:"cases"`
-	}
-	if err := json.Unmarshal(body, &file); err != nil {
-		t.Fatal(err)
-	}
-	return file.Cases
-}
+// scenarioFile contains scenarios whose expected results a person wrote. moreScenarios has
+// the same form, and a model of the planner computed its expected results.
+const (
+	scenarioFile  = "testdata/cleanup.json"
+	moreScenarios = "testdata/more.json"
+)
 
 // world is a server with the package of a scenario, and the clients of a run.
 type world struct {
 	t       *testing.T
 	server  *ghcrtest.Server
+	seed    *ghcrtest.Seed
 	cleaner *cleanup.Cleaner
 	repo    name.Repository
 	digests map[string]string // label → digest
 }
 
 // open starts a server with a scenario.
-func open(t *testing.T, s scenario, change func(*ghcrtest.Config)) *world {
+func open(t *testing.T, s *ghcrtest.Seed, change func(*ghcrtest.Config)) *world {
 	t.Helper()
-	file, err := os.Open(scenarioFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	seed, err := ghcrtest.ParseSeed(file, s.ID)
+	seed, err := ghcrtest.NewSeed(s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,9 +51,8 @@ func open(t *testing.T, s scenario, change func(*ghcrtest.Config)) *world {
 	if change != nil {
 		change(&config)
 	}
-	server := ghcrtest.Start(t, config)
-	w := &world{t: t, server: server}
-	w.connect(s.Package)
+	w := &world{t: t, server: ghcrtest.Start(t, config), seed: seed}
+	w.connect(seed.Package)
 	return w
 }
 
@@ -120,46 +75,32 @@ func (w *world) connect(pkg string) {
 	w.t.Cleanup(client.Close)
 	w.repo = repo
 	w.cleaner = &cleanup.Cleaner{Registry: client, GitHub: api, Cache: read.OpenCache(""), Undo: cleanup.NewUndoList(w.t.TempDir()), Sleep: noWait}
-	resp, err := http.Get(w.server.URL() + "/_seed")
+	w.digests = w.seed.Digests()
+}
+
+// run runs the cleanup of the scenario.
+func (w *world) run() (*cleanup.Result, error) {
+	req, err := w.request()
 	if err != nil {
-		w.t.Fatal(err)
+		return &cleanup.Result{}, err
 	}
-	defer resp.Body.Close()
-	if err := json.NewDecoder(resp.Body).Decode(&w.digests); err != nil {
-		w.t.Fatal(err)
-	}
+	return w.cleaner.Run(w.t.Context(), req)
 }
 
-// expand replaces the labels in a rule by digests, and the host by the host of the server.
-func (w *world) expand(text string) string {
-	for label, digest := range w.digests {
-		text = strings.ReplaceAll(text, "{digest:"+label+"}", digest)
-		text = strings.ReplaceAll(text, "{hex:"+label+"}", strings.TrimPrefix(digest, "sha256:"))
-	}
-	return strings.ReplaceAll(text, "ghcr.io/", w.repo.RegistryStr()+"/")
-}
-
-// run runs the cleanup of a scenario.
-func (w *world) run(s scenario) (*cleanup.Result, error) {
-	r := s.Rules
-	for key, text := range r {
-		r[key] = w.expand(text)
-	}
+// request returns the request of the scenario.
+func (w *world) request() (cleanup.Request, error) {
+	r := w.seed.RulesFor(w.repo.RegistryStr())
 	parsed, err := rules.Parse(rules.Inputs{
 		Delete: r["delete"], Keep: r["keep"], KeepNewest: r["keep-newest"], OlderThan: r["older-than"],
 		AgeFrom: r["age-from"], Untagged: r["untagged"], Orphans: r["orphans"], Broken: r["broken"],
 		KeepUsed: r["keep-used"], MinAge: r["min-age"], MaxDelete: r["max-delete"], Detach: r["detach"],
 		Empty: r["empty"], OnUnreadable: r["on-unreadable"],
 	}, rules.NoFiles{}, w.repo.RegistryStr())
-	if err != nil {
-		return &cleanup.Result{}, err
+	req := cleanup.Request{Repo: w.repo, Rules: parsed, Repository: w.seed.Repository(), DryRun: r["dry-run"] == "true"}
+	if event := w.seed.Options.Event; event.Name == "pull_request" && event.Action == "closed" {
+		req.Event = plan.Event{ClosedPull: strconv.Itoa(event.Number)}
 	}
-	_, path, _ := strings.Cut(s.Package, "/")
-	req := cleanup.Request{Repo: w.repo, Rules: parsed, Repository: path, DryRun: r["dry-run"] == "true"}
-	if s.Options.Event.Name == "pull_request" {
-		req.Event = plan.Event{ClosedPull: strconv.Itoa(s.Options.Event.Number)}
-	}
-	return w.cleaner.Run(w.t.Context(), req)
+	return req, err
 }
 
 // labels returns the sorted labels of digests.
@@ -211,13 +152,22 @@ func entryDigests(entries []cleanup.Entry) (digests, tags []string) {
 
 func sorted(list []string) []string { return append([]string{}, slices.Sorted(slices.Values(list))...) }
 
+func seeds(t *testing.T, file string) []*ghcrtest.Seed {
+	t.Helper()
+	all, err := ghcrtest.ReadSeeds(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 func TestEachScenarioEndsAsExpectedOnTheServer(t *testing.T) {
 	t.Parallel()
-	for _, s := range scenarios(t) {
+	for _, s := range append(seeds(t, scenarioFile), seeds(t, moreScenarios)...) {
 		t.Run(s.ID, func(t *testing.T) {
 			t.Parallel()
 			w := open(t, s, nil)
-			got, err := w.run(s)
+			got, err := w.run()
 			want := s.Expected
 			code := ""
 			if err != nil {
@@ -264,7 +214,7 @@ func sortedLeft(list [][2]string) [][2]string {
 }
 
 // checkDryRun compares the plan of a dry run.
-func (w *world) checkDryRun(got *cleanup.Result, want expected) {
+func (w *world) checkDryRun(got *cleanup.Result, want ghcrtest.SeedExpected) {
 	if want.Would == nil {
 		return
 	}

@@ -22,7 +22,11 @@ type Entry struct {
 	Digest string   `json:"digest"`
 	Tags   []string `json:"tags,omitempty"`
 	// Detached reports whether only the tags were removed. The version stays.
-	Detached  bool   `json:"detached,omitempty"`
+	Detached bool `json:"detached,omitempty"`
+	// Placeholder is the digest of the small manifest at which the run pointed a detached tag
+	// for a moment. A run that is killed can leave the tag there.
+	Placeholder string `json:"placeholder,omitempty"`
+
 	MediaType string `json:"mediaType,omitempty"`
 	Size      int64  `json:"size"`
 	// Manifest contains the bytes of the manifest. It is empty if the manifest was gone

@@ -15,8 +15,9 @@ import (
 )
 
 // TestAnnotationLevelsHaveThePlacesOfBuildx builds an index twice with docker buildx. The
-// first build has no annotations, and the run adds the annotations. The second build gets
-// the same annotations from buildx. Both images must have the same annotations at the
+// first build has no annotations. The command "publish" adds annotations to the index, and
+// the command "merge" adds annotations to a new index of the same images. The second build
+// gets the same annotations from buildx. All images must have the same annotations at the
 // same places.
 func TestAnnotationLevelsHaveThePlacesOfBuildx(t *testing.T) {
 	d := startDockerd(t, currentSnapshots)
@@ -28,6 +29,8 @@ func TestAnnotationLevelsHaveThePlacesOfBuildx(t *testing.T) {
 	folder := t.TempDir() // The path has no comma, because a comma separates the options of buildx.
 	plain, metadata := filepath.Join(folder, "plain.tar"), filepath.Join(folder, "metadata.json")
 	s.buildx(ociBuild(context, plain)...)
+	images := s.with("source", plain, "tags", "plain").run().succeeds().outputs
+	digests := images["digest-linux-amd64"] + "\n" + images["digest-linux-arm64"]
 	cases := [][]string{
 		{"manifest:org.example.a=1"},
 		{"index:org.example.a=1"},
@@ -35,6 +38,7 @@ func TestAnnotationLevelsHaveThePlacesOfBuildx(t *testing.T) {
 		{"manifest-descriptor:org.example.a=1"},
 		{"manifest-descriptor[linux/amd64]:org.example.a=1"},
 		{"index-descriptor:org.example.a=1"},
+		{"index-descriptor[linux/amd64]:org.example.a=1"},
 		{"index[linux/amd64]:org.example.a=1"},
 		{"index,manifest:org.example.a=1"},
 		{"manifest:org.example.a=all", "manifest[linux/amd64]:org.example.a=one"},
@@ -52,7 +56,15 @@ func TestAnnotationLevelsHaveThePlacesOfBuildx(t *testing.T) {
 			s.with("source", annotated, "tags", theirs, "annotations", "").run().succeeds()
 			s.with("source", plain, "tags", ours, "annotations", strings.Join(lines, "\n"), "metadata-file", metadata).run().succeeds()
 			delete(s.env, "INPUT_METADATA-FILE")
+			merged := fmt.Sprintf("merged-%d", i)
+			delete(s.env, "INPUT_SOURCE")
+			s.with("command", "merge", "digests", digests, "tags", merged).run().succeeds()
+			delete(s.env, "INPUT_COMMAND")
+			delete(s.env, "INPUT_DIGESTS")
 			want, got := s.exampleAnnotations(theirs), s.exampleAnnotations(ours)
+			if got := s.exampleAnnotations(merged); !slices.Equal(got, want) {
+				t.Errorf("merge writes %q, buildx writes %q", got, want)
+			}
 			if !slices.Equal(got, want) || len(want) == 0 != strings.HasPrefix(lines[0], "index-descriptor") {
 				t.Errorf("got %q, buildx writes %q", got, want)
 			}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -146,6 +147,20 @@ func TestTagOfAHelmChartIsItsVersion(t *testing.T) {
 	}
 }
 
+// helm push writes the version as it is, with a leading v and with missing numbers. Without
+// the complete version, Helm ignores such a tag.
+func TestVersionsThatHelmFindsOnlyByTheirCompleteNameGetAWarning(t *testing.T) {
+	t.Parallel()
+	for version, inputs := range map[string][]string{"v1.2.3": {"version", "v1.2.3"}, "1.2": nil, "1": nil} {
+		s := newStage(t, acme())
+		chart := s.packed("web/Chart.yaml", fmt.Sprintf("apiVersion: v2\nname: web\nversion: %q\n", version))
+		r := s.with("content", chart, "artifact-type", helm).with(inputs...).run().succeeds().hasOutputs("tag-names", version)
+		if !strings.Contains(r.stdout, "::warning title=The version of the chart is "+version) || !strings.Contains(r.stdout, "--version "+version) {
+			r.fatal("no warning about the version %s", version)
+		}
+	}
+}
+
 func TestInvalidArtifactInputs(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
@@ -166,8 +181,8 @@ func TestInvalidArtifactInputs(t *testing.T) {
 			return []string{"content", s.packed("web/values.yaml", "a: 1"), "artifact-type", helm}
 		}, "content-unreadable", []string{"Chart.yaml"}},
 		{"a chart without version", func(s *stage) []string {
-			return []string{"content", s.packed("web/Chart.yaml", "name: web"), "artifact-type", helm}
-		}, "content-unreadable", []string{"no version"}},
+			return []string{"content", s.packed("web/Chart.yaml", "apiVersion: v2\nname: web"), "artifact-type", helm}
+		}, "chart-invalid", []string{"no version", "chart.metadata.version is required"}},
 		{"a subject that does not exist", func(s *stage) []string {
 			return []string{"content", s.tree("a", "1") + "/a", "subject", "sha256:" + strings.Repeat("0", 64)}
 		}, "image-not-found", []string{"0000"}},

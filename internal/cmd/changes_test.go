@@ -81,6 +81,45 @@ func TestRoundTripsOfAComparedIndexOfSix(t *testing.T) {
 	)
 }
 
+// released prepares a run that publishes three images as one release. The tag latest of each
+// image points at another image.
+func released(t *testing.T) *publishing {
+	t.Helper()
+	p := publishRoundTrips(t, "", "digest")
+	delete(p.env, "INPUT_SOURCE")
+	p.barrier = ghcrtest.NewRoundTrips() // this run is not checked
+	p.with("tags", "latest", "monotonic", "false", "sources", p.lines("old")).run().succeeds()
+	p.with("sources", p.lines("new"))
+	return p
+}
+
+// lines returns the input "sources" with three images. Each image has a layer with the text.
+func (p *publishing) lines(text string) string {
+	p.t.Helper()
+	var out []string
+	for _, name := range []string{"api", "web", "worker"} {
+		out = append(out, name+"="+imageOf(p.t, name, text+" "+name))
+	}
+	return strings.Join(out, "\n")
+}
+
+// A release of three images reads three manifests and three configs beside the uploads.
+// Each round trip also contains requests that the run needs without the comparison, so the
+// comparison adds none.
+func TestRoundTripsOfAComparedReleaseOfThreeImages(t *testing.T) {
+	t.Parallel()
+	released(t).takes("published",
+		roundTrip{"token": 1},
+		roundTrip{"HEAD manifest latest": 3, "POST upload": 3},
+		roundTrip{"HEAD manifest digest": 3, "HEAD blob": 9},
+		roundTrip{"POST upload": 3, "PUT upload": 3, "GET manifest digest": 3},
+		roundTrip{"PUT upload": 3, "GET blob": 3},
+		roundTrip{"PUT manifest digest": 3, "HEAD manifest latest": 3, "download": 3},
+		roundTrip{"PUT manifest latest": 3},
+		roundTrip{"HEAD manifest latest": 3, "HEAD manifest digest": 3},
+	)
+}
+
 // With on-loss: fail, the run needs the comparison before the tag moves. These images are
 // small, so the comparison takes longer than the uploads.
 func TestRoundTripsBeforeTheTagsOfARunThatFailsForALoss(t *testing.T) {

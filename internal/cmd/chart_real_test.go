@@ -17,11 +17,11 @@ func TestRealHelmPullsAChartByItsVersion(t *testing.T) {
 	if err != nil {
 		t.Skip(err)
 	}
-	for _, version := range []string{"1.2.3", "0.1.0+meta", "0.1.0-rc.1+build.7"} {
+	for _, version := range []string{"1.2.3", "0.1.0+meta", "0.1.0-rc.1+build.7", "v1.2.3", "1.2"} {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t, acme())
-			chart := s.packed("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: "+version+"\n")
+			chart := s.packed("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: \""+version+"\"\n")
 			s.with("content", chart, "artifact-type", helm).run().succeeds()
 			dir := t.TempDir()
 			c := exec.CommandContext(t.Context(), tool, "pull", "oci://"+s.image("acme/web"), "--version", version, "--plain-http")

@@ -56,21 +56,26 @@ func parseCleanup(env input.Environment) (*cleanupConfig, error) {
 		KeepUsed: config.KeepUsed, MinAge: config.MinAge, MaxDelete: config.MaxDelete, Detach: config.Detach,
 		Empty: config.Empty, OnUnreadable: config.OnUnreadable,
 	}, rules.Disk{}, config.Registry)
-	out.rules = parsed
-	return out, errors.Join(err, withoutEcho(err, rulesErr))
+	if out.rules = parsed; rulesErr == nil && err == nil {
+		rulesErr = plan.CheckRules(parsed, cleanupEvent(config))
+	}
+	return out, errors.Join(err, withoutInputs(rulesErr, err))
 }
 
-// withoutEcho returns the errors about rules, without the errors about inputs that the
-// first error already refuses. For example, each line of a YAML list is also a wrong
-// selector.
-func withoutEcho(first, rules error) error {
-	if first == nil || rules == nil {
-		return rules
+func cleanupEvent(config *input.CleanupConfig) plan.Event {
+	return plan.Event{ClosedPull: config.ClosedPull, DeletedBranch: config.DeletedBranch}
+}
+
+// withoutInputs removes the errors about inputs that have another error already.
+func withoutInputs(err, others error) error {
+	known := map[string]bool{}
+	for _, one := range diag.All(others) {
+		known[one.Input] = true
 	}
 	var out []error
-	for _, e := range diag.All(rules) {
-		if !slices.ContainsFunc(diag.All(first), func(known *diag.Error) bool { return known.Input == e.Input }) {
-			out = append(out, e)
+	for _, one := range diag.All(err) {
+		if !known[one.Input] {
+			out = append(out, one)
 		}
 	}
 	return errors.Join(out...)
@@ -93,59 +98,106 @@ func readUndo(text string) ([]cleanup.Entry, error) {
 
 func runCleanup(ctx context.Context, s *session, config *cleanupConfig) error {
 	s.announce()
+	out := report.NewCleanup(config.DryRun && config.Undo == "", runOf(config.GitHub))
 	if config.Undo != "" {
-		return s.undo(ctx, config)
+		return s.undo(ctx, config, out)
 	}
 	if reason := config.GitHub.ReadOnly(); reason != "" && !config.DryRun {
 		s.warn("No cleanup", "The token of this run can only read, because "+reason+". Run the cleanup on a schedule with delete: type=pr,state=closed.")
-		return nil
+		out.Skip("the token can only read, because " + reason)
+		return s.finishCleanup(config, out, nil)
 	}
-	cleaner := s.cleaner(config)
+	images, err := s.cleanupImages(ctx, config)
+	if err == nil {
+		err = s.cleanPackages(ctx, cleanupJob{
+			images: images, rules: config.rules, event: cleanupEvent(config.CleanupConfig), repository: config.GitHub.Repository,
+			dryRun: config.DryRun, verify: verifications[config.Verify], cache: config.Cache,
+		}, out)
+	}
+	out.Fail(err)
+	return s.finishCleanup(config, out, err)
+}
+
+// finishCleanup writes the report, and returns the error of the run.
+func (s *session) finishCleanup(config *cleanupConfig, out *report.Cleanup, err error) error {
+	text := workflow.Lines(s.words(out.Text()))
+	if config.JSON {
+		var jsonErr error
+		text, jsonErr = out.JSON()
+		err = errors.Join(err, jsonErr)
+	}
+	return errors.Join(err, s.finish(out, s.process.Stdout, text))
+}
+
+// verifications maps the values of the input "verify" to the proofs after the deletions.
+var verifications = map[string]cleanup.Verify{"full": cleanup.VerifyFull, "tags": cleanup.VerifyTags, "none": cleanup.VerifyNone}
+
+// cleanupJob describes the cleanup of one or several packages with the same rules.
+type cleanupJob struct {
+	images     []name.Repository
+	rules      *rules.Rules
+	event      plan.Event
+	repository string // the repository with the pull requests and branches, or "" for the name of the package
+	dryRun     bool
+	verify     cleanup.Verify
+	cache      string
+}
+
+// cleanPackages cleans up the packages one after another. A failure in one package does not
+// stop the cleanup of the other packages.
+func (s *session) cleanPackages(ctx context.Context, job cleanupJob, out *report.Cleanup) error {
+	cleaner := s.cleaner(job.cache)
 	if cleaner.Cache.Problem != nil {
 		s.warn("Cache ignored", cleaner.Cache.Problem.Error()+". The run reads all manifests and writes the cache again.")
 	}
-	for _, unclear := range config.rules.Unclear {
+	for _, unclear := range job.rules.Unclear {
 		s.warn("Unclear reference", "The tag in "+unclear+" contains a variable, so keep-used cannot protect the image. Add the image to keep.")
 	}
-	out := &report.Cleanup{DryRun: config.DryRun, Cure: s.words("To delete, set dry-run: false.")}
-	for _, repo := range config.Images {
-		result, err := cleaner.Run(ctx, cleanupRequest(config, repo))
+	var problems []error
+	for _, repo := range job.images {
+		cleaner.Progress = s.readProgress(repo.Name())
+		result, err := cleaner.Run(ctx, job.request(repo))
 		if err != nil {
-			err = explainEnd(ctx, s.explainCleanup(err, repo))
+			err = cleanupEnd(ctx, s.explainCleanup(err, repo))
 		}
 		if result.Unreadable != nil {
 			s.warn("Package skipped", result.Unreadable.Error())
 		}
 		out.Add(result, err)
+		problems = append(problems, err)
 	}
 	if out.Changed() {
 		out.UndoFile = cleaner.Undo.Path
 	}
-	err := errors.Join(out.Err(), cleaner.Undo.Close(), cleaner.Cache.Save())
-	return errors.Join(err, s.finish(out, s.process.Stdout, workflow.Lines(out.Text())))
+	if err := cleaner.Cache.Save(); err != nil {
+		s.warn("Cache not written", err.Error()+". The next run reads all manifests again. Set the input cache to a file in a folder to which the step may write.")
+	}
+	return errors.Join(errors.Join(problems...), cleaner.Undo.Close())
 }
 
-// warn shows a warning on the page of the workflow run.
-func (s *session) warn(title, text string) { s.workflow.Annotate(diag.Warning, title, text) }
+func (j cleanupJob) request(repo name.Repository) cleanup.Request {
+	repository := j.repository
+	if repository == "" {
+		repository = repo.RepositoryStr()
+	}
+	return cleanup.Request{Repo: repo, Rules: j.rules, Repository: repository, DryRun: j.dryRun, Verify: j.verify, Event: j.event}
+}
 
-func (s *session) cleaner(config *cleanupConfig) *cleanup.Cleaner {
+// warn shows a warning on the page of the workflow run, or on standard error at a terminal.
+func (s *session) warn(title, text string) {
+	if s.config.Terminal {
+		fmt.Fprintf(s.process.Stderr, "warning: %s: %s\n", title, workflow.Line(s.words(text)))
+		return
+	}
+	s.workflow.Annotate(diag.Warning, title, text)
+}
+
+func (s *session) cleaner(cache string) *cleanup.Cleaner {
 	temp := s.process.Getenv("RUNNER_TEMP")
 	if temp == "" {
 		temp = os.TempDir()
 	}
-	return &cleanup.Cleaner{Registry: s.registry, GitHub: s.packages, Cache: read.OpenCache(config.Cache), Undo: cleanup.NewUndoList(temp)}
-}
-
-func cleanupRequest(config *cleanupConfig, repo name.Repository) cleanup.Request {
-	repository := config.GitHub.Repository
-	if repository == "" {
-		repository = repo.RepositoryStr()
-	}
-	verify := map[string]cleanup.Verify{"full": cleanup.VerifyFull, "tags": cleanup.VerifyTags, "none": cleanup.VerifyNone}
-	return cleanup.Request{
-		Repo: repo, Rules: config.rules, Repository: repository, DryRun: config.DryRun, Verify: verify[config.Verify],
-		Event: plan.Event{ClosedPull: config.ClosedPull, DeletedBranch: config.DeletedBranch},
-	}
+	return &cleanup.Cleaner{Registry: s.registry, GitHub: s.packages, Cache: read.OpenCache(cache), Undo: cleanup.NewUndoList(temp)}
 }
 
 // explainCleanup explains an error that no package explained.
@@ -154,19 +206,30 @@ func (s *session) explainCleanup(err error, repo name.Repository) error {
 	if errors.As(err, &known) {
 		return err
 	}
-	if explained := cleanup.ExplainRead(err, repo.Name()); explained != nil {
+	if explained := cleanup.ExplainRejected(err); explained != nil {
 		return explained
 	}
 	return s.explainer().Read(err, repo.Tag("latest"))
 }
 
-// undo restores the versions and tags of an undo list. The list names the packages.
-func (s *session) undo(ctx context.Context, config *cleanupConfig) error {
-	cleaner := s.cleaner(config)
-	out := &report.Undo{}
-	if len(config.entries) == 0 {
-		out.Empty()
+// cleanupEnd explains the end of a run that was cancelled or that took too long.
+func cleanupEnd(ctx context.Context, err error) error {
+	err = explainEnd(ctx, err)
+	var end *diag.Error
+	if errors.As(err, &end) && (end.Code == codeTimeout || end.Code == codeCancelled) {
+		with := *end
+		with.Hint = "Run the step again. The new run continues, because each step of a cleanup leaves complete images. The undo list contains what this run deleted."
+		return &with
 	}
+	return err
+}
+
+// undo restores the versions and tags of an undo list. The list names the packages.
+func (s *session) undo(ctx context.Context, config *cleanupConfig, out *report.Cleanup) error {
+	if len(config.entries) == 0 && !config.JSON {
+		s.say("The undo list is empty. Nothing was restored.")
+	}
+	cleaner := s.cleaner("")
 	var packages []string
 	for _, e := range config.entries {
 		if !slices.Contains(packages, e.Package) {
@@ -183,7 +246,9 @@ func (s *session) undo(ctx context.Context, config *cleanupConfig) error {
 		entries := slices.DeleteFunc(slices.Clone(config.entries), func(e cleanup.Entry) bool { return e.Package != pkg })
 		restored, err := cleaner.Restore(ctx, repo, entries)
 		problems = append(problems, err)
-		out.Add(pkg, restored)
+		out.Restore(pkg, restored)
 	}
-	return errors.Join(errors.Join(problems...), s.finish(out, s.process.Stdout, workflow.Lines(out.Text())))
+	err := errors.Join(problems...)
+	out.Fail(err)
+	return s.finishCleanup(config, out, err)
 }

@@ -87,10 +87,10 @@ func TestTryPublishesAndPullsAnonymously(t *testing.T) {
 	if strings.Contains(text, "docker pull") {
 		t.Errorf("the output contains a command for a registry that has ended:\n%s", text)
 	}
-	if n := strings.Count(r.stderr, "…\n"); n != 3 {
-		t.Errorf("standard error has %d lines about phases, want 3:\n%s", n, r.stderr)
+	if n := strings.Count(r.stderr, "…\n"); n != 4 {
+		t.Errorf("standard error has %d lines about phases, want 4:\n%s", n, r.stderr)
 	}
-	for _, want := range []string{"sha256:", "pulled without credentials", "uses: ghcr-publish/ghcr-publish@v1"} {
+	for _, want := range []string{"sha256:", "pulled without credentials", "verified: signed by https://github.com/octocat/hello/", "uses: ghcr-publish/ghcr-publish@v1"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the output does not contain %q:\n%s", want, text)
 		}
@@ -105,8 +105,14 @@ func TestTryPrintsJSON(t *testing.T) {
 	var got struct {
 		Digest        string
 		AnonymousPull struct{ Verified bool } `json:"anonymous_pull"`
+		Provenance    struct {
+			Digest     string
+			Repository string
+		} `json:"verified_provenance"`
+		Attestation struct{ Attested string }
 	}
-	if err := json.Unmarshal([]byte(r.stdout), &got); err != nil || got.Digest != digest || !got.AnonymousPull.Verified {
+	if err := json.Unmarshal([]byte(r.stdout), &got); err != nil || got.Digest != digest || !got.AnonymousPull.Verified ||
+		got.Provenance.Digest != digest || got.Provenance.Repository != "https://github.com/octocat/hello" || got.Attestation.Attested != "yes" {
 		t.Errorf("%v: %s", err, r.stdout)
 	}
 	s.run("try", "--source", "/no/such/image").failsWith("source-not-found", "/no/such/image")

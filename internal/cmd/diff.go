@@ -19,10 +19,11 @@ import (
 
 var diffCommand = &command{
 	name: input.Diff, many: true, arguments: "OLD NEW", run: diff,
-	short: "Compare two images: sizes, layers, base image, config, packages",
-	long: `diff compares two images in registries or in files. diff reads manifests, configs and
-SBOMs, but no layers. diff shows which environment variables changed, but never shows
-their values.
+	short: "Compare two images: sizes, layers, config, attestations, packages",
+	long: `diff compares two images in registries or in files: the platforms with their sizes, layers
+and base images, the config, the attestations and referrers, and the packages in the SBOMs.
+diff reads no layers. diff shows which environment variables changed, but never shows their
+values.
 
 With --exit-code, the exit status is 0 if the images are the same, 1 if the images
 differ, and 2 after an error.`,

@@ -11,7 +11,7 @@ import (
 )
 
 var mergeCommand = &command{
-	name: input.Merge, many: true, run: execute(input.ParseMerge, runMerge),
+	name: input.Merge, many: true, run: execute(parseMerge, runMerge),
 	short: "Join images that several runners pushed by digest into one index",
 	long: `merge reads the outputs of the jobs that pushed one platform each (publish with
 push-by-digest: true). merge publishes one index of these images under every tag,
@@ -22,8 +22,9 @@ always give the same index.`,
   ghcr-publish merge "$OUTPUTS" --expect-platforms linux/amd64,linux/arm64`,
 }
 
-func runMerge(ctx context.Context, s *session, config *input.MergeConfig) error {
+func runMerge(ctx context.Context, s *session, config *mergeConfig) error {
 	r := newReport(&config.Config)
+	s.rules = config.rules
 	images, err := merge.Find(config.Digests, config.DigestName, config.Expect)
 	if err != nil {
 		return s.finishPublish(r, err)

@@ -63,6 +63,7 @@ func mergedJobs() []mergedJob {
 		{name: "a manual start", on: "workflow_dispatch", meta: with(names, "flavor", "suffix=-dev"), push: from, event: "workflow_dispatch", ref: "refs/heads/feature/login"},
 		{name: "latest for the default branch", on: "push", meta: with(names, "tags", "type=raw,value=latest,enable={{is_default_branch}}\ntype=ref,event=branch"), push: from, event: "push", ref: branch},
 		{name: "a rule that is read more strictly", on: "push", meta: with(names, "tags", "${{ github.ref_name }}\ntype=sha"), push: from, event: "push", ref: "refs/heads/feature/login", stays: true},
+		{name: "two platforms", on: "push", meta: names, push: with(from, "platforms", "linux/amd64,linux/arm64"), event: "push", ref: branch},
 		{name: "a plain tag without metadata", on: "push", push: map[string]string{"push": "true", "tags": "ghcr.io/acme/web:1.2.3"}, event: "push", ref: branch},
 	}
 }

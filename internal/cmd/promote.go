@@ -5,7 +5,10 @@ import (
 	"slices"
 
 	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/attest/proof"
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish"
 )
@@ -27,10 +30,29 @@ func runPromote(ctx context.Context, s *session, config *input.PromoteConfig) er
 	request := s.request(&config.Config)
 	request.Attachments = publish.Referrers{Registry: s.registry, From: config.From}
 	request.Digest = config.Expected
+	if config.Require != nil {
+		request.Proof = requiredProof{s, config}
+	}
 	// The run pulls only the root, because the image was verified when it was pushed
 	// to this repository.
 	request.Verify.RootOnly = !slices.ContainsFunc(config.Images, func(repo name.Repository) bool {
 		return repo.Name() != config.From.Context().Name()
 	})
 	return s.publish(ctx, request, newReport(&config.Config))
+}
+
+// requiredProof implements [publish.Proof] with the attestations of the source.
+type requiredProof struct {
+	session *session
+	config  *input.PromoteConfig
+}
+
+// Check implements [publish.Proof].
+func (p requiredProof) Check(ctx context.Context, digest v1.Hash) ([]diag.Notice, error) {
+	from := p.config.From
+	got, err := proof.Find(ctx, proof.Image{Client: p.session.registry, Repository: from.Context(), Digest: digest, More: p.session.packages}, p.config.Require)
+	if err != nil {
+		return nil, p.session.explainer().Read(err, from)
+	}
+	return []diag.Notice{got.Notice()}, nil
 }

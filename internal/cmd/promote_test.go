@@ -95,7 +95,7 @@ func TestPromoteInputErrors(t *testing.T) {
 	}{
 		{"no source", nil, "source-missing", "Set the input source"},
 		{"no tags", []string{"source", "sha256:" + strings.Repeat("0", 64)}, "no-tags", "Set the input tags"},
-		{"an invalid source", []string{"source", "A B", "tags", "1"}, "source-invalid", "HOST/OWNER/NAME:TAG"},
+		{"an invalid source", []string{"source", "A B", "tags", "1"}, "source-invalid", "OWNER/NAME:TAG"},
 		{"an invalid digest", []string{"source", "rc", "tags", "1", "expected-digest", "rc"}, "digest-invalid", "sha256: and 64"},
 		{"labels, which would change the digest", []string{"source", "rc", "tags", "1", "labels", "a=b"}, "input-not-accepted", "labels belongs to publish"},
 	}

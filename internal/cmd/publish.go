@@ -13,7 +13,7 @@ import (
 )
 
 var publishCommand = &command{
-	name: input.Publish, run: execute(input.ParsePublish, runPublish),
+	name: input.Publish, run: execute(parsePublish, runPublish),
 	short: "Publish an image: push it, tag it, link it, and verify the result",
 	example: `  ghcr-publish publish image.tar --tags 1.2.3
   ghcr-publish publish --context . --platforms linux/amd64,linux/arm64
@@ -22,12 +22,13 @@ var publishCommand = &command{
   ghcr-publish publish --content dist/{platform}/app:/app --entrypoint /app`,
 }
 
-func runPublish(ctx context.Context, s *session, config *input.Config) error {
-	r := newReport(config)
+func runPublish(ctx context.Context, s *session, config *publishConfig) error {
+	r := newReport(config.Config)
+	s.rules = config.rules
 	if len(config.Sources) == 0 {
-		return s.publish(ctx, s.request(config), r)
+		return s.publish(ctx, s.request(config.Config), r)
 	}
-	images, err := s.releaseImages(ctx, config)
+	images, err := s.releaseImages(ctx, config.Config)
 	if err != nil {
 		useSourcesWords(err)
 		return s.finishPublish(r, err)
@@ -45,7 +46,7 @@ func newReport(config *input.Config) *report.Report {
 // change some fields of this request.
 func (s *session) request(config *input.Config) *publish.Request {
 	return &publish.Request{
-		Source: s.source(config), Attachments: publish.NoAttachments{}, Gate: s.gate(config),
+		Source: s.source(config), Attachments: publish.NoAttachments{}, Proof: publish.NoProof{}, Gate: s.gate(config),
 		Destinations: config.Images, Naming: config.Naming, ByDigest: config.ByDigest,
 		Changes: publish.Changes{
 			Platforms: config.Platforms, LinkTo: config.LinkTo, Strip: config.Strip, Legacy: config.Legacy,
@@ -58,6 +59,7 @@ func (s *session) request(config *input.Config) *publish.Request {
 		Verify:        publish.Verify{Level: config.Verify},
 		OnReadOnly:    config.OnReadOnly,
 		ArchiveFolder: s.process.Getenv("RUNNER_TEMP"),
+		Attestation:   publish.AttestPolicy{Attestation: config.Attestation},
 		DryRun:        config.DryRun,
 	}
 }
@@ -83,6 +85,10 @@ func (s *session) release(ctx context.Context, images *publish.Release, r *repor
 		}
 	}
 	r.Fill(outcomes, images.Images[0].Visibility.Want)
+	s.writeBundles(r, outcomes)
+	if err == nil {
+		s.cleanPublished(ctx, outcomes, s.rules, r)
+	}
 	return s.finishPublish(r, err)
 }
 

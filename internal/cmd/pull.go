@@ -8,6 +8,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/attest/proof"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/docker"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
@@ -102,6 +103,9 @@ func (r *pullRun) do(ctx context.Context) (err error) {
 	}
 	r.report.Found(found)
 	r.report.AnonymousPull = r.anonymousPull(found)
+	if err := r.require(ctx, found); err != nil {
+		return readEnd(ctx, r.explainer().Read(err, r.config.Reference))
+	}
 	to, err := sink.Open(ctx, r.target, sink.Image{
 		Root: found.Root, Reference: found.Reference, Stream: r.process.stream, Engine: r.engine, Index: found.Index,
 	})
@@ -110,6 +114,23 @@ func (r *pullRun) do(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, to.Close()) }()
 	return readEnd(ctx, r.explainer().Read(r.fetch(ctx, puller, found, to), r.config.Reference))
+}
+
+// require checks the attestation that the image must have. An attestation of an index also
+// holds for its images, because the index contains their digests.
+func (r *pullRun) require(ctx context.Context, found *pull.Found) error {
+	if r.config.Require == nil {
+		return nil
+	}
+	of := proof.Image{Client: found.Client, Repository: found.Repository, Digest: found.Root.Descriptor.Digest, More: r.packages}
+	if found.Chosen {
+		of.Digest = found.Index
+	}
+	got, err := proof.Find(ctx, of, r.config.Require)
+	if err == nil {
+		r.report.Notice(got.Notice())
+	}
+	return err
 }
 
 // query returns the image to pull. A Docker engine and a docker archive contain one

@@ -170,3 +170,63 @@ func bundle(t *testing.T) string {
 	return sourcetest.Tar(t, sourcetest.DockerSave(t,
 		sourcetest.NewSaved(t, "api:test", "base", "api"), sourcetest.NewSaved(t, "worker:test", "base", "worker")))
 }
+
+// A tag of the second image cannot be written, and another run moves a tag of the first
+// image. The restore keeps the image of the other run, and the report names it.
+func TestRestoreKeepsTheTagsOfAnotherRun(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name, method, path string
+		after              bool   // the other run writes the tag after this run
+		state              string // of the tag after the run
+	}{
+		{name: "before this run moves the tag", method: "PUT", path: "/acme/worker/blobs/", state: "restored"},
+		{name: "after this run has moved the tag", method: "GET", path: "/acme/api/manifests/", after: true, state: "elsewhere"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, acme())
+			theirs, theirDigest := platformImage(t, sourcetest.AMD64, "theirs")
+			s.with("source", theirs, "image", "acme/api", "tags", "theirs").run().succeeds()
+			delete(s.env, "INPUT_SOURCE")
+			delete(s.env, "INPUT_IMAGE")
+			before, beforeDigest := platformImage(t, sourcetest.AMD64, "before")
+			s.with("sources", "api="+before+"\nworker="+before, "tags", "old").run().succeeds()
+			api, apiDigest := platformImage(t, sourcetest.AMD64, "base", "api")
+			worker, _ := platformImage(t, sourcetest.AMD64, "base", "worker")
+			other, _ := s.server.Manifest("acme/api", theirDigest)
+			s.server.Inject(
+				ghcrtest.Fault{Method: "PUT", Path: "/acme/worker/manifests/old", Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: 400, Code: "MANIFEST_INVALID"}},
+				ghcrtest.Fault{Method: c.method, Path: c.path, Times: ghcrtest.Always, Effect: ghcrtest.BeforeAnswer{Do: func() {
+					if ours := s.server.Tag("acme/api", "old") == apiDigest; ours == c.after {
+						s.server.AddManifest("acme/api", "old", other.MediaType, other.Raw)
+					}
+				}}},
+			)
+			r := s.with("sources", "api="+api+"\nworker="+worker).run()
+			if r.code == 0 {
+				r.fatal("the release succeeded")
+			}
+			if got := s.server.Tag("acme/api", "old"); got != theirDigest {
+				t.Errorf("the tag points at %s, want %s of the other run", got, theirDigest)
+			}
+			if got := s.server.Tag("acme/worker", "old"); got != beforeDigest {
+				t.Errorf("the tag of the second image points at %s, want %s", got, beforeDigest)
+			}
+			if got := r.tagState()["api:old"]; got != c.state {
+				t.Errorf("the report of the tag is %q, want %q", got, c.state)
+			}
+			if want := map[bool]string{true: beforeDigest, false: theirDigest}[c.after]; !strings.Contains(r.outputs["previous"], s.image("acme/api:old")+`":"`+want) {
+				t.Errorf("the output previous is %s, want %s for the tag of the first image", r.outputs["previous"], want)
+			}
+			named := strings.Contains(r.stdout, "Moved by another run: "+s.image("acme/api:old")+" points at "+theirDigest)
+			if named != c.after || slices.Contains(r.codes(), "release-partial") != c.after {
+				r.fatal("the error names the tag: %t", named)
+			}
+			if c.after && !strings.Contains(r.summary, "written, and then moved by another run to "+theirDigest) {
+				r.fatal("the summary does not contain the digest of the other run: %s", r.summary)
+			}
+		})
+	}
+}

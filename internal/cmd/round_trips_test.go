@@ -132,3 +132,40 @@ func TestRoundTripsOfATagForAnIndex(t *testing.T) {
 		roundTrip{"PUT manifest stable": 1},
 	)
 }
+
+// After the last image blob and the manifests, an attestation needs five round trips: the
+// entry of the log, the blob of the bundle, its manifest, the list of referrers, and the read
+// of this list. The identity token and the certificate need no round trip, because the run
+// requests them during the upload.
+func TestRoundTripsOfAnAttestedImage(t *testing.T) {
+	t.Parallel()
+	s := newSigning(t, acme(), claims())
+	p := &publishing{stage: s.stage}
+	barrier := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p.barrier.Hold(r)
+		s.server.ServeHTTP(w, r)
+	}))
+	t.Cleanup(barrier.Close)
+	p.env["GITHUB_SERVER_URL"], p.env["GITHUB_API_URL"] = barrier.URL, barrier.URL+"/api/v3"
+	const request = "ACTIONS_ID_TOKEN_REQUEST_URL"
+	p.env[request] = strings.Replace(p.env[request], s.server.URL(), barrier.URL, 1)
+	services, err := s.server.Sigstore()
+	s.check(err)
+	s.check(services.WriteFiles(s.folder, barrier.URL))
+	digest := newStage(t, acme()).with("source", oneImage(t), "tags", "1").run().succeeds().outputs["digest"]
+	list := "manifest " + strings.Replace(digest, ":", "-", 1)
+	p.with("verify", "none", "attest-store", "registry")
+	p.takes("published",
+		roundTrip{"token": 1},
+		roundTrip{"HEAD manifest 1": 1},
+		roundTrip{"HEAD blob": 3, "POST upload": 3},
+		roundTrip{"PUT upload": 3, "sigstore idtoken": 1},
+		roundTrip{"PUT manifest digest": 1, "sigstore signingCert": 1},
+		roundTrip{"sigstore entries": 1, "sigstore timestamp": 1, "POST upload": 2, "HEAD blob": 1},
+		roundTrip{"PUT upload": 2},
+		roundTrip{"PUT manifest digest": 1, "GET referrers": 1, "GET " + list: 1},
+		roundTrip{"PUT " + list: 1, "GET manifest digest": 1, "GET blob": 1},
+		roundTrip{"GET " + list: 1, "download": 1},
+		roundTrip{"PUT manifest 1": 1},
+	)
+}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net"
 	"os"
 	"strconv"
@@ -28,14 +27,17 @@ machine. The server has the registry, the token endpoint and the Packages API on
 loopback port, and answers and refuses requests as ghcr.io does. serve prints the
 environment variables to export, and runs until it is interrupted. At the end, serve
 discards all images. If GITHUB_TOKEN is set, the server accepts this token. If
-GITHUB_TOKEN is not set, serve prints a new token. With --seed, the server starts
-with the package of a scenario of the command "cleanup".
+GITHUB_TOKEN is not set, serve prints a new token.
+
+With --seed, the server starts with the package of a scenario of the command "cleanup",
+and serve also prints the command with the rules of the scenario.
 
 With --sigstore, the server also issues identity tokens and certificates, and has a
 transparency log and timestamps. serve writes trusted_root.json and signing_config.json
 to the folder. A client needs both files to sign, and only the first file to verify.`,
-		Example: `  ghcr-publish serve --listen 127.0.0.1:5000 --repository acme/web`,
-		Args:    atMost(),
+		Example: `  ghcr-publish serve --listen 127.0.0.1:5000 --repository acme/web
+  ghcr-publish serve --seed cleanup.json#C01`,
+		Args: atMost(),
 	}
 	c.Flags().SortFlags = false
 	listen := c.Flags().String("listen", "127.0.0.1:5000", "Address to listen on. Port 0 selects a free port.")
@@ -69,29 +71,6 @@ to the folder. A client needs both files to sign, and only the first file to ver
 	return c
 }
 
-// readSeed reads the scenario in the flag --seed. If the flag is empty, readSeed returns
-// nil.
-func readSeed(path string) (*ghcrtest.Seed, error) {
-	if path == "" {
-		return nil, nil
-	}
-	s, err := ghcrtest.ReadSeed(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		file, _, _ := strings.Cut(path, "#")
-		return nil, inputFile{
-			input: "seed", named: "--seed", path: file, code: codeSeed,
-			hint: "Set --seed to a file with one scenario, or to FILE#ID for a scenario of a list.",
-		}.unreadable(err)
-	}
-	if err != nil {
-		return nil, &diag.Error{
-			Code: codeSeed, Side: diag.Input, Err: diag.NotJSON(err), Title: fmt.Sprintf("The server cannot use the scenario %q", path),
-			Hint: "Set --seed to a file with one scenario, or to FILE#ID for a scenario of a list. Correct the scenario if the message names a field.",
-		}
-	}
-	return s, nil
-}
-
 // serveOptions are the options of the command "serve" that are not part of the server's
 // configuration.
 type serveOptions struct {
@@ -122,6 +101,13 @@ func serve(ctx context.Context, out io.Writer, config ghcrtest.Config, o serveOp
 	fmt.Fprintf(out, "# An embedded ghcr.io runs on %s until it is interrupted. Export these variables, then publish:\n", server.URL())
 	if host, _, err := net.SplitHostPort(o.listen); err == nil && (host == "" || net.ParseIP(host).IsUnspecified()) {
 		fmt.Fprintln(out, "# The server also accepts connections from other machines. On another machine, write the name of this machine instead of 127.0.0.1.")
+	}
+	if config.Seed != nil {
+		event, err := serveScenario(out, config.Seed, server.Host())
+		if err != nil {
+			return errors.Join(err, server.Close())
+		}
+		defer func() { _ = os.Remove(event) }() // The path is empty if the scenario has no event.
 	}
 	for _, pair := range variables {
 		if config.Open.Token != "" && strings.HasPrefix(pair, "GITHUB_TOKEN=") {

@@ -13,7 +13,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/cmd"
 )
 
-// served starts the command "serve" and returns the variables that it prints.
+// served starts the command "serve" and returns the variables that it prints. The command of
+// a scenario has the key "#".
 func served(t *testing.T, args ...string) map[string]string {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -36,6 +37,9 @@ func served(t *testing.T, args ...string) map[string]string {
 		if pair, found := strings.CutPrefix(lines.Text(), "export "); found {
 			key, value, _ := strings.Cut(pair, "=")
 			env[key] = value
+		}
+		if command, found := strings.CutPrefix(lines.Text(), "# ghcr-publish cleanup "); found {
+			env["#"] = "ghcr-publish cleanup " + command
 		}
 	}
 	return env

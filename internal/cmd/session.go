@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/cleanup/rules"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
@@ -34,6 +35,7 @@ type session struct {
 	registry *registry.Client
 	packages *github.Client
 	network  *http.Transport // All clients use this transport.
+	rules    *rules.Set      // The rules of the input "cleanup" of a command that publishes, or nil.
 
 	tracer *tracer
 }
@@ -52,7 +54,11 @@ func newSession(p Process, w *workflow.Workflow, c *input.Common) (*session, err
 		OnSilence: s.tracer.silent, Base: s.network,
 	})
 	s.packages, err = github.New(keychain.Client(c.Token, s.network), c.GitHub.APIURL, c.GitHub.ServerURL, version.UserAgent())
-	return s, err
+	if err != nil {
+		return nil, err
+	}
+	s.packages.Storage = &http.Client{Transport: s.network}
+	return s, nil
 }
 
 // announce shows the notices about the inputs on the page of the workflow run. The

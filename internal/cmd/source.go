@@ -21,6 +21,7 @@ func (s *session) source(config *input.Config) publish.Source {
 			Request: buildRequest(config.Build), Environ: s.process.environ(),
 			Temp: s.process.Getenv("RUNNER_TEMP"), Log: programLog{s, "Build"},
 			Options: source.Options{Exporters: s.exporters()}, Labels: config.Labels,
+			Annotations: config.Annotations, Strip: config.Strip,
 		}
 	case config.Artifact != nil:
 		return publish.ArtifactSource{Options: files.ArtifactOptions{

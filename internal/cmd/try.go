@@ -33,8 +33,9 @@ func tryCommand(p Process) *cobra.Command {
 		Use:   "try",
 		Short: "Publish a small image to a registry inside the program, without an account",
 		Long: `try starts an embedded ghcr.io and publishes a small image with two platforms to
-this registry, as a workflow does. It then pulls the image by its digest without
-credentials, and verifies every byte.`,
+this registry, as a workflow does. An embedded Sigstore signs the provenance of the
+image. try then pulls the image by its digest without credentials, verifies every
+byte, and verifies the provenance.`,
 		Args: atMost(),
 	}
 	c.Flags().SortFlags = false
@@ -58,6 +59,9 @@ type tryRun struct {
 type tryReport struct {
 	*report.Report
 	AnonymousPull anonymousPull `json:"anonymous_pull"`
+	// Provenance describes the provenance of the image, which was verified as the command
+	// "verify" does.
+	Provenance *report.Verify `json:"verified_provenance"`
 }
 
 // anonymousPull is the result of the pull without credentials.
@@ -81,8 +85,13 @@ func (t *tryRun) run(ctx context.Context) error {
 		return fmt.Errorf("starting the embedded ghcr.io: %w", err)
 	}
 	defer server.Close() // An error of Close loses no data.
+	signer, err := newTrySigner(server)
+	if err != nil {
+		return err
+	}
+	defer signer.close()
 	t.phase("Publishing the image to the embedded ghcr.io, as a workflow does…")
-	published, err := t.publish(ctx, server, source)
+	published, err := t.publish(ctx, server, signer, source)
 	if err != nil {
 		return err
 	}
@@ -94,7 +103,13 @@ func (t *tryRun) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("pulling without credentials: %w", err)
 	}
-	return t.print(published, pulled)
+	t.phase("Verifying the provenance without credentials…")
+	provenance, err := signer.verify(ctx, published)
+	if err != nil {
+		return fmt.Errorf("verifying the provenance: %w", err)
+	}
+	signer.describe(published)
+	return t.print(tryReport{published, pulled, provenance})
 }
 
 // phase prints one line to standard error, so that standard output contains only the
@@ -137,12 +152,12 @@ func (t *tryRun) image() (path string, clean func(), err error) {
 }
 
 // publish runs the pipeline in the environment of a workflow for the branch main.
-func (t *tryRun) publish(ctx context.Context, server *ghcrtest.Server, source string) (*report.Report, error) {
+func (t *tryRun) publish(ctx context.Context, server *ghcrtest.Server, signer *trySigner, source string) (*report.Report, error) {
 	env := map[string]string{
 		"GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main",
 		"GITHUB_SHA": strings.Repeat("0", 40), "GITHUB_WORKFLOW": "try",
 	}
-	for _, pair := range server.Env(tryRepository) {
+	for _, pair := range append(server.Env(tryRepository), signer.env...) {
 		key, value, _ := strings.Cut(pair, "=")
 		env[key] = value
 	}
@@ -150,7 +165,7 @@ func (t *tryRun) publish(ctx context.Context, server *ghcrtest.Server, source st
 	inner.Getenv = func(key string) string { return env[key] }
 	inner.Stdout = io.Discard
 	config, err := input.ParsePublish(input.Environment{Getenv: inner.Getenv, Flag: func(n string) string {
-		return map[string]string{"source": source}[n]
+		return map[string]string{"source": source, "attest": string(input.AttestTrue), "sigstore": signer.folder}[n]
 	}})
 	if err != nil {
 		return nil, err
@@ -185,22 +200,28 @@ func pullAnonymously(ctx context.Context, r *report.Report) (anonymousPull, erro
 	}, err
 }
 
-func (t *tryRun) print(r *report.Report, p anonymousPull) error {
+func (t *tryRun) print(r tryReport) error {
 	if t.json {
 		encoder := json.NewEncoder(t.process.Stdout)
 		encoder.SetIndent("", "  ")
-		return encoder.Encode(tryReport{r, p})
+		return encoder.Encode(r)
 	}
+	p := r.AnonymousPull
 	fmt.Fprintf(t.process.Stdout, `%s
 Pull without credentials:
   verified: %d manifests and %d blobs, every byte of %s in %.2f s
 
+Provenance without credentials:
+  verified: signed by %s
+  from the commit %s of %s
+
 This ghcr.io ran inside the program and has ended. To publish to the real ghcr.io, add
-this step after your build step, and give the job the permission packages: write:
+this step after your build step, and give the job the permission packages: write. With
+the permission id-token: write, the step also signs the provenance:
 
       - uses: ghcr-publish/ghcr-publish@v1
         with:
           source: image.tar
-`, withoutPull(r.Text()), p.Manifests, p.Blobs, report.Bytes(p.Bytes), p.Seconds)
+`, withoutPull(r.Text()), p.Manifests, p.Blobs, report.Bytes(p.Bytes), p.Seconds, r.Provenance.Signer, r.Provenance.Commit, r.Provenance.Repository)
 	return nil
 }

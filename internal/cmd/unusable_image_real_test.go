@@ -4,6 +4,7 @@ package cmd_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -178,6 +179,46 @@ func TestClientsAgreeAboutNamesOfPlatforms(t *testing.T) {
 	s.accepts(d.pulls(r.outputs["tags"], "--platform", "linux/arm/v7")...)
 	s.accepts(pulls(ctr, r.outputs["tags"], "--platform", "linux/arm/v7")...)
 	s.accepts(skopeo(t, "arm", r.outputs["tags"], "--override-variant", "v7")...)
+}
+
+// No machine has these variants, so that no client selects the images without a request.
+func TestClientsAgreeAboutVariants(t *testing.T) {
+	ctr := startContainerd(t)
+	s := newStage(t, acme())
+	cases := []struct {
+		arch, variant string
+		code          string // the code of the error or of the warning
+		ctr, skopeo   bool   // the client selects the image for the architecture
+	}{
+		{"arm64", "v8", "", true, true},
+		{"arm64", "V8", "image-platform-name", true, false},
+		{"arm64", "v7", "image-platform-name", false, false},
+		{"arm", "v10", "image-platform-name", false, false},
+		{"amd64", "v1", "image-platform-name", true, false},
+		{"amd64", "v3", "image-platform-unusual", false, false},
+	}
+	for _, c := range cases {
+		t.Run(c.arch+c.variant, func(t *testing.T) {
+			s.t = t
+			p := &v1.Platform{OS: "linux", Architecture: c.arch, Variant: c.variant}
+			l := sourcetest.NewLayout(t)
+			root := l.Index(sourcetest.On(l.Image(p, c.arch+c.variant), p))
+			l.Add(root)
+			repo := "acme/raw" + c.arch + strings.ToLower(c.variant) + fmt.Sprint(c.ctr)
+			s.addLayout(l, root, repo, "1")
+			ref := s.image(repo + ":1")
+			if out, err := s.answer(pulls(ctr, ref, "--platform", "linux/"+c.arch)...); (err == nil) != c.ctr {
+				t.Errorf("ctr: %v\n%s", err, out)
+			}
+			if out, err := s.answer(skopeo(t, c.arch, ref)...); (err == nil) != c.skopeo {
+				t.Errorf("skopeo: %v\n%s", err, out)
+			}
+			r := s.with("source", sourcetest.Dir(t, l.Files()), "tags", "1", "dry-run", "true").run()
+			if !strings.Contains(r.stdout+r.outputs["json"], c.code) {
+				r.fatal("want the code %q", c.code)
+			}
+		})
+	}
 }
 
 // Docker uses only the index for the architecture, so it gives an image for another

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/attest"
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest/sigstore"
 )
 
@@ -28,7 +29,12 @@ type attested struct {
 
 func newAttested(t *testing.T) *attested {
 	t.Helper()
-	a := &attested{stage: newStage(t, acme()), folder: t.TempDir()}
+	return newAttestedOn(t, acme())
+}
+
+func newAttestedOn(t *testing.T, config ghcrtest.Config) *attested {
+	t.Helper()
+	a := &attested{stage: newStage(t, config), folder: t.TempDir()}
 	r := a.with("command", "publish", "source", oneImage(t), "tags", "1").run().succeeds()
 	var err error
 	a.digest, err = v1.NewHash(r.outputs["digest"])

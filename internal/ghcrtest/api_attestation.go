@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+
+	"github.com/klauspost/compress/snappy"
 )
 
 // maxAttestation is the maximum size of the body of a request that stores a bundle.
@@ -91,6 +93,31 @@ func (s *Server) storeAttestation(c *apiCall) *apiError {
 	return c.reply(map[string]int64{"id": stored.id})
 }
 
+// bundlePath is the start of the paths of the storage for bundles.
+const bundlePath = "/attestation-bundles/"
+
+// describe returns an attestation for a response.
+func (s *Server) describe(c *apiCall, a attestation) attestationJSON {
+	if s.state.answers.BundleURLs {
+		return attestationJSON{BundleURL: base(c.r) + bundlePath + strconv.FormatInt(a.id, 10), Initiator: "user"}
+	}
+	return attestationJSON{Bundle: a.bundle, Initiator: "user"}
+}
+
+// serveBundle serves a compressed bundle. The storage is another host at GitHub, so the
+// client must not send the token.
+func (s *Server) serveBundle(w http.ResponseWriter, r *http.Request) {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	for _, a := range s.state.attestations {
+		if r.URL.Path == bundlePath+strconv.FormatInt(a.id, 10) && r.Header.Get("Authorization") == "" {
+			_, _ = w.Write(snappy.Encode(nil, a.bundle)) // A client that closed the connection needs no response.
+			return
+		}
+	}
+	http.Error(w, "The bundle does not exist, or the request has credentials.", http.StatusBadRequest)
+}
+
 // listAttestations serves GET /repos/{owner}/{repo}/attestations/{digest}, and the same
 // for an organization or a user. The newest attestation is the first.
 func (s *Server) listAttestations(c *apiCall, digest string) *apiError {
@@ -110,7 +137,7 @@ func (s *Server) listAttestations(c *apiCall, digest string) *apiError {
 			c.part(0) != "repos" && key(ownerOf(a.repository)) != key(c.part(1)),
 			!s.state.seesRepositoryLocked(c.caller, repo):
 		case len(out) < most:
-			out = append(out, attestationJSON{Bundle: a.bundle, Initiator: "user"})
+			out = append(out, s.describe(c, a))
 		}
 	}
 	if len(out) == 0 {

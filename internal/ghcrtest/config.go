@@ -81,6 +81,9 @@ type Answers struct {
 	// (docs/ghcr.md, Refused: anonymous access). If WrongSecretAsAnonymous is false,
 	// /token sends the refusal of a wrong password (docs/ghcr.md, Refused: denied).
 	WrongSecretAsAnonymous bool
+	// BundleURLs makes the API return the URL of each bundle instead of the bundle. The
+	// content of the URL is compressed with Snappy.
+	BundleURLs bool
 	// OldTexts omits "permission_denied: " before "installation not allowed". Older
 	// reports contain the text without this prefix (docs/ghcr.md, Refused: create
 	// package).

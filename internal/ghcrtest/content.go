@@ -64,6 +64,21 @@ func (s *Server) Tags(name string) []string {
 	return slices.Sorted(maps.Keys(p.tags))
 }
 
+// Versions returns the digests of the versions of a package, the newest first.
+func (s *Server) Versions(name string) []string {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	var out []string
+	if p := s.state.findLocked(name); p != nil {
+		for _, v := range slices.Backward(p.versions) {
+			if !v.deleted {
+				out = append(out, v.digest)
+			}
+		}
+	}
+	return out
+}
+
 // Package returns GitHub's record of a package.
 func (s *Server) Package(name string) (Package, bool) {
 	s.state.mu.Lock()

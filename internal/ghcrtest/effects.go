@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest/sigstore"
 )
 
 // Answer is an error response that replaces the real response. The body is an OCI
@@ -49,6 +51,10 @@ func (a Answer) apply(s *Server, w http.ResponseWriter, r *http.Request, _ http.
 	}
 	if strings.HasPrefix(r.URL.Path, apiPrefix) {
 		apiError{a.Status, a.Message}.write(w, r)
+		return
+	}
+	if sigstore.Handles(r.URL.Path) {
+		sigstore.Refuse(w, a.Status, a.Message)
 		return
 	}
 	refused := refuse(a.Status, a.Code, a.Message)

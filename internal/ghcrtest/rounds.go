@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -40,13 +41,16 @@ func NewRoundTrips(expected ...map[string]int) *RoundTrips {
 
 // RequestName returns the name of a request: its class, and the reference of a manifest.
 // If the reference is a digest, the name contains the word "digest" instead. A token
-// request without credentials has the name "anonymous token".
+// request without credentials has the name "anonymous token". The name of a request to
+// Sigstore contains the last part of its path.
 func RequestName(r *http.Request) string {
 	class := classify(r)
 	t, _ := parseTarget(r.URL.Path)
 	switch {
 	case class == ClassToken && r.Header.Get("Authorization") == "":
 		return "anonymous token"
+	case class == ClassSigstore:
+		return string(class) + " " + path.Base(r.URL.Path)
 	case t.kind != "manifests":
 		return string(class)
 	case isDigest(t.rest):

@@ -1,26 +1,27 @@
 package ghcrtest
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"os"
+	"slices"
 	"strings"
 )
 
-// Seed is a package with a history that a server has at its start. [ReadSeed] reads a seed
-// from a file of scenarios of the command "cleanup". A label names each version, because the
-// digests of the manifests are not known before the server creates the manifests.
+// Seed is a scenario of the command "cleanup": a package with a history that a server has at
+// its start, the rules of a run, and the expected result of the run. [ReadSeed] reads a seed
+// from a file. A label names each version, because the digests of the manifests are not known
+// before the server creates the manifests.
 //
-// The text {hex:LABEL} in a tag stands for the hexadecimal digits of the digest of a
-// version.
+// The texts {hex:LABEL} and {digest:LABEL} in a tag or in a rule stand for the digest of a
+// version: for its hexadecimal digits, and for the complete digest.
 type Seed struct {
-	ID         string        `json:"id"`
-	Package    string        `json:"package"` // Package has the form HOST/OWNER/NAME.
-	Visibility Visibility    `json:"visibility"`
-	Versions   []SeedVersion `json:"versions"` // The order of the REST API.
-	Options    SeedOptions   `json:"options"`
+	ID         string            `json:"id"`
+	Title      string            `json:"name,omitempty"`
+	Package    string            `json:"package"` // Package has the form HOST/OWNER/NAME.
+	Visibility Visibility        `json:"visibility,omitempty"`
+	Versions   []SeedVersion     `json:"versions"` // The order of the REST API.
+	Rules      map[string]string `json:"rules"`    // Rules maps the names of inputs to their values.
+	Options    SeedOptions       `json:"options,omitzero"`
+	Expected   SeedExpected      `json:"expected"`
+	Why        string            `json:"why,omitempty"` // Why is the source of the scenario.
 
 	built *builtSeed
 }
@@ -28,20 +29,20 @@ type Seed struct {
 // SeedVersion is a version of a [Seed].
 type SeedVersion struct {
 	Label string   `json:"digest"`
-	Tags  []string `json:"tags"`
+	Tags  []string `json:"tags,omitempty"`
 	// Age and Created are the hours since the version was updated and since it was
 	// created. The default of Created is Age.
 	Age     float64  `json:"age"`
-	Created *float64 `json:"created"`
-	Kind    SeedKind `json:"kind"`
+	Created *float64 `json:"created,omitempty"`
+	Kind    SeedKind `json:"kind,omitempty"`
 	// Children are the labels of the entries of an index. An entry without a version is
 	// missing from the package. Attestations are the labels of the entries that
 	// describe attestations.
-	Children     []string         `json:"children"`
-	Attestations []string         `json:"attestations"`
-	Of           string           `json:"of"`      // Of is the image that an attestation describes.
-	Subject      string           `json:"subject"` // Subject is the label of the subject.
-	Layers       map[string]int64 `json:"layers"`  // Layers maps the names of layers to their sizes.
+	Children     []string         `json:"children,omitempty"`
+	Attestations []string         `json:"attestations,omitempty"`
+	Of           string           `json:"of,omitempty"`      // Of is the image that an attestation describes.
+	Subject      string           `json:"subject,omitempty"` // Subject is the label of the subject.
+	Layers       map[string]int64 `json:"layers,omitempty"`  // Layers maps the names of layers to their sizes.
 }
 
 // SeedKind is the kind of a manifest of a [Seed].
@@ -60,96 +61,40 @@ const (
 type SeedOptions struct {
 	// Permissions is the role of the repository on the package: "admin", "write" or
 	// "read". Default: "admin".
-	Permissions string         `json:"permissions"`
-	Downloads   map[string]int `json:"downloads"`  // Downloads maps labels to numbers of downloads.
-	Unreadable  []string       `json:"unreadable"` // Every read of these manifests gets 403.
-	Pulls       map[int]string `json:"pulls"`      // Pulls maps the numbers of pull requests to "open" or "closed".
-	Branches    []string       `json:"branches"`
+	Permissions string         `json:"permissions,omitempty"`
+	Downloads   map[string]int `json:"downloads,omitempty"`  // Downloads maps labels to numbers of downloads.
+	Unreadable  []string       `json:"unreadable,omitempty"` // Every read of these manifests gets 403.
+	Pulls       map[int]string `json:"pulls,omitempty"`      // Pulls maps the numbers of pull requests to "open" or "closed".
+	Branches    []string       `json:"branches,omitempty"`
+	// Event is the event of the workflow that runs the command.
+	Event SeedEvent `json:"event,omitzero"`
 	// AfterListing are changes by other clients. The server applies them after a client
 	// has listed the versions and read manifests, and before the client deletes a version.
-	AfterListing []SeedChange `json:"after-listing"`
+	AfterListing []SeedChange `json:"after-listing,omitempty"`
 }
 
 // SeedChange is one change by another client. Exactly one of the fields Push, MoveTag and
 // Delete is set.
 type SeedChange struct {
-	Push    *SeedVersion `json:"push"`
-	MoveTag string       `json:"move-tag"`
-	To      string       `json:"to"` // To is the label to which the tag MoveTag moves.
-	Delete  string       `json:"delete"`
+	Push    *SeedVersion `json:"push,omitempty"`
+	MoveTag string       `json:"move-tag,omitempty"`
+	To      string       `json:"to,omitempty"` // To is the label to which the tag MoveTag moves.
+	Delete  string       `json:"delete,omitempty"`
 }
 
-// ReadSeed reads a seed from a file. The argument has the form FILE or FILE#ID. A file
-// contains one scenario, or an object with the list "cases", from which ID selects a
-// scenario.
-func ReadSeed(path string) (*Seed, error) {
-	file, id := path, ""
-	if at := strings.LastIndexByte(path, '#'); at >= 0 {
-		file, id = path[:at], path[at+1:]
-	}
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, fmt.Errorf("reading scenarios: %w", err)
-	}
-	defer f.Close()
-	return ParseSeed(f, id)
-}
-
-// maxSeedFile is the maximum size of a file of scenarios, in bytes.
-const maxSeedFile = 64 << 20
-
-// ParseSeed reads a seed from JSON. If the JSON is a list of scenarios, the argument "id"
-// selects a scenario.
-func ParseSeed(r io.Reader, id string) (*Seed, error) {
-	var file struct {
-		Cases []json.RawMessage `json:"cases"`
-	}
-	raw, err := io.ReadAll(io.LimitReader(r, maxSeedFile))
-	if err != nil {
-		return nil, fmt.Errorf("reading scenarios: %w", err)
-	}
-	if err := json.Unmarshal(raw, &file); err != nil {
-		return nil, fmt.Errorf("parsing scenarios: %w", err)
-	}
-	if file.Cases == nil {
-		file.Cases = []json.RawMessage{raw}
-	}
-	chosen, err := chooseCase(file.Cases, id)
-	if err != nil {
-		return nil, err
-	}
-	s := new(Seed)
-	if err := json.Unmarshal(chosen, s); err != nil {
-		return nil, fmt.Errorf("parsing scenario %q: %w", id, err)
-	}
-	s.fill()
-	if err := s.check(); err != nil {
-		return nil, fmt.Errorf("checking scenario %q: %w", s.ID, err)
-	}
-	if s.built, err = s.build(); err != nil {
-		return nil, fmt.Errorf("creating the manifests of scenario %q: %w", s.ID, err)
-	}
-	return s, nil
-}
-
-// chooseCase returns the scenario with an id. If there is only one scenario, the id can
-// be empty.
-func chooseCase(cases []json.RawMessage, id string) (json.RawMessage, error) {
-	if id == "" && len(cases) == 1 {
-		return cases[0], nil
-	}
-	if id == "" {
-		return nil, errors.New("the file contains several scenarios: add # and the id of a scenario to the path")
-	}
-	for _, raw := range cases {
-		var one struct {
-			ID string `json:"id"`
-		}
-		if json.Unmarshal(raw, &one) == nil && one.ID == id {
-			return raw, nil
+// clone returns a copy whose versions and changes can be changed.
+func (s *Seed) clone() *Seed {
+	out := *s
+	out.built = nil
+	out.Versions = slices.Clone(s.Versions)
+	out.Options.AfterListing = slices.Clone(s.Options.AfterListing)
+	for i, change := range out.Options.AfterListing {
+		if change.Push != nil {
+			pushed := *change.Push
+			out.Options.AfterListing[i].Push = &pushed
 		}
 	}
-	return nil, fmt.Errorf("the file contains no scenario with the id %q", id)
+	return &out
 }
 
 // fill sets the defaults.
@@ -193,3 +138,24 @@ func (s *Seed) Name() string {
 // Repository returns the repository (owner/name) to which the package is linked. The
 // repository has the first part of the package's name.
 func (s *Seed) Repository() string { return sourceRepository(&Credential{}, s.Name()) }
+
+// RulesFor returns the rules of the scenario for a server. A rule then names the digests of
+// the manifests instead of labels, and the host of the server instead of the host of the
+// package.
+func (s *Seed) RulesFor(host string) map[string]string {
+	from, _, _ := strings.Cut(s.Package, "/")
+	out := map[string]string{}
+	for name, value := range s.built.rules {
+		out[name] = strings.ReplaceAll(value, from+"/", host+"/")
+	}
+	return out
+}
+
+// Digests returns the digest of each label, also of the versions that other clients push.
+func (s *Seed) Digests() map[string]string {
+	out := map[string]string{}
+	for label, m := range s.built.manifests {
+		out[label] = m.Digest
+	}
+	return out
+}

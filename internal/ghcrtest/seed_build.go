@@ -15,6 +15,7 @@ type builtSeed struct {
 	manifests map[string]*builtManifest // by label
 	blobs     map[string][]byte         // by digest
 	layers    map[string]seedDescriptor // by name
+	rules     map[string]string         // the rules with digests instead of labels
 }
 
 // builtManifest is the manifest of one version.
@@ -79,7 +80,7 @@ type seedBuilder struct {
 func (s *Seed) build() (*builtSeed, error) {
 	b := &seedBuilder{
 		versions: map[string]*SeedVersion{}, open: map[string]bool{},
-		out: &builtSeed{manifests: map[string]*builtManifest{}, blobs: map[string][]byte{}, layers: map[string]seedDescriptor{}},
+		out: &builtSeed{manifests: map[string]*builtManifest{}, blobs: map[string][]byte{}, layers: map[string]seedDescriptor{}, rules: map[string]string{}},
 	}
 	for _, v := range s.all() {
 		b.versions[v.Label] = v
@@ -93,6 +94,12 @@ func (s *Seed) build() (*builtSeed, error) {
 		if err := b.expandTags(v); err != nil {
 			return nil, err
 		}
+	}
+	for name, value := range s.Rules {
+		b.out.rules[name] = b.expand(value)
+	}
+	for i, change := range s.Options.AfterListing {
+		s.Options.AfterListing[i].MoveTag = b.expand(change.MoveTag)
 	}
 	return b.out, b.checkTags(s.Versions)
 }

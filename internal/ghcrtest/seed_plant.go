@@ -74,9 +74,5 @@ func (s *seeded) version(v SeedVersion, from time.Time) Version {
 // serveSeed serves GET /_seed, the map from the label of each version to its digest. The
 // map includes the versions that other clients push later.
 func (s *Server) serveSeed(w http.ResponseWriter, r *http.Request) {
-	out := map[string]string{}
-	for label, m := range s.seed.built.manifests {
-		out[label] = m.Digest
-	}
-	writeJSON(w, r, http.StatusOK, out)
+	writeJSON(w, r, http.StatusOK, s.seed.Digests())
 }

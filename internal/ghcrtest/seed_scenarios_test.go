@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,41 +17,20 @@ import (
 // scenarios is the file of the scenarios of the command "cleanup".
 var scenarios = filepath.Join("..", "cleanup", "testdata", "cleanup.json")
 
-// scenario contains the fields of a scenario that describe the state of the server.
-type scenario struct {
-	ID, Package, Visibility string
-	Versions                []scenarioVersion
-	Options                 struct {
-		Permissions string
-		Downloads   map[string]int
-		Unreadable  []string
-		Pulls       map[string]string
-		Branches    []string
-	}
-}
-
-type scenarioVersion struct {
-	Digest, Kind, Of, Subject    string
-	Tags, Children, Attestations []string
-	Age                          float64
-	Created                      *float64
-	Layers                       map[string]int
-}
-
 // seededServer is a server with one scenario, and its client.
 type seededServer struct {
 	*client
-	scenario
+	*ghcrtest.Seed
 	name   string
 	labels map[string]string
 }
 
 // seed starts a server with a scenario in the way of the command "serve".
-func seed(t *testing.T, s *ghcrtest.Seed, c scenario) *seededServer {
+func seed(t *testing.T, s *ghcrtest.Seed) *seededServer {
 	t.Helper()
 	server := start(t, ghcrtest.Config{Open: &ghcrtest.Open{}, Seed: s})
-	out := &seededServer{client: as(t, server, server.Token()), scenario: c, labels: map[string]string{}}
-	_, out.name, _ = strings.Cut(c.Package, "/")
+	out := &seededServer{client: as(t, server, server.Token()), Seed: s, labels: map[string]string{}}
+	out.name = s.Name()
 	out.login("repository:" + out.name + ":pull")
 	got := out.do(http.MethodGet, "/_seed", "")
 	got.has(t, 200, "")
@@ -111,23 +89,17 @@ func (s *seededServer) versions(t *testing.T) []restVersion {
 
 func TestEveryScenarioIsServed(t *testing.T) {
 	t.Parallel()
-	raw, err := os.ReadFile(scenarios)
+	all, err := ghcrtest.ReadSeeds(scenarios)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var file struct{ Cases []scenario }
-	decode(t, string(raw), &file)
-	if len(file.Cases) < 61 {
-		t.Errorf("the file has %d scenarios, want at least 61", len(file.Cases))
+	if len(all) < 61 {
+		t.Errorf("the file has %d scenarios, want at least 61", len(all))
 	}
-	for _, c := range file.Cases {
+	for _, c := range all {
 		t.Run(c.ID, func(t *testing.T) {
 			t.Parallel()
-			read, err := ghcrtest.ReadSeed(scenarios + "#" + c.ID)
-			if err != nil {
-				t.Fatal(err)
-			}
-			s := seed(t, read, c)
+			s := seed(t, c)
 			listed := s.wantVersions(t)
 			s.wantTags(t)
 			for _, v := range c.Versions {
@@ -150,22 +122,22 @@ func (s *seededServer) wantVersions(t *testing.T) []restVersion {
 		return (time.Since(at) - time.Duration(hours*float64(time.Hour))).Abs() < time.Minute
 	}
 	for i, v := range s.Versions {
-		if got[i].Name != s.labels[v.Digest] || i > 0 && got[i].ID >= got[i-1].ID {
-			t.Errorf("version %d is %s with the id %d, want %s and a falling id", i, got[i].Name, got[i].ID, v.Digest)
+		if got[i].Name != s.labels[v.Label] || i > 0 && got[i].ID >= got[i-1].ID {
+			t.Errorf("version %d is %s with the id %d, want %s and a falling id", i, got[i].Name, got[i].ID, v.Label)
 		}
 		created := v.Age
 		if v.Created != nil {
 			created = *v.Created
 		}
 		if !near(got[i].UpdatedAt, v.Age) || !near(got[i].CreatedAt, created) {
-			t.Errorf("version %s was created at %s and updated at %s", v.Digest, got[i].CreatedAt, got[i].UpdatedAt)
+			t.Errorf("version %s was created at %s and updated at %s", v.Label, got[i].CreatedAt, got[i].UpdatedAt)
 		}
 		want := []string{}
 		for _, tag := range v.Tags {
 			want = append(want, s.expand(tag))
 		}
 		if !slices.Equal(got[i].Metadata.Container.Tags, want) {
-			t.Errorf("version %s has the tags %v, want %v", v.Digest, got[i].Metadata.Container.Tags, want)
+			t.Errorf("version %s has the tags %v, want %v", v.Label, got[i].Metadata.Container.Tags, want)
 		}
 	}
 	return got
@@ -205,24 +177,24 @@ type (
 	}
 )
 
-func (s *seededServer) wantManifest(t *testing.T, v scenarioVersion) {
+func (s *seededServer) wantManifest(t *testing.T, v ghcrtest.SeedVersion) {
 	t.Helper()
-	got := s.do(http.MethodGet, "/v2/"+s.name+"/manifests/"+s.labels[v.Digest], "")
-	if slices.Contains(s.Options.Unreadable, v.Digest) {
+	got := s.do(http.MethodGet, "/v2/"+s.name+"/manifests/"+s.labels[v.Label], "")
+	if slices.Contains(s.Options.Unreadable, v.Label) {
 		got.refused(t, 403, "DENIED", "denied")
 		return
 	}
 	got.has(t, 200, "")
-	if digestOf(got.body) != s.labels[v.Digest] {
-		t.Errorf("%s: the manifest has another digest", v.Digest)
+	if digestOf(got.body) != s.labels[v.Label] {
+		t.Errorf("%s: the manifest has another digest", v.Label)
 	}
 	var m ociManifest
 	decode(t, got.body, &m)
-	if m.Annotations["seed"] != v.Digest || m.SchemaVersion != 2 || got.header.Get("Content-Type") != m.MediaType {
-		t.Errorf("%s: got %s", v.Digest, got.body)
+	if m.Annotations["seed"] != v.Label || m.SchemaVersion != 2 || got.header.Get("Content-Type") != m.MediaType {
+		t.Errorf("%s: got %s", v.Label, got.body)
 	}
 	if (m.Subject != nil) != (v.Subject != "") || m.Subject != nil && m.Subject.Digest != s.digest(v.Subject) {
-		t.Errorf("%s: got subject %+v, want %s", v.Digest, m.Subject, v.Subject)
+		t.Errorf("%s: got subject %+v, want %s", v.Label, m.Subject, v.Subject)
 	}
 	if v.Kind == "index" {
 		s.wantEntries(t, v, m)
@@ -231,48 +203,48 @@ func (s *seededServer) wantManifest(t *testing.T, v scenarioVersion) {
 	s.wantContent(t, v, m)
 }
 
-func (s *seededServer) wantContent(t *testing.T, v scenarioVersion, m ociManifest) {
+func (s *seededServer) wantContent(t *testing.T, v ghcrtest.SeedVersion, m ociManifest) {
 	t.Helper()
 	type form struct{ config, layer, artifact string }
-	want := map[string]form{
+	want := map[ghcrtest.SeedKind]form{
 		"image":       {"application/vnd.oci.image.config.v1+json", "application/vnd.oci.image.layer.v1.tar", ""},
 		"attestation": {"application/vnd.oci.image.config.v1+json", "application/vnd.in-toto+json", ""},
 		"signature":   {"application/vnd.oci.image.config.v1+json", "application/vnd.dev.cosign.simplesigning.v1+json", ""},
 		"artifact":    {"application/vnd.oci.empty.v1+json", "application/vnd.example.sbom", "application/vnd.example.sbom"},
 	}[v.Kind]
 	if m.MediaType != imageType || m.Config.MediaType != want.config || m.ArtifactType != want.artifact || len(m.Layers) != len(v.Layers) {
-		t.Errorf("%s: got %+v", v.Digest, m)
+		t.Errorf("%s: got %+v", v.Label, m)
 	}
 	config, err := s.server.Blob(s.name, m.Config.Digest)
-	if err != nil || v.Kind == "image" && !strings.Contains(string(config), fmt.Sprintf(`"Labels":{"seed":%q}`, v.Digest)) {
-		t.Errorf("%s: got config %s, %v", v.Digest, config, err)
+	if err != nil || v.Kind == "image" && !strings.Contains(string(config), fmt.Sprintf(`"Labels":{"seed":%q}`, v.Label)) {
+		t.Errorf("%s: got config %s, %v", v.Label, config, err)
 	}
 	for _, layer := range m.Layers {
 		content, err := s.server.Blob(s.name, layer.Digest)
 		known := slices.ContainsFunc(slices.Collect(maps.Keys(v.Layers)), func(name string) bool {
-			return v.Layers[name] == len(content) && strings.Contains(strings.Repeat(name, len(content)+2), string(content))
+			return v.Layers[name] == int64(len(content)) && strings.Contains(strings.Repeat(name, len(content)+2), string(content))
 		})
 		if err != nil || !known || layer.Size != len(content) || layer.MediaType != want.layer {
-			t.Errorf("%s: got layer %+v with %q, %v", v.Digest, layer, content, err)
+			t.Errorf("%s: got layer %+v with %q, %v", v.Label, layer, content, err)
 		}
 	}
 }
 
-func (s *seededServer) wantEntries(t *testing.T, v scenarioVersion, m ociManifest) {
+func (s *seededServer) wantEntries(t *testing.T, v ghcrtest.SeedVersion, m ociManifest) {
 	t.Helper()
 	platforms := []string{"linux/amd64/", "linux/arm64/", "linux/arm/v7", "linux/s390x/"}
 	images := 0
 	if len(m.Manifests) != len(v.Children) || m.MediaType != indexType {
-		t.Fatalf("%s: got %+v", v.Digest, m)
+		t.Fatalf("%s: got %+v", v.Label, m)
 	}
 	for i, label := range v.Children {
 		entry := m.Manifests[i]
-		at := slices.IndexFunc(s.Versions, func(o scenarioVersion) bool { return o.Digest == label })
-		child := scenarioVersion{Kind: "image"}
+		at := slices.IndexFunc(s.Versions, func(o ghcrtest.SeedVersion) bool { return o.Label == label })
+		child := ghcrtest.SeedVersion{Kind: "image"}
 		if at >= 0 {
 			child = s.Versions[at]
 		} else if entry.Size != 7 {
-			t.Errorf("%s: the missing entry %s has the size %d", v.Digest, label, entry.Size)
+			t.Errorf("%s: the missing entry %s has the size %d", v.Label, label, entry.Size)
 		}
 		platform := ""
 		if entry.Platform != nil {
@@ -283,20 +255,20 @@ func (s *seededServer) wantEntries(t *testing.T, v scenarioVersion, m ociManifes
 		case child.Kind == "attestation", slices.Contains(v.Attestations, label):
 			want = "unknown/unknown/"
 			if entry.Annotations["vnd.docker.reference.type"] != "attestation-manifest" || entry.Annotations["vnd.docker.reference.digest"] != s.digest(described(v, child)) {
-				t.Errorf("%s: got %+v for the attestation %s", v.Digest, entry, label)
+				t.Errorf("%s: got %+v for the attestation %s", v.Label, entry, label)
 			}
 		case child.Kind == "image":
 			want = platforms[images]
 			images++
 		}
 		if entry.Digest != s.digest(label) || platform != want {
-			t.Errorf("%s: got entry %+v, want %s for %s", v.Digest, entry, label, want)
+			t.Errorf("%s: got entry %+v, want %s for %s", v.Label, entry, label, want)
 		}
 	}
 }
 
 // described returns the label of the image that an attestation describes.
-func described(index, attestation scenarioVersion) string {
+func described(index, attestation ghcrtest.SeedVersion) string {
 	if attestation.Of != "" {
 		return attestation.Of
 	}
@@ -312,7 +284,7 @@ func (s *seededServer) wantPackage(t *testing.T) {
 func (s *seededServer) wantRepository(t *testing.T) {
 	t.Helper()
 	for number, state := range s.Options.Pulls {
-		s.api(http.MethodGet, "/repos/acme/app/pulls/"+number, "").has(t, 200, fmt.Sprintf(`"state":%q`, state))
+		s.api(http.MethodGet, fmt.Sprint("/repos/acme/app/pulls/", number), "").has(t, 200, fmt.Sprintf(`"state":%q`, state))
 	}
 	for _, branch := range s.Options.Branches {
 		s.api(http.MethodGet, "/repos/acme/app/branches", "").has(t, 200, fmt.Sprintf(`"name":%q`, branch))
@@ -323,7 +295,7 @@ func (s *seededServer) wantRepository(t *testing.T) {
 func (s *seededServer) wantRefusals(t *testing.T, list []restVersion) {
 	t.Helper()
 	for i, v := range list {
-		label := s.Versions[i].Digest
+		label := s.Versions[i].Label
 		path := fmt.Sprintf("%s/versions/%d", s.path(), v.ID)
 		switch {
 		case s.Options.Permissions == "write":

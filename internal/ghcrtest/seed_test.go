@@ -19,9 +19,7 @@ func parse(t *testing.T, versions, options string) (*seededServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	var c scenario
-	decode(t, text, &c)
-	return seed(t, s, c), nil
+	return seed(t, s), nil
 }
 
 // planted is parse for a valid scenario.

@@ -157,6 +157,8 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		s.serveDownload(w, r)
 	case sigstore.Handles(path):
 		s.serveSigstore(w, r)
+	case strings.HasPrefix(path, bundlePath):
+		s.serveBundle(w, r)
 	default:
 		http.NotFound(w, r)
 	}

@@ -63,6 +63,10 @@ type Client struct {
 	// zero, the limit is 15 seconds.
 	AnswerTimeout time.Duration
 
+	// Storage sends the requests to the storage of attestations, which is another host. It
+	// must add no credentials.
+	Storage *http.Client
+
 	gh          *github.Client
 	server      string
 	unavailable atomic.Bool // unavailable is true after all attempts of one request have failed.
@@ -82,7 +86,7 @@ func New(hc *http.Client, apiURL, server, userAgent string) (*Client, error) {
 	limited.Transport = bounded.Transport{Base: hc.Transport}
 	gh := github.NewClient(&limited)
 	gh.BaseURL, gh.UserAgent = base, userAgent
-	return &Client{gh: gh, server: server}, nil
+	return &Client{gh: gh, server: server, Storage: http.DefaultClient}, nil
 }
 
 // Get reads a package. If IsAbsent returns true for the error, the package

@@ -28,6 +28,10 @@ func (m *Manifest) IsAttestation() bool {
 // "subject").
 func (m *Manifest) HasSubject() bool { return m.artifactFields().Subject != nil }
 
+// ArtifactType returns the type of the artifact in the manifest m (image-spec,
+// "artifactType"), or "" for an image.
+func (m *Manifest) ArtifactType() string { return m.artifactFields().ArtifactType }
+
 // Subject returns the digest of the manifest to which the manifest m refers. Subject
 // returns false if the manifest m refers to no manifest.
 func (m *Manifest) Subject() (v1.Hash, bool) {

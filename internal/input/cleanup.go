@@ -9,6 +9,8 @@ import (
 // CleanupConfig is the configuration of `cleanup`. Package cleanup/rules parses the rules.
 type CleanupConfig struct {
 	Common
+	// Globs are the patterns of packages in the input "image".
+	Globs []Glob
 
 	Delete, Keep, KeepNewest, OlderThan, AgeFrom, Untagged, Orphans, Broken string
 	KeepUsed, MinAge, MaxDelete, Detach, Empty, OnUnreadable                string
@@ -21,6 +23,7 @@ type CleanupConfig struct {
 	DryRun bool
 	Verify string
 	Cache  string
+	JSON   bool
 	Undo   string
 }
 
@@ -32,10 +35,12 @@ func ParseCleanup(env Environment) (*CleanupConfig, error) {
 		AgeFrom: r.text("age-from"), Untagged: r.rule("untagged"), Orphans: r.rule("orphans"), Broken: r.rule("broken"),
 		KeepUsed: r.text("keep-used"), MinAge: r.text("min-age"), MaxDelete: r.text("max-delete"), Detach: r.text("detach"),
 		Empty: r.text("empty"), OnUnreadable: r.text("on-unreadable"),
-		DryRun: r.boolean("dry-run"), Verify: r.choice("verify"), Cache: r.text("cache"), Undo: r.text("undo"),
+		DryRun: r.boolean("dry-run"), Verify: r.choice("verify"), Cache: r.text("cache"), JSON: r.boolean("json"), Undo: r.text("undo"),
 	}
 	r.common(&c.Common, env)
 	r.refuseRulesWithUndo()
+	c.Globs = r.globs
+	r.onlyAtHome(&c.Common)
 	c.event()
 	return c, errors.Join(r.errs...)
 }

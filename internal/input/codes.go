@@ -58,6 +58,19 @@ const (
 	// CodeImageWithoutPush means that the input "image" has no effect for the command
 	// "login", because "push: true" is not set.
 	CodeImageWithoutPush = "image-without-push"
+	// CodeGlobInvalid means that the input "image" of the command "cleanup" contains a
+	// pattern that the program cannot expand.
+	CodeGlobInvalid = "image-pattern"
+	// CodeGlobToken means that the token cannot list the packages of an owner.
+	CodeGlobToken = "packages-not-listed"
+	// CodeGlobEmpty means that no package matches a pattern in the input "image".
+	CodeGlobEmpty = "no-package-matches"
+	// CodeCleanupRegistry means that the command "cleanup" cannot delete images on a
+	// registry.
+	CodeCleanupRegistry = "cleanup-registry"
+	// CodeCleanupWithPushByDigest means that the inputs "cleanup" and "push-by-digest" are
+	// both set.
+	CodeCleanupWithPushByDigest = "cleanup-with-push-by-digest"
 	// CodeImageFromOrigin is a notice: the command "check" uses the repository of the Git
 	// remote "origin", because neither the input "image" nor GITHUB_REPOSITORY names a
 	// repository.
@@ -117,6 +130,9 @@ const (
 	// CodeIfPublishedWithPushByDigest means that the input "if-published" is set in a step
 	// with "push-by-digest", which has no version tag.
 	CodeIfPublishedWithPushByDigest = "if-published-with-push-by-digest"
+	// CodeSBOMWithoutAttest means that the input "sbom" is set, but the input "attest" is
+	// false.
+	CodeSBOMWithoutAttest = "sbom-without-attest"
 	// CodeResultFile means that the run cannot write the file in the input "metadata-file"
 	// or in the input "digest-file".
 	CodeResultFile = "result-file-unwritable"

@@ -31,7 +31,9 @@ var (
 	check    = []Command{Check}
 	verify   = []Command{Verify}
 	cleanup  = []Command{Cleanup}
-	pushing  = []Command{Publish, Merge, Promote}
+	// requiring lists the commands that can check an attestation before they write.
+	requiring = []Command{Pull, Promote}
+	pushing   = []Command{Publish, Merge, Promote}
 	// building lists the commands that can write an index of platform images.
 	building = []Command{Publish, Merge}
 	naming   = []Command{Publish, Merge, Promote, Metadata}

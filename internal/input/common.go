@@ -105,7 +105,7 @@ func passwordHint(c *Common) string {
 // text.
 func (r *reader) checkToken(c *Common) {
 	if c.Token.Empty() {
-		if c.needsToken() {
+		if c.needsToken() || len(r.globs) > 0 {
 			r.fail("token", CodeTokenEmpty, tokenHint(c), "There is no token")
 		}
 		return

@@ -94,8 +94,10 @@ type Config struct {
 	FailOnMismatch bool
 	OnReadOnly     ReadOnlyPolicy
 	Verify         Verification
+	Cleanup        string // the rules for old images, which package cleanup/rules parses, or "" for no cleanup
 	Gate           string // the script that checks the image before the tags move, or "" for no check
 	DryRun         bool
+	Attestation    Attestation
 }
 
 // ResultFiles are the paths of the files that a successful run writes. An empty path means

@@ -112,16 +112,7 @@ func (r *reader) baseImage(c *Common) name.Reference {
 	if text == "" || text == "scratch" {
 		return nil
 	}
-	ref, err := name.ParseReference(text)
-	if err != nil {
-		r.fail("base", CodeReferenceInvalid, "Write HOST/NAME:TAG or HOST/NAME@sha256:…, or scratch for an image without a base.", "The input base is %q, which is not an image reference", text)
-		return nil
-	}
-	if repo := ref.Context(); c.AtHome(repo) && !strings.Contains(repo.RepositoryStr(), "/") {
-		r.fail("base", CodeImageWithoutOwner, "Write "+repo.RegistryStr()+"/OWNER/"+repo.RepositoryStr()+".", "The base image %q has no owner in its name", text)
-		return nil
-	}
-	return ref
+	return r.hubReference("base", text, c)
 }
 
 // argv parses the arguments of a program: a JSON list as in a Dockerfile, or one

@@ -41,7 +41,6 @@ var habits = map[string]habit{
 	"load": {advice: "This action publishes the image and does not load it into the Docker engine. To load the published image, add a step with command: pull and destination: docker-daemon:."},
 
 	"provenance": attestationHabit,
-	"sbom":       attestationHabit,
 	"attests":    attestationHabit,
 
 	"password":         {advice: "Remove the input, because the input token is the password, and the default of this input is the job's GITHUB_TOKEN. For other registries, set the input credentials to lines of the form HOST USERNAME SECRET."},
@@ -65,7 +64,7 @@ func Advice(c Command, name string) string {
 var buildOption = habit{advice: "A build of the input context does not have this option. If you need the option, build the image in a separate step with docker/build-push-action, and set the input source to the image."}
 
 // attestationHabit is the advice for inputs that add attestations during a build.
-var attestationHabit = habit{advice: "This action creates no attestations. It publishes the attestations that the image has. To add an attestation, build the image in a separate step with docker/build-push-action. To remove all attestations, set attestations: strip."}
+var attestationHabit = habit{advice: "The builder does not write attestations into the image. To sign the provenance of the image, give the job the permission id-token: write. To publish an image with attestations of BuildKit, build the image in a separate step with docker/build-push-action. To remove these attestations, set attestations: strip."}
 
 // ownBuild returns the advice for an option of a build. Without the option, the build
 // fails or gives another image.

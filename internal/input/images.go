@@ -43,7 +43,7 @@ func (r *reader) images(c *Common) {
 		return
 	}
 	seen := map[string]bool{}
-	for _, line := range lines {
+	for _, line := range r.globsOf(c, lines) {
 		repo, err := c.repository(line)
 		if err != nil {
 			r.errs = append(r.errs, err)

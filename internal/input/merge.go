@@ -31,6 +31,8 @@ func ParseMerge(env Environment) (*MergeConfig, error) {
 	c.Attestations = r.choice("attestations")
 	c.Expect = r.platformNames("expect-platforms")
 	r.pushOptions(&c.Config)
+	r.cleanupAfter(&c.Config)
+	c.Attestation = r.attestation(env)
 	return c, errors.Join(r.errs...)
 }
 

@@ -19,6 +19,10 @@ var (
 	tagName        = lazy.Regexp(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
 )
 
+// hostName matches the host in a name with an optional port (distribution/reference,
+// "domain").
+var hostName = lazy.Regexp(`^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:]+\])(?::[0-9]+)?$`)
+
 // maxOwner is the maximum length of the name of an owner on GitHub, in bytes.
 const maxOwner = 39
 
@@ -63,12 +67,15 @@ func (c *Common) CheckName(text string) *NameFault {
 	return nil
 }
 
-// hostFault explains a colon between the host and the owner of a name, as in
+// hostFault explains a wrong host, and a colon between the host and the owner of a name, as in
 // ghcr.io:acme/web.
 func hostFault(host, path string) *NameFault {
 	at := strings.LastIndexByte(host, ':')
-	if at < 0 || strings.Trim(host[at+1:], "0123456789") == "" {
+	switch {
+	case host == "" || hostName().MatchString(host):
 		return nil
+	case at < 0 || strings.Trim(host[at+1:], "0123456789]") == "":
+		return &NameFault{fmt.Sprintf("has the host %q, which is not the name of a host", host), "Correct the host before the first slash, such as ghcr.io or localhost:5000."}
 	}
 	return &NameFault{"has a colon and not a slash after the host", "Write " + host[:at] + "/" + host[at+1:] + "/" + path + "."}
 }

@@ -27,6 +27,10 @@ func OtherCommandAdvice(c Command, name string) string {
 		return readOnlyAdvice[c]
 	case name == "tags" && (c == Pull || c == Inspect):
 		return "Write the tag after the name of the image, for example ghcr.io/acme/web:1.2.3."
+	case name == "tags" && c == Cleanup:
+		return "Write the tags to delete in the input delete, and the tags that stay in the input keep."
+	case slices.Contains(building, c) && isRule(name):
+		return "Write the rule in the input cleanup, as " + name + ": VALUE in a line of its own."
 	case name == "tags" && c == Check:
 		return "The command check checks the repository and not a tag."
 	case name == "platforms" && (c == Pull || c == Inspect):
@@ -35,6 +39,12 @@ func OtherCommandAdvice(c Command, name string) string {
 		return "Write the repository in the input image, and the tags in the input tags."
 	}
 	return ""
+}
+
+// isRule reports whether an input is a rule of the command "cleanup".
+func isRule(name string) bool {
+	in, ok := Find(name)
+	return ok && slices.Equal(in.Commands, cleanup) && (in.Group == GroupRules || in.Group == GroupSafety)
 }
 
 // otherCommandHint returns the hint for an input that the command does not accept. A

@@ -6,14 +6,17 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/attest"
 )
 
 // PromoteConfig is the configuration of `promote`.
 type PromoteConfig struct {
 	Config
 
-	From     name.Reference // the source; nil if the input is invalid
-	Expected v1.Hash        // the digest that From must have; the zero value means any digest
+	From     name.Reference      // the source; nil if the input is invalid
+	Expected v1.Hash             // the digest that From must have; the zero value means any digest
+	Require  *attest.Requirement // the attestation that From must have, or nil
 }
 
 // ParsePromote reads and checks the inputs of `promote`.
@@ -37,6 +40,7 @@ func ParsePromote(env Environment) (*PromoteConfig, error) {
 		}
 	}
 	c.Platforms = r.platforms("platforms")
+	c.Require = r.require(c.GitHub.ServerURL)
 	r.pushOptions(&c.Config)
 	c.OnlyNewer = r.boolean("only-newer")
 	return c, errors.Join(r.errs...)
@@ -61,16 +65,16 @@ func (r *reader) promoteSource(c *PromoteConfig) {
 		r.fail("source", CodeSourceInvalid, "Write one image: "+strings.TrimSpace(parts[0])+". Promote each image in a separate step.", "The input source contains several images: %q", text)
 		return
 	}
-	full := lowerName(text)
+	full := text
 	if !strings.ContainsAny(text, "/@") && len(c.Images) > 0 {
 		full = c.Images[0].Name() + ":" + text
 		if strings.HasPrefix(text, "sha256:") {
 			full = c.Images[0].Name() + "@" + text
 		}
 	}
-	ref, err := name.ParseReference(full, name.WithDefaultRegistry(c.Registry))
-	if err != nil {
-		r.fail("source", CodeSourceInvalid, "Write HOST/OWNER/NAME:TAG, HOST/OWNER/NAME@sha256:…, or a tag or digest in the repository of the input image.", "The input source has the invalid value %q", text)
+	ref, fault := c.parseReference(full)
+	if fault != nil {
+		r.fail("source", CodeSourceInvalid, fault.Cure+" The input can also be a tag or a digest in the repository of the input image.", "The input source is %q, which %s", text, fault.Is)
 		return
 	}
 	c.From, c.Source = ref, referencePrefix+ref.Name()

@@ -38,7 +38,9 @@ func ParsePublish(env Environment) (*Config, error) {
 		r.fail("compression", CodeCompressionWithArtifact, "Remove the input compression. The files of an artifact are published without changes.", "The inputs compression and artifact-type exclude each other")
 	}
 	r.pushOptions(c)
+	c.Attestation = r.attestation(env)
 	c.LinkTo = r.link(c)
+	r.cleanupAfter(c)
 	return c, errors.Join(r.errs...)
 }
 
@@ -140,6 +142,13 @@ func (r *reader) policies(c *Config) {
 		if c.GitHub.PullRequest() {
 			c.OnReadOnly = ReadOnlySkip
 		}
+	}
+}
+
+// cleanupAfter reads the rules of the cleanup after the publication.
+func (r *reader) cleanupAfter(c *Config) {
+	if c.Cleanup = r.text("cleanup"); c.Cleanup != "" && c.ByDigest {
+		r.fail("cleanup", CodeCleanupWithPushByDigest, "Move the input cleanup from this step to the step with command: merge.", "The inputs cleanup and push-by-digest: true exclude each other")
 	}
 }
 

@@ -85,6 +85,7 @@ func TestConfigContainsEveryInput(t *testing.T) {
 		"digest-name":       {"web/linux/amd64", func(c *input.Config) bool { return c.DigestName == "web-linux-amd64" }},
 		"push":              {"false", func(c *input.Config) bool { return c.DryRun }},
 		"on-readonly":       {"skip", func(c *input.Config) bool { return c.OnReadOnly == input.ReadOnlySkip }},
+		"cleanup":           {"delete: pr-*\nkeep: latest", func(c *input.Config) bool { return c.Cleanup == "delete: pr-*\nkeep: latest" }},
 		"gate":              {" ./scan.sh \n", func(c *input.Config) bool { return c.Gate == " ./scan.sh \n" }},
 		"verify":            {"None", func(c *input.Config) bool { return c.Verify == input.VerifyNone }},
 		"timeout":           {"5", func(c *input.Config) bool { return c.Timeout == 5*time.Minute }},
@@ -100,6 +101,12 @@ func TestConfigContainsEveryInput(t *testing.T) {
 		"digest-file":       {"d.txt", func(c *input.Config) bool { return c.Results.Digest == "d.txt" }},
 		"debug":             {"true", func(c *input.Config) bool { return c.Debug }},
 	}
+	cases["attest"] = inputCase{"true", func(c *input.Config) bool { return c.Attestation.Mode == input.AttestTrue }}
+	cases["attest-store"] = inputCase{"registry, GitHub", func(c *input.Config) bool {
+		return c.Attestation.Store == input.AttestStore{Registry: true, GitHub: true}
+	}}
+	cases["sigstore"] = inputCase{"github", func(c *input.Config) bool { return c.Attestation.Sigstore == "github" }}
+	cases["sbom"] = inputCase{"testdata/sbom.json", func(c *input.Config) bool { return len(c.Attestation.SBOM) > 0 }}
 	needs := map[string][]string{"digest-name": {"INPUT_PUSH-BY-DIGEST", "true"}, "compression-level": {"INPUT_COMPRESSION", "gzip"}} // inputs that need another input
 	cases["sources"] = inputCase{"API=api.tar\nghcr.io/b/web = context:web\n*=all.tar", func(c *input.Config) bool {
 		return len(c.Sources) == 3 && fmt.Sprint(c.Images) == "[ghcr.io/acme/api ghcr.io/b/web]" && c.Sources[0].Source == "api.tar" &&

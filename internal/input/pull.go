@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/attest"
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/detect"
 )
@@ -20,6 +21,7 @@ type PullConfig struct {
 	Destination string       // package sink parses this text
 	Platform    *v1.Platform // nil means all platforms, or the platform of the machine or the engine if the destination accepts only one platform
 	VerifyOnly  bool
+	Require     *attest.Requirement // the attestation that the image must have, or nil
 }
 
 // ParsePull reads and checks the inputs of `pull`.
@@ -27,6 +29,7 @@ func ParsePull(env Environment) (*PullConfig, error) {
 	r := newReader(Pull, env)
 	c := &PullConfig{Platform: r.platform(), VerifyOnly: r.boolean("verify-only"), Destination: r.text("destination")}
 	r.registryInputs(&c.Common, env)
+	c.Require = r.require(c.GitHub.ServerURL)
 	source := r.text("source")
 	switch {
 	case r.refuseOtherOrder(source, c.Destination):

@@ -24,6 +24,8 @@ type reader struct {
 	// "". origin is nil if the command does not use a Git remote as a default.
 	origin func() string
 	errs   []error
+	// globs are the patterns of packages in the input "image".
+	globs []Glob
 }
 
 func newReader(c Command, env Environment) *reader {

@@ -3,6 +3,7 @@ package input_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
@@ -35,6 +36,12 @@ func TestReferencesAreParsedOrRefused(t *testing.T) {
 		{"a path", "./image.tar", "!reference-invalid"},
 		{"blanks", "acme/web :1", "!reference-invalid"},
 		{"half a digest", "acme/web@sha256:00", "!reference-invalid"},
+		{"an empty tag", "ghcr.io/acme/web:", "!reference-invalid"},
+		{"an empty part", "ghcr.io//web:1", "!reference-invalid"},
+		{"a host with a wrong port", "ghcr.io:x/acme/web", "!reference-invalid"},
+		{"an owner that ends with a hyphen", "ghcr.io/acme-/web:1", "!reference-invalid"},
+		{"a tag that begins with a dot", "ghcr.io/acme/web:.1", "!reference-invalid"},
+		{"only a host", "ghcr.io", "!reference-invalid"},
 		{"empty", "", "!source-missing"},
 	}
 	for _, c := range cases {
@@ -52,6 +59,59 @@ func TestReferencesAreParsedOrRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The inputs base, source of promote and source of pull follow the same rules. Only the
+// registry of a name without a host differs.
+func TestReferencesOfAllInputsFollowTheSameRules(t *testing.T) {
+	t.Parallel()
+	const digest = "@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+	cases := []struct {
+		name, text string
+		ok         bool
+		words      string // a part of the message about base and about the source of promote
+	}{
+		{"a tag", "ghcr.io/acme/web:1.2", true, ""},
+		{"a digest", "ghcr.io/acme/web" + digest, true, ""},
+		{"upper case in the name", "ghcr.io/Acme/Web:V1", true, ""},
+		{"a port", "localhost:5000/acme/web:1", true, ""},
+		{"a blank", "ghcr.io/acme/web :1", false, `contains " "`},
+		{"an empty tag", "ghcr.io/acme/web:", false, "ends with a colon"},
+		{"an empty part", "ghcr.io//web:1", false, "before or after a slash"},
+		{"a slash at the end", "ghcr.io/acme/web/", false, "before or after a slash"},
+		{"a wrong part", "ghcr.io/acme/_web:1", false, `the part "_web"`},
+		{"a wrong owner", "ghcr.io/acme-/web:1", false, `the owner "acme-"`},
+		{"a wrong host", "ghcr..io/acme/web:1", false, `the host "ghcr..io"`},
+		{"a host without a name", "ghcr.io/", false, "slash"},
+		{"a wrong tag", "ghcr.io/acme/web:-1", false, `The tag "-1"`},
+		{"two tags", "ghcr.io/acme/web:1:2", false, "is not an image reference"},
+		{"half a digest", "ghcr.io/acme/web@sha256:00", false, "is not an image reference"},
+		{"an address", "https://ghcr.io/acme/web:1", false, "without https://"},
+		{"an expression", "ghcr.io/acme/${NAME}:1", false, "NAME"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			_, promoted := input.ParsePromote(withFlags(map[string]string{"source": c.text, "image": "ghcr.io/acme/copy", "tags": "1", "timeout": "1m"}))
+			_, based := input.ParsePublish(withFlags(map[string]string{"base": c.text, "content": "a=/a", "image": "ghcr.io/acme/copy", "tags": "1", "timeout": "1m"}))
+			for name, err := range map[string]error{"base": based, "source": promoted} {
+				var about string
+				for _, e := range diag.All(err) {
+					if e.Input == name {
+						about += e.Error()
+					}
+				}
+				if (about == "") != c.ok || !strings.Contains(about, c.words) {
+					t.Errorf("%s: got %q, want %q", name, about, c.words)
+				}
+			}
+		})
+	}
+}
+
+// withFlags is the environment of a terminal with flags.
+func withFlags(flags map[string]string) input.Environment {
+	return input.Environment{Getenv: func(string) string { return "" }, Flag: func(name string) string { return flags[name] }}
 }
 
 func TestPlatformsAreParsedOrRefused(t *testing.T) {

@@ -10,6 +10,6 @@ import (
 // not wait for it. The caller must not change the table.
 var Table = sync.OnceValue(func() []Input {
 	return slices.Concat(
-		imageTable(), buildTable(), metadataTable(), publishTable(), runTable(), readTable(), verifyTable(), cleanupTable(), migrateTable(),
+		imageTable(), buildTable(), metadataTable(), publishTable(), attestTable(), runTable(), readTable(), verifyTable(), cleanupTable(), migrateTable(),
 	)
 })

@@ -4,6 +4,12 @@ package input
 func cleanupTable() []Input {
 	return []Input{
 		{
+			Name: "cleanup", Group: GroupRules, Kind: Lines, Commands: building,
+			Help:    "Rules for a cleanup of the package after a successful publication, one per line as KEY: VALUE. The keys are the inputs of the command `cleanup`, such as delete, keep and untagged. The published image always stays. A failure of the cleanup is only a warning. Default: no cleanup.",
+			Short:   "Rules for a cleanup of the package after a successful publication, one per line, as in the command `cleanup` (delete: pr-*). A failure is only a warning.",
+			Example: "delete: type=pr,state=closed",
+		},
+		{
 			Name: "delete", Group: GroupRules, Kind: Lines, Commands: cleanup,
 			Help:    "Images to delete, one selector per line: globs (pr-*,tmp-*), /regex/, a digest, type=semver,keep=3,per=minor, type=pr,state=closed or type=branch,state=deleted,match=GLOB. A line can add keep=N and older-than=30d. The platforms and signatures go with their image.",
 			Short:   "Images to delete, one selector per line: globs (pr-*,tmp-*), /regex/, a digest, type=semver,keep=3, type=pr,state=closed or type=branch,state=deleted,match=GLOB.",

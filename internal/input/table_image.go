@@ -101,7 +101,7 @@ func imageTable() []Input {
 			Name: "image", Group: GroupImage, Kind: Lines, Commands: slices.Concat(naming, authenticating, cleanup),
 			Help: "Repositories to publish to, one per line, without tag or digest. Default: OWNER/REPOSITORY of the workflow in lower case, on the registry of this GitHub server.",
 			Own: map[Command]string{
-				Cleanup: "Repositories to clean up, one per line, without tag or digest. Default: OWNER/REPOSITORY of the workflow in lower case, on the registry of this GitHub server.",
+				Cleanup: "Packages to clean up, one per line, without tag or digest. A pattern (ghcr.io/acme/*) needs a token that may list packages, and GITHUB_TOKEN may not. Default: OWNER/REPOSITORY of the workflow in lower case, on the registry of this GitHub server.",
 			},
 			Example: "ghcr.io/acme/web",
 		},

@@ -71,7 +71,7 @@ func publishTable() []Input {
 		},
 		{
 			Name: "on-loss", Group: GroupSafety, Kind: Choice, Commands: pushing, Default: "warn", Values: []string{"warn", "fail", "ignore"},
-			Help:    "Reaction if a tag moves to an image that lacks a platform, an attestation, an SBOM or a label key of the previous image: a warning, a failure before any tag moves, or nothing. Attestations that `attestations: strip` removes, and the labels created, revision and version, do not count.",
+			Help:    "Reaction if a tag moves to an image that lacks a platform, an attestation, an SBOM or a label key of the previous image: a warning, a failure before any tag moves, or nothing. Parts that `attestations: strip` or `platforms` removes, and the labels created, revision and version, do not count.",
 			Short:   "Reaction if a tag moves to an image that lacks a platform, an attestation, an SBOM or a label of the previous image.",
 			Example: "fail",
 		},

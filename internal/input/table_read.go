@@ -24,13 +24,14 @@ func readTable() []Input {
 			Example: "true",
 		},
 		{
-			Name: "json", Group: GroupOutput, Kind: Bool, Commands: []Command{Inspect, Diff, Verify}, Default: "false",
+			Name: "json", Group: GroupOutput, Kind: Bool, Commands: []Command{Inspect, Diff, Verify, Cleanup}, Default: "false",
 			Help: "Print complete manifests and configs as JSON, instead of a table.",
 			Own: map[Command]string{
-				Diff:   "Print the differences as JSON, instead of text.",
-				Verify: "Print the facts about the attestation as JSON, instead of text.",
+				Diff:    "Print the differences as JSON, instead of text.",
+				Verify:  "Print the facts about the attestation as JSON, instead of text.",
+				Cleanup: "Print the plan or the result as JSON, instead of text.",
 			},
-			Short:   "Print the result of `inspect`, `diff` or `verify` as JSON, instead of text.",
+			Short:   "Print the result of `inspect`, `diff`, `verify` or `cleanup` as JSON, instead of text.",
 			Example: "true",
 		},
 		{

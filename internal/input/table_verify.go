@@ -4,7 +4,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/attest"
 )
 
-// verifyTable returns the inputs for the policy of the command verify.
+// verifyTable returns the inputs for the policy that an attestation must meet.
 func verifyTable() []Input {
 	return []Input{
 		{
@@ -65,12 +65,18 @@ func verifyTable() []Input {
 			Example: "true",
 		},
 		{
-			Name: "bundle", Group: GroupSafety, Commands: verify,
-			Help:    "File with the attestation of the image: one bundle as JSON, or one bundle per line. Default: the attestations in the registry.",
+			Name: "require", Group: GroupSafety, Kind: Lines, Commands: requiring,
+			Help:    "Attestation that the image must have before the run writes anything: one requirement per line as NAME=VALUE. The names are inputs of `verify`, for example repo=acme/web. `repo` or `owner` is required.",
+			Short:   "Attestation that the image must have before the run writes anything: one NAME=VALUE per line. The names are inputs of `verify`.",
+			Example: "repo=acme/web",
+		},
+		{
+			Name: "bundle", Group: GroupSafety, Commands: []Command{Verify, Pull, Promote},
+			Help:    "File with the attestation of the image: one bundle as JSON, or one bundle per line. Default: the attestations in the registry and in GitHub's API.",
 			Example: "attestations.jsonl",
 		},
 		{
-			Name: "trusted-root", Group: GroupSafety, Commands: verify,
+			Name: "trusted-root", Group: GroupSafety, Commands: []Command{Verify, Pull, Promote},
 			Help:    "File with the keys of Sigstore that the run trusts, as \"gh attestation trusted-root\" writes it. Default: the keys of sigstore.dev, which the program contains.",
 			Example: "trusted_root.jsonl",
 		},

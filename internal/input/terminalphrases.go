@@ -26,6 +26,8 @@ var phrases = []string{
 	"In the step that has push-by-digest: true, set the input image to the same value as in this step.", "Write the same image that publish with push-by-digest: true wrote.",
 	"If another program deleted the image after its push, run the job that pushes the image again.", "If another program deleted the image after its push, push the image again.",
 	"Move the input tags from this step to the step with command: merge.", "Remove the input tags, and write it after the command merge instead.",
+	// The rules of a cleanup.
+	"    delete: type=pr,state=closed\n    untagged: delete\n    delete: type=semver,keep=3,per=minor", "    --delete type=pr,state=closed\n    --untagged delete\n    --delete type=semver,keep=3,per=minor",
 	// Paths.
 	"the working directory of the step", "the working directory",
 	" Run the step that writes the file before this step.", "",

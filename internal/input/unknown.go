@@ -21,6 +21,10 @@ const variablePrefix = "INPUT_"
 // command that must not ignore an input (stopsAtUnknown).
 func (r *reader) refuseUnknownInputs(c *Common, environ []string) {
 	names := unknownInputs(environ)
+	if r.command == Cleanup {
+		r.refuseUnknownRules(names)
+		return
+	}
 	for _, group := range byAdvice(r.command, names) {
 		r.explainHabit(c, group)
 	}

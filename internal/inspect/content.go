@@ -133,7 +133,7 @@ func (c *Content) platformName(i int) (name string, ok bool) {
 	case each.Attests != "" || m.IsAttestation() || p != nil && p.OS == "unknown":
 		return "", false
 	case p != nil && p.OS != "":
-		return versioned(p), true
+		return PlatformName(p), true
 	}
 	return "", !c.root.Index()
 }
@@ -147,10 +147,10 @@ func statedPlatform(config json.RawMessage) *v1.Platform {
 	return &p
 }
 
-// versioned returns the name of a platform. The name of a Windows platform contains the
+// PlatformName returns the name of a platform in [Content.Image]. The name of a Windows platform contains the
 // first three numbers of the version, which identify the release of Windows. The fourth
 // number changes with each update.
-func versioned(p *v1.Platform) string {
+func PlatformName(p *v1.Platform) string {
 	name := image.PlatformString(p)
 	if parts := strings.Split(p.OSVersion, "."); p.OS == "windows" && len(parts) > 2 {
 		name += " " + strings.Join(parts[:3], ".")

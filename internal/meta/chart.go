@@ -37,8 +37,8 @@ func (e *engine) chart() outcome {
 	version := e.in.Chart
 	if v := trimJS(e.in.Version); v != "" {
 		version = v
-		if _, ok := parseSemver(v); ok {
-			version = strings.TrimPrefix(v, "v") // helm push writes the version without a leading v.
+		if _, ok := parseSemver(v); ok && v != e.in.Chart {
+			version = strings.TrimPrefix(v, "v") // The name of a Git tag often begins with v, but the version of a chart seldom does.
 		}
 	}
 	return outcome{value: version, series: fullVersion}
@@ -64,6 +64,19 @@ func (e *engine) chartSkip() *Skip {
 		Reason: reason, Build: true,
 		Hint: fmt.Sprintf("The default tag of a chart is its version, which is %s. To publish the chart in this run, set the input tags.", e.in.Chart),
 	}
+}
+
+// warnChartVersion warns of a version that Helm finds only if the user writes the complete
+// version. The other commands read the tags of the repository, and ignore each tag that is
+// not a complete semantic version (helm, pkg/registry/client.go, Tags).
+func (e *engine) warnChartVersion() {
+	version := e.in.Chart
+	if _, ok := parseSemver(version); version == "" || ok && !strings.HasPrefix(version, "v") {
+		return
+	}
+	hint := "Change the version in Chart.yaml to a version with three numbers and without a leading v, such as 1.2.3."
+	e.warn(CodeChartVersion, fmt.Sprintf("The version of the chart is %s, which is not a complete semantic version", version),
+		fmt.Sprintf("The command helm pull finds the chart only with --version %s. Without --version, or with a range of versions, Helm ignores the tag. %s", version, hint))
 }
 
 // warnChartTags warns of the tags of a chart that differ from the version in

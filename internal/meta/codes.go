@@ -96,6 +96,8 @@ const (
 	CodeGitTagVersion = "git-tag-version"
 	// CodeChartTag means that a tag of a Helm chart is not the version of the chart.
 	CodeChartTag = "chart-tag"
+	// CodeChartVersion means that Helm finds a chart only by its complete version.
+	CodeChartVersion = "chart-version"
 	// CodeLabelValue means that the value of a label contains text that looks like another
 	// label or like a variable of a shell.
 	CodeLabelValue = "label-value"

@@ -29,6 +29,7 @@ func (e *engine) finish(rules []rule) (Result, error) {
 		return Result{}, err
 	}
 	e.warnChartTags()
+	e.warnChartVersion()
 	if e.ownDefaults {
 		e.noticeVersionInGitTag()
 	}

@@ -15,6 +15,7 @@ var actionList string
 // an action that actions.txt does not list.
 type action struct {
 	listed, push bool
+	runs         bool // The action runs commands that the workflow or the repository contains.
 	scopes       string
 }
 
@@ -28,9 +29,9 @@ func parseActions(list string) map[string]action {
 			continue
 		}
 		rest := fields[1:]
-		push := slices.Contains(rest, "push")
-		rest = slices.DeleteFunc(rest, func(s string) bool { return s == "push" })
-		out[fields[0]] = action{listed: true, push: push, scopes: strings.Join(rest, " ")}
+		push, runs := slices.Contains(rest, "push"), slices.Contains(rest, "runs")
+		rest = slices.DeleteFunc(rest, func(s string) bool { return s == "push" || s == "runs" })
+		out[fields[0]] = action{listed: true, push: push, runs: runs, scopes: strings.Join(rest, " ")}
 	}
 	return out
 }

@@ -26,6 +26,7 @@ const (
 	TokenComment        Code = "token-comment"
 	SecretCondition     Code = "secret-condition"
 	StartsWorkflow      Code = "starts-workflow"
+	LockFile            Code = "lock-file"
 	SecretBuildArg      Code = "secret-build-arg"
 	OldRegistry         Code = "old-registry"
 	PlainToken          Code = "plain-token"
@@ -61,6 +62,7 @@ var rules = map[Code]rule{
 	TokenComment:        {"A comment about the token", "A comment near the login is about the token. After the edit, the comment can be wrong. Correct the comment, or keep the personal access token if the comment gives a valid reason."},
 	SecretCondition:     {"A condition that depends on the secret", "After the edit, the login does not need the secret. If you delete the secret, the condition becomes false, and the step does not run."},
 	StartsWorkflow:      {"The push starts another workflow", "A push with GITHUB_TOKEN starts no workflow. After an edit, the workflow with the trigger registry_package would not run."},
+	LockFile:            {"A lock file for actions", "The lock file of gh actions-lock must contain each action that a locked workflow uses. After an edit that adds an action, run gh actions-lock again."},
 	SecretBuildArg:      {"A registry token as a build argument", "The history of an image contains build arguments, so each reader of the image can read the token. Use a build secret instead."},
 	OldRegistry:         {"docker.pkg.github.com is replaced by the Container registry", "The new name of an image is ghcr.io/OWNER/IMAGE. The old host name only redirects requests."},
 	PlainToken:          {"A token in plain text", "Every reader of the file can use the token. Revoke the token."},

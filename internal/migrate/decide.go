@@ -212,7 +212,7 @@ func (p *pass) recordReplacedSecret(l *login, name string) {
 	}
 	p.replaced[secret] = l.at
 	if key := p.doc.Secrets[secret]; key != nil {
-		p.reportNote(UnusedSecret, locationOf(key), "%s no longer uses the secret %q. Callers no longer need to pass this secret, so remove \"required: true\" from its declaration.", l.what, secret)
+		p.reportNote(UnusedSecret, locationOf(key), "%s no longer uses the secret %q. Remove \"required: true\" from its declaration. Keep the declaration until no workflow passes the secret, because a call with an undeclared secret fails.", l.what, secret)
 	}
 }
 

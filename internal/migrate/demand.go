@@ -5,10 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
-	"github.com/ghcr-publish/ghcr-publish/internal/migrate/shell"
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
@@ -20,14 +17,38 @@ type demand struct {
 	// permissions block could remove a scope that such a step needs, or add a scope
 	// that the step did not have.
 	unknown []string
-	// stored is true if a script stores the token for later steps. checkout is
-	// true if actions/checkout stores the token for Git.
-	stored, checkout bool
+	// bySupplied maps an input or a secret of the file to the steps that use it in an
+	// unknown way. If a caller passes the token as this input or secret, the caller adds
+	// these steps to the list "unknown".
+	bySupplied map[string][]string
+	// stored describes the token that a script stores for later steps. checkout is true if
+	// actions/checkout stores the token for Git.
+	stored   possession
+	checkout bool
 }
 
 func (d *demand) merge(other demand) {
 	d.scopes.merge(other.scopes)
 	d.opaque(other.unknown...)
+}
+
+// mergeSupplied adds the steps of another job of the same file that use an input or a
+// secret in an unknown way.
+func (d *demand) mergeSupplied(other demand) {
+	for name, steps := range other.bySupplied {
+		for _, step := range steps {
+			d.addSupplied(name, step)
+		}
+	}
+}
+
+func (d *demand) addSupplied(name, step string) {
+	if d.bySupplied == nil {
+		d.bySupplied = map[string][]string{}
+	}
+	if !slices.Contains(d.bySupplied[name], step) {
+		d.bySupplied[name] = append(d.bySupplied[name], step)
+	}
 }
 
 // opaque records that the use of the token by some steps is unknown.
@@ -47,11 +68,14 @@ func (p *pass) demand(job *flow.Job) demand {
 		d = p.readDemand(job)
 		p.demandByJob[job] = d
 	}
-	return demand{scopes: d.scopes.clone(), unknown: d.unknown}
+	return demand{scopes: d.scopes.clone(), unknown: slices.Clone(d.unknown), bySupplied: d.bySupplied}
 }
 
 func (p *pass) readDemand(job *flow.Job) demand {
-	d := demand{scopes: scopes{}, stored: slices.ContainsFunc(job.Steps, p.storesToken), checkout: slices.ContainsFunc(job.Steps, storesCredentials)}
+	d := demand{scopes: scopes{}, checkout: slices.ContainsFunc(job.Steps, storesCredentials)}
+	for _, step := range job.Steps {
+		d.stored.merge(p.storedBy(step))
+	}
 	for _, step := range job.Steps {
 		switch {
 		case step.Run != nil:
@@ -61,7 +85,15 @@ func (p *pass) readDemand(job *flow.Job) demand {
 		}
 	}
 	if job.Uses != nil {
-		d.merge(p.tree.lib.workflow(p, job).demand)
+		called := p.tree.lib.workflow(p, job).demand
+		d.merge(called)
+		p.supplyWorkflow(&d, job, called)
+	}
+	p.possessionOutside(&d, job)
+	for _, name := range sortedKeys(d.bySupplied) {
+		if secret, ok := strings.CutPrefix(name, "secrets."); ok && !p.doc.Action && p.someCallerPassesToken(secret) {
+			d.opaque(d.bySupplied[name]...)
+		}
 	}
 	return d
 }
@@ -72,30 +104,72 @@ var harmlessName = lazy.Regexp(`(^|[/_-])(setup|install|installer|cache|toolchai
 
 func (p *pass) actionDemand(d *demand, step *flow.Step) {
 	name := actionName(step)
-	if isLocalAction(name) {
-		d.merge(p.tree.lib.action(p, step).demand)
-		return
-	}
-	action := knownActions[name]
+	action, h := knownActions[name], p.possessionOrStored(d, step)
 	_, logsIn := loginActions[name]
 	switch {
-	case name == "actions/github-script" && usesAPI(step.Input("script")) && p.hasOwnToken(step, "github-token"):
-		d.scopes.add("contents", read, "")
-		d.opaque(stepTitle(step))
-	case name == dockerBuild && p.passesTokenToBuild(step):
-		d.scopes.add("contents", read, "")
-		d.opaque(fmt.Sprintf("the Dockerfile of %s", name))
+	case isLocalAction(name):
+		called := p.tree.lib.action(p, step).demand
+		d.merge(called)
+		p.supplyAction(d, step, called)
+		return
+	case name == "actions/github-script":
+		p.apiDemand(d, step, h)
+	case action.listed && (action.push || action.runs):
+		p.record(d, p.programPossession(d, step, action), stepTitle(step))
 	case action.listed:
-		d.scopes.addList(action.scopes, name)
-	case p.receivesToken(step):
+	case h.any():
+		p.record(d, h, name)
+	case !logsIn && !harmlessName().MatchString(name) && !strings.HasPrefix(name, "docker://"):
+		d.opaque(name) // The token can be the default value of an input.
+	}
+	if !action.listed {
 		d.scopes.add("contents", read, "")
-		d.opaque(name)
-	default:
-		d.scopes.add("contents", read, "")
-		if !logsIn && !harmlessName().MatchString(name) && !strings.HasPrefix(name, "docker://") {
-			d.opaque(name) // The token can be the default value of an input.
+	}
+	d.scopes.addList(action.scopes, name)
+}
+
+// apiDemand records a step of actions/github-script whose script can call GitHub's API.
+func (p *pass) apiDemand(d *demand, step *flow.Step, h possession) {
+	if !usesAPI(step.Input("script")) {
+		return
+	}
+	if value := step.Input("github-token"); value == "" {
+		h.token = true // An empty input contains GITHUB_TOKEN by default.
+	}
+	p.record(d, h, stepTitle(step))
+}
+
+// ownInputs lists the inputs that contain the token for the action itself.
+var ownInputs = []string{"github-token", "github_token", "gitHubToken", "token"}
+
+// programPossession returns the ways in which an action passes the token to a program of
+// the repository. An action that builds an image passes the values of its inputs to the
+// Dockerfile, and the variables that its inputs name. An action that runs commands passes
+// all variables. programPossession ignores the secret GIT_AUTH_TOKEN, because BuildKit
+// uses this secret only to read the repository.
+func (p *pass) programPossession(d *demand, step *flow.Step, action action) possession {
+	environment := p.environment(step)
+	environment.merge(d.stored)
+	var h possession
+	if action.runs {
+		h.merge(environment)
+	}
+	for _, pair := range flow.Pairs(step.With) {
+		if slices.Contains(ownInputs, pair.Key.Value) || len(p.loginPlaces[pair.Value]) > 0 {
+			continue
+		}
+		for line := range strings.Lines(flow.Text(pair.Value)) {
+			if strings.HasPrefix(strings.TrimSpace(line), "GIT_AUTH_TOKEN") {
+				continue
+			}
+			h.merge(p.possessionIn(line, step.Job, step))
+			named := slices.ContainsFunc(environment.variables, func(name string) bool { return countWord(line, name) > 0 })
+			if named || pair.Key.Value == "secret-envs" && d.stored.any() {
+				h.merge(environment)
+			}
 		}
 	}
+	return h
 }
 
 // stepTitle returns the name of the action that a step uses. If the step has a name, the
@@ -111,81 +185,30 @@ func isLocalAction(name string) bool {
 	return strings.HasPrefix(name, "./") || strings.HasPrefix(name, "$/")
 }
 
-// apiCall matches code in a script of actions/github-script that can call
-// GitHub's API.
-var apiCall = lazy.Regexp(`\bgithub\.[a-z]|\brequire\(|\bimport\(|\boctokit\b|\bexec\.`)
+// apiCall matches code in a script of actions/github-script that can call GitHub's API or
+// start a program.
+var apiCall = lazy.Regexp(`\bgithub\b|\brequire\b|\bimport\b|\boctokit\b|\bexec\b|\bfetch\b|\bprocess\b|\bgetInput\b|\$\{\{ *inputs\b`)
+
+// workflowExpression matches an expression that the runner replaces before the script runs.
+var workflowExpression = lazy.Regexp(`\$\{\{ *github\.[^}]*\}\}`)
 
 func usesAPI(script string) bool {
-	return apiCall().MatchString(strings.ReplaceAll(script, "${{ github.", "${{ "))
-}
-
-// hasOwnToken reports whether an input of a step contains GITHUB_TOKEN. An
-// empty input contains GITHUB_TOKEN by default.
-func (p *pass) hasOwnToken(step *flow.Step, input string) bool {
-	value := step.Input(input)
-	return value == "" || mentionsToken(value)
-}
-
-// passesTokenToBuild reports whether a build receives the token as a build
-// argument or a build secret. passesTokenToBuild ignores the secret
-// GIT_AUTH_TOKEN, because BuildKit uses this secret only to read the
-// repository.
-func (p *pass) passesTokenToBuild(step *flow.Step) bool {
-	for _, input := range []string{"build-args", "secrets", "secret-envs"} {
-		for line := range strings.Lines(step.Input(input)) {
-			if mentionsToken(line) && !strings.HasPrefix(strings.TrimSpace(line), "GIT_AUTH_TOKEN") {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// receivesToken reports whether an action receives GITHUB_TOKEN in an input or
-// in an environment variable. receivesToken ignores the passwords of logins to
-// a registry.
-func (p *pass) receivesToken(step *flow.Step) bool {
-	found := false
-	for _, place := range []*yaml.Node{step.With, step.Env} {
-		flow.Scalars(place, func(n *yaml.Node) {
-			found = found || mentionsToken(n.Value) && len(p.loginPlaces[n]) == 0
-		})
-	}
-	return found
-}
-
-// scriptReceivesToken reports whether a script can read GITHUB_TOKEN. The token
-// can be in an environment variable of the step, the job or the workflow, or in
-// the text of the script. The password of a login command does not count.
-func (p *pass) scriptReceivesToken(step *flow.Step) bool {
-	found := p.namesToken(step)
-	for _, holder := range []*yaml.Node{step.Node, step.Job.Node, p.doc.Root} {
-		if env := flow.Get(holder, "env"); env != nil {
-			flow.Scalars(env.Value, func(n *yaml.Node) { found = found || mentionsToken(n.Value) })
-		}
-	}
-	return found
-}
-
-// namesToken reports whether a script contains the token in another place than
-// the password of a login.
-func (p *pass) namesToken(step *flow.Step) bool {
-	return countTokens(step.Run.Value.Value) > len(p.loginPlaces[step.Run.Value])
+	return apiCall().MatchString(workflowExpression().ReplaceAllString(script, ""))
 }
 
 // The pattern "stores" matches the parts of a script that store a value for later
 // steps.
 var stores = lazy.Regexp(`GITHUB_(ENV|OUTPUT|STATE)|git config|git remote|gh auth|netrc|npmrc|pypirc|settings\.xml|config set`)
 
-// storesToken reports whether a script stores the token, so that the scripts of later
-// steps can read it.
-func (p *pass) storesToken(step *flow.Step) bool {
+// storedBy returns the ways in which a script stores the token, so that later steps can
+// read it.
+func (p *pass) storedBy(step *flow.Step) possession {
 	if step.Run == nil || !stores().MatchString(step.Run.Value.Value) {
-		return false
+		return possession{}
 	}
-	inEnv := false
-	flow.Scalars(step.Env, func(n *yaml.Node) { inEnv = inEnv || mentionsToken(n.Value) })
-	return inEnv || p.namesToken(step)
+	h := p.possessionOf(step)
+	h.variables = nil // The script can store the token under another name.
+	return h
 }
 
 // changesRepository matches the names of programs that often push commits or
@@ -205,33 +228,68 @@ func mayPushCommits(tool []string) bool {
 	})
 }
 
-var tokenText = lazy.Regexp(`(?i)\bsecrets\.github_token\b|\bgithub\.token\b|\b(secrets|github)\[ *'(github_)?token' *\]|tojson\( *(secrets|github) *\)`)
-
-func mentionsToken(text string) bool { return tokenText().MatchString(text) }
-
-func countTokens(text string) int { return len(tokenText().FindAllString(text, -1)) }
-
 // scriptDemand adds the permissions that the commands of a script need. A
 // command can read the token from its environment. A command can also use the
 // token that actions/checkout stores for Git.
 func (p *pass) scriptDemand(d *demand, step *flow.Step) {
-	received := d.stored || p.scriptReceivesToken(step)
-	if received && dialectOf(step) == shell.None {
-		d.opaque(stepName(step))
+	h := p.possessionOrStored(d, step)
+	if !isShell(step) {
+		p.record(d, h, p.stepName(step))
 	}
 	for _, c := range commandsOf(step.Run.Value.Value, dialectOf(step)) {
 		list, known := tokenUse(c.Fields())
 		tool := toolOf(c.Fields())
-		if len(tool) > 0 && tool[0] == "gh" && !received && p.hasOtherToken(step) {
+		if len(tool) > 0 && tool[0] == "gh" && h.onlyInherited() && p.hasOtherToken(step) {
 			continue // The command gh uses another token.
 		}
 		if list != "" {
 			d.scopes.addList(list, strings.Join(tool[:min(len(tool), 2)], " "))
 		}
-		if !known && (received || d.checkout && mayPushCommits(tool)) {
-			d.opaque(fmt.Sprintf("%s (%s)", stepName(step), tool[0]))
+		if known && !p.passesOn(h, tool) {
+			continue
 		}
+		what := fmt.Sprintf("%s (%s)", p.stepName(step), tool[0])
+		if d.checkout && mayPushCommits(tool) {
+			d.opaque(what)
+			continue
+		}
+		p.record(d, h, what)
 	}
+}
+
+// stepName returns the text that identifies a step in a message. For a step of a called
+// file, the text contains the path of this file.
+func (p *pass) stepName(step *flow.Step) string {
+	if len(p.callers) == 0 {
+		return stepName(step)
+	}
+	return stepName(step) + " of " + p.path
+}
+
+// printers lists commands that print their arguments. The next command of a pipe gets the
+// text, so this command decides about the use of the token.
+var printers = []string{"echo", "printf", "write-output", "write-host", "[", "[[", "test", "export", "gh", "git"}
+
+// passesOn reports whether a known command passes the token to another machine or to a
+// container, because its arguments contain the token.
+func (p *pass) passesOn(h possession, tool []string) bool {
+	if len(tool) == 0 || !h.any() || slices.Contains(printers, strings.ToLower(tool[0])) || slices.Contains(tool, "login") || commandScopes(tool[0], tool[1:]) != "" {
+		return false
+	}
+	return slices.ContainsFunc(tool[1:], func(word string) bool {
+		return mentionsToken(word) || slices.ContainsFunc(h.variables, func(name string) bool {
+			return strings.Contains(word, "$"+name) || strings.Contains(word, "${"+name) || strings.Contains(word, "%"+name+"%") || strings.Contains(word, "$env:"+name)
+		})
+	})
+}
+
+// isShell reports whether a shell runs the script of a step. The commands of another
+// program are unknown.
+func isShell(step *flow.Step) bool {
+	name, _ := step.Shell()
+	program, _, _ := strings.Cut(strings.TrimSpace(name), " ")
+	program = strings.TrimSuffix(strings.ToLower(program[strings.LastIndexAny(program, `/\`)+1:]), ".exe")
+	return slices.Contains([]string{"", "bash", "sh", "dash", "zsh", "ksh", "ash", "pwsh", "powershell", "cmd"}, program)
 }
 
 // hasOtherToken reports whether the command gh uses another token than
@@ -293,7 +351,7 @@ func (p *pass) blockMissing(job *flow.Job) bool {
 // reports a finding and returns false.
 func (p *pass) permissionsKnown(l *login) bool {
 	if !p.blockMissing(l.job) {
-		return true
+		return p.callersCanGrant(l)
 	}
 	d := p.demand(l.job)
 	if len(d.unknown) == 0 {
@@ -302,6 +360,31 @@ func (p *pass) permissionsKnown(l *login) bool {
 	p.reportRemaining(Permissions, l.at, unknownHint(d, p.levelOf(l)),
 		"%s uses %s. The login is not changed, because it is unknown which permissions %s. The job %q has no permissions block, and a new block removes each scope that it does not name.",
 		l.what, l.credentialText(), needsOf(d.unknown), l.job.ID)
+	return false
+}
+
+// callersCanGrant reports whether the callers of a workflow can grant the permission that
+// a login needs. A calling job without a permissions block would get a block with all
+// scopes of the called jobs. If one of these scopes is unknown, callersCanGrant reports a
+// finding and returns false.
+func (p *pass) callersCanGrant(l *login) bool {
+	if p.doc.Action || p.doc.Direct || l.job.Permissions != nil || p.doc.Permissions != nil {
+		return true
+	}
+	caller := p.tree.lib.calledWithoutBlock(p.path, 0)
+	if caller == "" {
+		return true
+	}
+	d := demand{scopes: scopes{}}
+	for _, job := range p.doc.Jobs {
+		d.merge(p.jobDemand(job))
+	}
+	if len(d.unknown) == 0 {
+		return true
+	}
+	p.reportRemaining(Permissions, l.at, strings.Replace(unknownHint(d, p.levelOf(l)), "to the job", "to the calling job in "+caller, 1),
+		"%s uses %s. The login is not changed, because it is unknown which permissions %s. The calling job in %s has no permissions block, and a new block removes each scope that it does not name.",
+		l.what, l.credentialText(), needsOf(d.unknown), caller)
 	return false
 }
 

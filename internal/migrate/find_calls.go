@@ -82,7 +82,7 @@ func (p *pass) followWorkflow(job *flow.Job) {
 		secrets := leaves(p.eval(flow.Text(pair.Value), job, nil, nil))
 		switch {
 		case callee.replaced[pair.Key.Value]:
-			p.reportNote(UnusedSecret, locationOf(pair.Key), "%s no longer uses the secret %q. If no other workflow needs the secret, remove the secret from the calling and the called workflow.", name, pair.Key.Value)
+			p.reportNote(UnusedSecret, locationOf(pair.Key), "%s no longer uses the secret %q. To remove the secret, first remove \"required: true\" from its declaration in the called workflow, then the secret from all calling workflows, and then the declaration. Otherwise, calls of the workflow fail.", name, pair.Key.Value)
 		case !callee.found && isPassedToken(pair.Key.Value, secrets):
 			p.reportRemaining(UnknownSource, locationOf(pair.Value), "Check out the repository of the called workflow, and run migrate with the folders of both repositories as arguments.",
 				"The workflow %s receives %s, but no scanned checkout contains the workflow.", name, strings.Join(secrets, ", "))

@@ -211,11 +211,16 @@ func (p *pass) summarise() *summary {
 	}
 	for _, job := range p.doc.Jobs {
 		s.use.merge(p.traffic(job))
-		s.demand.merge(p.jobDemand(job))
+		called := p.jobDemand(job)
+		s.demand.merge(called)
+		s.demand.mergeSupplied(called)
 		if n := p.needs[job]; n != nil {
 			s.level = max(s.level, n.level)
 			s.demand.scopes.add("packages", n.level, "")
 		}
+	}
+	if p.doc.Action {
+		p.programOf(s)
 	}
 	return s
 }

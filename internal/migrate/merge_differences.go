@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
-	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // differences contains the sentences about a merged step that a reviewer must
@@ -20,16 +19,6 @@ func (d differences) sentences() []string {
 	return append(append([]string{}, d.comments...), d.others...)
 }
 
-// oldBuild matches the versions of docker/build-push-action that attach no
-// provenance by default.
-var oldBuild = lazy.Regexp(`@v[1-3](\.|$)`)
-
-// attachesNothing reports whether a build step attaches no attestation.
-func attachesNothing(step *flow.Step) bool {
-	provenance := step.Input("provenance")
-	return provenance == "false" || provenance == "" && oldBuild().MatchString(flow.Text(step.Uses.Value))
-}
-
 // newStepName replaces the name of a step if the old name contains the name of
 // docker/build-push-action.
 const newStepName = "Build and publish"
@@ -37,10 +26,11 @@ const newStepName = "Build and publish"
 // differences describes the differences between the old steps and the new step.
 func (p *pass) differences(c chain) differences {
 	var d differences
-	switch provenance := c.push.Input("provenance"); {
-	case provenance == "false":
+	switch attestation := p.attestationOf(c.push); {
+	case attestation == provenanceOfBuildx:
+	case c.push.Input("provenance") == "false":
 		d.others = append(d.others, "The setting attestations: strip replaces the setting provenance: false.")
-	case attachesNothing(c.push):
+	case attestation == noAttestation:
 		d.others = append(d.others, "The input \"attestations: strip\" removes the attestation that docker buildx adds by default.")
 	default:
 		d.comments = append(d.comments, fmt.Sprintf("%s attached a provenance attestation to the image. The new step attaches only the attestation that docker buildx adds by default.", dockerBuild))

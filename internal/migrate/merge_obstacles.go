@@ -138,7 +138,12 @@ func unknownKey(step *flow.Step, keys, inputs []string) string {
 
 func (p *pass) pushObstacle(c *chain) string {
 	push := strings.TrimSpace(c.push.Input("push"))
+	version, known := p.actionVersion(c.push)
 	switch {
+	case known && version.major < 2:
+		return fmt.Sprintf("version 1 of %s has other inputs", dockerBuild)
+	case p.attestationOf(c.push) == unknownAttestation:
+		return fmt.Sprintf("the version of %s is unknown, and the version decides about the provenance attestation. If the step uses a commit, write the version in a comment in the same line", dockerBuild)
 	case push == "" || push == "false":
 		return fmt.Sprintf("%s does not push (the input push is not true)", dockerBuild)
 	case push != "true" && !isOneExpression(push):
@@ -222,7 +227,10 @@ func (p *pass) annotationObstacle(c *chain) string {
 		return "the push step sets its own annotations"
 	}
 	platforms := c.push.Input("platforms")
-	if c.push.Input("provenance") != "false" || strings.ContainsAny(platforms, ",\n$") || envNames(p.doc.Root, "DOCKER_METADATA_ANNOTATIONS_LEVELS") {
+	if version, known := p.actionVersion(c.push); known && version.before(5, 1) {
+		return fmt.Sprintf("%s ignores the input annotations before version 5.1", dockerBuild)
+	}
+	if !p.attachesNothing(c.push) || strings.ContainsAny(platforms, ",\n$") || envNames(p.doc.Root, "DOCKER_METADATA_ANNOTATIONS_LEVELS") {
 		return "docker/build-push-action and this action write the annotations of an image with an index into different manifests"
 	}
 	return ""

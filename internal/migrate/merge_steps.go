@@ -60,7 +60,7 @@ func (p *pass) mergeJob(job *flow.Job, chains []chain) {
 	if _, ok := p.removal(chains[0].login); !ok && keepLogin == "" {
 		keepLogin = "the login is not written as an entry of a YAML block list"
 	}
-	done := 0
+	var merged []chain
 	for i, c := range chains {
 		if c.keepLogin = keepLogin; why[i] == "" {
 			why[i] = p.merge(job, c)
@@ -69,10 +69,19 @@ func (p *pass) mergeJob(job *flow.Job, chains []chain) {
 			p.reportNote(NotMerged, locationOf(c.push.Uses.Key), "The steps of the job %q are not merged, because %s.", job.ID, why[i])
 			continue
 		}
-		done++
+		merged = append(merged, c)
 	}
-	if done == len(chains) && keepLogin == "" {
+	var removed []*flow.Step
+	if len(merged) == len(chains) && keepLogin == "" {
 		p.removeLogin(chains[0].login)
+		removed = append(removed, chains[0].login)
+	}
+	for _, c := range merged {
+		if c.meta != nil && c.keepMeta == "" {
+			removed = append(removed, c.meta)
+		}
+		p.moveComments(removed, c.push)
+		removed = nil
 	}
 }
 
@@ -83,6 +92,7 @@ func (p *pass) merge(job *flow.Job, c chain) string {
 	if err := p.writeMergedStep(c, d); err != nil {
 		return err.Error()
 	}
+	p.reportLock(locationOf(c.push.Uses.Key))
 	p.reportEdit(MergedSteps, locationOf(c.push.Uses.Key), "%s The new step logs in with GITHUB_TOKEN, builds and pushes. %s", c.replacement(job.ID), strings.Join(d.sentences(), " "))
 	return ""
 }

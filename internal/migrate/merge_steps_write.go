@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -77,7 +78,7 @@ func onlyDigest(text, id string) bool {
 	return !usesStep(use.ReplaceAllString(text, ""), id)
 }
 
-var errShape = errors.New("the steps are not written as a YAML block list")
+var errShape = errors.New("the steps are not written as a YAML block list, or another part of the file uses an anchor in the steps")
 
 // writeMergedStep changes the push step into a step of this action and removes
 // the metadata step.
@@ -93,7 +94,32 @@ func (p *pass) writeMergedStep(c chain, d differences) error {
 		}
 		edits = append(edits, edit)
 	}
-	return p.rewriteStep(c.push, p.mergedInputs(c, d), edits)
+	inputs := p.mergedInputs(c, d)
+	if name := changedInput(c.push, inputs); name != "" {
+		return fmt.Errorf("the input %q has a form that the edit cannot write", name)
+	}
+	return p.rewriteStep(c.push, inputs, edits)
+}
+
+// changedInput returns the name of an input that has another value in the new step than
+// in the old step. If all inputs from the list "carried" have the same values, the result
+// is "".
+func changedInput(old *flow.Step, lines []string) string {
+	var written map[string]string
+	if err := yaml.Unmarshal([]byte(strings.Join(lines, "\n")), &written); err != nil {
+		return "with"
+	}
+	for _, name := range carried {
+		if old.Input(name) != strings.TrimSpace(written[name]) {
+			return name
+		}
+	}
+	return ""
+}
+
+// isAnchored reports whether another part of the file uses an anchor in a node.
+func (p *pass) isAnchored(n *yaml.Node) bool {
+	return len(p.doc.Aliases[n]) > 0 || slices.ContainsFunc(n.Content, p.isAnchored)
 }
 
 // rewriteStep replaces the action and the inputs of a step. rewriteStep also adds other
@@ -101,13 +127,16 @@ func (p *pass) writeMergedStep(c chain, d differences) error {
 func (p *pass) rewriteStep(step *flow.Step, inputs []string, edits []text.Edit) error {
 	uses, with := step.Uses, flow.Get(step.Node, "with")
 	usesAt, usesEnd := p.scalarStart(uses.Value), p.scalarEnd(uses.Value)
-	if !isBlock(with) || len(p.doc.Aliases[step.Node]) > 0 || usesAt < 0 {
+	if !isBlock(with) || p.isAnchored(step.Node) || usesAt < 0 {
 		return errShape
 	}
-	first := with.Value.Content[0]
+	first, end := with.Value.Content[0], p.endOf(with.Value)
+	if rest := p.doc.Text.LineEnd(end); strings.HasPrefix(strings.TrimSpace(string(p.doc.Text.Bytes()[end:rest])), "#") {
+		end = rest // This comment belongs to the last of the old inputs.
+	}
 	edits = append(edits,
 		text.Edit{Start: usesAt, End: max(usesEnd, p.doc.Text.LineEnd(usesEnd)), New: p.opts.ToAction},
-		text.Edit{Start: p.doc.Text.Start(first), End: p.endOf(with.Value), New: strings.Join(inputs, p.doc.Text.EOL(p.doc.Text.Start(first))+p.indent(first))})
+		text.Edit{Start: p.doc.Text.Start(first), End: end, New: strings.Join(inputs, p.doc.Text.EOL(p.doc.Text.Start(first))+p.indent(first))})
 	for _, edit := range edits {
 		p.edits.Drop(edit.Start, edit.End)
 	}
@@ -143,13 +172,18 @@ func (p *pass) mergedInputs(c chain, d differences) []string {
 	for _, comment := range d.comments {
 		lines = append(lines, "# "+comment)
 	}
+	push, _ := pushCondition(c)
+	above, others := p.inputComments(c.push, func(input string) bool {
+		return slices.Contains(carried, input) || input == "push" && push != "true"
+	})
+	lines = append(lines, others...)
 	for _, name := range carried {
-		lines = append(lines, p.inputLines(name, inputNode(c.push, name))...)
+		lines = append(append(lines, above[name]...), p.inputLines(name, inputNode(c.push, name))...)
 	}
-	if push, _ := pushCondition(c); push != "true" {
-		lines = append(lines, p.pushLines(c, push)...)
+	if push != "true" {
+		lines = append(append(lines, above["push"]...), p.pushLines(c, push)...)
 	}
-	if attachesNothing(c.push) {
+	if p.attachesNothing(c.push) {
 		lines = append(lines, "attestations: strip")
 	}
 	lines = append(lines, p.nameLines(c)...)
@@ -166,7 +200,17 @@ func (p *pass) pushLines(c chain, push string) []string {
 	if push == strings.TrimSpace(c.push.Input("push")) {
 		return p.inputLines("push", inputNode(c.push, "push"))
 	}
-	return []string{"push: " + push}
+	return []string{"push: " + oneLine(push)}
+}
+
+// oneLine returns a value without line breaks as a YAML scalar. The scalar gets quotes only
+// if the plain scalar would have another value.
+func oneLine(value string) string {
+	var got map[string]string
+	if err := yaml.Unmarshal([]byte("k: "+value), &got); err == nil && got["k"] == value {
+		return value
+	}
+	return "'" + strings.ReplaceAll(value, "'", "''") + "'"
 }
 
 // nameLines returns the lines of the inputs "image", "tags", "flavor", "labels" and
@@ -229,10 +273,7 @@ func exactPairs(written string) []string {
 
 // listLines returns the lines of an input whose value is a list.
 func listLines(name string, items []string) []string {
-	if len(items) == 1 && !strings.HasPrefix(items[0], "#") && !strings.ContainsAny(items[0], "{}'\"#") {
-		return []string{name + ": " + items[0]}
-	}
-	if len(items) == 1 && name == "image" {
+	if len(items) == 1 && !strings.HasPrefix(items[0], "#") && (name == "image" || !strings.ContainsAny(items[0], "{}'\"#")) && oneLine(items[0]) == items[0] {
 		return []string{name + ": " + items[0]}
 	}
 	lines := []string{name + ": |"}
@@ -256,7 +297,7 @@ func keptLines(c chain) []string {
 	}
 	lines = append(lines, listLines("labels", labels)...)
 	if text := strings.TrimSpace(c.push.Input("annotations")); text != "" {
-		lines = append(lines, "annotations: "+text)
+		lines = append(lines, "annotations: "+oneLine(text))
 	}
 	return lines
 }
@@ -281,7 +322,7 @@ func (p *pass) inputLines(name string, n *yaml.Node) []string {
 			quote := map[bool]string{true: `"`}[n.Style&yaml.DoubleQuotedStyle != 0] + map[bool]string{true: "'"}[n.Style&yaml.SingleQuotedStyle != 0]
 			return []string{name + ": " + quote + string(p.doc.Text.Bytes()[s.Start:s.End]) + quote}
 		}
-		return []string{name + ": " + value}
+		return []string{name + ": " + oneLine(value)}
 	}
 	lines := []string{name + ": |"}
 	for line := range strings.Lines(n.Value) {
@@ -291,19 +332,21 @@ func (p *pass) inputLines(name string, n *yaml.Node) []string {
 }
 
 // removal returns the edit that removes a step, the comment directly above the
-// step and the blank line below the step. The boolean result is false if the
+// step and the blank line below the step. The edit keeps an inactive part of the workflow
+// above the step. The method moveComments moves the removed comments. The boolean result is false if the
 // step does not start on its own line.
 func (p *pass) removal(step *flow.Step) (text.Edit, bool) {
 	f := p.doc.Text
 	at := f.Start(step.Node)
 	start := f.LineStart(at)
 	dash := strings.TrimSpace(string(f.Bytes()[start:at]))
-	if dash != "-" || step.Node.Style&yaml.FlowStyle != 0 || len(p.doc.Aliases[step.Node]) > 0 {
+	if dash != "-" || step.Node.Style&yaml.FlowStyle != 0 || p.isAnchored(step.Node) {
 		return text.Edit{}, false
 	}
 	for start > 0 {
 		above := f.LineStart(start - 1)
-		if !strings.HasPrefix(strings.TrimSpace(string(f.Bytes()[above:start])), "#") {
+		comment := strings.TrimSpace(string(f.Bytes()[above:start]))
+		if !strings.HasPrefix(comment, "#") || inactive().MatchString(comment) {
 			break
 		}
 		start = above

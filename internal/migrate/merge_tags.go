@@ -69,6 +69,9 @@ func (p *pass) metaUse(c chain) string {
 	if why := unknownKey(c.meta, stepKeys, metaKeys); why != "" {
 		return why
 	}
+	if version, known := p.actionVersion(c.meta); known && version.major < 3 {
+		return fmt.Sprintf("version %d of %s has other rules", version.major, dockerMetadata)
+	}
 	nodes := elsewhere(c.push.Job, c.meta, c.push)
 	for _, pair := range flow.Pairs(c.push.Node) {
 		if pair.Key.Value != "with" {

@@ -111,7 +111,7 @@ func (t *tree) scan(ctx context.Context, opts Options, report *Report) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	reportUnusedSecrets(results)
+	reportUnusedSecrets(results, t.unscanned(paths))
 	for _, r := range results {
 		report.add(r)
 	}
@@ -127,6 +127,7 @@ type result struct {
 	images   []Image
 	unnamed  []string
 	replaced map[string]Finding // For each replaced secret, replaced contains a finding without a text.
+	hidden   []string           // The list "hidden" contains sentences about uses of secrets without their names.
 	secrets  map[string]bool    // secrets contains the names of the secrets in the edited file in upper case.
 }
 
@@ -147,15 +148,17 @@ func (t *tree) migrate(path string, opts Options) result {
 	}
 	edits := p.edits.List()
 	r := result{path: t.display(path), findings: p.findings, images: p.locatedImages(), unnamed: p.unnamedJobs()}
-	r.replaced, r.secrets = p.replacedSecrets(), secretNames(src)
+	r.replaced, r.secrets, r.hidden = p.replacedSecrets(), secretNames(src), t.hiddenUses(path, doc, src)
 	if len(edits) == 0 {
 		return r
 	}
 	r.file = &File{Path: t.display(path), Before: src, After: p.edits.Apply(src), Edits: edits, tree: t.dir, name: path}
 	r.secrets = secretNames(r.file.After)
-	if _, err := flow.Parse(r.file.After); err != nil {
+	after, err := flow.Parse(r.file.After)
+	if err != nil {
 		return result{skip: t.skip(path, errUnsafe(err))}
 	}
+	r.hidden = t.hiddenUses(path, after, r.file.After)
 	return r
 }
 

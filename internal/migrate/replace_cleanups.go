@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -44,13 +45,19 @@ func (p *pass) replaceCleanups() {
 			p.reportNote(CleanupNotReplaced, locationOf(step.Uses.Key), "%s is not replaced by the command \"cleanup\" of this action, because %s.", actionName(step), t.why)
 			return
 		}
+		p.reportLock(locationOf(step.Uses.Key))
 		p.reportEdit(CleanupReplaced, locationOf(step.Uses.Key), "The edit replaces %s by the command \"cleanup\" of this action. %s", actionName(step), strings.Join(t.differences, " "))
 	})
 }
 
 // refuseShape writes the new step, and sets the reason if this is not possible.
 func (t *translation) refuseShape() {
-	if err := t.p.rewriteStep(t.step, t.lines, nil); err != nil {
+	if !isBlock(flow.Get(t.step.Node, "with")) {
+		t.refuse("%s", errShape)
+		return
+	}
+	_, comments := t.p.inputComments(t.step, func(string) bool { return false })
+	if err := t.p.rewriteStep(t.step, slices.Concat(comments, t.lines), nil); err != nil {
 		t.refuse("%s", err)
 	}
 }

@@ -12,10 +12,10 @@ import (
 // program of the repository. A step needs no permissions for these commands,
 // even if its environment contains the token.
 var harmlessTools = lazyWords(`
-	[ [[ : alias awk base64 basename break cat chgrp chmod chown clear cmp column comm continue cp cut date declare df diff
+	[ [[ : awk base64 basename break cat chgrp chmod chown clear cmp column comm continue cp cut date declare df diff
 	dirname du echo egrep exit export expr false fgrep file fold free grep gunzip gzip head hostname id jq kill let ln local
 	ls lscpu md5sum mkdir mktemp mv nproc paste popd printenv printf ps pushd pwd read readlink readonly realpath return rev rm
-	rmdir sed seq set sha256sum sha512sum shift shopt sleep sort split stat sync tac tail tar tee test touch tr trap true type
+	rmdir sed seq set sha256sum sha512sum shift shopt sleep sort split stat sync tac tail tar tee test touch tr true type
 	typeset ulimit umask uname uniq unset unzip wait wc which whoami xz yes yq zip zstd cd apt apt-get apk brew dnf yum
 	clear-host get-childitem get-content get-date get-item get-location join-path move-item new-item out-file out-null
 	remove-item resolve-path select-object select-string set-content set-location split-path start-sleep test-path
@@ -37,10 +37,10 @@ func words(text string) map[string]bool {
 }
 
 var (
-	variableAssignment = lazy.Regexp(`^[A-Za-z_][A-Za-z0-9_]*\+?=|^\$(?:env:)?[A-Za-z_][A-Za-z0-9_]*$`)
+	variableAssignment = lazy.Regexp(`^[A-Za-z_][A-Za-z0-9_]*\+?=`)
 	number             = lazy.Regexp(`^[0-9.]+[smh]?$`)
 	// substitution matches a command whose output is a part of a word.
-	substitution = lazy.Regexp("\\$\\(([^()]+)\\)|`([^`]+)`")
+	substitution = lazy.Regexp("[$<>]\\(([^()]+)\\)|`([^`]+)`")
 )
 
 // commandsOf returns the commands of a script. The result also contains the
@@ -64,8 +64,13 @@ func commandsOf(script string, d shell.Dialect) []shell.Command {
 func toolOf(fields []string) []string {
 	for i, field := range fields {
 		switch {
-		case field == "for" || field == "case" || field == "select" || field == "function":
+		case field == "for" || field == "select":
 			return nil
+		case field == "case":
+			return toolOf(after(fields[i:], func(word string) bool { return strings.HasSuffix(word, ")") }))
+		case field == "function":
+			return toolOf(after(fields[i:], func(word string) bool { return word == "{" }))
+		case i+1 < len(fields) && fields[i+1] == "=" && strings.HasPrefix(field, "$"):
 		case field == "" || field == "\\", shellWords()[strings.ToLower(field)], variableAssignment().MatchString(field), field == "=":
 		case i > 0 && (strings.HasPrefix(field, "-") || number().MatchString(field)):
 		case i > 0 && fields[i-1] == "=":
@@ -75,6 +80,44 @@ func toolOf(fields []string) []string {
 		}
 	}
 	return nil
+}
+
+// after returns the words after the first word for which the function "found" returns true.
+func after(fields []string, found func(string) bool) []string {
+	i := slices.IndexFunc(fields, found)
+	if i < 0 {
+		return nil
+	}
+	return fields[i+1:]
+}
+
+// gitReads and gitLocal contain the subcommands of git that read a remote repository, and
+// the subcommands that use no remote repository. A subcommand in neither set can be a
+// program of another project.
+var (
+	gitReads = lazyWords("clone fetch pull ls-remote submodule lfs archive")
+	gitLocal = lazyWords(`add am apply bisect blame branch bundle cat-file check-ignore checkout cherry-pick clean commit config count-objects
+		describe diff diff-index diff-tree fsck gc grep hash-object help init log ls-files ls-tree merge merge-base mv name-rev notes
+		rebase reflog remote reset restore rev-list rev-parse revert rm shortlog show show-ref sparse-checkout stash status switch
+		symbolic-ref tag update-index update-ref var version worktree write-tree`)
+)
+
+// gitScopes returns the permissions that a subcommand of git needs.
+func gitScopes(args []string) (scopes string, known bool) {
+	if slices.Contains(args, "push") || slices.Contains(args, "send-pack") {
+		return "contents:write", true
+	}
+	for i, word := range args {
+		switch {
+		case gitReads()[word]:
+			return "contents:read", true
+		case gitLocal()[word]:
+			return "", true
+		case !strings.HasPrefix(word, "-") && (i == 0 || !slices.Contains([]string{"-C", "-c", "--git-dir", "--work-tree"}, args[i-1])):
+			return "", false
+		}
+	}
+	return "", true
 }
 
 // tokenUse returns the permissions that a command needs if its environment or its words
@@ -94,11 +137,8 @@ func tokenUse(fields []string) (scopes string, known bool) {
 	case "gh":
 		return ghScopes(tool[1:])
 	case "git":
-		if slices.Contains(tool, "push") {
-			return "contents:write", true
-		}
-		return "", true
-	case "docker", "podman", "nerdctl":
+		return gitScopes(tool[1:])
+	case "docker", "podman", "nerdctl", "buildah", "pack":
 		return "", !passesVariables(tool)
 	}
 	if scopes := commandScopes(name, tool[1:]); scopes != "" {
@@ -107,6 +147,10 @@ func tokenUse(fields []string) (scopes string, known bool) {
 	return "", harmlessTools()[name]
 }
 
+// variableFlag matches a flag that passes variables of the environment to a container. The
+// flag can be a part of a group of short flags, and its value can follow without a blank.
+var variableFlag = lazy.Regexp(`^(-[a-zA-Z]*e.*|--env.*|--secret.*|--build-arg.*)$`)
+
 // passesVariables reports whether a command passes environment variables or a
 // secret to a program in a container.
 func passesVariables(tool []string) bool {
@@ -114,8 +158,7 @@ func passesVariables(tool []string) bool {
 		return true
 	}
 	return slices.ContainsFunc(tool, func(word string) bool {
-		flag, _, _ := strings.Cut(word, "=")
-		return slices.Contains([]string{"-e", "--env", "--env-file", "--secret", "--build-arg"}, flag) || mentionsToken(word)
+		return variableFlag().MatchString(word) || mentionsToken(word)
 	})
 }
 
@@ -131,18 +174,21 @@ func ghScopes(args []string) (scopes string, known bool) {
 	reads := len(args) > 1 && readingVerbs()[args[1]]
 	level := map[bool]string{true: "read", false: "write"}[reads]
 	switch args[0] {
-	case "auth", "version", "help", "config", "alias", "completion", "status", "extension":
+	case "auth", "version", "help", "config", "completion", "status":
 		return "", true
 	case "release", "repo":
 		return "contents:" + level, args[0] == "release" || reads || len(args) > 1 && args[1] == "clone"
 	case "pr":
+		if len(args) > 1 && (args[1] == "checks" || args[1] == "status") {
+			return "checks:read contents:read pull-requests:read statuses:read", true
+		}
 		return "contents:" + level + " pull-requests:" + level, true
 	case "issue", "label":
 		return "issues:" + level, true
 	case "workflow", "run", "cache":
 		return "actions:" + level, true
 	case "attestation":
-		return "", true
+		return "attestations:read", true
 	}
 	return "", false
 }

@@ -31,13 +31,14 @@ func TestTrees(t *testing.T) {
 			if err := os.CopyFS(root.Dir, os.DirFS(before)); err != nil {
 				t.Fatal(err)
 			}
-			report := scan(t, Options{}, root)
+			opts := optionsFor(filepath.Base(dir))
+			report := scan(t, opts, root)
 			if err := Write(report); err != nil {
 				t.Fatal(err)
 			}
 			compareTree(t, filepath.Join(dir, "after"), root.Dir)
 			compare(t, filepath.Join(dir, "findings"), []byte(describe(report, root.Dir)))
-			if again := scan(t, Options{}, root); len(again.Files) > 0 {
+			if again := scan(t, opts, root); len(again.Files) > 0 {
 				t.Errorf("a second run changes %s again:\n%s", again.Files[0].Path, again.Files[0].Diff())
 			}
 		})

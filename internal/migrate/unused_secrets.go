@@ -2,8 +2,10 @@ package migrate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
@@ -40,7 +42,8 @@ func (p *pass) replacedSecrets() map[string]Finding {
 // reportUnusedSecrets adds one finding for each replaced secret of a checkout.
 // The finding states that no file uses the secret after the edits, or lists the
 // files that still use the secret.
-func reportUnusedSecrets(results []result) {
+// The argument "others" describes the files of the checkout that the scan did not edit.
+func reportUnusedSecrets(results, others []result) {
 	reported := map[string]bool{}
 	for i, r := range results {
 		for _, secret := range sortedKeys(r.replaced) {
@@ -50,12 +53,15 @@ func reportUnusedSecrets(results []result) {
 			}
 			reported[name] = true
 			note := r.replaced[secret]
-			if users := usersOf(name, results); len(users) > 0 {
+			if users := usersOf(name, results, others); len(users) > 0 {
 				note.Code = SecretElsewhere
 				note.Text = fmt.Sprintf("secrets.%s is also used in %s, and the edits do not change these uses.", secret, list(users))
+			} else if hidden := hiddenUsers(results, others); len(hidden) > 0 {
+				note.Code = SecretElsewhere
+				note.Text = fmt.Sprintf("After the edits, secrets.%s can still have uses that the files do not name: %s. Keep the secret until you know that these uses do not need it.", secret, strings.Join(hidden, "; "))
 			} else {
 				note.Code = UnusedSecret
-				note.Text = fmt.Sprintf("After the edits, no file that migrate read uses secrets.%s. If nothing else uses the secret, delete it in the settings of the repository or the organization.", secret)
+				note.Text = fmt.Sprintf("After the edits, no file that migrate read uses secrets.%s. If nothing else uses the secret, delete it in the settings of the repository, the environment or the organization.", secret)
 			}
 			results[i].findings = append(results[i].findings, note)
 		}
@@ -63,12 +69,74 @@ func reportUnusedSecrets(results []result) {
 }
 
 // usersOf returns the paths of the files that use a secret after the edits.
-func usersOf(secret string, results []result) []string {
+func usersOf(secret string, results, others []result) []string {
 	var out []string
-	for _, r := range results {
+	for _, r := range slices.Concat(results, others) {
 		if r.secrets[secret] {
 			out = append(out, r.path)
 		}
+	}
+	return out
+}
+
+// hiddenUsers returns the uses of secrets that do not name the secrets.
+func hiddenUsers(results, others []result) []string {
+	var out []string
+	for _, r := range slices.Concat(results, others) {
+		out = append(out, r.hidden...)
+	}
+	return out
+}
+
+// unnamedReference matches an expression that can read each secret.
+var unnamedReference = lazy.Regexp(`(?i)tojson\(\s*secrets\s*\)|\bsecrets\.\*|\bsecrets\[\s*[^'"\s\]][^\]]*\]?`)
+
+// hiddenUses returns sentences about the uses of secrets in a file that do not name the
+// secrets. Such a use is an expression that can read each secret, or a call that passes all
+// secrets to a workflow of an unknown checkout.
+func (t *tree) hiddenUses(path string, doc *flow.Document, src []byte) []string {
+	var out []string
+	static := !strings.Contains(strings.ToLower(string(src)), "fromjson") // The file then contains the names in its matrix.
+	for _, m := range unnamedReference().FindAll(src, -1) {
+		if text := string(m); !static || !strings.HasPrefix(text, "secrets[matrix.") {
+			out = append(out, fmt.Sprintf("%s reads secrets without their names (%s)", t.display(path), text))
+			break
+		}
+	}
+	for _, job := range doc.Jobs {
+		if job.Uses == nil || job.Secrets == nil || flow.Text(job.Secrets.Value) != "inherit" {
+			continue
+		}
+		uses := flow.Text(job.Uses.Value)
+		if called, _ := t.lib.resolve(uses); called == nil {
+			out = append(out, fmt.Sprintf("%s passes all secrets to %s", t.display(path), uses))
+		}
+	}
+	return out
+}
+
+// unscanned describes the workflows and actions of the checkout that the scan does not
+// edit, because the user named other paths.
+func (t *tree) unscanned(scanned []string) []result {
+	if len(t.paths) == 0 {
+		return nil
+	}
+	all := &tree{dir: t.dir, root: t.root}
+	files, _ := all.list()
+	var out []result
+	for _, name := range files {
+		if slices.Contains(scanned, name) {
+			continue
+		}
+		src, err := t.read(name)
+		if err != nil {
+			continue
+		}
+		r := result{path: t.display(name), secrets: secretNames(src)}
+		if doc, err := flow.Parse(src); err == nil {
+			r.hidden = t.hiddenUses(name, doc, src)
+		}
+		out = append(out, r)
 	}
 	return out
 }

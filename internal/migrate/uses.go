@@ -195,20 +195,13 @@ func (p *pass) remaining(n *yaml.Node, secret string) []int {
 }
 
 // indexSecret finds the first secrets.NAME or secrets['NAME'] in the text s at
-// or after an offset. indexSecret returns the offsets of NAME, or -1 and -1 if
-// the text contains no such reference.
+// or after an offset. indexSecret ignores the case of the name, as GitHub does, and
+// returns the offsets of NAME, or -1 and -1 if the text contains no such reference.
 func indexSecret(s string, at int, name string) (start, end int) {
-	for ; at < len(s); at++ {
-		i := strings.Index(s[at:], name)
-		if i < 0 {
-			return -1, -1
-		}
-		start, end = at+i, at+i+len(name)
-		whole := end == len(s) || !isWordByte(s[end])
-		if whole && isSecretRef(s[:start]) {
+	for _, m := range secretReference().FindAllStringSubmatchIndex(s[at:], -1) {
+		if start, end = at+m[2], at+m[3]; strings.EqualFold(s[start:end], name) {
 			return start, end
 		}
-		at = start
 	}
 	return -1, -1
 }

@@ -27,10 +27,11 @@ func (r *run) acceptBeforeOpen(found *resolve.Found) error {
 			return err
 		}
 	}
-	if r.request.OnReadOnly == input.ReadOnlyFail {
-		return r.pushRefusals(found)
+	refusal := r.pushRefusals(found)
+	if refusal != nil && r.request.OnReadOnly != input.ReadOnlyFail {
+		return nil
 	}
-	return nil
+	return errors.Join(refusal, r.attestation.err)
 }
 
 // pushRefusals returns one error for each destination that refuses the push, so that
@@ -59,11 +60,14 @@ func (r *run) checkVisibility(t *resolve.Target) error {
 	return resolve.CheckVisibility(r.request.Visibility.Want, r.request.Visibility.FailOnMismatch, t)
 }
 
-// accept returns an error if the image does not have the expected digest.
-func (r *run) accept() error {
+// accept returns an error if the image does not have the expected digest, or if the image
+// has no proof that the request requires.
+func (r *run) accept(ctx context.Context) error {
 	want, got := r.request.Digest, r.source
 	if want.Hex == "" || got == want {
-		return nil
+		notices, err := r.request.Proof.Check(ctx, r.source)
+		r.outcome.notice(notices...)
+		return err
 	}
 	return diag.Inputf("expected-digest", CodeDigestDiffers,
 		"The tag of the source has moved. Inspect the new image. Then promote the new image by its digest, or change the input expected-digest.",
@@ -97,6 +101,12 @@ func (r *run) dryRun(ctx context.Context) error {
 			})
 		}
 	}
+	if r.attestation.err != nil {
+		r.outcome.notice(diag.Notice{
+			Code: CodeNotAttested, Level: diag.Warning, Title: "A real run would fail, because it cannot attest the image",
+			Text: r.attestation.err.Error(),
+		})
+	}
 	r.outcome.Status = Planned
 	var err error
 	r.outcome.Attached, err = r.attachments(ctx)
@@ -113,10 +123,13 @@ func (r *run) authorize(ctx context.Context) (ended bool, err error) {
 		}
 	}
 	if !r.outcome.Plan.Writes() {
-		return false, nil
+		return false, r.attestation.err
 	}
 	if refusal := r.pushRefusals(found); refusal != nil {
 		return r.refused(ctx, refusal)
+	}
+	if r.attestation.err != nil {
+		return false, r.attestation.err
 	}
 	r.reportNewPackages()
 	return false, nil
@@ -126,7 +139,7 @@ func (r *run) authorize(ctx context.Context) (ended bool, err error) {
 // refused returns an error if the refusal has another cause than a read-only token.
 func (r *run) refused(ctx context.Context, refusal error) (ended bool, err error) {
 	if r.request.OnReadOnly == input.ReadOnlyFail || !r.explainer().IsReadOnly(refusal) {
-		return false, refusal
+		return false, errors.Join(refusal, r.attestation.err) // The user can add all missing permissions at once.
 	}
 	r.outcome.dropRepeatedNotice(refusal)
 	r.outcome.Status, r.outcome.Refusal, r.outcome.Expected = Skipped, refusal, r.Config.GitHub.ReadOnly()

@@ -145,10 +145,11 @@ func because(ctx context.Context, err error) error {
 
 // existing returns the repository with the referrers of the new image. A new image gets
 // its signatures and SBOMs after the run, so the run compares referrers only if the image
-// exists already. existing returns nil for a new image.
+// exists already. existing returns nil for a new image. existing also returns nil if this
+// run attests the image, because the attestation does not exist at the time of the reads.
 func (c *comparison) existing() *name.Repository {
 	traits := c.request.Source.Traits()
-	if !traits.Published || (preparedSource{run: c.run, names: c.outcome.Names}).changed() {
+	if c.attestation.active || !traits.Published || (preparedSource{run: c.run, names: c.outcome.Names}).changed() {
 		return nil
 	}
 	repo := traits.Reference.Context()
@@ -208,11 +209,22 @@ func (c *comparison) finish() {
 		after := c.content.Image()
 		for _, p := range c.replaced {
 			if p.Err = errors.Join(p.Err, refreshed); p.Err == nil {
-				p.Changes = compare.Images(p.content.Image(), after, compare.Options{Stripped: c.request.Changes.Strip})
+				p.Changes = compare.Images(p.content.Image(), after, c.wanted())
 			}
 			c.outcome.Replaced = append(c.outcome.Replaced, &p.Replaced)
 		}
 	})
+}
+
+// wanted returns the losses that the inputs ask for. A notice names each platform that the
+// input platforms has removed, so its loss is not silent. A platform that the source lacks
+// is a loss, because no input names it.
+func (c *comparison) wanted() compare.Options {
+	out := compare.Options{Stripped: c.request.Changes.Strip}
+	for _, p := range c.removed {
+		out.Dropped = append(out.Dropped, inspect.PlatformName(p))
+	}
+	return out
 }
 
 // report adds the differences to the outcome after the tags have moved, and adds a warning

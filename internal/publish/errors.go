@@ -18,6 +18,9 @@ const (
 	// CodeArchiveUnwritten means that the run could not write the archive for
 	// on-readonly: archive.
 	CodeArchiveUnwritten = "archive-unwritten"
+	// CodeTagTechnical means that an image would get a tag under which clients search for
+	// the signatures or the referrers of another image.
+	CodeTagTechnical = "tag-technical"
 	// CodeTagExists means that a tag already exists with another digest. The input
 	// "overwrite" does not allow the run to move this tag.
 	CodeTagExists = "tag-exists"
@@ -71,6 +74,11 @@ const (
 	// CodeGateNoShell means that the machine has no shell that can run the script in the
 	// input "gate".
 	CodeGateNoShell = "gate-shell-missing"
+	// CodeNotAttested reports that the run published the image without an attestation, or
+	// that a real run could not attest the image.
+	CodeNotAttested = "not-attested"
+	// CodeAttestationAPI reports that GitHub's API does not store the attestation.
+	CodeAttestationAPI = "attestation-api-refused"
 	// CodeReleasePartial means that a release of several images failed while its tags moved,
 	// and that some tags do not have their previous state.
 	CodeReleasePartial = "release-partial"

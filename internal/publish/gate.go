@@ -15,7 +15,6 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/gate"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
-	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
@@ -163,9 +162,8 @@ func (r *run) pullsAnonymously() bool {
 	return t.Public || t.Package.Visibility == string(input.Public)
 }
 
-// gate asks the gate of the request, and then reads the tags again, because another run
-// may have moved a tag during the check.
-func (r *run) gate(ctx context.Context, work *push.Work) error {
+// gate asks the gate of the request.
+func (r *run) gate(ctx context.Context) error {
 	if !r.request.Gate.Exists() {
 		return nil
 	}
@@ -173,7 +171,7 @@ func (r *run) gate(ctx context.Context, work *push.Work) error {
 	if err := r.request.Gate.Check(ctx, c); err != nil {
 		return r.gateError(ctx, c, err)
 	}
-	return work.Recheck(ctx)
+	return nil
 }
 
 // gateError records the output of a gate that failed, and explains the failure.
@@ -195,8 +193,9 @@ func (r *run) gateError(ctx context.Context, c Candidate, err error) error {
 		return &GateUnfinished{c.Reference}
 	}
 	return &diag.Error{
-		Code: CodeGateFailed, Side: diag.Source, Input: "gate", Err: err, Title: fmt.Sprintf("The gate did not accept %s, so no tag was moved", c.Reference),
-		Hint: statusHint(err) + fmt.Sprintf(`Read the output of the gate in the log group "Gate". The image is in the registry without a new tag. To inspect the image, run: ghcr-publish inspect %s. Then correct the image or the gate, and run the step again.`, c.Reference),
+		Code: CodeGateFailed, Side: diag.Source, Input: "gate", Err: fmt.Errorf("running the script: %w", err),
+		Title: fmt.Sprintf("The gate did not accept %s, so no tag was moved", c.Reference.Context()),
+		Hint:  statusHint(err) + fmt.Sprintf(`Read the output of the gate in the log group "Gate". The image is in the registry without a new tag. To inspect the image, run: ghcr-publish inspect %s. Then correct the image or the gate, and run the step again.`, c.Reference),
 	}
 }
 

@@ -48,6 +48,10 @@ type Outcome struct {
 	// attachments that a real run would push.
 	Attached []Attachment
 	Result   *push.Result
+	// Attestations are nil if the run makes no attestations. Unattested is then the reason, or
+	// "" if the user wants no attestation.
+	Attestations *Attestations
+	Unattested   string
 	// Gate is the result of a gate that did not accept the image. Otherwise, Gate is nil.
 	Gate *GateResult
 	// Replaced are the images that the tags of the run pointed at before the run.
@@ -96,6 +100,15 @@ func WithoutRepeated(notices []diag.Notice, err error) []diag.Notice {
 		}
 	}
 	return notices
+}
+
+// noticeOnce adds a notice, unless the outcome has a notice with the same code.
+func (o *Outcome) noticeOnce(n diag.Notice) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !slices.ContainsFunc(o.notices, func(known diag.Notice) bool { return known.Code == n.Code }) {
+		o.notices = append(o.notices, n)
+	}
 }
 
 // takeNotices removes and returns the notices with one of the codes.

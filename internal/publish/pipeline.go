@@ -75,7 +75,9 @@ type run struct {
 	request *Request
 	outcome *Outcome
 	// source is the digest of the image in the source, before the run changes the image.
-	source  v1.Hash
+	source v1.Hash
+	// removed are the platforms that the input platforms removed from the index in the source.
+	removed []*v1.Platform
 	known   *knownContent // previous images that the run has read
 	policy  *tagPolicy
 	changes *comparison // the differences from the images that the run replaces
@@ -85,6 +87,9 @@ type run struct {
 	opening *sync.Mutex
 	// digestFirst is true if the image must be in the registry by digest before a tag moves.
 	digestFirst bool
+	// together is true if the tags of several images move together.
+	together    bool
+	attestation attestDecision
 	// ended is true if the run has ended without a push and without an error.
 	ended bool
 }
@@ -108,7 +113,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := r.accept(); err != nil {
+	if err := r.accept(ctx); err != nil {
 		return err
 	}
 	out.notice(r.explainer().TokenNotices(out.Found.Token())...)
@@ -117,6 +122,9 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	out.Plan = plan.New(out.Found.Root, r.planTargets(), kept)
 	if r.request.Gate.Exists() {
 		out.Plan.AddGate()
+	}
+	if r.attestation.active {
+		out.Plan.AddAttestation()
 	}
 	if r.changes, err = newComparison(r); err != nil {
 		return err

@@ -123,7 +123,7 @@ func newFixture(t *testing.T, access ghcrtest.Role) *fixture {
 		Namer: &naming.Namer{GitHub: api, Run: config.GitHub},
 	}
 	f.request = &publish.Request{
-		Source: f.source, Attachments: publish.NoAttachments{}, Gate: publish.NoGate{}, Destinations: []name.Repository{repo},
+		Source: f.source, Attachments: publish.NoAttachments{}, Proof: publish.NoProof{}, Gate: publish.NoGate{}, Destinations: []name.Repository{repo},
 		Naming: input.Naming{Tags: "type=raw,value=1"}, OnReadOnly: input.ReadOnlyFail,
 		Visibility: publish.VisibilityPolicy{Want: input.Keep}, Verify: publish.Verify{Level: input.VerifyFull},
 	}

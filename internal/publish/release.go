@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
@@ -30,7 +32,7 @@ type Release struct {
 }
 
 // Release publishes the images. All blobs and manifests of all images come first, then the
-// gate of each image, and then the tags of all images. A failure before the tags therefore
+// gate of each image, then the attestations, and then the tags of all images. A failure before the tags therefore
 // moves no tag of any image.
 //
 // The outcomes have the order of the images and are never nil.
@@ -39,10 +41,11 @@ func (p *Pipeline) Release(ctx context.Context, images *Release) ([]*Outcome, er
 	opening := &sync.Mutex{}
 	outcomes := make([]*Outcome, len(images.Images))
 	for i, request := range images.Images {
-		outcomes[i] = &Outcome{Status: Failed, DryRun: request.DryRun}
+		decision := p.decideAttest(request)
+		outcomes[i] = &Outcome{Status: Failed, DryRun: request.DryRun, Unattested: decision.reason}
 		g.runs = append(g.runs, &run{
-			Pipeline: p, request: request, outcome: outcomes[i], known: newKnownContent(p.Registry),
-			digestFirst: images.Together || request.Gate.Exists(), opening: opening,
+			Pipeline: p, request: request, outcome: outcomes[i], known: newKnownContent(p.Registry), attestation: decision,
+			digestFirst: images.Together || request.Gate.Exists() || decision.active, together: images.Together, opening: opening,
 		})
 	}
 	err := g.run(ctx)
@@ -99,6 +102,8 @@ func (g *release) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	identity := g.startSigning(ctx)
+	defer identity.stop()
 	works, err := g.upload(ctx)
 	if err != nil || len(works) == 0 {
 		return err
@@ -106,7 +111,12 @@ func (g *release) run(ctx context.Context) error {
 	if err := g.each(func(r *run) error { return r.changes.approve() }); err != nil {
 		return err
 	}
-	if err := g.each(func(r *run) error { return r.gate(ctx, r.work) }); err != nil {
+	if err := g.gates(ctx); err != nil {
+		return err
+	}
+	// The gate judges the image before the signature, because a signature would also make an
+	// image trustworthy that the gate refuses.
+	if err := g.concurrently(func(r *run) error { return r.attest(ctx, identity) }); err != nil {
 		return err
 	}
 	if err := g.tag(ctx, works); err != nil {
@@ -220,6 +230,19 @@ func (g *release) upload(ctx context.Context) ([]*push.Work, error) {
 	return works, g.explain(ctx, push.Upload(ctx, works...))
 }
 
+// gates asks the gate of each image. Then gates reads the tags of all images again, because
+// another run may have moved a tag during the checks.
+func (g *release) gates(ctx context.Context) error {
+	gated := slices.ContainsFunc(g.runs, func(r *run) bool { return !r.ended && r.request.Gate.Exists() })
+	if !gated {
+		return nil
+	}
+	if err := g.each(func(r *run) error { return r.gate(ctx) }); err != nil {
+		return err
+	}
+	return g.concurrently(func(r *run) error { return r.work.Recheck(ctx) })
+}
+
 // tag moves the tags of all images. If a tag could not be written, the tags of a release
 // with several images get their previous digests again.
 func (g *release) tag(ctx context.Context, works []*push.Work) error {
@@ -261,26 +284,32 @@ func (r *run) publishesTo(host, repository string) bool {
 // remaining returns an error that names each tag that does not have its previous state
 // after a release has failed.
 func remaining(works []*push.Work) error {
-	var moved, unclear []string
+	var moved, elsewhere, unclear []string
 	for _, w := range works {
 		for _, t := range w.Result.Targets {
 			for _, tag := range t.Tags {
 				switch tag.State {
 				case push.Moved:
 					moved = append(moved, fmt.Sprintf("%s points at %s", tag.Tag, w.Result.Root.Descriptor.Digest))
+				case push.Elsewhere:
+					elsewhere = append(elsewhere, fmt.Sprintf("%s %s", tag.Tag, place(tag.Now)))
 				case push.Unclear:
 					unclear = append(unclear, tag.Tag.String())
+				case push.Untouched, push.Already, push.Restored, push.Kept: // the previous state
 				}
 			}
 		}
 	}
-	if len(moved)+len(unclear) == 0 {
+	if len(moved)+len(elsewhere)+len(unclear) == 0 {
 		return nil
 	}
 	hint := "Run the step again, so that all tags point at the new images. The registry protocol cannot remove a new tag. To remove a tag, delete its version on the page of the package."
 	var facts []string
 	if len(moved) > 0 {
 		facts = append(facts, "New: "+strings.Join(moved, ", ")+".")
+	}
+	if len(elsewhere) > 0 {
+		facts = append(facts, "Moved by another run: "+strings.Join(elsewhere, ", ")+".")
 	}
 	if len(unclear) > 0 {
 		facts = append(facts, "Unknown: "+strings.Join(unclear, ", ")+".")
@@ -289,4 +318,12 @@ func remaining(works []*push.Work) error {
 		Code: CodeReleasePartial, Side: diag.Registry, Err: errors.New(strings.Join(facts, " ")),
 		Title: "The release failed, and not all of its tags have their previous state", Hint: hint,
 	}
+}
+
+// place describes the state of a tag that another run has moved or deleted.
+func place(now v1.Hash) string {
+	if now == (v1.Hash{}) {
+		return "does not exist"
+	}
+	return "points at " + now.String()
 }

@@ -6,12 +6,14 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
 // Request is a validated request to publish one image. The commands set different
-// types in the fields Source, Attachments and Gate. All other fields contain only data.
+// types in the fields Source, Proof, Attachments and Gate. All other fields contain only data.
 type Request struct {
 	Source       Source
+	Proof        Proof
 	Attachments  Attachments
 	Gate         Gate
 	Destinations []name.Repository // at least one
@@ -32,7 +34,14 @@ type Request struct {
 	// ArchiveFolder is the folder in which on-readonly: archive writes the archive.
 	// If ArchiveFolder is empty, the run uses the working directory.
 	ArchiveFolder string
+	Attestation   AttestPolicy
 	DryRun        bool
+}
+
+// AttestPolicy states which attestations the run makes, and where it stores them.
+type AttestPolicy struct {
+	input.Attestation
+	Sleep retry.Sleeper // nil: the real clock
 }
 
 // Changes are the changes that the run makes to the image before it publishes the

@@ -125,10 +125,11 @@ func (p preparedSource) openPlatforms(ctx context.Context) (*source.Source, erro
 		return nil, err
 	}
 	p.source = src.Root.Descriptor.Digest
-	notices, err := mutate.KeepPlatforms(src.Root, p.request.Changes.Platforms)
+	removed, notices, err := mutate.KeepPlatforms(src.Root, p.request.Changes.Platforms)
 	if err != nil {
 		return nil, errors.Join(err, src.Close())
 	}
+	p.removed = removed
 	src.Notices = append(src.Notices, notices...)
 	return src, nil
 }
@@ -202,7 +203,7 @@ func (p preparedSource) explainOutputs(root *image.Manifest) {
 	}
 	p.outcome.notice(diag.Notice{
 		Code: CodePlatformAmbiguous, Level: diag.Info, Title: "Several images have the same platform",
-		Text: fmt.Sprintf("The image contains several images for %s, so the output %s is not set. The output digests contains each image with the version of its operating system, for example windows(10.0.20348.1)/amd64.",
+		Text: fmt.Sprintf("The image contains several images for %s, so the output %s is not set. The output digests contains each image with the version and the features of its operating system, for example windows(10.0.20348.1)/amd64. If these are also the same, it contains the first image, which clients select.",
 			strings.Join(ambiguous, " and for "), strings.Join(outputs, " or ")),
 	})
 }
@@ -210,12 +211,13 @@ func (p preparedSource) explainOutputs(root *image.Manifest) {
 // destinationRules returns the facts about the destinations that decide whether clients
 // can pull the image.
 func (p preparedSource) destinationRules() rules.Options {
+	o := rules.Options{Part: p.request.ByDigest}
 	for _, repo := range p.request.Destinations {
 		if p.Config.AtHome(repo) {
-			return rules.Options{OnlySHA256: repo.RegistryStr()}
+			o.OnlySHA256 = repo.RegistryStr()
 		}
 	}
-	return rules.Options{}
+	return o
 }
 
 // changes returns the changes that the request makes to the image of its source.

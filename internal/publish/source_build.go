@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/naming"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
@@ -33,6 +35,10 @@ type BuildSource struct {
 	// Labels is the input "labels". A label in the Dockerfile that describes the image is
 	// kept, unless the input "labels" contains the key of the label.
 	Labels string
+	// Annotations is the input "annotations".
+	Annotations string
+	// Strip is true if the run removes the attestations of the image.
+	Strip bool
 
 	folder string // the temporary folder
 }
@@ -67,8 +73,53 @@ func (s *BuildSource) build(ctx context.Context, names meta.Result) (text string
 		}
 		request.Labels = append(request.Labels, l.Key+"="+l.Value)
 	}
+	request.Annotations, request.NoAttestations = s.annotations(names, request.Labels), s.Strip
 	m := &dockerfile.Machine{Environ: s.Environ, Temp: s.folder, Log: dockerfile.Log{Writer: log}}
 	return dockerfile.Run(ctx, m, &request)
+}
+
+// annotations returns the annotations that a builder writes to the same places as this
+// program, with their levels. An image whose annotations come from the builder has the
+// same bytes as an image of docker/build-push-action. The run adds the other annotations
+// after the build. The argument "labels" contains the labels of the build.
+func (s *BuildSource) annotations(names meta.Result, labels []string) []string {
+	if s.Annotations == "" {
+		return nil
+	}
+	several := len(s.Request.Platforms) > 1
+	var out []string
+	for _, a := range names.Placed {
+		if !several && a.Level != image.LevelManifest {
+			continue // The builder refuses the annotation if the image has no index.
+		}
+		if a.Platform != nil && !slices.Contains(s.Request.Platforms, image.PlatformString(a.Platform)) {
+			return nil // The run reports this annotation after the build.
+		}
+		out = append(out, levelOf(a)+":"+a.Key+"="+a.Value)
+	}
+	root := image.LevelIndex
+	if !several {
+		root = image.LevelManifest
+	}
+	if !several && !s.Strip {
+		return out // It depends on the builder whether the root is an index with an attestation.
+	}
+	for _, a := range names.Annotations {
+		pair := a.Key + "=" + a.Value
+		if naming.Describes(a.Key, s.Annotations) && !slices.Contains(labels, pair) {
+			continue // The annotation can get the value of a label in the Dockerfile or the base image.
+		}
+		out = append(out, string(root)+":"+pair)
+	}
+	return out
+}
+
+// levelOf returns the level and the platform of an annotation in the form of buildx.
+func levelOf(a image.PlacedAnnotation) string {
+	if a.Platform == nil || a.Level == image.LevelIndex || a.Level == image.LevelIndexDescriptor {
+		return string(a.Level)
+	}
+	return string(a.Level) + "[" + image.PlatformString(a.Platform) + "]"
 }
 
 // Close implements [Source].

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -14,6 +15,8 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/rules"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/protect"
@@ -34,12 +37,13 @@ type tagPolicy struct {
 
 	mu   sync.Mutex
 	kept plan.Kept
+	now  map[string]v1.Hash // the tags that Recheck has read
 	// known maps the digests of other images to the findings about these images.
 	known map[v1.Hash]protect.Finding
 }
 
 func newTagPolicy(r *run) *tagPolicy {
-	p := &tagPolicy{run: r, kept: plan.Kept{}, known: map[v1.Hash]protect.Finding{}}
+	p := &tagPolicy{run: r, kept: plan.Kept{}, now: map[string]v1.Hash{}, known: map[v1.Hash]protect.Finding{}}
 	var once sync.Once
 	var origin protect.Origin
 	p.origin = func(ctx context.Context) protect.Origin {
@@ -53,7 +57,7 @@ func newTagPolicy(r *run) *tagPolicy {
 // to move the tag. check also returns the moving tags that must not move, because the
 // image of this run is older.
 func (p *tagPolicy) check(ctx context.Context) (plan.Kept, error) {
-	if err := p.forbidden(); err != nil || !p.monotonic() {
+	if err := errors.Join(p.technical(), p.forbidden()); err != nil || !p.monotonic() {
 		return nil, err
 	}
 	root := p.outcome.Found.Root.Descriptor.Digest
@@ -112,6 +116,33 @@ func (p *tagPolicy) forbidden() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// technical returns an error if an image would get a technical tag. Clients read the
+// manifest of such a tag as the list of referrers or as a signature of another image.
+// Signatures and other artifacts can have a technical tag.
+func (p *tagPolicy) technical() error {
+	if !isImage(p.outcome.Found.Root) {
+		return nil
+	}
+	for _, t := range p.outcome.Found.Targets {
+		for _, tag := range t.Tags {
+			if subject := image.TechnicalSubject(tag); subject != "" {
+				return diag.Inputf("tags", CodeTagTechnical,
+					fmt.Sprintf("Use another tag, for example 1.2.3. Under this tag, clients search for the signatures, the attestations or the list of referrers of the image %.19s, and would find this image instead.", subject),
+					"The tag %s is reserved for data about an image, and cannot be the tag of an image", tag)
+			}
+		}
+	}
+	return nil
+}
+
+// isImage reports whether the tree contains an image with layers that clients extract. If
+// the run did not read an entry of an index, only the platform of the entry is known.
+func isImage(root *image.Manifest) bool {
+	return slices.ContainsFunc(image.Manifests(root), func(m *image.Manifest) bool {
+		return m.Unread() && m.Platform != nil && m.Platform.OS != "unknown" || len(rules.Layers(m)) > 0
+	})
 }
 
 func protectedTag(tag name.Tag, now v1.Hash, overwrite input.Overwrite) error {
@@ -210,10 +241,12 @@ func (r *run) origin(ctx context.Context) protect.Origin {
 }
 
 // Recheck implements [push.Conflicts]. Recheck reads the tags again after the
-// uploads, because another run may have moved a tag during the uploads.
-func (p *tagPolicy) Recheck(ctx context.Context) (plan.Kept, error) {
+// uploads, because another run may have moved a tag during the uploads. If the tags of
+// several images move together, Recheck reads every tag, so that a failed release restores
+// the image of the other run.
+func (p *tagPolicy) Recheck(ctx context.Context) (push.Recheck, error) {
 	if err := p.forbidden(); err != nil || p.request.Verify.Level == input.VerifyNone {
-		return nil, err
+		return push.Recheck{}, err
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxConcurrentTags)
@@ -223,30 +256,43 @@ func (p *tagPolicy) Recheck(ctx context.Context) (plan.Kept, error) {
 			continue // The run has not read the tags of this destination.
 		}
 		for _, tag := range t.Tags {
-			if p.forbids(tag, false) || p.monotonic() && protect.Moves(tag) {
+			if p.together || p.forbids(tag, false) || p.monotonic() && protect.Moves(tag) {
 				group.Go(func() error { return p.recheckTag(ctx, t, tag) })
 			}
 		}
 	}
 	err := group.Wait()
-	return p.keptTags(), err
+	kept := p.keptTags()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return push.Recheck{Kept: kept, Now: maps.Clone(p.now)}, err
+}
+
+// read reads the digest of a tag, and remembers it. The digest is the zero Hash if the tag
+// does not exist.
+func (p *tagPolicy) read(ctx context.Context, ref name.Tag) (v1.Hash, error) {
+	desc, err := p.Registry.Head(ctx, ref)
+	if err != nil && !registry.IsAbsent(err) {
+		return v1.Hash{}, fmt.Errorf("reading %q: %w", ref, err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.now[ref.String()] = desc.Digest
+	return desc.Digest, nil
 }
 
 func (p *tagPolicy) recheckTag(ctx context.Context, t *resolve.Target, tag string) error {
 	ref := t.Repo.Tag(tag)
-	desc, err := p.Registry.Head(ctx, ref)
-	if registry.IsAbsent(err) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("reading %q: %w", ref, err)
+	now, err := p.read(ctx, ref)
+	if err != nil || now == (v1.Hash{}) {
+		return err
 	}
 	root := p.outcome.Found.Root.Descriptor.Digest
-	if p.forbids(tag, desc.Digest == root) {
-		return protectedTag(ref, desc.Digest, p.request.Tags.Overwrite)
+	if p.forbids(tag, now == root) {
+		return protectedTag(ref, now, p.request.Tags.Overwrite)
 	}
-	if p.monotonic() && protect.Moves(tag) && desc.Digest != t.Now[tag] && desc.Digest != root {
-		p.keepIfOlder(ctx, ref, desc.Digest)
+	if p.monotonic() && protect.Moves(tag) && now != t.Now[tag] && now != root {
+		p.keepIfOlder(ctx, ref, now)
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ func (r *run) verify(ctx context.Context, publisher *push.Publisher) error {
 		return err
 	}
 	r.outcome.Status = Unchanged
-	if result.Changed() || len(r.outcome.Attached) > 0 {
+	if result.Changed() || len(r.outcome.Attached) > 0 || r.outcome.Attestations.Made() {
 		r.outcome.Status = Published
 	}
 	return r.compareVisibility()

@@ -72,7 +72,7 @@ func isRunnable(m *image.Manifest) bool {
 // platform returns the platform, the digest, the size and the layers of an
 // image.
 func platform(m *image.Manifest) Platform {
-	p := Platform{Platform: image.PlatformString(m.Platform), Version: m.Platform.OSVersion, Layers: []Layer{}}
+	p := Platform{Platform: image.PlatformString(m.Platform), Version: m.Platform.OSVersion, Features: m.Platform.OSFeatures, Layers: []Layer{}}
 	if !m.Pending() {
 		p.Digest = m.Descriptor.Digest.String()
 	}
@@ -121,6 +121,9 @@ func imageOf(res *push.Result, t *push.TargetResult, names meta.Result) Image {
 		each := Tag{Name: tag.Tag.TagStr(), Reference: tag.Tag.String(), State: tag.State, New: tag.New, Proven: tag.Proven, Reason: reasonFor(tag.Tag.TagStr(), names)}
 		if tag.Before != nil {
 			each.Previous = tag.Before.String()
+		}
+		if tag.Now != (v1.Hash{}) {
+			each.Now = tag.Now.String()
 		}
 		out.Tags = append(out.Tags, each)
 	}
@@ -180,20 +183,17 @@ func errorMessages(err error) []Message {
 	return out
 }
 
-// name returns the platform for display, with the version of its operating
-// system.
+// name returns the platform for display, with the version and the features of its
+// operating system.
 func (p Platform) name() string {
-	if p.Version == "" {
-		return p.Platform
-	}
-	return p.Platform + " " + p.Version
+	return image.PlatformTitle(p.Platform, p.Version, p.Features)
 }
 
 // digests returns a map from platform names to digests.
 func (r *Report) digests() map[string]string {
 	images := make([]image.PlatformDigest, len(r.Platforms))
 	for i, p := range r.Platforms {
-		images[i] = image.PlatformDigest{Platform: p.Platform, OSVersion: p.Version, Digest: p.Digest}
+		images[i] = image.PlatformDigest{Platform: p.Platform, OSVersion: p.Version, OSFeatures: p.Features, Digest: p.Digest}
 	}
 	return image.ByPlatform(images)
 }

@@ -227,11 +227,7 @@ func imageName(i inspect.Image) string {
 	case i.Attests != "":
 		return "attestation of " + cut(strings.TrimPrefix(i.Attests, "sha256:"), 12)
 	case i.Platform != nil && i.Platform.OS != "" && i.Platform.OS != "unknown":
-		name := image.PlatformString(i.Platform)
-		if i.Platform.OSVersion != "" {
-			name += " " + i.Platform.OSVersion
-		}
-		return name
+		return image.PlatformTitle(image.PlatformString(i.Platform), i.Platform.OSVersion, i.Platform.OSFeatures)
 	case i.ArtifactType != "":
 		return i.ArtifactType
 	}

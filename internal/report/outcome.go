@@ -43,6 +43,7 @@ func (r *Report) fill(o *publish.Outcome, wanted input.Visibility) {
 	if o.Archive != "" {
 		r.Archive = &Archive{Path: o.Archive, Digest: o.Found.Root.Descriptor.Digest.String()}
 	}
+	r.setAttestations(o)
 	r.setChanges(o.Replaced)
 	for _, a := range o.Attached {
 		r.Attachments = append(r.Attachments, a.String())

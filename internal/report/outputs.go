@@ -71,6 +71,20 @@ func (r *Report) Outputs() ([]Output, error) {
 		}
 		out = append(out, Output{"digests-by-image", byImage})
 	}
+	if r.Cleanup != nil {
+		lists, err := r.Cleanup.lists()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, lists...)
+	}
+	if r.Attestation != nil {
+		attested, err := r.Attestation.outputs()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, attested...)
+	}
 	if r.Archive != nil {
 		out = append(out, Output{"path", r.Archive.Path}, Output{"archive-digest", r.Archive.Digest})
 	}
@@ -85,6 +99,9 @@ func (r *Report) compact() ([]byte, error) {
 		return data, err
 	}
 	small := *r
+	if r.Cleanup != nil {
+		small.Cleanup = r.Cleanup.small()
+	}
 	small.Changes = slices.Clone(r.Changes)
 	for i := range small.Changes {
 		small.Changes[i].Platforms, small.Changes[i].Packages = withoutConfig(small.Changes[i].Platforms), nil
@@ -221,7 +238,7 @@ func (r *Report) linked() string {
 
 // Changed reports whether the run wrote anything.
 func (r *Report) Changed() bool {
-	if len(r.Attachments) > 0 {
+	if len(r.Attachments) > 0 || r.Attestation.made() {
 		return true
 	}
 	for _, i := range r.Images {
@@ -229,7 +246,7 @@ func (r *Report) Changed() bool {
 			return true
 		}
 		for _, t := range i.Tags {
-			if t.State == push.Moved || t.State == push.Unclear {
+			if t.State.Written() {
 				return true
 			}
 		}

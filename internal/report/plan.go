@@ -106,6 +106,8 @@ func step(p *plan.Plan, s plan.Step) Step {
 		out.Object, out.Bytes = digestOf(s.Manifest), s.Manifest.Descriptor.Size
 	case plan.RunGate:
 		out.Object = "script"
+	case plan.Attest:
+		out.Object = "provenance"
 	case plan.PointTag:
 		out.Object, out.Detail = s.Tag, "points at "+digestOf(s.Manifest)
 		if s.Kept != "" {

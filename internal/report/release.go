@@ -40,6 +40,7 @@ func (r *Report) add(part *Report) {
 	}
 	r.Planned, r.Steps = append(r.Planned, part.Planned...), append(r.Steps, part.Steps...)
 	r.Attachments, r.Changes = append(r.Attachments, part.Attachments...), append(r.Changes, part.Changes...)
+	r.addAttestations(part)
 	r.Transfer.Seconds = max(r.Transfer.Seconds, part.Transfer.Seconds)
 	for _, n := range part.Notices {
 		if !slices.Contains(r.Notices, n) {

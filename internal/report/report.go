@@ -56,6 +56,8 @@ type Report struct {
 	Gate        *Gate          `json:"gate,omitempty"`        // Gate is set if the gate did not accept the image.
 	Changes     []Replaced     `json:"changes,omitempty"`     // Changes describes the differences between the image and each image that a tag of the run pointed at before.
 	Attachments []string       `json:"attachments,omitempty"` // Attachments contains the references of the signatures and attestations that the run pushed before the image.
+	Cleanup     *Cleanup       `json:"cleanup,omitempty"`     // Cleanup describes the cleanup after the publication, if the input "cleanup" is set.
+	Attestation *Attested      `json:"attestation,omitempty"` // Attestation is set if the job could sign attestations.
 	Transfer    Transfer       `json:"transfer"`
 	Notices     []Message      `json:"notices,omitempty"`
 	Errors      []Message      `json:"errors,omitempty"`
@@ -66,6 +68,7 @@ type Report struct {
 	// file in the input "metadata-file" contains these annotations.
 	descriptorAnnotations map[string]string
 	content               content // content determines the command that pulls the image.
+	unattested            string  // unattested is the reason why the run made no attestation, or "".
 }
 
 // Archive is a file with an image that was not published.
@@ -76,11 +79,12 @@ type Archive struct {
 
 // Platform describes the image for one platform.
 type Platform struct {
-	Platform string  `json:"platform"`             // Platform has the form os/arch[/variant].
-	Version  string  `json:"os_version,omitempty"` // Version is the version of Windows. Version is empty for other operating systems.
-	Digest   string  `json:"digest,omitempty"`
-	Size     int64   `json:"size"` // Size is the size of the config and the layers in bytes. Size is the uncompressed size if the digest is not known yet. Size is 0 if the run did not read the manifest.
-	Layers   []Layer `json:"layers"`
+	Platform string   `json:"platform"`              // Platform has the form os/arch[/variant].
+	Version  string   `json:"os_version,omitempty"`  // Version is the version of Windows. Version is empty for other operating systems.
+	Features []string `json:"os_features,omitempty"` // Features are the features of Windows that the image requires, for example win32k.
+	Digest   string   `json:"digest,omitempty"`
+	Size     int64    `json:"size"` // Size is the size of the config and the layers in bytes. Size is the uncompressed size if the digest is not known yet. Size is 0 if the run did not read the manifest.
+	Layers   []Layer  `json:"layers"`
 }
 
 // Layer describes one layer of an image.
@@ -121,7 +125,8 @@ type Tag struct {
 	New       bool          `json:"new,omitempty"`      // New means that the tag did not exist before the run.
 	Previous  string        `json:"previous,omitempty"` // Previous is the previous digest of the tag. Previous is empty if the tag did not exist or was not read.
 	Reason    string        `json:"reason,omitempty"`   // Reason is the reason why the run added the tag "latest".
-	State     push.TagState `json:"state"`              // State is "moved", "already", "untouched", "unclear", "restored" or "kept".
+	State     push.TagState `json:"state"`              // State is "moved", "already", "untouched", "unclear", "restored", "elsewhere" or "kept".
+	Now       string        `json:"now,omitempty"`      // Now is the digest at which another run pointed the tag afterwards. Only a tag with the state "elsewhere" has this digest.
 	Proven    bool          `json:"proven"`
 }
 
@@ -172,9 +177,9 @@ const (
 
 // Step describes one step of a plan.
 type Step struct {
-	Kind   string `json:"kind"`             // Kind is "blob", "manifest", "gate" or "tag".
+	Kind   string `json:"kind"`             // Kind is "blob", "manifest", "gate", "attestation" or "tag".
 	Image  string `json:"image"`            // Image is the name of the destination repository.
-	Object string `json:"object"`           // Object is the digest of the blob or manifest, the name of the tag, or "script" for a gate.
+	Object string `json:"object"`           // Object is the digest of the blob or manifest, the name of the tag, "script" for a gate, or "provenance".
 	Detail string `json:"detail,omitempty"` // Detail is the method of the transfer, or the digest that the tag will point at.
 	Bytes  int64  `json:"bytes,omitempty"`
 	Needed bool   `json:"needed"` // Needed means that the destination does not have the object yet.

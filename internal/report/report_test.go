@@ -188,7 +188,7 @@ func TestTextOfEachOutcome(t *testing.T) {
 		{"failed after a write", func(r *report.Report) {
 			r.Fail(errors.New("x"))
 			r.Images[0].Tags[1].State, r.Images[0].Tags[1].Proven = "untouched", false
-		}, []string{"Publishing failed after a part of the image was written.", "latest  not written"}},
+		}, []string{"Publishing failed after a part of the image was written.", "latest  not moved, points at sha256:99"}},
 		{"failed after the proof", func(r *report.Report) { r.Fail(errors.New("x")) }, []string{"Published ghcr.io/acme/web: 1.2.3, latest. But the step failed"}},
 		{"failed before a write", func(r *report.Report) { r.Fail(errors.New("x")); r.Images = nil }, []string{"Publishing failed. Nothing was written."}},
 		{"needs-owner", func(r *report.Report) {

@@ -30,6 +30,7 @@ var schemas = map[string]struct {
 	"schema-check.json":   {report.CheckSchemaID, reflect.TypeFor[report.Check]()},
 	"schema-diff.json":    {report.DiffSchemaID, reflect.TypeFor[report.Diff]()},
 	"schema-verify.json":  {report.VerifySchemaID, reflect.TypeFor[report.Verify]()},
+	"schema-cleanup.json": {report.CleanupSchemaID, reflect.TypeFor[report.Cleanup]()},
 }
 
 func TestSchemasDescribeTheReports(t *testing.T) {

@@ -27,6 +27,9 @@ func (r *Report) Markdown() markdown.Text {
 	default:
 		mdNotices(&b, r.Notices)
 	}
+	if r.Cleanup != nil {
+		b.Printf("\n%s", r.Cleanup.afterPublication())
+	}
 	return b.Text()
 }
 
@@ -192,6 +195,7 @@ func (r *Report) mdResult(b *markdown.Builder) {
 		}
 		r.mdImage(b, i)
 	}
+	r.mdAttestations(b)
 	mdNotices(b, r.Notices)
 	if r.ByDigest {
 		return

@@ -128,6 +128,7 @@ var stateTexts = map[push.TagState]string{
 	push.Already:   "unchanged",
 	push.Untouched: "not written",
 	push.Restored:  "moved, and then moved back",
+	push.Elsewhere: "written, and then deleted by another run",
 	push.Kept:      "not moved",
 	push.Unclear:   "unknown, because the registry did not confirm the tag. Check the tag before you use it",
 }
@@ -136,6 +137,10 @@ var stateTexts = map[push.TagState]string{
 func (t Tag) stateText() string {
 	state := stateTexts[t.State]
 	switch {
+	case t.State == push.Untouched && t.Previous != "":
+		return "not moved"
+	case t.State == push.Elsewhere && t.Now != "":
+		return "written, and then moved by another run to " + t.Now
 	case t.State != push.Moved:
 		return state
 	case t.New:
@@ -149,10 +154,14 @@ func (t Tag) stateText() string {
 	return state
 }
 
-// The method "before" returns the previous digest of a tag that moved, or "".
+// The method "before" returns the digest that the tag pointed at before the run. The method
+// returns "" for a tag that the run did not have to move, and if the state of the tag already
+// names its digest.
 func (t Tag) before() string {
-	if t.State == push.Moved {
+	switch t.State {
+	case push.Moved, push.Untouched, push.Restored:
 		return t.Previous
+	case push.Already, push.Elsewhere, push.Kept, push.Unclear:
 	}
 	return ""
 }

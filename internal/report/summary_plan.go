@@ -24,6 +24,9 @@ func (r *Report) mdPlan(b *markdown.Builder) {
 	if r.gateSteps() {
 		b.Printf("%s\n\n", gatePlanned)
 	}
+	if r.attestationSteps() {
+		b.Printf("%s\n\n", attestationPlanned)
+	}
 	mdNotices(b, r.Notices)
 	mdPlatforms(b, r.Platforms)
 	r.mdSteps(b)
@@ -58,7 +61,7 @@ func (p PlannedImage) sentence(r *Report) markdown.Text {
 // The method "writes" reports whether the run would write anything to the destination.
 func (p PlannedImage) writes(r *Report) bool {
 	for _, s := range r.Steps {
-		if s.Image == p.Image && s.Needed && s.Kind != string(plan.RunGate) {
+		if s.Image == p.Image && s.Needed && s.Kind != string(plan.RunGate) && s.Kind != string(plan.Attest) {
 			return true
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
 )
 
 // Text returns the result as plain lines without control characters, for the log and
@@ -23,6 +24,10 @@ func (r *Report) Text() string {
 		for _, i := range r.Images {
 			r.textImage(&b, i)
 		}
+		r.textAttestations(&b)
+	}
+	if r.Cleanup != nil {
+		b.WriteString(r.Cleanup.Text())
 	}
 	return b.String()
 }
@@ -64,6 +69,7 @@ func (r *Report) Details() (title, body string) {
 	for _, ref := range r.Attachments {
 		fmt.Fprintf(&b, "  pushed the attachment %s\n", ref)
 	}
+	r.textVerify(&b)
 	if r.Transfer.Requests > 0 {
 		fmt.Fprintf(&b, "  %s\n", r.transferText())
 	}
@@ -221,8 +227,12 @@ func (i Image) textTags(b *strings.Builder) {
 	w := tabwriter.NewWriter(b, 0, 4, 2, ' ', 0)
 	for _, t := range i.Tags {
 		state := t.stateText()
-		if t.before() != "" {
+		switch {
+		case t.before() == "":
+		case t.State == push.Moved:
 			state += ", previously " + t.before()
+		default:
+			state += ", points at " + t.before()
 		}
 		fmt.Fprintf(w, "  %s\t%s\n", t.Reference, state)
 	}
@@ -254,6 +264,9 @@ func (r *Report) textPlan(b *strings.Builder) {
 	}
 	if r.gateSteps() {
 		fmt.Fprintf(b, "%s\n", gatePlanned)
+	}
+	if r.attestationSteps() {
+		fmt.Fprintf(b, "%s\n", attestationPlanned)
 	}
 }
 

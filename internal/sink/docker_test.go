@@ -205,9 +205,14 @@ func TestEngineRefusesUnsupportedImagesAndNames(t *testing.T) {
 	if e.Loads.Load() > 0 {
 		t.Error("a load started")
 	}
-	for _, text := range []string{"docker-daemon:UPPER", "docker-daemon:web@sha256:" + strings.Repeat("1", 64), "docker-daemon:a b", "docker-daemon:web:1:2", "docker-daemon:web:"} {
-		if _, err := Parse(text); !diag.Is(err, CodeInvalid) || !strings.Contains(err.Error(), "does not accept") {
-			t.Errorf("%s: got %v", text, err)
+	for text, words := range map[string]string{
+		"UPPER": "Write upper.", "web@sha256:" + strings.Repeat("1", 64): "contains a digest", "a b": `contains " "`, "web:1:2": "is not an image reference", "web:": "ends with a colon",
+		"a..b/web": `the host "a..b"`, "acme/a..b": `the part "a..b"`, "ghcr.io": "is a host", "localhost:5000": "is a host", "ghcr.io//web": "before or after a slash", "web:-1": "The tag",
+	} {
+		for _, prefix := range []string{"docker-daemon:", "docker-archive:image.tar:"} {
+			if _, err := Parse(prefix + text); !diag.Is(err, CodeInvalid) || prefix == "docker-daemon:" && !strings.Contains(err.Error(), words) {
+				t.Errorf("%s: got %v", prefix+text, err)
+			}
 		}
 	}
 }

@@ -6,10 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/google/go-containerregistry/pkg/name"
-
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
@@ -120,9 +119,9 @@ func engineTarget(text, ref string) (Target, error) {
 	if ref == "" {
 		return t, nil
 	}
-	if _, err := name.NewTag(ref); err != nil || strings.HasPrefix(ref, "/") { // The function NewTag accepts a leading slash, but Docker does not.
-		return Target{}, invalidDestination("Write a name in lower case and a tag, as in docker-daemon:acme/web:1.2.3. To keep the reference that you pull, write docker-daemon: without a name.",
-			"the destination %q names the image %q, which a Docker engine does not accept", text, ref)
+	if fault := input.CheckLocalName(ref); fault != nil {
+		return Target{}, invalidDestination(fault.Cure+" To keep the reference that you pull, write docker-daemon: without a name.",
+			"the destination %q names the image %q, which %s", text, ref, fault.Is)
 	}
 	return t, nil
 }
@@ -134,8 +133,8 @@ func (t Target) checkRef(text string) error {
 	if t.Kind != DockerArchive {
 		return nil
 	}
-	if _, err := name.NewTag(t.Ref); err != nil {
-		return invalidDestination("Write a name and a tag, as in acme/web:1.2.3.", "the destination %q names the image %q, which docker load does not accept", text, t.Ref)
+	if fault := input.CheckLocalName(t.Ref); fault != nil {
+		return invalidDestination(fault.Cure, "the destination %q names the image %q, which %s", text, t.Ref, fault.Is)
 	}
 	return nil
 }

@@ -50,11 +50,22 @@ const (
 	cosignImage  = cosignPrefix + "image"
 )
 
-// belongsToImage reports whether cosign save marked the entry as a signature,
-// an attestation or an SBOM of an image.
+// belongsToImage reports whether the entry is a signature, an attestation, an SBOM or a
+// list of referrers of an image. cosign save marks such an entry with an annotation.
+// Other tools give it only a technical tag as its name.
 func (e entry) belongsToImage() bool {
 	kind := e.desc.Annotations[cosignKind]
-	return strings.HasPrefix(kind, cosignPrefix) && !strings.HasPrefix(kind, cosignImage)
+	return strings.HasPrefix(kind, cosignPrefix) && !strings.HasPrefix(kind, cosignImage) || e.hasTechnicalName()
+}
+
+// hasTechnicalName reports whether all names of the entry end with a technical tag.
+func (e entry) hasTechnicalName() bool {
+	for _, n := range e.names {
+		if image.TechnicalSubject(n[strings.LastIndexByte(n, ':')+1:]) == "" {
+			return false
+		}
+	}
+	return len(e.names) > 0
 }
 
 // entriesOf lists the images of index.json.

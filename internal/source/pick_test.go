@@ -55,6 +55,35 @@ func TestAPickThatMatchesSeveralImagesIsAmbiguous(t *testing.T) {
 	}
 }
 
+// Tools that copy an image with its referrers into a layout name the referrers by their
+// technical tags.
+func TestEntriesWithTechnicalTagsAreNoImages(t *testing.T) {
+	t.Parallel()
+	l := sourcetest.NewLayout(t)
+	app := l.Image(sourcetest.AMD64, "app")
+	tag := "sha256-" + app.Digest.Hex
+	l.Add(app, "ghcr.io/acme/web:1.0")
+	l.Add(l.Image(sourcetest.AMD64, "signature"), tag+".sig", "ghcr.io/acme/web:"+tag+".sig")
+	l.Add(l.Image(sourcetest.AMD64, "attestation"), tag+".att")
+	l.Add(l.Index(sourcetest.On(l.Image(sourcetest.AMD64, "list"), sourcetest.AMD64)), tag)
+	dir := sourcetest.Dir(t, l.Files())
+	src := open(t, dir)
+	if got := src.Root.Descriptor.Digest; got != app.Digest {
+		t.Errorf("got %s, want %s", got, app.Digest)
+	}
+	if len(src.Notices) != 1 || !strings.Contains(src.Notices[0].Text, "3 manifests") {
+		t.Errorf("the notices are %+v", src.Notices)
+	}
+	if got := open(t, dir+"#"+tag+".att").Root.Descriptor.Digest; got == app.Digest {
+		t.Error("a name does not select the attestation")
+	}
+	if images, err := source.Images(t.Context(), dir); err != nil || len(images) != 1 {
+		t.Errorf("the images are %q, %v", images, err)
+	}
+	l.Add(l.Image(sourcetest.AMD64, "other"), "2.0")
+	refused(t, sourcetest.Dir(t, l.Files()), source.CodeAmbiguous)
+}
+
 func TestEntriesOfOneDigestAreOneImage(t *testing.T) {
 	t.Parallel()
 	l := sourcetest.NewLayout(t)

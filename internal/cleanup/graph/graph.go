@@ -8,10 +8,9 @@ package graph
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
 // Version is a version of a package in GitHub's API.
@@ -87,21 +86,6 @@ type Package struct {
 	broken []State
 }
 
-// technical matches the fallback tag of the referrers API (distribution-spec, "Referrers
-// tag schema") and the tags of cosign.
-var technical = lazy.Regexp(`^sha256-([0-9a-f]{64})(\.[A-Za-z0-9]+)?$`)
-
-// TechnicalSubject returns the digest to which a technical tag refers, or "".
-func TechnicalSubject(tag string) string {
-	if !strings.HasPrefix(tag, "sha256-") {
-		return ""
-	}
-	if found := technical().FindStringSubmatch(tag); found != nil {
-		return "sha256:" + found[1]
-	}
-	return ""
-}
-
 // New connects the versions. The function "manifest" returns the manifest of a digest.
 // The order of the versions does not change the result.
 func New(versions []Version, manifest func(digest string) Manifest) *Package {
@@ -118,7 +102,7 @@ func New(versions []Version, manifest func(digest string) Manifest) *Package {
 		node := Node{Version: v, Manifest: manifest(v.Digest), Subject: -1}
 		node.Tags = slices.Sorted(slices.Values(v.Tags))
 		for _, tag := range node.Tags {
-			if TechnicalSubject(tag) == "" {
+			if image.TechnicalSubject(tag) == "" {
 				node.Names = append(node.Names, tag)
 			} else {
 				node.Technical = append(node.Technical, tag)
@@ -156,7 +140,7 @@ func (p *Package) connect(i int) {
 		return j
 	}
 	for _, tag := range n.Technical {
-		refer(TechnicalSubject(tag))
+		refer(image.TechnicalSubject(tag))
 	}
 	if n.Manifest.Subject != "" {
 		n.Subject = refer(n.Manifest.Subject)

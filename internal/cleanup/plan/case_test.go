@@ -15,75 +15,23 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/cleanup/plan"
 	"github.com/ghcr-publish/ghcr-publish/internal/cleanup/rules"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
-// scenario is one entry of testdata/cleanup.json.
+// scenario is a scenario with the ids of its versions.
 type scenario struct {
-	ID         string            `json:"id"`
-	Name       string            `json:"name"`
-	Package    string            `json:"package"`
-	Visibility string            `json:"visibility"`
-	Versions   []version         `json:"versions"`
-	Rules      map[string]string `json:"rules"`
-	Options    options           `json:"options"`
-	Expected   outcome           `json:"expected"`
+	ghcrtest.Seed
+
+	ids map[string]int64 // label to id; a later version has a higher id
 }
 
-type version struct {
-	Label        string         `json:"digest"`
-	Tags         []string       `json:"tags"`
-	Age          float64        `json:"age"`
-	Created      *float64       `json:"created,omitempty"`
-	Kind         string         `json:"kind"`
-	Children     []string       `json:"children,omitempty"`
-	Attestations []string       `json:"attestations,omitempty"`
-	Of           string         `json:"of,omitempty"`
-	Subject      string         `json:"subject,omitempty"`
-	Layers       map[string]int `json:"layers,omitempty"`
+type (
+	version = ghcrtest.SeedVersion
+	outcome = ghcrtest.SeedExpected
+)
 
-	id int64 // a later version has a higher id; 0 means: by the place in the list
-}
-
-type options struct {
-	Permissions  string            `json:"permissions,omitempty"`
-	Downloads    map[string]int    `json:"downloads,omitempty"`
-	Unreadable   []string          `json:"unreadable,omitempty"`
-	Pulls        map[string]string `json:"pulls,omitempty"`
-	Branches     []string          `json:"branches,omitempty"`
-	Event        event             `json:"event,omitzero"`
-	AfterListing []change          `json:"after-listing,omitempty"`
-}
-
-type event struct {
-	Name   string `json:"name,omitempty"`
-	Action string `json:"action,omitempty"`
-	Number int    `json:"number,omitempty"`
-}
-
-type change struct {
-	Push    *version `json:"push,omitempty"`
-	MoveTag string   `json:"move-tag,omitempty"`
-	To      string   `json:"to,omitempty"`
-	Delete  string   `json:"delete,omitempty"`
-}
-
-// outcome is the result of a scenario. All lists are sorted.
-type outcome struct {
-	Kept     []string    `json:"kept"`
-	Deleted  []string    `json:"deleted"`
-	Detached []string    `json:"detached"`
-	Left     [][2]string `json:"left"`
-	Freed    int64       `json:"freed"`
-	Error    string      `json:"error"`
-	Would    *would      `json:"would,omitempty"`
-}
-
-type would struct {
-	Deleted  []string `json:"deleted"`
-	Detached []string `json:"detached"`
-}
-
-func (o outcome) sorted() outcome {
+// sorted returns an outcome with sorted lists without duplicates.
+func sorted(o outcome) outcome {
 	for _, list := range []*[]string{&o.Kept, &o.Deleted, &o.Detached} {
 		*list = sortedOrEmpty(*list)
 	}
@@ -91,7 +39,7 @@ func (o outcome) sorted() outcome {
 	slices.SortFunc(o.Left, func(a, b [2]string) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) })
 	o.Left = append([][2]string{}, slices.Compact(o.Left)...)
 	if o.Would != nil {
-		o.Would = &would{sortedOrEmpty(o.Would.Deleted), sortedOrEmpty(o.Would.Detached)}
+		o.Would = &ghcrtest.SeedPlan{Deleted: sortedOrEmpty(o.Would.Deleted), Detached: sortedOrEmpty(o.Would.Detached)}
 	}
 	return o
 }
@@ -119,18 +67,18 @@ func expand(text string) string {
 	})
 }
 
-// clone returns a deep copy with all braces expanded.
-func (s scenario) clone() scenario {
-	body, err := json.Marshal(s)
+// open returns a deep copy of a seed with all braces expanded.
+func open(from *ghcrtest.Seed) scenario {
+	body, err := json.Marshal(from)
 	if err != nil {
 		panic(err)
 	}
-	var out scenario
-	if err := json.Unmarshal([]byte(expand(string(body))), &out); err != nil {
+	out := scenario{ids: map[string]int64{}}
+	if err := json.Unmarshal([]byte(expand(string(body))), &out.Seed); err != nil {
 		panic(err)
 	}
-	for i := range out.Versions {
-		out.Versions[i].id = cmp.Or(s.Versions[i].id, int64(1000*(len(s.Versions)-i)))
+	for i, v := range out.Versions {
+		out.ids[v.Label] = int64(1000 * (len(out.Versions) - i))
 	}
 	return out
 }
@@ -142,9 +90,9 @@ func before(hours float64) time.Time {
 }
 
 // graph returns the graph of versions, and the labels of the digests.
-func graphOf(versions []version) (*graph.Package, map[string]string) {
+func graphOf(versions []version, ids map[string]int64) (*graph.Package, map[string]string) {
 	var list []graph.Version
-	manifests, labels, kinds := map[string]graph.Manifest{}, map[string]string{}, map[string]string{}
+	manifests, labels, kinds := map[string]graph.Manifest{}, map[string]string{}, map[string]ghcrtest.SeedKind{}
 	for _, v := range versions {
 		kinds[v.Label] = v.Kind
 	}
@@ -155,13 +103,13 @@ func graphOf(versions []version) (*graph.Package, map[string]string) {
 		}
 		digest := digestOf(v.Label)
 		labels[digest] = v.Label
-		list = append(list, graph.Version{ID: v.id, Digest: digest, Tags: v.Tags, Created: before(created), Updated: before(v.Age)})
+		list = append(list, graph.Version{ID: ids[v.Label], Digest: digest, Tags: v.Tags, Created: before(created), Updated: before(v.Age)})
 		manifests[digest] = manifestOf(v, kinds)
 	}
 	return graph.New(list, func(digest string) graph.Manifest { return manifests[digest] }), labels
 }
 
-func manifestOf(v version, kinds map[string]string) graph.Manifest {
+func manifestOf(v version, kinds map[string]ghcrtest.SeedKind) graph.Manifest {
 	m := graph.Manifest{Index: v.Kind == "index"}
 	for _, child := range v.Children {
 		attestation := kinds[child] == "attestation" || slices.Contains(v.Attestations, child)
@@ -171,7 +119,7 @@ func manifestOf(v version, kinds map[string]string) graph.Manifest {
 		m.Subject = digestOf(v.Subject)
 	}
 	for name, size := range v.Layers {
-		m.Layers = append(m.Layers, graph.Blob{Digest: digestOf("layer " + name), Size: int64(size)})
+		m.Layers = append(m.Layers, graph.Blob{Digest: digestOf("layer " + name), Size: size})
 	}
 	return m
 }
@@ -182,10 +130,10 @@ func (s scenario) plan() (*plan.Plan, map[string]string, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	p, labels := graphOf(s.Versions)
+	p, labels := graphOf(s.Versions, s.ids)
 	facts := plan.Facts{Repository: s.Package, Now: clock, Closed: map[string]bool{}, Branches: s.Options.Branches}
 	for number, state := range s.Options.Pulls {
-		facts.Closed[number] = state == "closed"
+		facts.Closed[strconv.Itoa(number)] = state == "closed"
 	}
 	if s.Options.Event.Name == "pull_request" && s.Options.Event.Action == "closed" {
 		facts.Event.ClosedPull = strconv.Itoa(s.Options.Event.Number)
@@ -209,7 +157,6 @@ func inputsOf(r map[string]string) rules.Inputs {
 // run computes the outcome of a scenario: the plan, the changes by others, and what
 // GitHub refuses.
 func (s scenario) run() outcome {
-	s = s.clone()
 	none := outcome{}
 	for _, v := range s.Versions {
 		none.Kept = append(none.Kept, v.Label)
@@ -220,15 +167,15 @@ func (s scenario) run() outcome {
 		if none.Error == plan.CodeUnreadable && s.Rules["on-unreadable"] == "keep" {
 			none.Error, none.Left = "", [][2]string{{"*", string(plan.Unreadable)}}
 		}
-		return none.sorted()
+		return sorted(none)
 	}
 	if s.Rules["dry-run"] == "true" {
-		none.Would = &would{deletedLabels(first, labels), detachedTags(first)}
-		return none.sorted()
+		none.Would = &ghcrtest.SeedPlan{Deleted: deletedLabels(first, labels), Detached: detachedTags(first)}
+		return sorted(none)
 	}
 	if len(first.Delete)+len(first.Detach) > 0 && s.Options.Permissions == "write" {
 		none.Error = "no-admin"
-		return none.sorted()
+		return sorted(none)
 	}
 	now, labels := s.later()
 	again := first.Again(now)
@@ -243,7 +190,7 @@ func (s scenario) outcome(p *plan.Plan, labels map[string]string) outcome {
 	for _, left := range p.Left {
 		out.Left = append(out.Left, [2]string{cmp.Or(left.Tag, labels[left.Digest]), string(left.Cause)})
 	}
-	return out.sorted()
+	return sorted(out)
 }
 
 func deletedLabels(p *plan.Plan, labels map[string]string) []string {
@@ -266,7 +213,7 @@ func detachedTags(p *plan.Plan) []string {
 func (s scenario) later() (plan.Now, map[string]string) {
 	s.Versions = slices.Clone(s.Versions)
 	changed := map[string]bool{}
-	versions := map[string]*version{}
+	versions, ids := map[string]*version{}, maps.Clone(s.ids)
 	for i := range s.Versions {
 		versions[s.Versions[i].Label] = &s.Versions[i]
 	}
@@ -282,7 +229,7 @@ func (s scenario) later() (plan.Now, map[string]string) {
 		switch {
 		case c.Push != nil:
 			pushed := *c.Push
-			pushed.id = int64(i - 100) // the model ranks a new version after equal old versions
+			ids[pushed.Label] = int64(i - 100) // the model ranks a new version after equal old versions
 			versions[pushed.Label] = &pushed
 			take(pushed.Tags, pushed.Label)
 		case c.MoveTag != "":
@@ -297,7 +244,7 @@ func (s scenario) later() (plan.Now, map[string]string) {
 	for _, label := range slices.Sorted(maps.Keys(versions)) {
 		list = append(list, *versions[label])
 	}
-	p, labels := graphOf(list)
+	p, labels := graphOf(list, ids)
 	now := plan.Now{Package: p, Changed: changed, Refused: map[string]bool{}}
 	for label, n := range s.Options.Downloads {
 		now.Refused[digestOf(label)] = n > 5000 && s.Visibility != "private"

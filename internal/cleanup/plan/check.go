@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/cleanup/graph"
@@ -22,8 +23,20 @@ const (
 	CodeUnreadable = "unreadable"
 )
 
+// CheckRules returns an error if no rule and no event selects images, or if the input
+// keep-newest has nothing to rank.
+func CheckRules(r *rules.Rules, e Event) error {
+	switch {
+	case !r.Any && e == Event{}:
+		return errNoRules()
+	case r.KeepNewest != rules.None && len(r.Delete) == 0:
+		return errKeepNewest()
+	}
+	return nil
+}
+
 func errNoRules() error {
-	hint := `Set one of these rules:
+	hint := `Nothing is deleted unless a rule selects it. Set one of these rules:
     delete: type=pr,state=closed
     untagged: delete
     delete: type=semver,keep=3,per=minor
@@ -41,7 +54,11 @@ func errKeepNewest() error {
 func readable(p *graph.Package, f Facts) error {
 	for _, digest := range slices.Sorted(slices.Values(f.Unreadable)) {
 		if p.Find(digest) >= 0 {
-			hint := "Run the step again. If the same manifest fails again, check that the token may read the package. To go on with the other packages, set on-unreadable: keep. The run deletes nothing in this package."
+			hint := "Run the step again. If the same manifest fails again, check that the token may read the package."
+			if !f.KeepUnreadable {
+				hint += " To go on with the other packages, set on-unreadable: keep."
+			}
+			hint += " The run deletes nothing in this package."
 			return diag.New(CodeUnreadable, diag.Registry, hint, nil, "the program cannot read the manifest %s of %s, so it does not know which images need which versions", digest, f.Repository)
 		}
 	}
@@ -51,7 +68,13 @@ func readable(p *graph.Package, f Facts) error {
 // check compares the plan with the input max-delete.
 func (p *Plan) check(limit rules.Limit) error {
 	if most := limit.Of(p.Images); p.Count > most {
-		hint := "Check the plan with dry-run: true. If the plan is right, increase the input max-delete."
+		hint := "Check the plan with the command cleanup and dry-run: true. If the plan is right, increase the input max-delete. A share also works, such as max-delete: 25%."
+		switch {
+		case most == 0 && limit.Percent:
+			hint = fmt.Sprintf("A share of %d images is rounded down to 0. Write a number, such as max-delete: %d.", p.Images, p.Count)
+		case most == 0:
+			hint = "This limit permits no deletion. Write a larger number or a share, such as max-delete: 25%. To see the plan, use dry-run: true and max-delete: 100%."
+		}
 		return diag.Inputf("max-delete", CodeMaxDelete, hint, "The rules select %d of %d images, but max-delete: %s permits %d", p.Count, p.Images, limit, most)
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/cleanup/graph"
 	"github.com/ghcr-publish/ghcr-publish/internal/cleanup/plan"
 	"github.com/ghcr-publish/ghcr-publish/internal/cleanup/rules"
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 )
 
 func parse(tb testing.TB, in map[string]string) *rules.Rules {
@@ -52,14 +53,14 @@ func TestADeletedBranchSelectsOnlyItsTag(t *testing.T) {
 
 func TestThePlanGivesAReasonForEachVersion(t *testing.T) {
 	t.Parallel()
-	s := scenario{Package: "ghcr.io/acme/app", Versions: []version{
+	s := open(&ghcrtest.Seed{Package: "ghcr.io/acme/app", Versions: []version{
 		{Label: "old", Tags: []string{"pr-1"}, Age: 100, Kind: "index", Children: []string{"a"}},
 		{Label: "a", Age: 100},
 		{Label: "young", Tags: []string{"pr-2"}, Age: 1},
 		{Label: "main", Tags: []string{"main"}, Age: 100},
 		{Label: "latest", Tags: []string{"latest"}, Age: 100},
 		{Label: "fresh", Age: 0.5},
-	}, Rules: map[string]string{"delete": "pr-*", "older-than": "2h", "keep": "latest", "untagged": "delete"}}.clone()
+	}, Rules: map[string]string{"delete": "pr-*", "older-than": "2h", "keep": "latest", "untagged": "delete"}})
 	p, labels, err := s.plan()
 	if err != nil {
 		t.Fatal(err)

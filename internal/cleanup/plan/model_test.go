@@ -8,34 +8,19 @@ import (
 	"testing"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/ci/needs"
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest/random"
 )
-
-// modelCase is a scenario whose expected outcome has the form that the model compares.
-type modelCase struct {
-	scenario
-
-	Expected map[string]any `json:"expected"`
-}
-
-func (o outcome) forModel() map[string]any {
-	out := map[string]any{"kept": o.Kept, "deleted": o.Deleted, "detached": o.Detached, "left": o.Left, "freed": o.Freed, "error": nil}
-	if o.Error != "" {
-		out["error"] = o.Error
-	}
-	if o.Would != nil {
-		out["would"] = o.Would
-	}
-	return out
-}
 
 func TestPlannerAgreesWithTheReferenceModel(t *testing.T) {
 	t.Parallel()
 	python, model := needs.Model(t, "cleanup-model.py")
-	const packages = 5000
-	var cases []modelCase
-	for seed := range uint64(packages) {
-		s := generate(seed)
-		cases = append(cases, modelCase{s, s.run().forModel()})
+	const packages = random.Packages / 2 * 5 // 5,000 with the build tag integration
+	var cases []ghcrtest.Seed
+	for number := range uint64(packages) {
+		s := random.Scenario(number)
+		s.Expected = open(&s).run()
+		cases = append(cases, s)
 	}
 	body, err := json.Marshal(map[string]any{"cases": cases})
 	if err != nil {

@@ -25,6 +25,8 @@ type Facts struct {
 	Branches []string
 	// Unreadable are the digests of the manifests that cannot be read.
 	Unreadable []string
+	// KeepUnreadable means that the run skips a package with an unreadable manifest.
+	KeepUnreadable bool
 }
 
 // Event is the event of the workflow. It selects images if no rule is set.

@@ -12,16 +12,15 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/cleanup/graph"
 	"github.com/ghcr-publish/ghcr-publish/internal/cleanup/plan"
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest/random"
 )
-
-// packages is the number of random packages for each property.
-const packages = 2000
 
 // generated are the random packages. The tests share them.
 var generated = sync.OnceValue(func() []scenario {
 	var out []scenario
-	for seed := range uint64(packages) {
-		out = append(out, generate(seed).clone())
+	for number := range uint64(random.Packages) {
+		s := random.Scenario(number)
+		out = append(out, open(&s))
 	}
 	return out
 })
@@ -42,8 +41,8 @@ func eachPlan(t *testing.T, check func(s scenario, p *plan.Plan) error) {
 			t.Fatalf("package %d: %v\nrules %q", seed, err, s.Rules)
 		}
 	}
-	if planned < packages/2 {
-		t.Errorf("only %d of %d random packages have a plan", planned, packages)
+	if planned < random.Packages/2 {
+		t.Errorf("only %d of %d random packages have a plan", planned, random.Packages)
 	}
 }
 

@@ -1,40 +1,27 @@
 package plan_test
 
 import (
-	"encoding/json"
-	"os"
 	"reflect"
 	"testing"
-)
 
-func scenarios(t *testing.T) []scenario {
-	t.Helper()
-	body, err := os.ReadFile("../testdata/cleanup.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var file struct {
-		Cases []scenario `json:"cases"`
-	}
-	if err := json.Unmarshal(body, &file); err != nil {
-		t.Fatal(err)
-	}
-	return file.Cases
-}
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
+)
 
 func TestEachScenarioHasItsExpectedOutcome(t *testing.T) {
 	t.Parallel()
-	all := scenarios(t)
-	if len(all) != 61 {
-		t.Fatalf("testdata/cleanup.json has %d scenarios, want 61", len(all))
-	}
-	for _, s := range all {
-		t.Run(s.ID, func(t *testing.T) {
-			t.Parallel()
-			got, want := s.run(), s.Expected.sorted()
-			if !reflect.DeepEqual(got, want) {
-				t.Errorf("%s\n got %+v\nwant %+v", s.Name, got, want)
-			}
-		})
+	for file, count := range map[string]int{"cleanup.json": 61, "more.json": 20} {
+		all, err := ghcrtest.ReadSeeds("../testdata/" + file)
+		if err != nil || len(all) != count {
+			t.Fatalf("testdata/%s has %d scenarios, want %d; %v", file, len(all), count, err)
+		}
+		for _, s := range all {
+			t.Run(s.ID, func(t *testing.T) {
+				t.Parallel()
+				got, want := open(s).run(), sorted(s.Expected)
+				if !reflect.DeepEqual(got, want) {
+					t.Errorf("%s\n got %+v\nwant %+v", s.Title, got, want)
+				}
+			})
+		}
 	}
 }

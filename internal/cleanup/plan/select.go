@@ -54,6 +54,9 @@ func choose(p *graph.Package, r *rules.Rules, f Facts) (selection, error) {
 		}
 	}
 	c.names = slices.Sorted(maps.Keys(c.at))
+	if err := CheckRules(r, f.Event); err != nil {
+		return c.selection, err
+	}
 	if err := c.protect(); err != nil {
 		return c.selection, err
 	}
@@ -133,8 +136,6 @@ func (c *chooser) byEvent() error {
 		if tag := meta.RefTag(branch); version(tag) == "" && tag != "latest" && c.has(tag) {
 			c.add(tag, "branch "+branch+" is deleted")
 		}
-	default:
-		return errNoRules()
 	}
 	return nil
 }
@@ -171,7 +172,7 @@ func (c *chooser) line(s rules.Selector) error {
 func (c *chooser) hits(s rules.Selector) ([]string, error) {
 	switch s.Kind {
 	case rules.SemVer:
-		return semverTags(c.names, s), nil
+		return c.releases(s), nil
 	case rules.Pulls:
 		return filter(c.names, func(tag string) (bool, error) {
 			number := PullNumber(tag, s.Prefix)
@@ -198,6 +199,18 @@ func (c *chooser) hits(s rules.Selector) ([]string, error) {
 		}
 		return stay[c.at[tag]]
 	}), nil
+}
+
+// releases returns the releases that a line selects. The other releases stay because of the
+// line.
+func (c *chooser) releases(s rules.Selector) []string {
+	selected := semverTags(c.names, s)
+	for _, tag := range c.names {
+		if v := version(tag); v != "" && semver.Prerelease(v) == "" && !slices.Contains(selected, tag) {
+			c.hold(c.at[tag], Newest, s.Line)
+		}
+	}
+	return selected
 }
 
 func filter(tags []string, keep func(string) (bool, error)) ([]string, error) {
@@ -262,9 +275,6 @@ func (c *chooser) hold(i int, kind ReasonKind, rule string) {
 func (c *chooser) keepNewest() error {
 	if c.r.KeepNewest == rules.None {
 		return nil
-	}
-	if len(c.r.Delete) == 0 {
-		return errKeepNewest()
 	}
 	stay := c.newestOf(slices.Sorted(maps.Keys(c.tags)), c.r.KeepNewest)
 	for tag := range c.tags {

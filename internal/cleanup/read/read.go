@@ -130,14 +130,10 @@ func unlistedTags(versions []github.Version, tags []string) []string {
 // addTag adds a tag that only the registry lists. Its digest is marked, so that the run does
 // not delete it.
 func (r *Reader) addTag(ctx context.Context, s *State, tag string) error {
-	desc, err := r.Registry.Head(ctx, r.Repo.Tag(tag))
-	if registry.IsNotFound(err) {
-		return nil // the tag is gone by now
+	digest, err := r.Digest(ctx, tag)
+	if err != nil || digest == "" {
+		return err
 	}
-	if err != nil {
-		return fmt.Errorf("reading the tag %q: %w", tag, err)
-	}
-	digest := desc.Digest.String()
 	s.Unlisted[digest] = true
 	at := slices.IndexFunc(s.Versions, func(v graph.Version) bool { return v.Digest == digest })
 	if at < 0 {
@@ -146,6 +142,40 @@ func (r *Reader) addTag(ctx context.Context, s *State, tag string) error {
 	}
 	s.Versions[at].Tags = append(slices.Clone(s.Versions[at].Tags), tag)
 	return nil
+}
+
+// Digest returns the digest of a tag, or "" if the tag is gone by now.
+func (r *Reader) Digest(ctx context.Context, tag string) (string, error) {
+	desc, err := r.Registry.Head(ctx, r.Repo.Tag(tag))
+	if registry.IsNotFound(err) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("reading the tag %q: %w", tag, err)
+	}
+	return desc.Digest.String(), nil
+}
+
+// NewTags returns the tags in the registry that are not known, with their digests.
+func (r *Reader) NewTags(ctx context.Context, known func(tag string) bool) (map[string]string, error) {
+	tags, err := r.tags(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	for _, tag := range tags {
+		if known(tag) {
+			continue
+		}
+		digest, err := r.Digest(ctx, tag)
+		if err != nil {
+			return nil, err
+		}
+		if digest != "" {
+			out[tag] = digest
+		}
+	}
+	return out, nil
 }
 
 // errUnreadable ends the reads after the first manifest that cannot be read.

@@ -13,6 +13,8 @@ const (
 	// CodeChoice means that an input of the command "cleanup" has a value that is not in
 	// its list of values.
 	CodeChoice = "bad-value"
+	// CodeSet means that a line of the input "cleanup" is not a rule.
+	CodeSet = "cleanup-rules"
 	// CodeUsedUnreadable means that the program cannot read a file or a folder that the
 	// input "keep-used" names.
 	CodeUsedUnreadable = "keep-used-unreadable"

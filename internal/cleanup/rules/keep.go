@@ -35,8 +35,8 @@ func (p *parser) protection(input, line string) []Protection {
 		return nil
 	}
 	for name := range f.attrs {
-		hint := "Write only globs, regular expressions, digests and references under " + input + ". The attributes belong to the input delete."
-		p.fail(input, CodeSelector, hint, "The line %q contains the attribute %s=", short(line), name)
+		hint := "Write only globs, regular expressions, digests and references. Write the line under the input delete if it limits the deletion, such as pr-*,keep=3."
+		p.fail(input, CodeSelector, hint, "The line %q of the input %s contains the attribute %s=", short(line), input, name)
 		return nil
 	}
 	patterns, digests := p.patterns(input, f.patterns)

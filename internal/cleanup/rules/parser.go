@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"regexp"
@@ -22,16 +21,22 @@ func (p *parser) fail(input, code, hint, format string, args ...any) {
 	p.problems = append(p.problems, diag.Inputf(input, code, hint, format, args...))
 }
 
-var digits = lazy.Regexp(`^[0-9]+$`)
+var (
+	digits   = lazy.Regexp(`^[0-9]+$`)
+	negative = lazy.Regexp(`^-[0-9]+$`)
+)
 
 // number parses a number that is not negative. A number that is too large for an int
 // becomes the largest int.
 func (p *parser) number(input, subject, text, example string) int {
 	if !digits().MatchString(text) {
-		hint := "Write a whole number that is not negative, for example " + example + "."
-		if text == "" {
+		hint := "Write a whole number, for example " + example + "."
+		switch {
+		case text == "":
 			p.fail(input, CodeNumber, hint, "%s has no number", subject)
-		} else {
+		case negative().MatchString(text):
+			p.fail(input, CodeNumber, "Write 0 or a larger number, for example "+example+".", "%s has the value %q, which is negative", subject, short(text))
+		default:
 			p.fail(input, CodeNumber, hint, "%s has the value %q, which is not a whole number", subject, short(text))
 		}
 		return None
@@ -50,44 +55,56 @@ func (p *parser) optionalNumber(input, text string) int {
 	return p.number(input, "The input "+input, text, input+": 5")
 }
 
-// choice parses a value of a fixed list. The first value is the default.
+// choice parses a value of a fixed list. The first value is the default. The letter case
+// does not matter.
 func (p *parser) choice(input, text string, values ...string) string {
 	text = strings.TrimSpace(text)
 	if text == "" {
 		return values[0]
 	}
-	if slices.Contains(values, text) {
-		return text
+	if i := slices.IndexFunc(values, func(value string) bool { return strings.EqualFold(value, text) }); i >= 0 {
+		return values[i]
 	}
-	p.fail(input, CodeChoice, cmp.Or(didYouMean(text, values), truthMeans(text, values))+"Write "+orList(values)+".", "The input %s has the value %q, which it does not accept", input, short(text))
+	question := didYouMean(strings.ToLower(text), values)
+	if meant := usualWords[strings.ToLower(text)]; question == "" && meant != nil {
+		if i := slices.IndexFunc(values, func(value string) bool { return slices.Contains(meant, value) }); i >= 0 {
+			question = "Did you mean " + values[i] + "? "
+		}
+	}
+	p.fail(input, CodeChoice, question+"Write "+orList(values)+".", "The input %s has the value %q, which it does not accept", input, short(text))
 	return values[0]
 }
 
-// truthMeans returns a question for a Boolean value of an input that keeps or deletes.
-func truthMeans(text string, values []string) string {
-	switch text = strings.ToLower(text); {
-	case !slices.Contains(values, "delete"):
-		return ""
-	case slices.Contains([]string{"true", "yes", "on", "1"}, text):
-		return "Did you mean delete? "
-	case slices.Contains([]string{"false", "no", "off", "0"}, text):
-		return "Did you mean keep? "
-	}
-	return ""
+// usualWords maps words of other programs to the values that they mean. The values of one
+// word belong to different inputs.
+var usualWords = map[string][]string{
+	"true": {"delete", "all"}, "yes": {"delete", "all", "true"}, "on": {"delete", "all", "true"}, "1": {"delete", "all", "true"},
+	"remove": {"delete"}, "prune": {"delete"}, "clean": {"delete"},
+	"false": {"keep"}, "no": {"keep", "false"}, "off": {"keep", "false"}, "0": {"keep", "false"}, "none": {"keep", "false"},
+	"skip": {"keep"}, "warn": {"keep"}, "ignore": {"keep"}, "continue": {"keep"}, "error": {"fail"}, "stop": {"fail"},
+	"created_at": {"created"}, "creation": {"created"}, "updated_at": {"updated"}, "modified": {"updated"}, "pushed": {"updated"}, "pushed_at": {"updated"},
 }
 
 func (p *parser) untagged(text string) int {
 	text = strings.TrimSpace(text)
-	if number, ok := strings.CutPrefix(text, "keep="); ok && digits().MatchString(number) {
+	number, keeps := strings.CutPrefix(text, "keep=")
+	switch {
+	case keeps && digits().MatchString(number):
 		return p.number("untagged", "The input untagged", number, "keep=5")
-	}
-	if p.choice("untagged", text, "keep", "delete", "keep=N") == "delete" {
+	case keeps:
+		p.fail("untagged", CodeChoice, "Write a whole number after keep=, for example untagged: keep=5.", "The input untagged has the value %q, which it does not accept", short(text))
+	case digits().MatchString(text) && text != "0" && text != "1":
+		p.fail("untagged", CodeChoice, "To keep the newest "+text+" images without a tag, write untagged: keep="+text+".", "The input untagged has the value %q, which it does not accept", short(text))
+	case p.choice("untagged", text, "keep", "delete", "keep=N") == "delete":
 		return 0
 	}
 	return None
 }
 
-var percentage = lazy.Regexp(`^([0-9]{1,2}|100)%$`)
+var percentage = lazy.Regexp(`^([0-9]{1,2}|100) *%$`)
+
+// withoutLimit are the words that users write to remove a limit.
+var withoutLimit = []string{"all", "none", "no", "off", "unlimited", "infinity", "false", "-1"}
 
 func (p *parser) limit(text string) Limit {
 	text = strings.TrimSpace(text)
@@ -95,31 +112,56 @@ func (p *parser) limit(text string) Limit {
 	case text == "":
 		return Limit{Number: DefaultMaxDelete}
 	case percentage().MatchString(text):
-		n, _ := strconv.Atoi(strings.TrimSuffix(text, "%"))
+		n, _ := strconv.Atoi(strings.TrimRight(text, " %"))
 		return Limit{Number: n, Percent: true}
 	case strings.HasSuffix(text, "%"):
 		p.fail("max-delete", CodeNumber, "Write a share from 0% to 100%, for example max-delete: 25%.", "The input max-delete has the value %q, which is not a share", short(text))
 		return Limit{}
+	case slices.Contains(withoutLimit, strings.ToLower(text)):
+		p.fail("max-delete", CodeNumber, "To permit the deletion of all images that the rules select, write max-delete: 100%.", "The input max-delete has the value %q, which is not a whole number", short(text))
+		return Limit{}
 	}
-	return Limit{Number: p.number("max-delete", "The input max-delete", text, "max-delete: 50 or max-delete: 25%")}
+	return Limit{Number: p.number("max-delete", "The input max-delete", text, "50, or a share such as 25%")}
 }
 
 func (p *parser) duration(input, text string, missing time.Duration) time.Duration {
 	if text = strings.TrimSpace(text); text == "" {
 		return missing
 	}
+	return p.age(input, "The input "+input, text)
+}
+
+// age parses a duration. The argument "subject" names the input or the attribute.
+func (p *parser) age(input, subject, text string) time.Duration {
 	d, ok := Duration(text)
 	if !ok {
-		hint := durationForms
-		if _, lower := Duration(strings.ToLower(text)); lower {
-			hint = "Did you mean " + strings.ToLower(text) + "? " + hint
-		}
-		p.fail(input, CodeDuration, hint, "%q is not a duration", short(text))
+		p.fail(input, CodeDuration, meantDuration(text)+durationForms, "%s has the value %q, which is not a duration", subject, short(text))
 	}
 	return d
 }
 
 const durationForms = "Write a number and a unit, for example 12h, 30d, 2w 3d, 6mo, 1 year or P30D. The units are s, m (minutes), h, d, w, mo (months) and y."
+
+// meantDuration returns a question with the duration that a text probably means, or "".
+func meantDuration(text string) string {
+	lower := strings.ToLower(text)
+	bare := strings.TrimSpace(strings.TrimLeft(lower, "-+>"))
+	bare = strings.TrimSpace(strings.TrimSuffix(strings.TrimSuffix(bare, " ago"), " old"))
+	whole, _, fraction := strings.Cut(bare, ".")
+	switch {
+	case digits().MatchString(lower):
+		return "The number " + short(text) + " has no unit. Did you mean " + short(text) + "d? "
+	case fraction && digits().MatchString(whole):
+		return "The number must be whole: write 36h instead of 1.5d. "
+	case strings.HasSuffix(text, "M") && digits().MatchString(strings.TrimSuffix(text, "M")):
+		number := strings.TrimSuffix(text, "M")
+		return "Write " + number + "mo for months, or " + number + "m for minutes. "
+	}
+	if _, ok := Duration(bare); ok {
+		return "Did you mean " + short(bare) + "? "
+	}
+	return ""
+}
 
 var (
 	isoDuration = lazy.Regexp(`^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$`)

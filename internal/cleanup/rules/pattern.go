@@ -86,7 +86,7 @@ func nothing() *regexp.Regexp { return regexp.MustCompile(`[^\s\S]`) }
 
 // glob parses a pattern with *, ? and [abc]. A glob always matches the complete tag.
 func (p *parser) glob(input, text string) *regexp.Regexp {
-	if !globText().MatchString(text) {
+	if !globText().MatchString(text) || meansUntagged(input, text) || strings.HasPrefix(text, ".") || strings.HasPrefix(text, "^") {
 		p.badGlob(input, text)
 		return nothing()
 	}
@@ -101,14 +101,26 @@ func (p *parser) glob(input, text string) *regexp.Regexp {
 	return nothing()
 }
 
-// badGlob reports a pattern with a character that no tag contains.
+// meansUntagged reports whether a pattern is the word that names images without a tag.
+func meansUntagged(input, text string) bool {
+	return input == "delete" && (strings.EqualFold(text, "untagged") || text == "<none>" || text == `""`)
+}
+
+// badGlob reports a pattern with a character that no tag contains, and a pattern that
+// probably has another meaning.
 func (p *parser) badGlob(input, text string) {
 	hint := "Write a glob such as pr-*, a regular expression such as /^pr-[0-9]+$/, a digest, or a rule such as type=semver,keep=3."
 	switch {
 	case strings.HasPrefix(text, "!") && input == "delete":
-		hint = "Write " + strings.TrimPrefix(text, "!") + " in the input keep, in a line of its own. The input keep always wins."
+		hint = "Write " + strings.TrimPrefix(text, "!") + " under the input keep, which always wins over the input delete."
 	case strings.HasPrefix(text, "!"):
 		hint = "Remove the exclamation mark. Each line of the input keep names images that stay."
+	case meansUntagged(input, text):
+		hint = "To delete the images without a tag, write untagged: delete. To delete a tag with this name, write /^untagged$/."
+	case strings.HasPrefix(text, "^"), strings.HasPrefix(text, "."), strings.HasSuffix(text, "$"), strings.ContainsAny(text, `\()|+`):
+		hint = "If the text is a regular expression, write it between slashes: /" + text + "/."
+	case keyLine().MatchString(text):
+		hint = "Write only the value here. The text before the colon is an input of its own."
 	case strings.Contains(text, " "):
 		hint = "Separate patterns by commas, or write one pattern per line."
 	case strings.Contains(text, "/"):
@@ -116,6 +128,9 @@ func (p *parser) badGlob(input, text string) {
 	}
 	p.fail(input, CodeSelector, hint, "%q is not a selector of tags", short(text))
 }
+
+// keyLine matches a line that begins with the name of an input of the command "cleanup".
+var keyLine = lazy.Regexp(`^(?:delete|keep|keep-newest|older-than|untagged|orphans|broken|keep-used|min-age|max-delete|detach|empty): `)
 
 var errBracket = errors.New("wrong bracket")
 

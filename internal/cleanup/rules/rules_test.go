@@ -97,7 +97,7 @@ func TestWrongValuesAreRefused(t *testing.T) {
 		quotes string // the part that the title quotes
 		hint   string
 	}{
-		{"an exclamation mark", rules.Inputs{Delete: "!latest"}, rules.CodeSelector, `"!latest"`, "Write latest in the input keep"},
+		{"an exclamation mark", rules.Inputs{Delete: "!latest"}, rules.CodeSelector, `"!latest"`, "Write latest under the input keep"},
 		{"an exclamation mark in keep", rules.Inputs{Keep: "!latest"}, rules.CodeSelector, `"!latest"`, "Remove the exclamation mark"},
 		{"a blank between patterns", rules.Inputs{Delete: "pr-* x*"}, rules.CodeSelector, `"pr-* x*"`, "commas"},
 		{"a reference in delete", rules.Inputs{Delete: "ghcr.io/acme/web:1"}, rules.CodeSelector, `"ghcr.io/acme/web:1"`, "only the tag"},
@@ -109,7 +109,7 @@ func TestWrongValuesAreRefused(t *testing.T) {
 		{"an open bracket", rules.Inputs{Delete: "v[0-9"}, rules.CodeSelector, `"v[0-9"`, "Close each bracket"},
 		{"a short digest", rules.Inputs{Delete: "sha256:abc"}, rules.CodeSelector, `"sha256:abc"`, "64 hexadecimal"},
 		{"an unknown type", rules.Inputs{Delete: "type=semvr,keep=1"}, rules.CodeSelector, `"semvr"`, "Did you mean type=semver?"},
-		{"an unknown attribute", rules.Inputs{Delete: "pr-*,kep=1"}, rules.CodeSelector, `"kep"`, "Did you mean keep?"},
+		{"an unknown attribute", rules.Inputs{Delete: "pr-*,kep=1"}, rules.CodeSelector, `kep=`, "Did you mean keep?"},
 		{"an attribute without a pattern", rules.Inputs{Delete: "keep=1"}, rules.CodeSelector, `"keep=1"`, "Start the line with a pattern"},
 		{"an attribute twice", rules.Inputs{Delete: "pr-*,keep=1,keep=2"}, rules.CodeSelector, "keep=", "once"},
 		{"a type and a pattern", rules.Inputs{Delete: "v*,type=semver,keep=1"}, rules.CodeSelector, `"v*"`, "two lines"},
@@ -121,11 +121,11 @@ func TestWrongValuesAreRefused(t *testing.T) {
 		{"branches without a pattern", rules.Inputs{Delete: "type=branch,state=deleted"}, rules.CodeSelector, "match=", "feature-*"},
 		{"a wrong age of a line", rules.Inputs{Delete: "pr-*,older-than=soon"}, rules.CodeDuration, `"soon"`, "30d"},
 		{"a wrong age", rules.Inputs{Delete: "x", OlderThan: "30 fortnights"}, rules.CodeDuration, `"30 fortnights"`, "30d"},
-		{"a wrong number", rules.Inputs{Delete: "x", KeepNewest: "-1"}, rules.CodeNumber, `"-1"`, "whole number"},
+		{"a wrong number", rules.Inputs{Delete: "x", KeepNewest: "-1"}, rules.CodeNumber, `"-1"`, "0 or a larger"},
 		{"a wrong share", rules.Inputs{Delete: "x", MaxDelete: "101%"}, rules.CodeNumber, `"101%"`, "0% to 100%"},
 		{"a wrong limit", rules.Inputs{Delete: "x", MaxDelete: "many"}, rules.CodeNumber, `"many"`, "25%"},
 		{"a wrong value", rules.Inputs{Broken: "ghosts"}, rules.CodeChoice, `"ghosts"`, "Did you mean ghost?"},
-		{"a wrong number of untagged images", rules.Inputs{Untagged: "keep=x"}, rules.CodeChoice, `"keep=x"`, "keep=N"},
+		{"a wrong number of untagged images", rules.Inputs{Untagged: "keep=x"}, rules.CodeChoice, `"keep=x"`, "keep=5"},
 		{"a type in keep", rules.Inputs{Keep: "type=semver,keep=1"}, rules.CodeSelector, `"type=semver,keep=1"`, "delete"},
 		{"a wrong reference", rules.Inputs{Keep: "ghcr.io/acme/web@sha256:12"}, rules.CodeSelector, `"ghcr.io/acme/web@sha256:12"`, "ghcr.io/acme/web:1.2"},
 		{"a file that does not exist", rules.Inputs{KeepUsed: "@pods.json"}, rules.CodeUsedUnreadable, `"@pods.json"`, "actions/checkout"},

@@ -70,6 +70,10 @@ func (p *parser) split(input, line string) (fields, bool) {
 		flags, after, _ := strings.Cut(line[end:], ",")
 		out.patterns, rest = []string{line[:end] + strings.TrimSpace(flags)}, after
 	}
+	if strings.ContainsAny(rest, "{}") {
+		p.fail(input, CodeSelector, "Write each alternative as a glob of its own, separated by commas: pr-1,pr-2. A regular expression also works: /^pr-(1|2)$/.", "%q contains braces, which no tag contains", short(line))
+		return out, false
+	}
 	for _, field := range strings.Split(rest, ",") {
 		field = strings.TrimSpace(field)
 		name, value, isAttr := strings.Cut(field, "=")
@@ -96,7 +100,7 @@ func (p *parser) selector(line string) Selector {
 		return s
 	}
 	if text, ok := f.attrs["older-than"]; ok {
-		s.OlderThan = p.duration("delete", orEmpty(text), 0)
+		s.OlderThan = p.age("delete", "The attribute older-than= in "+quote(line), text)
 	}
 	switch f.attrs["type"] {
 	case "":
@@ -116,26 +120,22 @@ func (p *parser) selector(line string) Selector {
 	return s
 }
 
-// orEmpty makes an empty value of an attribute invalid.
-func orEmpty(text string) string {
-	if text == "" {
-		return "="
-	}
-	return text
-}
-
 // knownAttributes checks the type and the names of the attributes of a line.
 func (p *parser) knownAttributes(f fields) bool {
 	kind, typed := f.attrs["type"]
 	accepted, ok := attributes[kind]
 	if !ok || typed && kind == "" {
 		types := []string{"type=semver", "type=pr", "type=branch"}
-		p.fail("delete", CodeSelector, didYouMean("type="+kind, types)+"Write "+orList(types)+".", "The line %q has the unknown type %q", short(f.line), short(kind))
+		hint := didYouMean("type="+kind, types)
+		if hint == "" {
+			hint = "The types of the input tags do not select images to delete. "
+		}
+		p.fail("delete", CodeSelector, hint+"Write "+orList(types)+", or a glob such as pr-*.", "The line %q has the unknown type %q", short(f.line), short(kind))
 		return false
 	}
 	for name := range f.attrs {
 		if !slices.Contains(accepted, name) {
-			p.fail("delete", CodeSelector, didYouMean(name, accepted)+"This line accepts "+orList(accepted)+".", "The line %q has the attribute %q, which it does not accept", short(f.line), short(name))
+			p.fail("delete", CodeSelector, didYouMean(name, accepted)+attributeHint(name, accepted), "The line %q has the attribute %s=, which it does not accept", short(f.line), short(name))
 			return false
 		}
 	}
@@ -148,6 +148,20 @@ func (p *parser) knownAttributes(f fields) bool {
 		return false
 	}
 	return true
+}
+
+// attributeHint lists the attributes that a line accepts. Some attributes are inputs, which
+// a user can write in a line of their own.
+func attributeHint(name string, accepted []string) string {
+	inputs := []string{"untagged", "orphans", "broken", "keep-newest", "keep-used", "min-age", "max-delete", "age-from", "detach"}
+	if slices.Contains(inputs, name) {
+		return "Remove the attribute, and set the input " + name + "."
+	}
+	var list []string
+	for _, one := range accepted {
+		list = append(list, one+"=")
+	}
+	return "This line accepts " + orList(list) + "."
 }
 
 func (p *parser) names(s *Selector, f fields) {
@@ -182,7 +196,8 @@ func (p *parser) semver(s *Selector, f fields) {
 	per, set := f.attrs["per"]
 	n, ok := parts[per]
 	if s.Parts = n; !ok || set && per == "" {
-		p.fail("delete", CodeSelector, "Write per=major, per=minor or per=none.", "The line %q contains per=%s", short(f.line), short(per))
+		hint := "Write per=major to keep releases of each major version, per=minor for each minor version, or per=none for all releases together."
+		p.fail("delete", CodeSelector, hint, "The line %q contains per=%s", short(f.line), short(per))
 	}
 	switch pre, set := f.attrs["prerelease"]; {
 	case !set, pre == "keep":

@@ -137,6 +137,11 @@ type problem struct {
 	Message string `json:"message"`
 }
 
+// Refuse sends an error response in the form of Fulcio and Rekor.
+func Refuse(w http.ResponseWriter, status int, message string) {
+	answer(w, status, problem{status, message})
+}
+
 // answer sends a value as JSON.
 func answer(w http.ResponseWriter, status int, value any) {
 	w.Header().Set("Content-Type", "application/json")

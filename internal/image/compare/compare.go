@@ -10,6 +10,9 @@ type Options struct {
 	// Stripped is true if the user removed the attestations of BuildKit on purpose. A
 	// missing attestation or SBOM is then no loss.
 	Stripped bool
+	// Dropped are the names of the platforms that the user removed on purpose. The loss of
+	// such a platform does not count.
+	Dropped []string
 }
 
 // Images compares two images. The order of the platforms is the order of the old image,

@@ -53,7 +53,7 @@ var changing = []string{
 func losses(c *Changes, options Options) []Loss {
 	out := &lossList{index: map[lossKey]int{}}
 	for _, p := range c.Platforms {
-		if p.Change == Removed && p.Platform != "" {
+		if p.Change == Removed && p.Platform != "" && !slices.Contains(options.Dropped, p.Platform) {
 			out.add(LostPlatform, p.Platform, "")
 		}
 	}

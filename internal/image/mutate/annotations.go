@@ -14,6 +14,7 @@ type annotationResult int
 const (
 	annotationsAbsent      annotationResult = iota // The caller requested no annotations.
 	annotationsAdded                               // The root of the tree has the requested annotations.
+	annotationsPresent                             // The image already has the requested annotations, so its bytes do not change.
 	annotationsUnsupported                         // The root of the tree is a Docker manifest, which cannot have annotations.
 )
 
@@ -34,6 +35,19 @@ func addAnnotations(root *image.Manifest, annotations map[string]string) (annota
 		root.Annotations = all
 		return annotationsAdded, nil
 	}
+	if includes(rewrite.Annotations(root.Raw), annotations) {
+		return annotationsPresent, nil
+	}
 	raw, err := rewrite.Edit(root.Raw, func(m rewrite.Fields) error { return m.Merge("annotations", annotations) })
 	return annotationsAdded, replace(root, raw, err)
+}
+
+// includes reports whether a map contains all wanted pairs.
+func includes(all, wanted map[string]string) bool {
+	for key, want := range wanted {
+		if got, ok := all[key]; !ok || got != want {
+			return false
+		}
+	}
+	return true
 }

@@ -10,6 +10,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
 	"github.com/ghcr-publish/ghcr-publish/internal/image/mutate"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
@@ -111,5 +112,23 @@ func TestAnnotationsOfAPendingImage(t *testing.T) {
 	}
 	if want := map[string]string{"k": "new", "kept": "1"}; !maps.Equal(doc.Annotations, want) || doc.Layers[0].Digest != layer.Digest || doc.Layers[0].Size != 7 {
 		t.Errorf("got %s, want the annotations %v and the layer %s", root.Raw, want, layer.Digest)
+	}
+}
+
+func TestAnnotationsThatTheImageHasChangeNoBytes(t *testing.T) {
+	t.Parallel()
+	root := open(t, func(l *sourcetest.Layout) v1.Descriptor {
+		m := sourcetest.On(l.Image(amd64, "a"), amd64)
+		m.Annotations = map[string]string{"d": "1"}
+		return l.JSON(types.OCIImageIndex, v1.IndexManifest{
+			SchemaVersion: 2, MediaType: types.OCIImageIndex, Annotations: map[string]string{"k": "1", "kept": "1"}, Manifests: []v1.Descriptor{m},
+		})
+	})
+	before := root.Descriptor.Digest
+	changes := mutate.Changes{Annotations: map[string]string{"k": "1"}, Levels: []image.PlacedAnnotation{
+		{Level: image.LevelIndex, Key: "kept", Value: "1"}, {Level: image.LevelManifestDescriptor, Key: "d", Value: "1"},
+	}}
+	if _, err := changes.Apply(t.Context(), root); err != nil || root.Descriptor.Digest != before {
+		t.Errorf("the digest is %s, want %s (%v)", root.Descriptor.Digest, before, err)
 	}
 }

@@ -201,7 +201,7 @@ func (a *annotator) manifests(root *image.Manifest) error {
 func (a *annotator) descriptors(root *image.Manifest) error {
 	isTarget := map[*image.Manifest]bool{}
 	for _, m := range image.Images(root) {
-		isTarget[m] = len(a.of(image.LevelManifestDescriptor, m)) > 0
+		isTarget[m] = !includes(m.Descriptor.Annotations, a.of(image.LevelManifestDescriptor, m))
 	}
 	return a.visit(root, func(m *image.Manifest) (bool, error) {
 		if !slices.ContainsFunc(m.Children, func(c *image.Manifest) bool { return isTarget[c] }) {

@@ -18,23 +18,29 @@ const maxListed = 20
 
 // dropped lists the manifests that an index lost.
 type dropped struct {
-	platforms []string // the platforms of the removed images
-	others    int      // the number of removed attestations and other manifests that describe removed images
+	images []*image.Manifest // the removed images
+	others int               // the number of removed attestations and other manifests that describe removed images
 }
 
-// KeepPlatforms keeps only the images for the wanted platforms in an index, and returns
-// a message that lists the removed images. If the list of platforms is empty, all images
-// stay. If the index has no other platforms, the digest of the root does not change.
-func KeepPlatforms(root *image.Manifest, wanted []v1.Platform) ([]diag.Notice, error) {
+// KeepPlatforms keeps only the images for the wanted platforms in an index. It returns the
+// platforms of the removed images, and a message that lists them. An image without a
+// platform is only in the message. If the list of platforms is empty, all images stay. If
+// the index has no other platforms, the digest of the root does not change.
+func KeepPlatforms(root *image.Manifest, wanted []v1.Platform) (removed []*v1.Platform, notices []diag.Notice, err error) {
 	if len(wanted) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	source := root.Descriptor.Digest
 	lost, err := keepPlatforms(root, wanted)
-	if err != nil || len(lost.platforms) == 0 {
-		return nil, err
+	if err != nil || len(lost.images) == 0 {
+		return nil, nil, err
 	}
-	return []diag.Notice{{
+	for _, m := range lost.images {
+		if m.Platform != nil {
+			removed = append(removed, m.Platform)
+		}
+	}
+	return removed, []diag.Notice{{
 		Code: CodePlatformsRemoved, Level: diag.Info, Title: "The published index has only the wanted platforms", Text: lost.text(root, source),
 	}}, nil
 }
@@ -46,7 +52,11 @@ func (d dropped) text(root *image.Manifest, source v1.Hash) string {
 	for _, m := range image.Images(root) {
 		kept = append(kept, platformName(m))
 	}
-	removed := listed(d.platforms)
+	var names []string
+	for _, m := range d.images {
+		names = append(names, platformName(m))
+	}
+	removed := listed(names)
 	if d.others > 0 {
 		removed += fmt.Sprintf(", and %s of these images", count(d.others))
 	}
@@ -67,7 +77,7 @@ func keepPlatforms(root *image.Manifest, wanted []v1.Platform) (dropped, error) 
 	for _, m := range image.Manifests(root) {
 		if m != root && !m.Index() && s.isOtherImage(m) {
 			s.gone[m.Descriptor.Digest] = true
-			s.lost.platforms = append(s.lost.platforms, platformName(m))
+			s.lost.images = append(s.lost.images, m)
 		}
 	}
 	if len(s.gone) == 0 {
@@ -144,13 +154,10 @@ func listed(names []string) string {
 
 // platformName returns the platform of an image for a message.
 func platformName(m *image.Manifest) string {
-	switch {
-	case m.Platform == nil:
+	if m.Platform == nil {
 		return "an image without a platform"
-	case m.Platform.OSVersion != "":
-		return image.PlatformString(m.Platform) + " " + m.Platform.OSVersion
 	}
-	return image.PlatformString(m.Platform)
+	return image.PlatformTitle(image.PlatformString(m.Platform), m.Platform.OSVersion, m.Platform.OSFeatures)
 }
 
 // selector removes the images for other platforms from one tree.

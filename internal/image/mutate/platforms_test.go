@@ -66,7 +66,7 @@ func TestKeepPlatforms(t *testing.T) {
 			t.Parallel()
 			root := open(t, c.make)
 			before := root.Descriptor.Digest
-			notices, err := mutate.KeepPlatforms(root, parsePlatforms(t, c.wanted))
+			removed, notices, err := mutate.KeepPlatforms(root, parsePlatforms(t, c.wanted))
 			if c.err != "" {
 				if !diag.Is(err, diag.CodePlatformMissing) || !strings.Contains(diag.All(err)[0].Hint, c.err) {
 					t.Fatalf("got %v, want a hint with %q", err, c.err)
@@ -84,8 +84,13 @@ func TestKeepPlatforms(t *testing.T) {
 			if got := shape(root); got != c.shape || strings.Join(kept, ",") != c.kept {
 				t.Errorf("got %s with %s, want %s with %s", got, kept, c.shape, c.kept)
 			}
-			if changed := root.Descriptor.Digest != before; changed != (c.notice != "") || changed != (len(notices) == 1) {
-				t.Errorf("the digest changed: %t, notices %v", changed, notices)
+			if changed := root.Descriptor.Digest != before; changed != (c.notice != "") || changed != (len(notices) == 1) || changed != (len(removed) > 0) {
+				t.Errorf("the digest changed: %t, notices %v, removed %v", changed, notices, removed)
+			}
+			for _, p := range removed {
+				if !strings.Contains(notices[0].Text, image.PlatformString(p)) {
+					t.Errorf("the notice does not contain the removed platform %s", p)
+				}
 			}
 			if c.notice != "" && (!strings.Contains(notices[0].Text, c.notice) || !strings.Contains(notices[0].Text, before.String())) {
 				t.Errorf("got %q, want %q and the previous digest", notices[0].Text, c.notice)

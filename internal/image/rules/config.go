@@ -5,32 +5,14 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
-
-// config holds the fields of a config that clients need (image-spec, "Image
-// Configuration").
-type config struct {
-	v1.Platform
-	RootFS *struct {
-		Type    string   `json:"type"`
-		DiffIDs []string `json:"diff_ids"`
-	} `json:"rootfs"`
-	Config *struct {
-		Labels map[string]json.RawMessage `json:"Labels"`
-	} `json:"config"`
-}
-
-// artifact reports whether the JSON document is the config of an artifact. Some tools
-// write the config of an artifact with the media type of an image config.
-func (c *config) artifact() bool { return c.RootFS == nil && c.OS == "" && c.Architecture == "" }
 
 // readConfig returns the bytes of the config of an image. readConfig returns nil
 // if m is not an image, if only a registry has the config, or if the config is
@@ -63,6 +45,28 @@ func readConfig(ctx context.Context, m *image.Manifest) ([]byte, error) {
 	return raw, nil
 }
 
+// errNoObject marks JSON text that is not an object.
+var errNoObject = errors.New("the text is not a JSON object")
+
+func isObject(raw []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")) }
+
+// artifact reports whether the document is the config of an artifact. Some tools write
+// the config of an artifact with the media type of an image config. For example, cosign
+// writes a config with diff ids and without a platform. A manifest with layers of images
+// is never an artifact.
+func (c *config) artifact(m *image.Manifest) bool {
+	noPlatform := c.OS == "" && c.Architecture == ""
+	if noPlatform && c.RootFS == nil {
+		return true
+	}
+	for _, b := range m.Blobs[1:] {
+		if isLayer(b.Descriptor.MediaType) {
+			return false
+		}
+	}
+	return len(m.Blobs) > 1 && (noPlatform || m.ArtifactType() != "")
+}
+
 // parseConfig returns the config of an image, or nil if the config is unknown or invalid.
 func parseConfig(ctx context.Context, m *image.Manifest) (*config, error) {
 	raw, err := readConfig(ctx, m)
@@ -88,76 +92,27 @@ func (c *checker) image(ctx context.Context, m *image.Manifest) error {
 	}
 	digest := short(m.Blobs[0].Descriptor.Digest)
 	var doc config
-	if !decode(raw, &doc) || !bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")) {
-		c.refuse(CodeConfigInvalid, hintRebuild+" Docker and containerd cannot read the config.", "The config %s is not the JSON object of an image config", digest)
+	err = json.Unmarshal(raw, &doc)
+	if !isObject(raw) {
+		err = errNoObject
+	}
+	if err != nil {
+		c.refuse(CodeConfigInvalid, hintRebuild+" Docker, containerd and podman cannot read the config.", "The config %s %s", digest, mismatch(err))
 		return nil
 	}
-	if doc.artifact() {
+	if doc.artifact(m) {
 		return nil
 	}
 	c.document(raw, "config "+m.Blobs[0].Descriptor.Digest.String(), configKeys)
 	c.layers(m, &doc)
+	c.mediaTypes(m)
 	if m == c.root {
-		c.platformName(doc.Platform, fmt.Sprintf("The config of the image %s", name(m)), false)
+		c.platformName(doc.platform(), fmt.Sprintf("The config of the image %s", name(m)), false)
 	}
 	if doc.Config != nil {
 		c.pairs(doc.Config.Labels, "label", "the config "+digest)
 	}
 	return nil
-}
-
-// layers compares the layers of a manifest with the diff ids of the config. The method
-// "layers" counts only layers with the media type of an image layer, because containerd
-// skips all other layers (for example, WebAssembly components). If no layer has the
-// media type of an image layer, the image is an artifact.
-func (c *checker) layers(m *image.Manifest, doc *config) {
-	counted := 0
-	for _, b := range m.Blobs[1:] {
-		if isLayer(b.Descriptor.MediaType) {
-			counted++
-		}
-	}
-	if counted == 0 && len(m.Blobs) > 1 {
-		return
-	}
-	if doc.RootFS == nil {
-		if counted > 0 {
-			c.refuse(CodeConfigInvalid, hintRebuild+" Docker refuses the image with \"invalid rootfs in image configuration\".",
-				"The config of the image %s has no rootfs, so clients do not know its layers", name(m))
-		}
-		return
-	}
-	for _, id := range doc.RootFS.DiffIDs {
-		if _, err := v1.NewHash(id); err != nil {
-			c.refuse(CodeConfigInvalid, hintRebuild, "The config of the image %s has the diff id %.80q, which is not a digest", name(m), id)
-			return
-		}
-	}
-	if listed := len(doc.RootFS.DiffIDs); listed != counted {
-		c.refuse(CodeLayersDiffer,
-			hintRebuild+" Docker refuses the image with \"layers from manifest don't match image configuration\", and containerd with \"mismatched image rootfs and manifest layers\".",
-			"The manifest of the image %s has %s, but its config lists %s (rootfs.diff_ids)", name(m), plural(counted, "layer"), plural(listed, "layer"))
-	}
-}
-
-// dockerLayers contains the media types of Docker for the layers of an image.
-// containerd compares these media types without the suffix that starts with "+".
-var dockerLayers = map[string]bool{
-	string(types.DockerLayer): true, string(types.DockerUncompressedLayer): true, string(image.DockerLayerZstd): true,
-	string(types.DockerForeignLayer): true, "application/vnd.docker.image.rootfs.foreign.diff.tar": true,
-}
-
-// isLayer reports whether clients extract a blob of this media type as a layer
-// (containerd, images.IsLayerType).
-func isLayer(t types.MediaType) bool {
-	base, _, _ := strings.Cut(string(t), "+")
-	return strings.HasPrefix(string(t), "application/vnd.oci.image.layer.") || dockerLayers[base] || dockerLayers[string(t)]
-}
-
-// isEncrypted reports whether the layer is encrypted, so that only a client with
-// a key can read it.
-func isEncrypted(b *image.Blob) bool {
-	return strings.HasSuffix(string(b.Descriptor.MediaType), "+encrypted")
 }
 
 // name returns a name of a manifest for messages, which contains the short

@@ -13,7 +13,7 @@ import (
 // diag.Registry, because callers compare images that they pull from a registry.
 func DiffIDs(m *image.Manifest, raw []byte, plain map[v1.Hash]v1.Hash) error {
 	var doc config
-	if !m.IsRunnable() || !decode(raw, &doc) || doc.artifact() {
+	if !m.IsRunnable() || !decode(raw, &doc) || doc.artifact(m) {
 		return nil
 	}
 	c := &checker{root: m}

@@ -3,7 +3,6 @@ package rules
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -43,6 +42,9 @@ func (c *checker) index(ctx context.Context, m *image.Manifest) error {
 		images = append(images, e)
 	}
 	c.duplicates(images)
+	if !c.options.Part {
+		c.baseline(images)
+	}
 	return nil
 }
 
@@ -58,7 +60,7 @@ func (c *checker) entry(ctx context.Context, e v1.Descriptor, child *image.Manif
 	if err != nil {
 		return err
 	}
-	if doc != nil && doc.artifact() {
+	if doc != nil && doc.artifact(child) {
 		return nil
 	}
 	if e.Platform == nil {
@@ -70,21 +72,22 @@ func (c *checker) entry(ctx context.Context, e v1.Descriptor, child *image.Manif
 	if doc == nil {
 		return nil
 	}
-	if usual(doc.Platform).kind == unsupported && usual(*e.Platform).kind <= unlisted {
-		c.platformName(doc.Platform, fmt.Sprintf("The config of the image %s", short(e.Digest)), false)
+	own := doc.platform()
+	if usual(own).kind >= unsupported && usual(*e.Platform).kind <= unlisted {
+		c.platformName(own, fmt.Sprintf("The config of the image %s", short(e.Digest)), false)
 	}
-	c.compare(e, *doc)
+	c.compare(e, own)
 	return nil
 }
 
 // compare compares the platform of an index entry with the platform in the
 // config of the image.
-func (c *checker) compare(e v1.Descriptor, doc config) {
-	entry, own := usual(*e.Platform).platform, usual(doc.Platform).platform
+func (c *checker) compare(e v1.Descriptor, stated v1.Platform) {
+	entry, own := usual(*e.Platform).platform, usual(stated).platform
 	if own.OS == "" || own.Architecture == "" || entry.OS == "" || entry.Architecture == "" {
 		return
 	}
-	inEntry, inConfig := image.PlatformString(e.Platform), image.PlatformString(&doc.Platform)
+	inEntry, inConfig := image.PlatformString(e.Platform), image.PlatformString(&stated)
 	if entry.OS != own.OS {
 		c.refuse(CodePlatformDiffers,
 			fmt.Sprintf("Build the image for %s, or correct the platform in the index. A client for %s selects this image, and Docker then answers that the operating system %q cannot be used on this platform.", inEntry, entry.OS, own.OS),
@@ -97,11 +100,11 @@ func (c *checker) compare(e v1.Descriptor, doc config) {
 			"The index lists the image %s for %s, but its config states %s", short(e.Digest), inEntry, inConfig)
 		return
 	}
-	versions := e.Platform.OSVersion != "" && doc.OSVersion != "" && e.Platform.OSVersion != doc.OSVersion
+	versions := e.Platform.OSVersion != "" && stated.OSVersion != "" && e.Platform.OSVersion != stated.OSVersion
 	if versions {
-		inEntry, inConfig = e.Platform.OSVersion, doc.OSVersion
+		inEntry, inConfig = e.Platform.OSVersion, stated.OSVersion
 	}
-	if versions || entry.Variant != "" && own.Variant != "" && entry.Variant != own.Variant {
+	if versions || own.Variant != "" && variantOf(entry) != own.Variant {
 		c.warn(CodePlatformUnusual, "Check that the image runs on the platform that the index states. Clients select the image by the platform in the index.",
 			"The index lists the image %s for %s, but its config states %s", short(e.Digest), inEntry, inConfig)
 	}
@@ -120,7 +123,7 @@ func (c *checker) duplicates(images []v1.Descriptor) {
 		if e.Platform == nil || compressed(e) {
 			continue
 		}
-		id := identity(usual(*e.Platform).platform)
+		id := Identity(*e.Platform)
 		if first, twice := platforms[id]; twice {
 			c.warn(CodePlatformTwice, "Remove one of the images from the index. Clients use only the first image.",
 				"The index lists two images for %s: %s and %s", image.PlatformString(e.Platform), short(first), short(e.Digest))
@@ -140,11 +143,4 @@ func compressed(e v1.Descriptor) bool {
 		}
 	}
 	return false
-}
-
-// identity returns a text that identifies a platform with its version and
-// features.
-func identity(p v1.Platform) string {
-	features := slices.Sorted(slices.Values(p.OSFeatures))
-	return strings.Join(append([]string{image.PlatformString(&p), p.OSVersion}, features...), " ")
 }

@@ -8,6 +8,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // kind describes how clients read the name of a platform.
@@ -15,9 +16,11 @@ type kind int
 
 const (
 	known       kind = iota // Every client knows the name.
+	requested               // A client selects the variant only if its user requests this variant, as in --platform linux/amd64/v3.
 	unlisted                // The name is neither a value of GOOS or GOARCH nor a known alias.
 	converted               // containerd and Docker convert the name, but podman and CRI-O do not convert it.
 	unsupported             // No client converts the name.
+	nowhere                 // No machine has this combination of an architecture and a variant.
 )
 
 // reading contains the usual names of a platform and the kind of its original names.
@@ -31,8 +34,8 @@ type reading struct {
 // Usual returns false if the names are already usual, or if the names are
 // unknown.
 func Usual(p v1.Platform) (v1.Platform, bool) {
-	r := usual(p)
-	return r.platform, r.kind > unlisted
+	u := usual(p).platform
+	return u, image.PlatformString(&u) != image.PlatformString(&p)
 }
 
 // The map "converts" contains the usual name for each name that containerd replaces
@@ -76,6 +79,9 @@ func words(text string) map[string]bool {
 // usual returns a platform with its usual names.
 func usual(p v1.Platform) reading {
 	r := reading{platform: p}
+	if p.OS+p.Architecture+p.Variant != strings.TrimSpace(p.OS)+strings.TrimSpace(p.Architecture)+strings.TrimSpace(p.Variant) {
+		r.raise(unsupported) // No client removes a blank.
+	}
 	r.system()
 	r.architecture()
 	r.variant()
@@ -143,19 +149,75 @@ func (r *reading) variant() {
 	short := p.Architecture == "arm" && slices.Contains([]string{"5", "6", "7", "8"}, lower) || p.Architecture == "arm64" && lower == "8"
 	wrong := variants[p.Architecture+"/"+lower]
 	switch {
-	case lower == "":
 	case wrong != "":
 		p.Variant = wrong
 		r.raise(unsupported)
 	case short:
 		p.Variant = "v" + lower
 		r.raise(converted)
+	case p.Architecture == "amd64" && lower == "v1":
+		p.Variant = ""
+		r.raise(converted)
 	case lower != p.Variant:
 		p.Variant = lower
 		r.raise(converted)
-	case (p.Architecture == "arm" || p.Architecture == "arm64" || p.Architecture == "amd64") && !strings.HasPrefix(lower, "v"):
-		r.raise(unlisted)
 	}
+	r.raise(variantKind(p.Architecture, p.Variant))
+}
+
+// newARM64 matches the variants of arm64 after v8. The CPU of a machine has no such
+// variant in containerd and podman.
+var newARM64 = lazy.Regexp(`^v(8\.[0-9]|9(\.[0-9])?)$`)
+
+// variantKind returns the kind of a variant with its usual name (containerd, package
+// platforms: the variants that the function Only accepts for the default platform of a
+// machine).
+func variantKind(architecture, variant string) kind {
+	switch architecture {
+	case "arm":
+		if slices.Contains([]string{"", "v5", "v6", "v7", "v8"}, variant) {
+			return known
+		}
+		return nowhere
+	case "arm64":
+		if variant == "" || variant == "v8" {
+			return known
+		}
+		if newARM64().MatchString(variant) {
+			return requested
+		}
+		return nowhere
+	case "amd64":
+		if variant != "" && !slices.Contains([]string{"v2", "v3", "v4"}, variant) {
+			return nowhere
+		}
+	}
+	if variant != "" {
+		return requested
+	}
+	return known
+}
+
+// variantOf returns the variant of a platform with usual names. Clients use a default for
+// a missing variant.
+func variantOf(p v1.Platform) string {
+	switch {
+	case p.Variant != "":
+		return p.Variant
+	case p.Architecture == "arm":
+		return "v7"
+	case p.Architecture == "arm64":
+		return "v8"
+	}
+	return ""
+}
+
+// Identity returns a text that is equal for two platforms if clients do not distinguish
+// the platforms. The text contains the version and the features of the operating system.
+func Identity(p v1.Platform) string {
+	usual := usual(p).platform
+	usual.Variant = variantOf(usual)
+	return image.PlatformKey(&usual)
 }
 
 // platformName checks the names of a platform. In an index, an alias such as
@@ -172,6 +234,8 @@ func (c *checker) platformName(p v1.Platform, where string, inIndex bool) {
 	case inIndex && (p.OS == "" || p.Architecture == ""):
 		c.refuse(CodePlatformName, "Write the fields os and architecture of each image into the index. podman answers \"no image found in image index\" for an index entry without these fields.",
 			"%s has no operating system or no architecture (%q)", where, is)
+	case r.kind == nowhere:
+		c.nowhere(r.platform, where, is, inIndex)
 	case inIndex && r.kind > unlisted:
 		c.refuse(CodePlatformName, fmt.Sprintf("Build the image for %s. %s", should, answer(r)), "%s has the platform %q, which is called %s", where, is, should)
 	case system:
@@ -182,6 +246,44 @@ func (c *checker) platformName(p v1.Platform, where string, inIndex bool) {
 	case r.kind == unlisted:
 		c.warn(CodePlatformUnusual, "Use the values of GOOS and GOARCH, as in linux/arm64. Clients select an image only by these values.",
 			"%s has the platform %q, which is not known", where, is)
+	}
+}
+
+// nowhere reports a variant that no machine has. In an index, no client selects the image.
+func (c *checker) nowhere(p v1.Platform, where, is string, inIndex bool) {
+	base := p.OS + "/" + p.Architecture
+	hint := fmt.Sprintf("Build the image for %s.", base)
+	if p.Architecture == "arm64" && variantKind("arm", p.Variant) == known {
+		hint = fmt.Sprintf("Build the image for %s, or for %s/arm/%s.", base, p.OS, p.Variant)
+	}
+	if inIndex {
+		c.refuse(CodePlatformName, hint+" Docker and containerd answer \"no match for platform in manifest\", and podman answers \"no image found in image index\".",
+			"%s has the platform %q, and no machine has this variant of %s", where, is, p.Architecture)
+		return
+	}
+	c.warn(CodePlatformUnusual, hint+" Docker warns that the platform does not match the machine.", "%s has the platform %q, and no machine has this variant of %s", where, is, p.Architecture)
+}
+
+// baseline warns if an index has only variants of an architecture that no client selects
+// without a request of its user, for example only linux/amd64/v3.
+func (c *checker) baseline(images []v1.Descriptor) {
+	found, wanted := map[string]bool{}, []v1.Platform{}
+	for _, e := range images {
+		if e.Platform == nil {
+			continue
+		}
+		switch r := usual(*e.Platform); r.kind {
+		case known:
+			found[r.platform.OS+"/"+r.platform.Architecture] = true
+		case requested:
+			wanted = append(wanted, r.platform)
+		}
+	}
+	for _, p := range wanted {
+		if base := p.OS + "/" + p.Architecture; !found[base] {
+			c.warn(CodePlatformUnusual, fmt.Sprintf("Add an image for %s to the index. Clients answer \"no matching manifest\" or \"no image found in image index\", unless their users request the variant, as in docker pull --platform %s.", base, image.PlatformString(&p)),
+				"The index has an image for %s, but no image for %s", image.PlatformString(&p), base)
+		}
 	}
 }
 

@@ -29,6 +29,12 @@ const (
 	// CodeLayerWrong means that the uncompressed bytes of a layer do not have the
 	// digest in the config. Docker refuses such an image.
 	CodeLayerWrong = "image-layer-wrong"
+	// CodeLayerType means that a layer of an image has a media type that clients do
+	// not extract.
+	CodeLayerType = "image-layer-type"
+	// CodeConfigType means that an OCI manifest has a config with Docker's media type.
+	// podman refuses such an image.
+	CodeConfigType = "image-config-type"
 	// CodeConfigInvalid means that clients cannot read the config of an image.
 	CodeConfigInvalid = "image-config-invalid"
 	// CodePlatformName means that clients do not know the name of an operating system
@@ -86,6 +92,9 @@ type Options struct {
 	// algorithm sha256. OnlySHA256 is empty if all destinations also accept
 	// other algorithms.
 	OnlySHA256 string
+	// Part is true if the run pushes the tree by digest, as a part of an index that
+	// another step writes. The other step checks which platforms the index has.
+	Part bool
 }
 
 // Check applies all rules to root and to the tree below root. Check returns at most one

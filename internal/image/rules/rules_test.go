@@ -107,6 +107,29 @@ func diffIDs(n int) string {
 	return `,"rootfs":{"type":"layers","diff_ids":` + string(raw) + `}`
 }
 
+// windowsImage is an index entry for Windows that requires the features.
+func windowsImage(l *sourcetest.Layout, features ...string) v1.Descriptor {
+	p := &v1.Platform{OS: "windows", Architecture: "amd64", OSVersion: "10.0.20348.1", OSFeatures: features}
+	return sourcetest.On(l.Image(p, strings.Join(features, " ")), p)
+}
+
+// dockerImage is an image with Docker's media type.
+func dockerImage(configType, layer types.MediaType) builder {
+	return func(l *sourcetest.Layout) v1.Descriptor {
+		return l.JSON(types.DockerManifestSchema2, v1.Manifest{
+			SchemaVersion: 2, MediaType: types.DockerManifestSchema2, Config: l.Blob(configType, config(diffIDs(1))), Layers: []v1.Descriptor{l.Blob(layer, []byte("x"))},
+		})
+	}
+}
+
+// withDiffIDs is an image with one layer and the JSON text as diff ids.
+func withDiffIDs(text string) builder {
+	return manifest(config(`,"rootfs":{"type":"layers","diff_ids":`+text+`}`), types.OCILayer)
+}
+
+// fields is an image with one layer and additional fields in the config.
+func fields(text string) builder { return manifest(config(diffIDs(1)+","+text), types.OCILayer) }
+
 var cases = []struct {
 	name  string
 	build builder
@@ -118,7 +141,7 @@ var cases = []struct {
 	{"an image without layers", manifest(config(diffIDs(0))), ""},
 	{"an image with a WebAssembly layer", manifest(config(diffIDs(1)), types.OCILayer, wasm), ""},
 	{"an artifact with an image config", manifest([]byte(`{}`), types.OCILayer), ""},
-	{"signatures of cosign", manifest(config(diffIDs(1)), "application/vnd.dev.cosign.simplesigning.v1+json"), ""},
+	{"signatures of cosign", manifest([]byte(`{"os":"","architecture":"","created":"0001-01-01T00:00:00Z","config":{}`+diffIDs(1)+`}`), "application/vnd.dev.cosign.simplesigning.v1+json"), ""},
 	{"a chart", edited([]byte(`{"name":"web"}`), func(m *v1.Manifest) {
 		m.Config.MediaType = "application/vnd.cncf.helm.config.v1+json"
 	}, "application/vnd.cncf.helm.chart.content.v1.tar+gzip"), ""},
@@ -128,9 +151,37 @@ var cases = []struct {
 	{"no layers, but diff ids", manifest(config(diffIDs(2))), "error image-layers-differ"},
 	{"fewer layers than diff ids", manifest(config(diffIDs(2)), types.OCILayer), "error image-layers-differ"},
 	{"more layers than diff ids", manifest(config(diffIDs(1)), types.OCILayer, types.OCILayerZStd), "error image-layers-differ"},
-	{"diff ids for artifact layers", manifest(config(diffIDs(2)), types.OCILayer, wasm), "error image-layers-differ"},
+	{"diff ids for artifact layers", manifest(config(diffIDs(2)), types.OCILayer, wasm), "error image-layer-type"},
+	{"only artifact layers", manifest(config(diffIDs(1)), wasm), "error image-layer-type"},
+	{"only artifact layers without diff ids", manifest(config(diffIDs(0)), wasm), ""},
+	{"only artifact layers below an artifact type", edited(config(diffIDs(1)), func(m *v1.Manifest) { m.ArtifactType = "application/vnd.acme" }, wasm), ""},
+	{"a layer without a media type", manifest(config(diffIDs(1)), ""), "error image-layer-type"},
+	{"a layer of bytes", manifest(config(diffIDs(1)), "application/octet-stream"), "error image-layer-type"},
+	{"a layer with a point before the compression", manifest(config(diffIDs(1)), "application/vnd.oci.image.layer.v1.tar.gzip"), "error image-layer-type"},
+	{"a layer with a compression in upper case", manifest(config(diffIDs(1)), "application/vnd.oci.image.layer.v1.tar+GZIP"), "error image-layer-type"},
+	{"a layer with another compression", manifest(config(diffIDs(1)), "application/vnd.oci.image.layer.v1.tar+bzip2"), "error image-layer-type"},
+	{"a layer of another version", manifest(config(diffIDs(1)), "application/vnd.oci.image.layer.v2.tar+gzip"), "error image-layer-type"},
+	{"a layer of Docker with another compression", manifest(config(diffIDs(1)), "application/vnd.docker.image.rootfs.diff.tar+gzip"), "error image-layer-type"},
+	{"a layer of Nydus", manifest(config(diffIDs(1)), "application/vnd.oci.image.layer.nydus.blob.v1"), ""},
+	{"a layer of EROFS", manifest(config(diffIDs(1)), "application/vnd.oci.image.layer.v1.erofs"), ""},
+	{"layers that clients do not have to store", manifest(config(diffIDs(2)), types.OCIRestrictedLayer, types.OCIUncompressedRestrictedLayer), ""},
+	{"an image of Docker", dockerImage(types.DockerConfigJSON, types.DockerLayer), ""},
+	{"an image of Docker with an OCI config", dockerImage(types.OCIConfigJSON, types.DockerLayer), ""},
+	{"an image of Docker with an OCI layer", dockerImage(types.DockerConfigJSON, types.OCILayer), "error image-layer-type"},
+	{"an image of Docker with a layer of bytes", dockerImage(types.DockerConfigJSON, "application/octet-stream"), "error image-layer-type"},
+	{"an OCI image with a config of Docker", edited(config(diffIDs(1)), func(m *v1.Manifest) { m.Config.MediaType = types.DockerConfigJSON }, types.OCILayer), "error image-config-type"},
 	{"a config without a rootfs", manifest(config(""), types.OCILayer), "error image-config-invalid"},
 	{"a diff id that is not a digest", manifest(config(`,"rootfs":{"type":"layers","diff_ids":["sha256:1"]}`), types.OCILayer), "error image-config-invalid"},
+	{"a diff id without an algorithm", withDiffIDs(`["` + strings.TrimPrefix(id, "sha256:") + `"]`), "error image-config-invalid"},
+	{"a diff id in upper case", withDiffIDs(`["sha256:` + strings.ToUpper(strings.TrimPrefix(id, "sha256:")) + `"]`), "error image-config-invalid"},
+	{"a diff id with the algorithm md5", withDiffIDs(`["md5:d41d8cd98f00b204e9800998ecf8427e"]`), "error image-config-invalid"},
+	{"a diff id with the algorithm sha512", withDiffIDs(`["sha512:` + strings.Repeat("a", 128) + `"]`), "error image-config-invalid"},
+	{"an empty diff id", withDiffIDs(`[""]`), "error image-config-invalid"},
+	{"a diff id that is null", withDiffIDs(`[null]`), "error image-config-invalid"},
+	{"diff ids that are null", withDiffIDs(`null`), "error image-layers-differ"},
+	{"a step of the history for each layer", fields(`"history":[{},{"empty_layer":true}]`), ""},
+	{"fewer steps than layers", fields(`"history":[{"empty_layer":true}]`), ""},
+	{"more steps than layers", fields(`"history":[{},{}]`), "error image-config-invalid"},
 	{"a config that is not JSON", manifest([]byte(`config`), types.OCILayer), "error image-config-invalid"},
 	{"a config with a wrong type", manifest(config(`,"rootfs":[]`), types.OCILayer), "error image-config-invalid"},
 
@@ -140,6 +191,23 @@ var cases = []struct {
 	{"macos in an index", listed("macos/arm64"), "error image-platform-name"},
 	{"the variant armv7 in an index", listed("linux/arm/armv7"), "error image-platform-name"},
 	{"the variant 7 in an index", listed("linux/arm/7"), "error image-platform-name"},
+	{"the variant v7 of arm64 in an index", listed("linux/arm64/v7"), "error image-platform-name"},
+	{"the variant v7 of arm64 without an index", single("linux/arm64/v7"), "warning image-platform-unusual"},
+	{"the variant v10 of arm in an index", listed("linux/arm/v10"), "error image-platform-name"},
+	{"the variant v4 of arm in an index", listed("linux/arm/v4"), "error image-platform-name"},
+	{"a variant of arm64 that is a word", listed("linux/arm64/neoverse"), "error image-platform-name"},
+	{"the variant v9 of amd64 in an index", listed("linux/amd64/v9"), "error image-platform-name"},
+	{"the variant V8 in upper case in an index", listed("linux/arm64/V8"), "error image-platform-name"},
+	{"the variant v1 of amd64 in an index", listed("linux/amd64/v1"), "error image-platform-name"},
+	{"the variant v1 of amd64 without an index", single("linux/amd64/v1"), "warning image-platform-unusual"},
+	{"a blank in an architecture", func(l *sourcetest.Layout) v1.Descriptor {
+		return l.Index(sourcetest.On(l.Image(sourcetest.AMD64, "x"), &v1.Platform{OS: "linux", Architecture: "amd64 "}))
+	}, "error image-platform-name"},
+	{"all variants of arm", listed("linux/arm/v5", "linux/arm/v6", "linux/arm/v7", "linux/arm/v8", "linux/arm64/v8"), ""},
+	{"variants beside the architecture", listed("linux/amd64", "linux/amd64/v2", "linux/amd64/v3", "linux/amd64/v4", "linux/arm64", "linux/arm64/v9"), ""},
+	{"only a variant that users request", listed("linux/amd64/v3"), "warning image-platform-unusual"},
+	{"only a variant of an architecture without variants", listed("linux/ppc64le/power9"), "warning image-platform-unusual"},
+	{"a variant without an index", single("linux/amd64/v3"), ""},
 	{"an entry without an architecture", listed("linux/ linux/amd64"), "error image-platform-name"},
 	{"arm32v7 in an index", listed("linux/arm32v7"), "error image-platform-name"},
 	{"arm32v7 in a config", listed("linux/arm/v7 linux/arm32v7"), "warning image-platform-unusual"},
@@ -153,10 +221,19 @@ var cases = []struct {
 	{"another architecture in the config", listed("linux/amd64", "linux/arm64 linux/amd64"), "warning image-architecture-differs"},
 	{"another system in the config", listed("windows/amd64 linux/amd64"), "error image-platform-differs"},
 	{"another variant in the config", listed("linux/arm/v6 linux/arm/v7"), "warning image-platform-unusual"},
+	{"a newer variant of amd64 in the config", listed("linux/amd64 linux/amd64/v3"), "warning image-platform-unusual"},
+	{"an older variant of arm in the config", listed("linux/arm linux/arm/v6"), "warning image-platform-unusual"},
+	{"the default variant of arm in the config", listed("linux/arm linux/arm/v7"), ""},
+	{"no variant in the config", listed("linux/arm/v6 linux/arm"), ""},
 	{"another version of Windows in the config", listed("windows/amd64,10.0.1 windows/amd64,10.0.2"), "warning image-platform-unusual"},
 
 	{"two versions of Windows", listed("windows/amd64,10.0.17763.1", "windows/amd64,10.0.20348.1"), ""},
 	{"two images of one platform", listed("linux/amd64", "linux/amd64 linux/amd64/v1"), "warning image-platform-twice"},
+	{"two images for arm with the default variant", listed("linux/arm", "linux/arm/v7"), "warning image-platform-twice"},
+	{"two images that differ in a feature", func(l *sourcetest.Layout) v1.Descriptor {
+		plain, featured := windowsImage(l), windowsImage(l, "win32k")
+		return l.Index(plain, featured)
+	}, ""},
 	{"two images of one platform with the default variant", listed("linux/arm64", "linux/arm64/v8"), "warning image-platform-twice"},
 	{"one image twice", func(l *sourcetest.Layout) v1.Descriptor {
 		d := sourcetest.On(l.Image(sourcetest.AMD64, "x"), sourcetest.AMD64)
@@ -209,6 +286,13 @@ func TestRulesFollowTheAnswersOfClients(t *testing.T) {
 	}
 }
 
+func TestPartsOfAnIndexNeedNoOtherPlatform(t *testing.T) {
+	t.Parallel()
+	if codes, err := check(t, listed("linux/amd64/v3"), rules.Options{Part: true}); len(codes) > 0 {
+		t.Errorf("got %q, %v", codes, err)
+	}
+}
+
 // sha512Layer is an image whose layer has a digest with the algorithm sha512.
 func sha512Layer(l *sourcetest.Layout) v1.Descriptor {
 	layer := l.Blob(types.OCILayer, []byte("x"))
@@ -247,5 +331,80 @@ func TestErrorsNameTheUsualPlatform(t *testing.T) {
 		if (err != nil) != wrong || wrong && !strings.Contains(err.Error(), "called "+want) {
 			t.Errorf("%s: got %v, want %s", text, err, want)
 		}
+	}
+}
+
+// Docker, containerd or podman refuses a config if a field has another JSON type. The
+// accepted values are those that all of them accept.
+func TestConfigsHaveTheTypesThatClientsRequire(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		text string
+		want string // a part of the message, or "" for an accepted config
+	}{
+		{`"rootfs":{"diff_ids":"x"}`, "a string in the field rootfs.diff_ids, in which clients require a list"},
+		{`"rootfs":{"diff_ids":{"a":"x"}}`, "an object in the field rootfs.diff_ids"},
+		{`"rootfs":{"diff_ids":[1]}`, "a number in the field rootfs.diff_ids"},
+		{`"rootfs":{"type":1}`, "a number in the field rootfs.type"},
+		{`"rootfs":"x"`, "a string in the field rootfs, in which clients require an object"},
+		{`"history":{}`, "an object in the field history, in which clients require a list"},
+		{`"history":["x"]`, "a string in the field history"},
+		{`"history":[{"created":"yesterday"}]`, "in the field history.created, in which clients require a time"},
+		{`"history":[{"empty_layer":"true"}]`, "a string in the field history.empty_layer, in which clients require true or false"},
+		{`"history":[{"created_by":["a"]}]`, "a list in the field history.created_by"},
+		{`"created":""`, "in the field created, in which clients require a time"},
+		{`"created":1`, "in the field created"},
+		{`"author":1`, "a number in the field author, in which clients require a string"},
+		{`"variant":7`, "a number in the field variant"},
+		{`"os.version":1`, "a number in the field os.version"},
+		{`"os.features":"x"`, "a string in the field os.features"},
+		{`"config":[]`, "a list in the field config, in which clients require an object"},
+		{`"config":{"Env":"A=b"}`, "a string in the field config.Env, in which clients require a list"},
+		{`"config":{"Env":{"A":"b"}}`, "an object in the field config.Env"},
+		{`"config":{"Env":[true]}`, "true or false in the field config.Env, in which clients require a string"},
+		{`"config":{"Cmd":"x"}`, "config.Cmd"},
+		{`"config":{"Entrypoint":[["x"]]}`, "config.Entrypoint"},
+		{`"config":{"User":0}`, "config.User"},
+		{`"config":{"Volumes":["/a"]}`, "config.Volumes, in which clients require an object"},
+		{`"config":{"Volumes":{"/a":""}}`, "config.Volumes"},
+		{`"config":{"ExposedPorts":["80"]}`, "config.ExposedPorts"},
+		{`"config":{"Labels":["a=b"]}`, "config.Labels"},
+		{`"config":{"StopSignal":9}`, "config.StopSignal"},
+		{`"config":{"StopTimeout":"1"}`, "config.StopTimeout, in which clients require a whole number"},
+		{`"config":{"Healthcheck":{"Test":"x"}}`, "config.Healthcheck.Test"},
+		{`"config":{"Healthcheck":{"Interval":"30s"}}`, "config.Healthcheck.Interval"},
+		{`"config":{"OnBuild":"x"}`, "config.OnBuild"},
+		{`"config":{"Tty":"x"}`, "config.Tty"},
+		{`"container_config":"x"`, "container_config"},
+		{`"docker_version":1`, "docker_version"},
+		{`"parent":1`, "parent"},
+		{`"architecture":64`, "architecture"},
+		{`"os":["linux"]`, "a list in the field os"},
+
+		{`"history":null`, ""},
+		{`"created":null`, ""},
+		{`"created":"2006-01-02T15:04:05.999+07:00"`, ""},
+		{`"config":null`, ""},
+		{`"config":{"Env":null,"Shell":"sh","Unknown":1}`, ""},
+		{`"config":{"Env":["A"],"Volumes":{"/a":null},"ExposedPorts":{"80/tcp":{}}}`, ""},
+		{`"unknown":1`, ""},
+	}
+	for _, c := range cases {
+		t.Run(c.text, func(t *testing.T) {
+			t.Parallel()
+			text := c.text
+			for _, field := range []string{`"os":"linux"`, `"architecture":"amd64"`, strings.TrimPrefix(diffIDs(1), ",")} {
+				if key, _, _ := strings.Cut(field, ":"); !strings.HasPrefix(c.text, key+":") {
+					text += "," + field
+				}
+			}
+			codes, err := check(t, manifest([]byte("{"+text+"}"), types.OCILayer), rules.Options{})
+			switch {
+			case c.want == "" && len(codes) > 0:
+				t.Errorf("got %v", err)
+			case c.want != "" && (!slices.Equal(codes, []string{"error image-config-invalid"}) || !strings.Contains(strings.ReplaceAll(err.Error(), `"`, ""), c.want)):
+				t.Errorf("got %q, want %q in %v", codes, c.want, err)
+			}
+		})
 	}
 }

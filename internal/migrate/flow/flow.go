@@ -149,10 +149,10 @@ func (d *Document) collectAliases(n *yaml.Node) {
 }
 
 func (d *Document) readWorkflow(jobs *yaml.Node) {
-	d.env = value(d.Root, "env")
+	d.env = Value(d.Root, "env")
 	d.shell = defaultShell(d.Root)
 	d.Permissions = Get(d.Root, "permissions")
-	d.readTriggers(value(d.Root, "on"))
+	d.readTriggers(Value(d.Root, "on"))
 	for _, p := range Pairs(jobs) {
 		if p.Value.Kind == yaml.MappingNode && d.withinLimit() {
 			d.Jobs = append(d.Jobs, d.readJob(p))
@@ -180,11 +180,11 @@ func (d *Document) readTriggers(on *yaml.Node) {
 	_, d.Callable = names["workflow_call"]
 	d.Direct = len(names) > 1 || !d.Callable
 	d.Secrets = map[string]*yaml.Node{}
-	for _, p := range Pairs(value(names["workflow_call"], "secrets")) {
+	for _, p := range Pairs(Value(names["workflow_call"], "secrets")) {
 		d.Secrets[p.Key.Value] = p.Key
 	}
 	for _, trigger := range []string{"workflow_dispatch", "workflow_call"} {
-		for _, p := range Pairs(value(names[trigger], "inputs")) {
+		for _, p := range Pairs(Value(names[trigger], "inputs")) {
 			d.Inputs[p.Key.Value] = p.Value
 		}
 	}
@@ -193,7 +193,7 @@ func (d *Document) readTriggers(on *yaml.Node) {
 func (d *Document) readAction(runs *yaml.Node) {
 	d.Action, d.Callable = true, true
 	d.Inputs = map[string]*yaml.Node{}
-	for _, p := range Pairs(value(d.Root, "inputs")) {
+	for _, p := range Pairs(Value(d.Root, "inputs")) {
 		d.Inputs[p.Key.Value] = p.Value
 	}
 	job := &Job{Doc: d, Node: runs}
@@ -205,15 +205,15 @@ func (d *Document) readJob(p Pair) *Job {
 	n := p.Value
 	j := &Job{
 		ID: p.Key.Value, Key: p.Key, Node: n, Doc: d,
-		Permissions: Get(n, "permissions"), Uses: Get(n, "uses"), With: value(n, "with"), Secrets: Get(n, "secrets"),
-		env: value(n, "env"), matrix: value(value(n, "strategy"), "matrix"), shell: defaultShell(n),
+		Permissions: Get(n, "permissions"), Uses: Get(n, "uses"), With: Value(n, "with"), Secrets: Get(n, "secrets"),
+		env: Value(n, "env"), matrix: Value(Value(n, "strategy"), "matrix"), shell: defaultShell(n),
 	}
 	j.Steps = j.readSteps(n)
 	return j
 }
 
 func (j *Job) readSteps(parent *yaml.Node) []*Step {
-	list := value(parent, "steps")
+	list := Value(parent, "steps")
 	if list == nil || list.Kind != yaml.SequenceNode {
 		return nil
 	}
@@ -228,7 +228,7 @@ func (j *Job) readSteps(parent *yaml.Node) []*Step {
 		}
 		steps = append(steps, &Step{
 			Job: j, Node: n, Uses: Get(n, "uses"), Run: Get(n, "run"),
-			With: value(n, "with"), Env: value(n, "env"), shell: Text(value(n, "shell")),
+			With: Value(n, "with"), Env: Value(n, "env"), shell: Text(Value(n, "shell")),
 		})
 	}
 	return steps
@@ -242,7 +242,7 @@ func (d *Document) withinLimit() bool {
 }
 
 func defaultShell(n *yaml.Node) string {
-	return Text(value(value(value(n, "defaults"), "run"), "shell"))
+	return Text(Value(Value(Value(n, "defaults"), "run"), "shell"))
 }
 
 // errorLine matches the line number in an error of the YAML parser.

@@ -31,7 +31,7 @@ func (j *Job) makeCombos() []Combo {
 		original[p.Key.Value] = true
 		combos = multiply(combos, p.Key.Value, p.Value.Content)
 	}
-	include := value(j.matrix, "include")
+	include := Value(j.matrix, "include")
 	if include == nil || include.Kind != yaml.SequenceNode {
 		return combos
 	}

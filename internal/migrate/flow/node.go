@@ -52,7 +52,9 @@ func Get(n *yaml.Node, key string) *Pair {
 	return nil
 }
 
-func value(n *yaml.Node, key string) *yaml.Node {
+// Value returns the value of a key in a YAML mapping. Value returns nil if the mapping does
+// not have the key.
+func Value(n *yaml.Node, key string) *yaml.Node {
 	if p := Get(n, key); p != nil {
 		return p.Value
 	}
@@ -71,7 +73,7 @@ func Text(n *yaml.Node) string {
 // Input returns the value of an input of the step, or "" if the step does not
 // set the input. Input removes blanks at both ends, because actions also remove
 // them.
-func (s *Step) Input(name string) string { return strings.TrimSpace(Text(value(s.With, name))) }
+func (s *Step) Input(name string) string { return strings.TrimSpace(Text(Value(s.With, name))) }
 
 // Scalars calls the function "visit" for each scalar below the node n, in the order of
 // the file. Scalars does not follow aliases, so it visits each node only once.

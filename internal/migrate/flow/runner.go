@@ -40,7 +40,7 @@ type runner struct{ windows, known bool }
 
 func (j *Job) readRunner() (windows, known bool) {
 	var labels strings.Builder
-	Scalars(value(j.Node, "runs-on"), func(n *yaml.Node) { labels.WriteString(" " + n.Value) })
+	Scalars(Value(j.Node, "runs-on"), func(n *yaml.Node) { labels.WriteString(" " + n.Value) })
 	text := labels.String()
 	if !strings.Contains(text, "${{") {
 		return namesWindows(text), true

@@ -84,7 +84,7 @@ func (s Scope) Env(name string) (expr.Found, bool) {
 		places = append(places, s.Job.env, s.Job.Doc.env)
 	}
 	for _, place := range places {
-		if n := value(place, name); n != nil && n.Kind == yaml.ScalarNode {
+		if n := Value(place, name); n != nil && n.Kind == yaml.ScalarNode {
 			return expr.Found{Text: n.Value, Source: Origin{"env", name, n}}, true
 		}
 	}
@@ -106,7 +106,7 @@ func (s Scope) input(name string) (expr.Found, bool) {
 	if s.Job == nil {
 		return expr.Found{}, false
 	}
-	n := value(s.Job.Doc.Inputs[name], "default")
+	n := Value(s.Job.Doc.Inputs[name], "default")
 	if n == nil || n.Kind != yaml.ScalarNode || n.Value == "" {
 		return expr.Found{}, false
 	}
@@ -116,7 +116,7 @@ func (s Scope) input(name string) (expr.Found, bool) {
 func (s Scope) matrix(path []string) (expr.Found, bool) {
 	n := s.Combo[path[0]]
 	for _, step := range path[1:] {
-		n = value(n, step)
+		n = Value(n, step)
 	}
 	if n == nil || n.Kind != yaml.ScalarNode {
 		return expr.Found{}, false

@@ -42,6 +42,7 @@ const (
 	PushBlob     Kind = "blob"
 	PushManifest Kind = "manifest"
 	RunGate      Kind = "gate"
+	Attest       Kind = "attestation"
 	PointTag     Kind = "tag"
 )
 
@@ -52,7 +53,7 @@ const (
 	Compress = "compress and upload"
 )
 
-// Step is one blob, manifest, gate or tag that a destination must have at the end of the
+// Step is one blob, manifest, gate, attestation or tag that a destination must have at the end of the
 // run.
 type Step struct {
 	Kind   Kind
@@ -170,15 +171,23 @@ func (p *Plan) Of(k Kind) []Step {
 }
 
 // AddGate adds the check of the image between the manifests and the tags.
-func (p *Plan) AddGate() {
+func (p *Plan) AddGate() { p.beforeTags(RunGate) }
+
+// AddAttestation adds the attestation of the image before the tags. The caller calls
+// AddGate before AddAttestation.
+func (p *Plan) AddAttestation() { p.beforeTags(Attest) }
+
+// beforeTags adds a step before the first tag.
+func (p *Plan) beforeTags(k Kind) {
 	i := slices.IndexFunc(p.Steps, func(s Step) bool { return s.Kind == PointTag })
 	if i < 0 {
 		i = len(p.Steps)
 	}
-	p.Steps = slices.Insert(p.Steps, i, Step{Kind: RunGate, Needed: true})
+	p.Steps = slices.Insert(p.Steps, i, Step{Kind: k, Needed: true})
 }
 
-// Writes reports whether a step that writes to a destination is needed.
+// Writes reports whether a step that writes to a destination is needed. An attestation does
+// not count, because the run knows only later whether the image has it.
 func (p *Plan) Writes() bool {
-	return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Needed && s.Kind != RunGate })
+	return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Needed && s.Kind != RunGate && s.Kind != Attest })
 }

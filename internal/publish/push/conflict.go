@@ -18,9 +18,9 @@ const maxRewrites = 3
 
 // conflicts finds the tags that must not move, because another run has moved them during
 // the uploads.
-func (w *Work) conflicts(ctx context.Context) (plan.Kept, error) {
+func (w *Work) conflicts(ctx context.Context) (Recheck, error) {
 	if !w.sent() {
-		return nil, nil
+		return Recheck{}, nil
 	}
 	return w.Conflicts.Recheck(ctx)
 }
@@ -28,15 +28,17 @@ func (w *Work) conflicts(ctx context.Context) (plan.Kept, error) {
 // Recheck reads the tags again, because another run may have moved a tag since the end of
 // [Upload]. The caller calls Recheck only if it waited before [Tag].
 func (w *Work) Recheck(ctx context.Context) (err error) {
-	w.kept, err = w.Conflicts.Recheck(ctx)
+	w.second, err = w.Conflicts.Recheck(ctx)
 	return err
 }
 
-// The method "keep" marks the tags that must not move. If no tag of a target may move,
-// this method writes the root to the target by digest.
-func (w *Work) keep(ctx context.Context, kept plan.Kept) error {
+// accept marks the tags that must not move, and records the digest at which each other tag
+// points immediately before it moves. If no tag of a target may move, accept writes the root
+// to the target by digest.
+func (w *Work) accept(ctx context.Context, second Recheck) error {
 	for i, t := range w.Result.Targets {
-		if t.keep(kept) || t.Complete {
+		t.refresh(second.Now)
+		if t.keep(second.Kept) || t.Complete {
 			continue
 		}
 		// The plan writes the root only under its single tag. If this tag must not
@@ -58,6 +60,21 @@ func (t *TargetResult) keep(kept plan.Kept) (remains bool) {
 		remains = remains || tag.State != Kept
 	}
 	return remains
+}
+
+// refresh replaces the previous digests of the tags that another run has moved since the
+// start of this run.
+func (t *TargetResult) refresh(now map[string]v1.Hash) {
+	for _, tag := range t.Tags {
+		shown, read := now[tag.Tag.String()]
+		if !read || tag.State != Untouched {
+			continue
+		}
+		tag.Before, tag.New = &shown, false
+		if shown == (v1.Hash{}) {
+			tag.Before, tag.New = nil, true
+		}
+	}
 }
 
 // sent reports whether a blob was uploaded. If no blob was uploaded, the tags need no

@@ -16,19 +16,19 @@ import (
 
 // conflicts returns fixed values. It implements [push.Conflicts].
 type conflicts struct {
-	recheck    func() (plan.Kept, error)
+	recheck    func() (push.Recheck, error)
 	resolution push.Resolution
 	observe    func(shown v1.Hash)
 }
 
-func (c conflicts) Recheck(context.Context) (plan.Kept, error) { return c.recheck() }
+func (c conflicts) Recheck(context.Context) (push.Recheck, error) { return c.recheck() }
 
 func (c conflicts) Resolve(_ context.Context, _ name.Tag, shown v1.Hash) push.Resolution {
 	c.observe(shown)
 	return c.resolution
 }
 
-func nothingKept() (plan.Kept, error) { return nil, nil }
+func nothingKept() (push.Recheck, error) { return push.Recheck{}, nil }
 
 // withConflict publishes to acme/web:1. Another run writes the tag after each write
 // of this run, up to the given number of times.
@@ -95,8 +95,8 @@ func TestTagKeptByTheRecheck(t *testing.T) {
 	dir, root := single(t, "ours")
 	out := r.prepare(t.Context(), dir, []string{"acme/web"}, "1")
 	p := out.publisher()
-	p.Conflicts = conflicts{recheck: func() (plan.Kept, error) {
-		return plan.Kept{r.at("acme/web").Tag("1").String(): "it points at a newer image"}, nil
+	p.Conflicts = conflicts{recheck: func() (push.Recheck, error) {
+		return push.Recheck{Kept: plan.Kept{r.at("acme/web").Tag("1").String(): "it points at a newer image"}}, nil
 	}}
 	result, err := p.Run(t.Context(), out.plan)
 	if err == nil {
@@ -118,7 +118,7 @@ func TestRecheckFollowsUploadsOnly(t *testing.T) {
 	for _, want := range []error{refuse, nil} {
 		out := r.prepare(t.Context(), dir, []string{"acme/web"}, "1")
 		p := out.publisher()
-		p.Conflicts = conflicts{recheck: func() (plan.Kept, error) { return nil, refuse }}
+		p.Conflicts = conflicts{recheck: func() (push.Recheck, error) { return push.Recheck{}, refuse }}
 		if _, err := p.Run(t.Context(), out.plan); !errors.Is(err, want) {
 			t.Errorf("got %v, want %v", err, want)
 		}

@@ -39,28 +39,28 @@ const resendWait = 250 * time.Millisecond
 // The function "manifests" finds the tags that must not move while it writes the last
 // level. The run thus reads the tags at the end of the uploads, but does not wait for
 // this read.
-func (w *Work) manifests(ctx context.Context) (plan.Kept, error) {
+func (w *Work) manifests(ctx context.Context) (Recheck, error) {
 	for _, m := range image.Manifests(w.plan.Root) {
 		if err := m.Finish(); err != nil {
-			return nil, err
+			return Recheck{}, err
 		}
 	}
 	levels := w.levels()
 	for _, level := range levels[:len(levels)-1] {
 		if err := w.level(ctx, level); err != nil {
-			return nil, err
+			return Recheck{}, err
 		}
 	}
 	var (
-		kept     plan.Kept
+		second   Recheck
 		conflict error
 		reading  sync.WaitGroup
 	)
 	// A conflict does not cancel the writes, so that the result counts each manifest.
-	reading.Go(func() { kept, conflict = w.conflicts(ctx) })
+	reading.Go(func() { second, conflict = w.conflicts(ctx) })
 	err := w.level(ctx, levels[len(levels)-1])
 	reading.Wait()
-	return kept, cmp.Or(err, conflict)
+	return second, cmp.Or(err, conflict)
 }
 
 // levels returns the necessary manifests in one list per height. If no manifest is

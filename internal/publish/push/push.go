@@ -47,18 +47,25 @@ const (
 // at the same time.
 type Conflicts interface {
 	// Recheck reads the tags again after the uploads and before the tags move.
-	// Recheck returns the tags that must not move.
-	Recheck(context.Context) (plan.Kept, error)
+	Recheck(context.Context) (Recheck, error)
 	// Resolve decides about a tag that this run has written and that now points at the
 	// digest of another run.
 	Resolve(ctx context.Context, tag name.Tag, shown v1.Hash) Resolution
+}
+
+// Recheck is the result of the second read of the tags.
+type Recheck struct {
+	Kept plan.Kept // the tags that must not move
+	// Now maps the full name of each tag that was read to its digest. The digest is the zero
+	// Hash if the tag does not exist. A tag that was not read is not in the map.
+	Now map[string]v1.Hash
 }
 
 // NoConflicts is for references that no other run writes.
 type NoConflicts struct{}
 
 // Recheck implements [Conflicts].
-func (NoConflicts) Recheck(context.Context) (plan.Kept, error) { return nil, nil }
+func (NoConflicts) Recheck(context.Context) (Recheck, error) { return Recheck{}, nil }
 
 // Resolve implements [Conflicts].
 func (NoConflicts) Resolve(context.Context, name.Tag, v1.Hash) Resolution { return Unknown }
@@ -114,7 +121,7 @@ func uploadManifests(ctx context.Context, works []*Work) error {
 	group.SetLimit(maxConcurrentImages)
 	for _, w := range works {
 		group.Go(func() (err error) {
-			w.kept, err = w.manifests(ctx)
+			w.second, err = w.manifests(ctx)
 			return err
 		})
 	}
@@ -125,7 +132,7 @@ func uploadManifests(ctx context.Context, works []*Work) error {
 // written concurrently.
 func Tag(ctx context.Context, works ...*Work) error {
 	for _, w := range works {
-		if err := w.keep(ctx, w.kept); err != nil {
+		if err := w.accept(ctx, w.second); err != nil {
 			return err
 		}
 	}
@@ -143,9 +150,9 @@ type Work struct {
 	// Result contains the completed steps. Result is never nil.
 	Result *Result
 
-	plan *plan.Plan
-	kept plan.Kept  // the tags that must not move
-	mu   sync.Mutex // protects Result
+	plan   *plan.Plan
+	second Recheck    // the last read of the tags before they move
+	mu     sync.Mutex // protects Result
 }
 
 // Begin returns the execution of a plan. Begin sends no request.

@@ -20,9 +20,14 @@ import (
 //
 //   - Restored: the tag points at its previous digest again.
 //   - Untouched: the tag was not written, although the registry did not confirm this.
+//   - Elsewhere: another run has moved or deleted the tag. Restore does not write this tag.
 //   - Moved: the tag points at the new image. The tag did not exist before the run, its
 //     previous digest is unknown, or the registry refused to move the tag back.
 //   - Unclear: the state of the tag could not be read.
+//
+// Restore reads each tag immediately before it writes the tag. The registry has no
+// conditional write, so another run can still write the tag between this read and the
+// write (docs/ghcr.md, Manifests and tags).
 //
 // The registry protocol has no request that removes a tag of ghcr.io (docs/ghcr.md,
 // Manifests and tags). If the context ends, Restore continues for the time grace.
@@ -51,25 +56,54 @@ func Restore(ctx context.Context, grace time.Duration, works ...*Work) error {
 
 // restore restores one tag.
 func (w *Work) restore(ctx context.Context, tag *TagResult) error {
+	previous, err := w.previous(ctx, tag)
+	if err != nil {
+		return err
+	}
 	shown, err := w.read(ctx, tag.Tag)
 	if err != nil {
 		return fmt.Errorf("reading %q: %w", tag.Tag, err)
 	}
-	root := w.Result.Root.Descriptor.Digest
-	switch {
-	case tag.Before != nil && (shown == root || shown == *tag.Before || tag.State == Moved && shown == (v1.Hash{})):
-		// A registry can still show the previous digest after it has confirmed a write, so
-		// the run writes the previous digest in this case too.
-		return w.putBack(ctx, tag)
-	case shown == root:
-		w.set(tag, Moved)
-	case shown == (v1.Hash{}) && tag.State == Unclear:
-		w.set(tag, Untouched)
-	case shown != (v1.Hash{}):
-		w.set(tag, Unclear)
-		return fmt.Errorf("restoring %q: another run pointed the tag at %s", tag.Tag, shown)
+	// A registry can still show the previous digest after it has confirmed a write, so the
+	// run writes the previous digest in this case too.
+	ours := shown == w.Result.Root.Descriptor.Digest || tag.Before != nil && shown == *tag.Before
+	if previous != nil && ours {
+		return w.putBack(ctx, tag, previous)
 	}
+	w.observe(tag, shown)
 	return nil
+}
+
+// observe sets the state of a tag that the run does not write again.
+func (w *Work) observe(tag *TagResult, shown v1.Hash) {
+	absent := shown == (v1.Hash{})
+	switch {
+	case shown == w.Result.Root.Descriptor.Digest:
+		w.set(tag, Moved)
+	case tag.Before != nil && shown == *tag.Before:
+		w.set(tag, Restored)
+	case absent && tag.Before == nil && tag.State == Unclear:
+		w.set(tag, Untouched)
+	case absent && tag.Before == nil:
+		// The registry has confirmed the write of the new tag, but does not show it yet.
+	default:
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		tag.State, tag.Now = Elsewhere, shown
+	}
+}
+
+// previous returns the manifest at which the tag pointed before the run, or nil if the tag
+// was absent or was not read.
+func (w *Work) previous(ctx context.Context, tag *TagResult) (*image.Manifest, error) {
+	if tag.Before == nil {
+		return nil, nil
+	}
+	desc, raw, err := w.Registry.Manifest(ctx, tag.Tag.Context().Digest(tag.Before.String()))
+	if err != nil {
+		return nil, fmt.Errorf("reading the previous image of %q: %w", tag.Tag, err)
+	}
+	return &image.Manifest{Descriptor: desc, Raw: raw}, nil
 }
 
 // read returns the digest of a tag, or the zero Hash if the tag does not exist.
@@ -82,35 +116,22 @@ func (w *Work) read(ctx context.Context, tag name.Tag) (v1.Hash, error) {
 }
 
 // putBack writes the previous manifest of a tag under the tag.
-func (w *Work) putBack(ctx context.Context, tag *TagResult) error {
-	desc, raw, err := w.Registry.Manifest(ctx, tag.Tag.Context().Digest(tag.Before.String()))
-	if err != nil {
-		return fmt.Errorf("reading the previous image of %q: %w", tag.Tag, err)
+func (w *Work) putBack(ctx context.Context, tag *TagResult, previous *image.Manifest) error {
+	err := w.Registry.PutManifest(ctx, tag.Tag, previous)
+	if err == nil {
+		w.set(tag, Restored)
+		return nil
 	}
-	if err := w.Registry.PutManifest(ctx, tag.Tag, &image.Manifest{Descriptor: desc, Raw: raw}); err != nil {
-		if w.readState(ctx, tag) == Restored {
-			return nil // The registry has done the write, but its response was lost.
-		}
-		return fmt.Errorf("pointing %q at its previous image: %w", tag.Tag, err)
+	shown, unread := w.read(ctx, tag.Tag)
+	if unread != nil {
+		w.set(tag, Unclear)
+	} else {
+		w.observe(tag, shown)
 	}
-	w.set(tag, Restored)
-	return nil
-}
-
-// readState reads the state of a tag after a failed attempt to point it at its previous
-// digest.
-func (w *Work) readState(ctx context.Context, tag *TagResult) TagState {
-	state := Unclear
-	if shown, err := w.read(ctx, tag.Tag); err == nil {
-		switch shown {
-		case *tag.Before:
-			state = Restored
-		case w.Result.Root.Descriptor.Digest:
-			state = Moved
-		}
+	if tag.State == Restored {
+		return nil // The registry has done the write, but its response was lost.
 	}
-	w.set(tag, state)
-	return state
+	return fmt.Errorf("pointing %q at its previous image: %w", tag.Tag, err)
 }
 
 func (w *Work) set(tag *TagResult, state TagState) {

@@ -56,17 +56,32 @@ const (
 	Moved     TagState = "moved"     // The registry confirmed the write.
 	Unclear   TagState = "unclear"   // The registry neither confirmed nor refused the write.
 	Restored  TagState = "restored"  // The run moved the tag, and then pointed it at its previous digest again.
+	Elsewhere TagState = "elsewhere" // The run moved the tag. Then another run moved or deleted the tag, so the run did not restore the tag.
 	Kept      TagState = "kept"      // The tag was not moved, because the tag policy forbids the move.
 )
+
+// Written reports whether the run has written a tag with this state, or has possibly
+// written it.
+func (s TagState) Written() bool {
+	switch s {
+	case Moved, Unclear, Restored, Elsewhere:
+		return true
+	case Untouched, Already, Kept:
+	}
+	return false
+}
 
 // TagResult is one tag.
 type TagResult struct {
 	Tag name.Tag
-	// Before is the digest before the run. Before is nil if the tag was absent or was
-	// not read.
+	// Before is the digest before the run moved the tag. Before is nil if the tag was
+	// absent or was not read.
 	Before *v1.Hash
 	New    bool // New is true if the tag did not exist before the run.
 	State  TagState
+	// Now is the digest that the tag points at if its state is Elsewhere. Now is the zero
+	// Hash if the tag does not exist any more, and in every other state.
+	Now v1.Hash
 	// Proven is true if the run has read the tag back, and the tag points at the root.
 	Proven bool
 }
@@ -89,7 +104,7 @@ func (r *Result) Changed() bool {
 			return true
 		}
 		for _, tag := range t.Tags {
-			if tag.State == Moved || tag.State == Unclear {
+			if tag.State.Written() {
 				return true
 			}
 		}

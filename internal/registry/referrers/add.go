@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -38,6 +38,10 @@ type Writer struct {
 	// Wait is the shortest wait before Add reads the list again. If Wait is
 	// zero, Add uses the constant [Wait].
 	Wait time.Duration
+	// Waits are the waits before each read after a write, without the random part. If
+	// Waits is not nil, it replaces Wait and the maximum number of writes. If the first wait
+	// is 0, Add reads the list immediately after the first write.
+	Waits []time.Duration
 	// Sleep waits between two writes of the list. If Sleep is nil, Add waits on
 	// the real clock.
 	Sleep retry.Sleeper
@@ -48,84 +52,132 @@ type Writer struct {
 // referrers API. After each write, Add waits and reads the list again. Add
 // returns when the list contains all manifests.
 func (w *Writer) Add(ctx context.Context, repo name.Repository, subject v1.Hash, add []v1.Descriptor) error {
-	if _, err := w.Registry.Referrers(ctx, repo, subject); err == nil {
+	list, err := w.Open(ctx, repo, subject)
+	if err != nil {
+		return err
+	}
+	return list.Add(ctx, add)
+}
+
+// Listing is a list of referrers that was read in order to write it.
+type Listing struct {
+	writer  *Writer
+	repo    name.Repository
+	subject v1.Hash
+	// hasAPI is true if the registry maintains the list itself.
+	hasAPI      bool
+	entries     []v1.Descriptor
+	annotations map[string]string
+}
+
+// Open reads the list of the referrers of a subject. The caller must call [Listing.Add]
+// soon, because other programs can write the list at any time.
+func (w *Writer) Open(ctx context.Context, repo name.Repository, subject v1.Hash) (*Listing, error) {
+	l := &Listing{writer: w, repo: repo, subject: subject}
+	var absent, err error
+	var reading sync.WaitGroup
+	// The two reads are concurrent, because ghcr.io has only the fallback tag.
+	reading.Go(func() { _, absent = w.Registry.Referrers(ctx, repo, subject) })
+	reading.Go(func() { l.entries, l.annotations, err = fallback(ctx, w.Registry, repo, subject) })
+	reading.Wait()
+	switch {
+	case absent == nil:
+		l.hasAPI = true
+		return l, nil
+	case !registry.IsAbsent(absent):
+		return nil, fmt.Errorf("listing the referrers of %q: %w", subject, absent)
+	}
+	return l, err
+}
+
+// merge returns the entries of the first list in their order, and then the other entries of
+// the second list.
+func merge(first, second []v1.Descriptor) []v1.Descriptor {
+	out := slices.Clone(first)
+	for _, d := range second {
+		if !contains(first, d.Digest) {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+func contains(list []v1.Descriptor, digest v1.Hash) bool {
+	return slices.ContainsFunc(list, func(d v1.Descriptor) bool { return d.Digest == digest })
+}
+
+// Add adds manifests to the list, as [Writer.Add] does.
+func (l *Listing) Add(ctx context.Context, add []v1.Descriptor) error {
+	if l.hasAPI {
 		return nil
-	} else if !registry.IsAbsent(err) {
-		return fmt.Errorf("listing the referrers of %q: %w", subject, err)
 	}
-	want := map[v1.Hash]v1.Descriptor{}
-	for _, d := range add {
-		want[d.Digest] = d
-	}
-	for range maxRounds {
-		list, annotations, err := fallback(ctx, w.Registry, repo, subject)
+	shown := l.entries
+	// The next write also restores the entries that another writer removed since an earlier
+	// read.
+	for round := 0; ; round++ {
+		complete := merge(shown, merge(l.entries, add))
+		if len(complete) == len(shown) {
+			return nil
+		}
+		if round == l.writer.rounds() {
+			return &diag.Error{
+				Code: CodeOverwritten, Side: diag.Registry,
+				Title: fmt.Sprintf("The list of the referrers of %s is incomplete, because other runs overwrote the tag %s %d times", l.subject, Tag(l.subject), round),
+				Hint:  "Run again, and add a concurrency group to the workflow so that only one run signs or attests at a time.",
+			}
+		}
+		if err := l.put(ctx, complete); err != nil {
+			return err
+		}
+		l.entries = complete
+		if err := l.writer.pause(ctx, round); err != nil {
+			return err
+		}
+		now, annotations, err := fallback(ctx, l.writer.Registry, l.repo, l.subject)
 		if err != nil {
 			return err
 		}
-		if !mergeInto(want, list) {
-			return nil
-		}
-		if err := w.put(ctx, repo, subject, annotations, want); err != nil {
-			return err
-		}
-		if err := w.pause(ctx); err != nil {
-			return err
-		}
-	}
-	return &diag.Error{
-		Code: CodeOverwritten, Side: diag.Registry,
-		Title: fmt.Sprintf("The list of the referrers of %s is incomplete, because other runs overwrote the tag %s %d times", subject, Tag(subject), maxRounds),
-		Hint:  "Run again, and add a concurrency group to the workflow so that only one run signs or attests at a time.",
+		shown, l.annotations = now, annotations
 	}
 }
 
-// mergeInto reports whether a wanted entry is missing in the list. mergeInto also adds
-// all other entries of the list to the wanted entries. The next write can then restore
-// all entries that another writer removed.
-func mergeInto(want map[v1.Hash]v1.Descriptor, list []v1.Descriptor) (incomplete bool) {
-	listed := map[v1.Hash]bool{}
-	for _, d := range list {
-		listed[d.Digest] = true
-	}
-	for digest := range want {
-		incomplete = incomplete || !listed[digest]
-	}
-	for _, d := range list {
-		if _, known := want[d.Digest]; !known {
-			want[d.Digest] = d
-		}
-	}
-	return incomplete
-}
-
-// put writes the index with sorted entries, so that writers with the same
-// entries write the same bytes.
-func (w *Writer) put(ctx context.Context, repo name.Repository, subject v1.Hash, annotations map[string]string, all map[v1.Hash]v1.Descriptor) error {
-	doc := v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Annotations: annotations}
-	for _, d := range all {
-		doc.Manifests = append(doc.Manifests, d)
-	}
-	slices.SortFunc(doc.Manifests, func(a, b v1.Descriptor) int { return strings.Compare(a.Digest.String(), b.Digest.String()) })
-	raw, err := json.Marshal(doc)
+// put writes the index. Entries of other programs stay unchanged and in their order.
+func (l *Listing) put(ctx context.Context, entries []v1.Descriptor) error {
+	raw, err := json.Marshal(v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Annotations: l.annotations, Manifests: entries})
 	if err != nil {
-		return fmt.Errorf("writing the referrers of %q: %w", subject, err)
+		return fmt.Errorf("writing the referrers of %q: %w", l.subject, err)
 	}
 	digest, size, err := v1.SHA256(bytes.NewReader(raw))
 	if err != nil {
 		return err
 	}
 	m := &image.Manifest{Raw: raw, Descriptor: v1.Descriptor{MediaType: types.OCIImageIndex, Digest: digest, Size: size}}
-	if err := w.Registry.PutManifest(ctx, repo.Tag(Tag(subject)), m); err != nil {
-		return fmt.Errorf("writing the referrers of %q: %w", subject, err)
+	if err := l.writer.Registry.PutManifest(ctx, l.repo.Tag(Tag(l.subject)), m); err != nil {
+		return fmt.Errorf("writing the referrers of %q: %w", l.subject, err)
 	}
 	return nil
 }
 
-func (w *Writer) pause(ctx context.Context) error {
+// rounds returns the maximum number of writes.
+func (w *Writer) rounds() int {
+	if w.Waits != nil {
+		return len(w.Waits)
+	}
+	return maxRounds
+}
+
+// pause waits before the read that follows a write.
+func (w *Writer) pause(ctx context.Context, round int) error {
 	wait := w.Wait
 	if wait == 0 {
 		wait = Wait
 	}
-	wait += rand.N(2 * wait) //nolint:gosec // a random wait separates the writers; it needs no secrecy
-	return w.Sleep.Wait(ctx, wait)
+	random := 2 * wait
+	if w.Waits != nil {
+		if wait = w.Waits[round]; wait == 0 {
+			return nil
+		}
+		random = wait / 2
+	}
+	return w.Sleep.Wait(ctx, wait+rand.N(random)) //nolint:gosec // a random wait separates the writers; it needs no secrecy
 }

@@ -2,6 +2,7 @@ package transport_test
 
 import (
 	"crypto/x509"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -37,9 +38,21 @@ func TestRootsWithoutASystem(t *testing.T) {
 
 func checkBundleIsInUse(t *testing.T) {
 	t.Helper()
-	if _, err := transport.New(""); err != nil {
+	network, err := transport.New("")
+	if err != nil {
 		t.Fatal(err)
 	}
+	// The program reads the root certificates while it connects.
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	conn, err := network.DialContext(t.Context(), "tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.Close()
 	pool, err := x509.SystemCertPool()
 	if err != nil {
 		t.Fatal(err)

@@ -30,11 +30,12 @@ const maxFile = 16 << 20
 // certificates in PEM. If file is "", the transport trusts only the system's
 // certificates.
 func New(file string) (*http.Transport, error) {
-	useEmbeddedRoots()
 	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.DialContext = afterRoots(t.DialContext)
 	if file == "" {
 		return t, nil
 	}
+	<-loadRoots()
 	pool, err := x509.SystemCertPool()
 	if err != nil {
 		return nil, fmt.Errorf("reading the system's certificates: %w", err)

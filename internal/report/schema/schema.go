@@ -23,6 +23,7 @@ var files = map[string]string{
 	"ghcr-publish/check/v1":   "schema-check.json",
 	"ghcr-publish/diff/v1":    "schema-diff.json",
 	"ghcr-publish/verify/v1":  "schema-verify.json",
+	"ghcr-publish/cleanup/v1": "schema-cleanup.json",
 }
 
 // Checker checks reports. Several goroutines may use a Checker.

@@ -46,6 +46,13 @@ type Request struct {
 	CacheFrom []string
 	CacheTo   []string
 	Labels    []string // KEY=VALUE
+	// Annotations are annotations with a level, for example manifest:KEY=VALUE. Only
+	// docker buildx with the option --annotation writes them into the image. Other
+	// builders ignore them, so the caller must check the built image.
+	Annotations []string
+	// NoAttestations asks the builder for an image without attestations. A builder that
+	// does not support the request ignores it.
+	NoAttestations bool
 }
 
 // Secret is a build secret, which a Dockerfile reads with RUN

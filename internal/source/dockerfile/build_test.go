@@ -221,6 +221,30 @@ func TestEveryOptionIsPassedToTheBuilder(t *testing.T) {
 	}
 }
 
+func TestAnnotationsArePassedToABuilderThatSupportsThem(t *testing.T) {
+	t.Parallel()
+	cases := []struct{ name, help, want string }{
+		{"a current buildx", "--annotation stringArray\n--provenance string", "--provenance=false --sbom=false --annotation manifest:a=b"},
+		{"buildx 0.11", "--provenance string", "--provenance=false --sbom=false"},
+		{"buildx 0.9", "--label stringArray", ""},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p := &programs{answers: both(container, map[string]string{"docker buildx build": c.help})}
+			if _, _, err := run(t, p, Request{Annotations: []string{"manifest:a=b"}, NoAttestations: true}); err != nil {
+				t.Fatal(err)
+			}
+			words := strings.Join(p.calls[len(p.calls)-1].Args, " ")
+			_, words, _ = strings.Cut(words, "--progress plain ")
+			words, _, _ = strings.Cut(words, "--output")
+			if got := strings.TrimSpace(words); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
 func TestFailuresAreReported(t *testing.T) {
 	t.Parallel()
 	_, _, err := run(t, &programs{answers: container, fails: "docker buildx build"}, Request{})

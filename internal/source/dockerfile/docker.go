@@ -69,8 +69,32 @@ func (b *buildx) build(ctx context.Context, m *Machine, r *Request) (string, err
 	if b.loadsIntoEngine {
 		return buildIntoEngine(ctx, m, env, append(args, "--load"), r.context())
 	}
+	args = append(args, imageArgs(ctx, m, r)...)
 	out := filepath.Join(m.Temp, "image.tar")
 	return "oci-archive:" + out, m.runLogged(ctx, env, "docker", append(args, "--output", "type=oci,dest="+out, r.context())...)
+}
+
+// imageArgs returns the arguments for the annotations and for an image without
+// attestations. Older versions of buildx do not have these options, so imageArgs reads the
+// options from the help of buildx.
+func imageArgs(ctx context.Context, m *Machine, r *Request) []string {
+	if !r.NoAttestations && len(r.Annotations) == 0 {
+		return nil
+	}
+	help, err := m.output(ctx, "docker", "buildx", "build", "--help")
+	if err != nil {
+		return nil
+	}
+	var args []string
+	if r.NoAttestations && strings.Contains(help, "--provenance") {
+		args = append(args, "--provenance=false", "--sbom=false")
+	}
+	if strings.Contains(help, "--annotation") {
+		for _, annotation := range r.Annotations {
+			args = append(args, "--annotation", annotation)
+		}
+	}
+	return args
 }
 
 // classic is the classic builder of the Docker engine, which the program uses

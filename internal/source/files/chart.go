@@ -111,7 +111,7 @@ func chartMetadata(at string) (map[string]any, error) {
 		if err != nil {
 			return nil, notChart(at, err)
 		}
-		return metadata, nil
+		return metadata, checkChart(at, metadata)
 	}
 }
 
@@ -135,11 +135,6 @@ func parseMetadata(r io.Reader) (map[string]any, error) {
 	out := map[string]any{}
 	if err := yaml.NewDecoder(bytes.NewReader(raw)).Decode(&out); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", metadataName, err)
-	}
-	for _, key := range []string{"name", "version"} {
-		if text, ok := out[key].(string); !ok || text == "" {
-			return nil, fmt.Errorf("the file %s has no %s", metadataName, key)
-		}
 	}
 	return out, nil
 }

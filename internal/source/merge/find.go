@@ -103,11 +103,12 @@ const (
 type finder struct {
 	pattern string
 	checked bool   // If the field "checked" is true, Join compares the platforms with the input "expect-platforms".
-	job     string // the job whose outputs the finder currently reads, or ""
+	owner   string // the job or the element of a list whose outputs the finder currently reads, or ""
 	found   []PlatformImage
 	skipped []string
 	empty   []string // the names of the empty outputs
 	failed  []string // the jobs that did not end successfully
+	notRun  bool     // GitHub skipped one of the failed jobs
 }
 
 func (f *finder) lines(text string) error {
@@ -151,18 +152,16 @@ func (f *finder) add(key, value string) error {
 	}
 	switch value = strings.TrimSpace(value); value {
 	case "":
-		if f.job != "" {
-			key += " of the job " + f.job
-		}
-		f.empty = append(f.empty, key)
+		f.empty = append(f.empty, f.owned(key))
 		return nil
 	case skipped:
 		f.skipped = append(f.skipped, key)
 		return nil
 	}
-	img, err := parseImage(key, value)
-	if err != nil {
-		return err
+	img, ok := parseImage(key, value)
+	if !ok {
+		return inputError("digests", CodeDigestInvalid, digestHint(value), nil,
+			"%s has the value %.100q, which is not a digest", capital(f.owned(Entry(key))+" of the input digests"), value)
 	}
 	f.found = append(f.found, img)
 	if len(f.found) > maxImages {
@@ -171,8 +170,20 @@ func (f *finder) add(key, value string) error {
 	return nil
 }
 
-// parseImage parses the value of one output.
-func parseImage(key, value string) (PlatformImage, error) {
+// owned adds the job or the element of a list to the name of an output.
+func (f *finder) owned(output string) string {
+	switch {
+	case f.owner == "" || output == f.owner:
+		return output
+	case output == "":
+		return f.owner
+	}
+	return output + " of " + f.owner
+}
+
+// parseImage parses the value of one output. parseImage returns false if the value is not
+// a digest.
+func parseImage(key, value string) (PlatformImage, bool) {
 	img := PlatformImage{Name: key}
 	repo, digest, pinned := strings.Cut(value, "@")
 	if !pinned {
@@ -184,11 +195,7 @@ func parseImage(key, value string) (PlatformImage, error) {
 		r, err = name.NewRepository(strings.ToLower(repo))
 		img.Repo = &r
 	}
-	if err != nil {
-		return PlatformImage{}, inputError("digests", CodeDigestInvalid, digestHint(value), nil,
-			"%s has the value %.100q, which is not a digest", capital(place(key)), value)
-	}
-	return img, nil
+	return img, err == nil
 }
 
 // digestText matches a digest with upper-case letters, or without the prefix sha256: or
@@ -244,6 +251,10 @@ func digestHint(value string) string {
 // input.
 func (f *finder) result() ([]PlatformImage, error) {
 	slices.Sort(f.skipped)
+	slices.Sort(f.empty)
+	if err := f.incomplete(); err != nil {
+		return nil, err
+	}
 	switch {
 	case len(f.found) == 0 && len(f.skipped) > 0:
 		return nil, nil
@@ -253,9 +264,6 @@ func (f *finder) result() ([]PlatformImage, error) {
 		return nil, inputError("digests", CodeImagesSkipped,
 			"Add `packages: write` to the permissions of every job, or remove this permission from every job. Nothing was published.", nil,
 			"The jobs that set these outputs did not push, because their token cannot write packages: %s", strings.Join(f.skipped, ", "))
-	}
-	if err := f.incomplete(); err != nil {
-		return nil, err
 	}
 	slices.SortStableFunc(f.found, func(a, b PlatformImage) int {
 		return strings.Compare(a.order(), b.order())
@@ -272,20 +280,28 @@ func (f *finder) result() ([]PlatformImage, error) {
 }
 
 // If an entry has no digest or a job failed, incomplete returns an error,
-// because the index could lack a platform.
+// because the index could lack a platform. The input "expect-platforms" replaces this
+// check, unless no job has a digest.
 func (f *finder) incomplete() error {
-	slices.Sort(f.empty)
+	none := len(f.found)+len(f.skipped) == 0
 	switch {
-	case f.checked:
-		return nil
-	case len(f.failed) > 0:
-		return inputError("digests", CodeJobFailed, "Read the log of the job, and run the job again. To merge only the images of the other jobs, set the input expect-platforms to the platforms of these images.", nil,
+	case len(f.failed) > 0 && (none || !f.checked):
+		return inputError("digests", CodeJobFailed, f.failedHint(), nil,
 			"The index can lack a platform, because %s", strings.Join(f.failed, ", and "))
-	case len(f.empty) > 0:
+	case len(f.empty) > 0 && !none && !f.checked:
 		return inputError("digests", CodeDigestMissing, missingHint, nil,
 			"The index would lack a platform, because the input digests has no value for %s", strings.Join(f.empty, ", "))
 	}
 	return nil
+}
+
+// failedHint returns the hint for jobs that did not end successfully.
+func (f *finder) failedHint() string {
+	hint := "Read the log of the job, and run the job again."
+	if f.notRun {
+		hint = "GitHub skips a job if the condition `if` of the job is false, or if a job in its needs list failed. Check both, and run the job again. If the job builds no image, remove the job from the input digests."
+	}
+	return hint + " To merge only the images of the other jobs, set the input expect-platforms to the platforms of these images."
 }
 
 func (f *finder) noDigestsError() error {
@@ -295,7 +311,6 @@ func (f *finder) noDigestsError() error {
 		title = fmt.Sprintf("The input digests contains no digest whose name matches the input digest-name, which is %q", f.pattern)
 	}
 	if len(f.empty) > 0 {
-		slices.Sort(f.empty)
 		title += ", and these outputs are empty: " + strings.Join(f.empty, ", ")
 		hint = "Read the logs of the jobs that set the empty outputs. " + hint
 	}

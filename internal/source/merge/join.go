@@ -10,6 +10,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/rules"
 )
 
 // These constants are the codes of errors and notices about the images to merge.
@@ -135,7 +136,7 @@ func (e entry) order() string {
 	if e.Platform == nil {
 		return digest
 	}
-	return identity(e.Platform) + " " + digest
+	return sortKey(e.Platform) + " " + digest
 }
 
 // leaves returns the manifests in the tree of root that are not indexes.
@@ -156,7 +157,7 @@ func check(images []entry, expect []string) error {
 			}
 			continue
 		}
-		id := identity(e.Platform)
+		id := rules.Identity(*e.Platform)
 		if other, twice := first[id]; twice {
 			errs = append(errs, duplicate(other, e))
 			continue

@@ -40,12 +40,13 @@ func (f *finder) walk(key string, value any, depth int) error {
 				return err
 			}
 		}
+		return nil
 	case string:
 		return f.add(key, value)
 	case nil:
 		return f.add(key, "")
 	}
-	return nil
+	return f.add(key, fmt.Sprint(value)) // A number or a Boolean value is not a digest.
 }
 
 // object adds the digests of one JSON object. The object can contain all outputs of a
@@ -56,14 +57,20 @@ func (f *finder) walk(key string, value any, depth int) error {
 // If the JSON object has none of these outputs, object treats every value as a digest or
 // as a nested object.
 func (f *finder) object(name string, o map[string]any, depth int) error {
+	if f.owner == "" && !isJob(o) {
+		f.owner = name
+		defer func() { f.owner = "" }()
+	}
 	keys := slices.Sorted(maps.Keys(o))
 	own := slices.DeleteFunc(slices.Clone(keys), func(k string) bool { return !strings.HasPrefix(k, prefix) })
 	_, listed := o["digests"]
 	_, single := o["digest"]
 	switch {
+	case len(o) == 0 && depth > 0:
+		return f.add(name, "")
 	case len(own) > 0:
 		return f.each(o, own, depth)
-	case listed:
+	case listed && !(single && lacksDigests(o["digests"])):
 		return f.list(o["digests"], depth)
 	case single:
 		return f.each(o, []string{"digest"}, depth)
@@ -73,8 +80,19 @@ func (f *finder) object(name string, o map[string]any, depth int) error {
 	return f.each(o, keys, depth)
 }
 
+// lacksDigests reports whether the output "digests" has no entries. The output is "{}" if
+// the image of a job has no platform, and the output "digest" then contains the digest.
+func lacksDigests(value any) bool {
+	switch strings.TrimSpace(fmt.Sprint(value)) {
+	case "", "{}", "[]", "null", "<nil>", "map[]":
+		return true
+	}
+	return false
+}
+
 // needed adds the digests of one job in the context "needs". The result of the job is
-// success, failure, cancelled or skipped.
+// success, failure, cancelled or skipped. A successful job without outputs can be a job
+// that builds no image, for example a job with tests.
 func (f *finder) needed(job string, o map[string]any, depth int) error {
 	outputs, _ := o["outputs"].(map[string]any)
 	selected := f.pattern == "" || len(outputs) == 0
@@ -82,12 +100,16 @@ func (f *finder) needed(job string, o map[string]any, depth int) error {
 		matches, _ := path.Match(f.pattern, matchName(output)) // The error is always nil, because Find has checked the pattern.
 		selected = selected || matches
 	}
-	if result, _ := o["result"].(string); selected && (result == "failure" || result == "cancelled") {
-		f.failed = append(f.failed, fmt.Sprintf("the result of the job %s is %s", job, result))
+	f.owner = strings.TrimSpace("the job " + job)
+	defer func() { f.owner = "" }()
+	if result, _ := o["result"].(string); selected && result != "success" {
+		f.failed = append(f.failed, fmt.Sprintf("the result of %s is %s", f.owner, cmp.Or(result, "unknown")))
+		f.notRun = f.notRun || result == "skipped"
 	}
-	f.job = job
-	defer func() { f.job = "" }()
-	return f.walk("", o["outputs"], depth+1)
+	if len(outputs) == 0 {
+		return nil
+	}
+	return f.walk("", outputs, depth+1)
 }
 
 // isJob reports whether the JSON object is one job in the context "needs"

@@ -10,10 +10,9 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/rules"
 )
 
-// identity returns a different text for each different platform. The text
-// contains the version of the operating system, because one index can contain
-// images for several versions of Windows.
-func identity(p *v1.Platform) string {
+// sortKey returns a text by which the entries of the index are sorted. The digest of the
+// index depends on the order of its entries, so the text of a platform must not change.
+func sortKey(p *v1.Platform) string {
 	features := slices.Sorted(slices.Values(p.OSFeatures))
 	return strings.Join(append([]string{image.PlatformString(p), p.OSVersion}, features...), " ")
 }
