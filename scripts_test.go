@@ -59,7 +59,7 @@ func TestScripts(t *testing.T) {
 				Dir: folder, UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true,
 				Setup: setup,
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
-					"ghcr": startRegistry, "image": writeImage, "layout": layoutWriter(t), "result": readResult, "step": step, "terminal": terminal, "undolist": takeUndoList, "unset": unset,
+					"ghcr": startRegistry, "image": writeImage, "layout": layoutWriter(t), "refuse": refuse, "result": readResult, "step": step, "terminal": terminal, "undolist": takeUndoList, "unset": unset,
 				},
 			})
 		})
@@ -112,7 +112,7 @@ func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	token, ok := tokens[options["token"]]
 	if neg || !ok {
-		ts.Fatalf("usage: ghcr [token=write|read|none|fine-grained|classic|classic-push] [repository=VISIBILITY] [package=VISIBILITY] [linked=no] [seed=ID [owner=user] [others=NAME,NAME] [limit=N] [tombstones=yes]] [sigstore=yes] [refuse=PATH] [down=PATH]")
+		ts.Fatalf("usage: ghcr [token=write|read|none|fine-grained|classic|classic-push] [repository=VISIBILITY] [package=VISIBILITY] [linked=no] [seed=ID [owner=user] [others=NAME,NAME] [limit=N] [tombstones=yes] [closed=yes]] [sigstore=yes] [refuse=PATH] [down=PATH]")
 	}
 	if token.Secret = secret; token.Kind != ghcrtest.ActionsToken {
 		token.Secret = personal
@@ -165,10 +165,23 @@ func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// refuse makes the embedded ghcr.io refuse each later request with the method whose path
+// contains the text.
+func refuse(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: refuse METHOD TEXT")
+	}
+	ts.Value(worldKey{}).(*world).server.Inject(ghcrtest.Fault{
+		Method: args[0], Path: args[1], Times: ghcrtest.Always,
+		Effect: ghcrtest.Answer{Status: http.StatusBadRequest, Code: ghcrtest.CodeManifestInvalid, Message: "the script refuses this request"},
+	})
+}
+
 // seedConfig returns the configuration of a server with the package of a scenario. With
 // owner=user, the owner is a user and no organization. The option "others" names further
-// packages of the owner, "limit" is the number of API requests per hour, and with
-// tombstones=yes the lists contain deleted objects.
+// packages of the owner. The option "limit" is the number of API requests per hour, and
+// "points" is the secondary limit of a minute. With tombstones=yes, the lists contain deleted
+// objects. With closed=yes, only the repository of the scenario exists.
 func seedConfig(ts *testscript.TestScript, options map[string]string, seed *ghcrtest.Seed, token ghcrtest.Credential) ghcrtest.Config {
 	repository := seed.Repository()
 	owner, _, _ := strings.Cut(repository, "/")
@@ -179,19 +192,26 @@ func seedConfig(ts *testscript.TestScript, options map[string]string, seed *ghcr
 	if options["owner"] == "user" {
 		config.Open.OwnerType = ghcrtest.User
 	}
-	if token.Kind != ghcrtest.ActionsToken {
+	if token.Kind != ghcrtest.ActionsToken || token.Packages != ghcrtest.Write {
+		token.Repository = repository
 		config.Open.Token = "ghs_of-no-run"
 		config.Credentials = []ghcrtest.Credential{token}
+	}
+	if options["closed"] == "yes" {
+		token.Repository = repository
+		config.Open, config.Owners, config.Credentials = nil, []ghcrtest.Owner{{Login: owner}}, []ghcrtest.Credential{token}
 	}
 	for other := range strings.SplitSeq(options["others"], ",") {
 		if other != "" {
 			config.Packages = append(config.Packages, ghcrtest.Package{Name: owner + "/" + other, Visibility: ghcrtest.Public, Repository: repository})
 		}
 	}
-	if limit := options["limit"]; limit != "" {
-		n, err := strconv.Atoi(limit)
-		ts.Check(err)
-		config.Limits.Hourly = n
+	for name, limit := range map[string]*int{"limit": &config.Limits.Hourly, "points": &config.Limits.Points} {
+		if options[name] != "" {
+			n, err := strconv.Atoi(options[name])
+			ts.Check(err)
+			*limit = n
+		}
 	}
 	return config
 }
@@ -490,15 +510,17 @@ var varying = []struct {
 	replacement string
 }{
 	{regexp.MustCompile(`\bghcr-publish-(metadata|build|try|gate|undo)-[0-9]+`), "ghcr-publish-$1-N"},
-	{regexp.MustCompile(`("placeholder":"sha256:)[0-9a-f]+`), "${1}N"}, // the manifest contains a time
+	{regexp.MustCompile(`\b[1-9][0-9]\.[0-9] kB sent in`), "N kB sent in"}, // the size of signatures differs
+	{regexp.MustCompile(`("placeholder":"sha256:)[0-9a-f]+`), "${1}N"},     // the manifest contains a time
 	{regexp.MustCompile(`\battestations-[0-9]+\.jsonl`), "attestations-N.jsonl"},
 	{regexp.MustCompile(`(stores the (?:provenance|SBOM) in |"subjects":\[[^\]]*\],"digest":")sha256:[0-9a-f]{64}`), "${1}sha256:ATTESTATION"},
 	// The log and GitHub's API store the attestations of an image concurrently.
 	{regexp.MustCompile(`(/attestations/|"digest":"sha256:ATTESTATION","id":|"log_index":|\blog index )[0-9]+`), "${1}N"},
 	{regexp.MustCompile(`\b20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z`), "TIME"},
 	{regexp.MustCompile(`\buntil [0-9]{2}:[0-9]{2} UTC`), "until TIME"},
-	{regexp.MustCompile(`( sent of [0-9.]+ [kMG]?B), [0-9.]+ [kMG]?B/s`), "$1"}, // an upload of less than a second has no speed
-	{regexp.MustCompile(`\b[0-9]+ requests,`), "N requests,"},                   // the number depends on concurrent mounts
+	{regexp.MustCompile(`( sent of [0-9.]+ [kMG]?B), [0-9.]+ [kMG]?B/s`), "$1"},  // an upload of less than a second has no speed
+	{regexp.MustCompile(`\b[0-9]+ requests,`), "N requests,"},                    // the number depends on concurrent mounts
+	{regexp.MustCompile(`(N requests, )1[0-9]\.[0-9] kB sent`), "${1}N kB sent"}, // a run that signs, because the length of a signature varies
 	{regexp.MustCompile(`("requests": )[0-9]+`), "${1}0"},
 	{regexp.MustCompile(`\b[0-9.]+ ?(ms|s)\b`), "N s"},
 	{regexp.MustCompile(`("(?:seconds|duration)[a-z_]*": ?)[0-9.]+`), "${1}0"},

@@ -233,3 +233,22 @@ func TestTokensAreNotSentWithoutTLS(t *testing.T) {
 		t.Errorf("%d requests were sent", got)
 	}
 }
+
+// A certificate is valid for 10 minutes. A long upload or gate can outlast it.
+func TestSessionsCannotSignWithACertificateThatEndsSoon(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sigstore.PublicGood)
+	var offset time.Duration
+	signer := r.signer(job())
+	signer.Clock = func() time.Time { return time.Now().Add(offset) }
+	session, err := signer.Identify(t.Context())
+	if err != nil || session.CanSign() || session.Certified() {
+		t.Fatalf("a session without a certificate can sign, or %v", err)
+	}
+	if err := session.Certify(t.Context()); err != nil || !session.CanSign() {
+		t.Fatalf("a new certificate cannot sign, or %v", err)
+	}
+	if offset = 9 * time.Minute; session.CanSign() {
+		t.Error("a certificate with one more minute can sign")
+	}
+}

@@ -38,6 +38,7 @@ var restricted = []struct {
 	{module + "/internal/source/sourcetest", nil},
 	{module + "/internal/ci/needs", []string{"source/sourcetest"}},
 	{module + "/internal/ghcrtest", []string{"cmd"}},
+	{module + "/internal/ghcrtest/random", nil},
 	{"testing", []string{"ci/needs", "source/sourcetest"}},
 }
 

@@ -48,11 +48,19 @@ func TestMemoryStaysFlatForAGibibyteLayer(t *testing.T) {
 	}
 }
 
-// staysFlat runs the program and checks its peak memory. The test reads the peak from the
+// staysFlat runs the program and checks its peak memory.
+func staysFlat(t *testing.T, env []string, program string, args ...string) {
+	t.Helper()
+	if resident := peakOf(t, env, program, args...); resident == 0 || resident > maxResident {
+		t.Errorf("%q: peak memory was %d KiB, want at most %d", args, resident, maxResident)
+	}
+}
+
+// peakOf runs the program and returns its peak memory in KiB. The test reads the peak from the
 // field VmHWM of /proc while the program runs (man 5 proc). The peak in the resource usage
 // of the finished process also counts the memory of this test, because the system copies
 // the memory of this test before it starts the program.
-func staysFlat(t *testing.T, env []string, program string, args ...string) {
+func peakOf(t *testing.T, env []string, program string, args ...string) int {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), program, args...)
 	var out bytes.Buffer
@@ -69,9 +77,7 @@ func staysFlat(t *testing.T, env []string, program string, args ...string) {
 		t.Fatalf("%q: %v\n%s", args, err, &out)
 	}
 	t.Logf("%q: peak memory was %d KiB", args, resident)
-	if resident == 0 || resident > maxResident {
-		t.Errorf("%q: peak memory was %d KiB, want at most %d", args, resident, maxResident)
-	}
+	return resident
 }
 
 var peakLine = regexp.MustCompile(`(?m)^VmHWM:\s*(\d+) kB$`)
@@ -111,7 +117,19 @@ func programOf(t *testing.T) string {
 // environment in which a program uses this server instead of GitHub.
 func serveOn(t *testing.T, program string) []string {
 	t.Helper()
-	serve := exec.CommandContext(t.Context(), program, "serve", "--listen", "127.0.0.1:0", "--data", t.TempDir())
+	env := []string{"HOME=" + t.TempDir()}
+	for _, line := range linesOfServe(t, program, "--data", t.TempDir()) {
+		if pair, ok := strings.CutPrefix(line, "export "); ok {
+			env = append(env, pair)
+		}
+	}
+	return env
+}
+
+// linesOfServe starts an embedded ghcr.io and returns the lines that it prints.
+func linesOfServe(t *testing.T, program string, args ...string) (lines []string) {
+	t.Helper()
+	serve := exec.CommandContext(t.Context(), program, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
 	serve.Env = []string{"HOME=" + t.TempDir()}
 	serve.Cancel = func() error { return serve.Process.Signal(syscall.SIGTERM) }
 	stdout, err := serve.StdoutPipe()
@@ -125,13 +143,10 @@ func serveOn(t *testing.T, program string) []string {
 		_ = serve.Process.Signal(syscall.SIGTERM)
 		_ = serve.Wait()
 	})
-	env := []string{"HOME=" + t.TempDir()}
-	for lines := bufio.NewScanner(stdout); lines.Scan(); {
-		if pair, ok := strings.CutPrefix(lines.Text(), "export "); ok {
-			env = append(env, pair)
-		}
-		if strings.HasPrefix(lines.Text(), "export GITHUB_TOKEN=") {
-			return env
+	for scanner := bufio.NewScanner(stdout); scanner.Scan(); {
+		lines = append(lines, scanner.Text())
+		if strings.HasPrefix(scanner.Text(), "export GITHUB_TOKEN=") {
+			return lines
 		}
 	}
 	t.Fatal("the command serve printed no environment")

@@ -23,7 +23,10 @@ func outOfTime(ctx context.Context) string {
 // outOfRequests returns the reason why the token cannot send a number of requests, or "". The
 // run keeps the requests of its proof.
 func (r *run) outOfRequests(requests int) string {
-	pages := len(r.known)/github.PageSize + 1
+	pages := 0
+	if r.req.Verify == VerifyTags {
+		pages = len(r.known)/github.PageSize + 1
+	}
 	if rate, ok := r.versions.Rate(); ok && rate.Remaining < requests+pages+reserve {
 		return fmt.Sprintf("the token can send only %d more requests until %s", rate.Remaining, rate.Reset.UTC().Format("15:04 MST"))
 	}

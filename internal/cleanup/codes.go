@@ -15,6 +15,9 @@ const (
 	CodeAbsent = "package-not-found"
 	// CodeTokenRejected means that GitHub's API rejects the token.
 	CodeTokenRejected = "token-rejected"
+	// CodeFacts means that the run cannot read the pull requests or the branches of the
+	// repository.
+	CodeFacts = "repository-not-read"
 	// CodeNotRestored means that the command could not restore a version.
 	CodeNotRestored = "not-restored"
 )

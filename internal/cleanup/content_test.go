@@ -1,12 +1,18 @@
 package cleanup_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"regexp"
 	"slices"
+	"testing"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
+	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
 // content is the content of a package: the labels of its versions, and the label or digest
@@ -113,4 +119,18 @@ func (n needs) check(before, now content, kept func(label string) bool, refused 
 		}
 	}
 	return nil
+}
+
+// encodeIndex returns an index as a manifest of the client of the registry.
+func encodeIndex(t *testing.T, m v1.IndexManifest) *image.Manifest {
+	t.Helper()
+	raw, err := json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest, size, err := v1.SHA256(bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &image.Manifest{Raw: raw, Descriptor: v1.Descriptor{MediaType: m.MediaType, Digest: digest, Size: size}}
 }

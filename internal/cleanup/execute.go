@@ -25,8 +25,7 @@ const (
 	// requestsPerVersion is the number of API requests for one deletion: a read of the
 	// version and the deletion.
 	requestsPerVersion = 2
-	// reserve is the number of API requests that the run keeps for the proof, in addition to
-	// a list of all versions.
+	// reserve is the number of API requests that the run keeps for the proof.
 	reserve = 10
 	// endMargin is the time before the deadline at which the run stops to delete.
 	endMargin = 20 * time.Second

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -79,11 +80,17 @@ func (w *world) runAndUndo(deletions *atomic.Int64) error {
 	before := w.content()
 	req, err := w.request()
 	if err != nil {
-		return nil // the rules are invalid, so there is no run
+		return err
 	}
 	dry := req
 	dry.DryRun = true
+	file := filepath.Join(w.t.TempDir(), "cache")
+	w.cleaner.Cache = read.OpenCache(file)
 	planned := planOf(w.cleaner.Run(w.t.Context(), dry))
+	if err := w.cleaner.Cache.Save(); err != nil {
+		return err
+	}
+	w.cleaner.Cache = read.OpenCache(file)
 	if again := planOf(w.cleaner.Run(w.t.Context(), dry)); again != planned {
 		return fmt.Errorf("the plan with a cache is %s, want %s", again, planned)
 	}
@@ -251,7 +258,7 @@ func (w *world) inject(r *rand.Rand) string {
 func (w *world) runTwice() (end string, err error) {
 	req, err := w.request()
 	if err != nil {
-		return "", nil
+		return "", err
 	}
 	before := w.content()
 	got, runErr := w.cleaner.Run(w.t.Context(), req)

@@ -32,7 +32,7 @@ func (r *run) refresh(ctx context.Context) error {
 	if len(newest) < github.PageSize { // the list is complete
 		r.findRemoved(newest)
 	}
-	if err := r.reader.Manifests(ctx, r.state, unknown); err != nil {
+	if err := r.reader.Fresh(ctx, r.state, unknown); err != nil {
 		return err
 	}
 	if r.state.Unreadable != "" {
@@ -133,7 +133,7 @@ func (r *run) replan() {
 	r.replanWithout(gone)
 }
 
-// replanWithout applies the selection to the known versions without those that are gone.
+// replanWithout applies the selection to the known versions, except the versions that are gone.
 func (r *run) replanWithout(gone map[string]bool) {
 	var list []graph.Version
 	for _, v := range r.known {

@@ -36,7 +36,13 @@ func (c *Cleaner) refused(err error, repo, verb, hint string) error {
 		return err
 	}
 	switch refused.Reason {
-	case github.NoAdmin, github.NoPermission:
+	case github.NoPermission:
+		hint := `Add this permission to the job, or to the job that calls the reusable workflow:
+    permissions:
+      packages: write
+If the job has the permission, open the page of the package, then "Package settings" and "Manage Actions access", and add the repository of this workflow with the role Admin.`
+		return diag.New(CodeNoAdmin, diag.API, hint, github.Cause(err), "the token of this job may not %s versions of %s", verb, repo)
+	case github.NoAdmin:
 		hint := "Open the page of the package, then \"Package settings\" and \"Manage Actions access\". Add the repository of this workflow with the role Admin. The job also needs the permission packages: write."
 		return diag.New(CodeNoAdmin, diag.API, hint, github.Cause(err), "the token may not %s versions of %s, because the repository does not have the role Admin on the package", verb, repo)
 	case github.MissingScope:
@@ -47,6 +53,16 @@ func (c *Cleaner) refused(err error, repo, verb, hint string) error {
 		return diag.New(CodeRefused, diag.API, hint, github.Cause(err), "the rate limit of the token is used up, so the run cannot %s the versions of %s", verb, repo)
 	}
 	return diag.New(CodeRefused, diag.API, hint, github.Cause(err), "GitHub's API refused a request about %s", repo)
+}
+
+// unreadFacts explains why the run cannot read the pull requests or the branches of a
+// repository. The argument "permission" is the permission that the job needs.
+func unreadFacts(err error, objects, permission, repository string) error {
+	if err == nil {
+		return nil
+	}
+	hint := fmt.Sprintf("If the repository is private, add %s to the job's permissions. Otherwise, run the step again. The run deleted nothing in this package.", permission)
+	return diag.New(CodeFacts, diag.API, hint, github.Cause(err), "the run cannot read the %s of the repository %s, which a rule needs", objects, repository)
 }
 
 // absent returns the error for a package that does not exist, with the packages of the owner

@@ -10,7 +10,6 @@ package cleanup
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -30,8 +29,8 @@ type Verify int
 
 // A run proves its result in one of these ways.
 const (
-	VerifyFull Verify = iota // VerifyFull lists the package again and resolves each version near a deleted version.
-	VerifyTags               // VerifyTags lists the package again.
+	VerifyFull Verify = iota // VerifyFull resolves each version near a deleted version.
+	VerifyTags               // VerifyTags lists the package again, and resolves only the versions that are missing.
 	VerifyNone               // VerifyNone sends no requests.
 )
 
@@ -90,7 +89,7 @@ func (c *Cleaner) Run(ctx context.Context, req Request) (*Result, error) {
 	if err != nil {
 		return out, c.explainList(ctx, req.Repo, err)
 	}
-	reader := &read.Reader{Registry: c.Registry, Versions: versions, Repo: req.Repo, Cache: c.Cache, Progress: c.Progress}
+	reader := &read.Reader{Registry: c.Registry, Versions: versions, Repo: req.Repo, Cache: c.Cache, Progress: c.Progress, Sleep: c.Sleep}
 	var state *read.State
 	err = c.send(ctx, func() (err error) { state, err = reader.Read(ctx); return err })
 	if err != nil {
@@ -157,14 +156,15 @@ func (c *Cleaner) facts(ctx context.Context, req Request, p *graph.Package) (pla
 	var err error
 	slices.Sort(numbers)
 	if numbers = slices.Compact(numbers); len(numbers) > 0 {
-		if f.Closed, err = c.GitHub.Closed(ctx, req.Repository, numbers); err != nil {
-			return f, fmt.Errorf("reading the pull requests of %q: %w", req.Repository, err)
+		err = c.send(ctx, func() (err error) { f.Closed, err = c.GitHub.Closed(ctx, req.Repository, numbers); return err })
+		if err != nil {
+			return f, unreadFacts(err, "pull requests", "pull-requests: read", req.Repository)
 		}
 	}
 	if branches {
-		f.Branches, err = c.GitHub.Branches(ctx, req.Repository)
+		err = c.send(ctx, func() (err error) { f.Branches, err = c.GitHub.Branches(ctx, req.Repository); return err })
 	}
-	return f, err
+	return f, unreadFacts(err, "branches", "contents: read", req.Repository)
 }
 
 // pullNumbers returns the numbers of pull requests in the tags of a package.

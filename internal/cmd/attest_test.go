@@ -1,7 +1,9 @@
 package cmd_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -11,7 +13,9 @@ import (
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/attest"
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest/sigstore"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
@@ -205,6 +209,60 @@ func TestTagsDoNotMoveIfTheAttestationFails(t *testing.T) {
 	}
 }
 
+// The image exists by digest before these faults, so that they hit only the attestation.
+func TestTagsDoNotMoveIfTheRegistryDoesNotStoreTheAttestation(t *testing.T) {
+	t.Parallel()
+	refuse := ghcrtest.Answer{Status: http.StatusForbidden, Message: "not here"}
+	cases := []struct{ name, method, path, code string }{
+		{"bundle", http.MethodPut, "/blobs/", "denied"},
+		{"manifest", http.MethodPut, "/manifests/sha256:", "denied"},
+		{"bundle is not returned", http.MethodGet, "/blobs/", "attestation-not-stored"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := newSigning(t, acme(), claims())
+			s.with("attest", "false").run().succeeds()
+			s.server.Inject(ghcrtest.Fault{Method: c.method, Path: c.path, Times: ghcrtest.Always, Effect: refuse})
+			r := s.with("attest", "true", "attest-store", "registry", "tags", "2").run().failsWith(c.code).hasOutputs("attested", "no")
+			if r.count(http.MethodPut, "/manifests/2") > 0 {
+				r.fatal("a tag moved")
+			}
+		})
+	}
+}
+
+// The list of referrers contains an entry of another program. The first read after the
+// write still shows the old list.
+func TestEntriesOfOtherProgramsStayInTheList(t *testing.T) {
+	t.Parallel()
+	s := newSigning(t, acme(), claims())
+	digest := s.with("attest", "false").run().succeeds().outputs["digest"]
+	other := []byte(`{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}`)
+	s.server.AddManifest("acme/web", "", string(types.OCIImageIndex), other)
+	hash, size, err := v1.SHA256(bytes.NewReader(other))
+	s.check(err)
+	foreign := fmt.Sprintf(`{"mediaType":"application/vnd.oci.image.index.v1+json","size":%d,"digest":"%s","annotations":{"a":"b"},"artifactType":"application/vnd.acme"}`, size, hash)
+	tag := strings.Replace(digest, ":", "-", 1)
+	s.server.AddManifest("acme/web", tag, string(types.OCIImageIndex), []byte(`{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[`+foreign+`],"annotations":{"x":"y"}}`))
+	s.server.Inject(ghcrtest.Fault{Method: http.MethodPut, Path: "/manifests/" + tag, Effect: ghcrtest.Lag{Reads: 1}})
+	r := s.with("attest", "true").run().succeeds().hasOutputs("attested", "yes")
+	var list struct {
+		Manifests   []json.RawMessage
+		Annotations map[string]string
+	}
+	index, _ := s.server.Manifest("acme/web", tag)
+	s.check(json.Unmarshal(index.Raw, &list))
+	if len(list.Manifests) != 2 || string(list.Manifests[0]) != foreign || list.Annotations["x"] != "y" {
+		t.Errorf("the list is %s", list.Manifests)
+	}
+	var ours v1.Descriptor
+	s.check(json.Unmarshal(list.Manifests[1], &ours))
+	if ours.ArtifactType != attest.MediaType || ours.Annotations["dev.sigstore.bundle.predicateType"] != attest.Provenance || ours.Digest.String() != attestations(t, r)[0].Digest {
+		t.Errorf("the entry is %s", list.Manifests[1])
+	}
+}
+
 // The API refuses attestations of private repositories of users. The registry is enough,
 // unless the user demands the API.
 func TestARefusalOfTheAPIIsANotice(t *testing.T) {
@@ -375,4 +433,27 @@ func TestDryRunsAnnounceTheAttestation(t *testing.T) {
 	if !strings.Contains(r.notices(), "not-attested") {
 		r.fatal("the warning is missing")
 	}
+}
+
+// The image was published without an attestation, because Sigstore refused.
+func TestAnExistingImageIsAttestedLater(t *testing.T) {
+	t.Parallel()
+	s := newSigning(t, acme(), claims())
+	first := s.with("attest", "false", "source", func() string { path, _ := layout(t); return path }()).run().succeeds()
+	for _, name := range []string{"INPUT_ATTEST", "INPUT_TAGS"} {
+		delete(s.env, name)
+	}
+	s.with("command", "attest", "source", s.image("acme/web")+":1")
+	r := s.run().succeeds().hasOutputs("attested", "yes", "digest", first.outputs["digest"], "outcome", "published", "changed", "true")
+	if subjects := attestations(t, r)[0].Subjects; len(subjects) < 3 || subjects[0] != first.outputs["digest"] {
+		r.fatal("the subjects are %v", subjects)
+	}
+	if r.count(http.MethodPut, "/manifests/1") > 0 || !strings.Contains(r.stdout, "Attested ") {
+		r.fatal("the run moved a tag, or the log is wrong")
+	}
+	s.verify().succeeds()
+	s.run().succeeds().wroteNothing().hasOutputs("outcome", "unchanged")
+	s.with("source", s.image("acme/web")+":absent").run().failsWith("image-not-found").wroteNothing()
+	delete(s.env, "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+	s.with("source", s.image("acme/web")+":1").run().failsWith("identity-token-missing").wroteNothing()
 }

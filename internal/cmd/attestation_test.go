@@ -57,9 +57,6 @@ func TestChildrenThatAreNotAttestationsAreKept(t *testing.T) {
 			return l.Index(one, sourcetest.On(l.JSON(types.OCIManifestSchema1, thing), sourcetest.Unknown))
 		}, 2, true, ""},
 		{"only attestations", func(l *sourcetest.Layout, one v1.Descriptor) v1.Descriptor { return l.Index(l.Attestation(one)) }, 1, true, ""},
-		{"a nested index", func(l *sourcetest.Layout, one v1.Descriptor) v1.Descriptor {
-			return l.Index(l.Index(one, l.Attestation(one)), sourcetest.On(l.Image(sourcetest.ARM64, "b"), sourcetest.ARM64))
-		}, 2, false, ""},
 		{"annotations of the index", func(l *sourcetest.Layout, one v1.Descriptor) v1.Descriptor {
 			return l.JSON(types.OCIImageIndex, v1.IndexManifest{
 				SchemaVersion: 2, MediaType: types.OCIImageIndex, Manifests: []v1.Descriptor{one, l.Attestation(one)},

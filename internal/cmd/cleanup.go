@@ -155,7 +155,7 @@ func (s *session) cleanPackages(ctx context.Context, job cleanupJob, out *report
 	}
 	var problems []error
 	for _, repo := range job.images {
-		cleaner.Progress = s.readProgress(repo.Name())
+		cleaner.Progress = s.readProgress(repo.Name(), job.cache)
 		result, err := cleaner.Run(ctx, job.request(repo))
 		if err != nil {
 			err = cleanupEnd(ctx, s.explainCleanup(err, repo))

@@ -3,7 +3,6 @@ package cmd
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +13,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/report"
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
@@ -77,10 +77,26 @@ func packagesHint(list []string) string {
 // readEvery is the interval between two lines about the progress of the reads.
 const readEvery = 5 * time.Second
 
+// manyReads is the number of manifests from which the run recommends a cache.
+const manyReads = 500
+
+// readPlan returns the line before the run reads manifests. The function says why a cache
+// is useful if the run reads many manifests without a cache.
+func (s *session) readPlan(repo, cache string, total int) string {
+	line := fmt.Sprintf("Reading %s of %s", report.Count(total, "manifest"), workflow.Line(repo))
+	switch {
+	case cache != "":
+		return line + " that the cache does not contain"
+	case total >= manyReads:
+		return line + s.words(". Each read counts as a download of the package. Set the input cache, so that the next run reads only new manifests.")
+	}
+	return line
+}
+
 // readProgress returns a function that shows how many manifests the run reads. At a
 // terminal, standard output contains only the result.
-func (s *session) readProgress(repo string) func(done, total int) {
-	var out io.Writer = s.process.Stdout
+func (s *session) readProgress(repo, cache string) func(done, total int) {
+	out := s.process.Stdout
 	if s.config.Terminal {
 		out = s.process.Stderr
 	}
@@ -92,11 +108,7 @@ func (s *session) readProgress(repo string) func(done, total int) {
 		switch {
 		case done == 0:
 			last = time.Now()
-			noun := "manifests"
-			if total == 1 {
-				noun = "manifest"
-			}
-			fmt.Fprintf(out, "Reading %d %s of %s that the cache does not contain\n", total, noun, workflow.Line(repo))
+			fmt.Fprintln(out, s.readPlan(repo, cache, total))
 		case time.Since(last) >= readEvery && done < total:
 			last = time.Now()
 			fmt.Fprintf(out, "Read %d of %d manifests\n", done, total)

@@ -49,8 +49,7 @@ func rootCommand(p Process, w *workflow.Workflow) *cobra.Command {
 the tags, links the package to its repository, checks the visibility, and verifies
 the result.
 
-To see a complete run without an account, use "ghcr-publish try". The command "try"
-publishes to a registry inside the program.
+To see a complete run without an account, use "ghcr-publish try".
 
 Exit status: 0 on success, 1 on failure, 130 after an interrupt.`,
 		SilenceErrors: true, SilenceUsage: true, DisableSuggestions: true,
@@ -111,7 +110,7 @@ type command struct {
 }
 
 // commands lists the commands in the order of the help.
-var commands = []*command{publishCommand, mergeCommand, promoteCommand, metadataCommand, pullCommand, inspectCommand, diffCommand, verifyCommand, loginCommand, checkCommand, cleanupCommand, migrateCommand}
+var commands = []*command{publishCommand, mergeCommand, promoteCommand, metadataCommand, pullCommand, inspectCommand, diffCommand, attestCommand, verifyCommand, loginCommand, checkCommand, cleanupCommand, migrateCommand}
 
 // wordsOf returns the function that replaces the names of inputs in a message by the
 // names of flags and arguments.

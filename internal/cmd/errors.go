@@ -28,6 +28,9 @@ const (
 	codeLoginUnwritable = "login-unwritable"
 	// codeLogoutFailed means that the post step could not remove a login.
 	codeLogoutFailed = "logout-failed"
+	// codeGateLeft means that the post step could not remove the folder of a gate that was
+	// killed.
+	codeGateLeft = "gate-left"
 	// codePathsUnreadable means that the program cannot read a path in the input "paths".
 	codePathsUnreadable = "paths-unreadable"
 	// codeMigrationRemaining means that a workflow needs an edit. Only a run with

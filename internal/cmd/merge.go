@@ -11,7 +11,7 @@ import (
 )
 
 var mergeCommand = &command{
-	name: input.Merge, many: true, run: execute(parseMerge, runMerge),
+	name: input.Merge, many: true, run: execute(parseMerge, runMerge), post: postGate,
 	short: "Join images that several runners pushed by digest into one index",
 	long: `merge reads the outputs of the jobs that pushed one platform each (publish with
 push-by-digest: true). merge publishes one index of these images under every tag,

@@ -14,7 +14,7 @@ import (
 )
 
 var promoteCommand = &command{
-	name: input.Promote, run: execute(input.ParsePromote, runPromote),
+	name: input.Promote, run: execute(input.ParsePromote, runPromote), post: postGate,
 	short: "Add tags to an existing image, or copy it to another repository, with the same digest",
 	long: `promote adds tags to an image in a registry, or copies the image to another
 repository, and verifies the result as publish does. promote does not change the

@@ -13,7 +13,7 @@ import (
 )
 
 var publishCommand = &command{
-	name: input.Publish, run: execute(parsePublish, runPublish),
+	name: input.Publish, run: execute(parsePublish, runPublish), post: postGate,
 	short: "Publish an image: push it, tag it, link it, and verify the result",
 	example: `  ghcr-publish publish image.tar --tags 1.2.3
   ghcr-publish publish --context . --platforms linux/amd64,linux/arm64

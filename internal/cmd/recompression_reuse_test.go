@@ -245,15 +245,6 @@ func TestRecompressionKeepsDockerMediaTypes(t *testing.T) {
 
 func TestRepeatedRunIsNotRefused(t *testing.T) {
 	t.Parallel()
-	t.Run("an index within an index", func(t *testing.T) {
-		t.Parallel()
-		l := sourcetest.NewLayout(t)
-		inner := l.Index(sourcetest.On(l.Image(sourcetest.AMD64, layer("a")), sourcetest.AMD64))
-		l.Add(l.Index(inner, sourcetest.On(l.Image(sourcetest.ARM64, layer("b")), sourcetest.ARM64)))
-		s := newStage(t, acme()).with("source", sourcetest.Dir(t, l.Files()), "tags", "1.2.3", "compression", "zstd")
-		digest := s.run().succeeds().outputs["digest"]
-		s.run().succeeds().hasOutputs("digest", digest)
-	})
 	t.Run("the image in the second repository has the digest", func(t *testing.T) {
 		t.Parallel()
 		s := newStage(t, acme())

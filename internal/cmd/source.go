@@ -48,7 +48,7 @@ func (s *session) gate(config *input.Config) publish.Gate {
 	}
 	return publish.ScriptGate{
 		Script: config.Gate, Environ: s.process.environ(), Secrets: config.Secrets(),
-		Temp: s.process.Getenv("RUNNER_TEMP"), Log: programLog{s, "Gate"}, Keychain: newKeychain(&config.Common),
+		Temp: s.process.Getenv("RUNNER_TEMP"), Folders: gateFolders{s.workflow}, Log: programLog{s, "Gate"}, Keychain: newKeychain(&config.Common),
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -97,5 +99,25 @@ func TestClientsAgreeAboutMediaTypesAndConfigs(t *testing.T) {
 			}
 			s.run().wroteNothing().failsWith(c.code)
 		})
+	}
+}
+
+// podman and buildah write both formats of archives into a pipe.
+func TestImageThatPodmanSavesIntoAPipeIsPublished(t *testing.T) {
+	s := newStage(t, acme())
+	l := sourcetest.NewLayout(t)
+	root := oneLayer{types.OCILayer, types.OCIConfigJSON, types.OCIManifestSchema1, ""}.add(l, "podman")
+	s.addLayout(l, root, "acme/saved", "1")
+	pull := podmanPulls(t, s.image("acme/saved:1"))
+	s.accepts(pull...)
+	podman := pull[:len(pull)-4] // without the command pull and its arguments
+	for _, format := range []string{"oci-archive", "docker-archive"} {
+		file := filepath.Join(t.TempDir(), "image.tar")
+		s.accepts(append(slices.Clone(podman), "save", "--quiet", "--format", format, "--output", file, s.image("acme/saved:1"))...)
+		raw, err := os.ReadFile(file)
+		s.check(err)
+		s.with("source", format+":-", "tags", format).stdin = string(raw)
+		s.run().succeeds()
+		s.accepts(podmanPulls(t, s.image("acme/web:"+format))...)
 	}
 }

@@ -221,6 +221,21 @@ func TestClientsAgreeAboutVariants(t *testing.T) {
 	}
 }
 
+// containerd finds an image in an inner index, but Docker and podman do not find it.
+func TestClientsAgreeAboutInnerIndexes(t *testing.T) {
+	d, ctr := startDockerd(t, installed), startContainerd(t)
+	s := newStage(t, acme())
+	l := sourcetest.NewLayout(t)
+	root := l.Index(l.Index(sourcetest.On(l.Image(sourcetest.AMD64, "x"), sourcetest.AMD64)))
+	l.Add(root)
+	s.addLayout(l, root, "acme/inner", "1")
+	ref := s.image("acme/inner:1")
+	s.refuses("no matching manifest", d.pulls(ref)...)
+	s.refuses("Unexpectedly received a manifest list", podmanPulls(t, ref)...)
+	s.accepts(pulls(ctr, ref)...)
+	s.with("source", sourcetest.Dir(t, l.Files()), "tags", "1").run().wroteNothing().failsWith("image-index-nested", "no matching manifest", "Unexpectedly received a manifest list")
+}
+
 // Docker uses only the index for the architecture, so it gives an image for another
 // architecture to an arm64 machine. Docker refuses an image for another system.
 func TestClientsAgreeAboutAnotherPlatformInTheConfig(t *testing.T) {

@@ -2,6 +2,7 @@ package cmd_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,6 +48,16 @@ func TestImagesThatClientsRefuseAreNotUploaded(t *testing.T) {
 		})},
 		{name: "another system in the config", code: "image-platform-differs", words: []string{"linux/amd64", "windows/amd64"}, inputs: layouts(func(l *sourcetest.Layout) v1.Descriptor {
 			return l.Index(sourcetest.On(l.Image(windows("10.0.1"), "x"), sourcetest.AMD64))
+		})},
+		{name: "an inner index", code: "image-index-nested", words: []string{"Unexpectedly received a manifest list"}, inputs: layouts(func(l *sourcetest.Layout) v1.Descriptor {
+			return l.Index(l.Index(sourcetest.On(l.Image(sourcetest.AMD64, "x"), sourcetest.AMD64)))
+		})},
+		{name: "too many media types", code: "image-media-type", words: []string{"artifactType"}, inputs: layouts(func(l *sourcetest.Layout) v1.Descriptor {
+			var all []v1.Descriptor
+			for i := range 20 {
+				all = append(all, l.Blob(types.MediaType(fmt.Sprintf("application/vnd.acme.t%d", i)), fmt.Appendf(nil, `{"mediaType":"application/vnd.acme.t%d"}`, i)))
+			}
+			return l.Index(all...)
 		})},
 		{name: "an empty index", code: "image-index-empty", inputs: layouts(func(l *sourcetest.Layout) v1.Descriptor { return l.Index() })},
 	}

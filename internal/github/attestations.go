@@ -3,7 +3,6 @@ package github
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -60,15 +59,4 @@ func attestationsPath(of string) string {
 		return "orgs/" + url.PathEscape(owner) + "/attestations"
 	}
 	return "repos/" + url.PathEscape(owner) + "/" + url.PathEscape(name) + "/attestations"
-}
-
-// IsRefused reports whether err is a response of GitHub with a status from 400 to 499, which
-// means that another attempt gets the same response. A rate limit is no refusal.
-func IsRefused(err error) bool {
-	var e *answerError
-	if !errors.As(err, &e) {
-		return false
-	}
-	status := e.answer.Response.StatusCode
-	return status >= http.StatusBadRequest && status < http.StatusInternalServerError && status != http.StatusTooManyRequests
 }

@@ -1,21 +1,24 @@
 package input
 
 import (
+	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/attest"
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/bounded"
 )
 
-// Attest is the decision whether a run makes attestations.
-type Attest string
+// AttestMode is the decision whether a run makes attestations.
+type AttestMode string
 
 // These constants are the values of the input "attest".
 const (
-	AttestAuto  Attest = "auto"  // if the job can get an identity token; a failure is only a warning
-	AttestTrue  Attest = "true"  // a failure ends the run before a tag moves
-	AttestFalse Attest = "false" // the run makes no attestation
+	AttestAuto  AttestMode = "auto"  // if the job can get an identity token; a failure is only a warning
+	AttestTrue  AttestMode = "true"  // a failure ends the run before a tag moves
+	AttestFalse AttestMode = "false" // the run makes no attestation
 )
 
 // The values of the input "attest-store".
@@ -35,17 +38,35 @@ type AttestStore struct {
 
 // Attestation contains the inputs for the attestations that a run makes.
 type Attestation struct {
-	Mode     Attest
+	Mode     AttestMode
 	SBOM     []byte // the content of the SBOM, or nil for no SBOM
 	Store    AttestStore
 	Sigstore string     // auto, public-good, github, or a folder
 	Job      attest.Job // the part of the environment with which the job gets its identity token
 }
 
+// ParseAttest reads and checks the inputs of `attest`.
+func ParseAttest(env Environment) (*Config, error) {
+	r := newReader(Attest, env)
+	c := &Config{Visibility: Keep, Verify: VerifyNone, OnReadOnly: ReadOnlyFail}
+	r.registryInputs(&c.Common, env)
+	if source := r.text("source"); source == "" {
+		r.failEmpty("source", CodeSourceMissing, "Set the input source to a reference, such as ghcr.io/acme/web:1.2.3.")
+	} else if ref := r.reference("source", source, &c.Common); ref != nil {
+		c.Source, c.Images = referencePrefix+ref.Name(), []name.Repository{ref.Context()}
+		if c.Token.Empty() {
+			r.checkToken(&c.Common) // The registry of the image is known only now.
+		}
+	}
+	c.Attestation = r.attestation(env)
+	c.Attestation.Mode = AttestTrue
+	return c, errors.Join(r.errs...)
+}
+
 // attestation reads the inputs for attestations.
 func (r *reader) attestation(env Environment) Attestation {
 	out := Attestation{
-		Mode: Attest(r.choice("attest")), Store: r.attestStore(), Sigstore: r.text("sigstore"), Job: attest.JobOf(env.Getenv),
+		Mode: AttestMode(r.choice("attest")), Store: r.attestStore(), Sigstore: r.text("sigstore"), Job: attest.JobOf(env.Getenv),
 	}
 	path := r.text("sbom")
 	switch {

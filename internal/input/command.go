@@ -13,6 +13,7 @@ const (
 	Pull     Command = "pull"
 	Inspect  Command = "inspect"
 	Diff     Command = "diff"
+	Attest   Command = "attest"
 	Verify   Command = "verify"
 	Login    Command = "login"
 	Check    Command = "check"
@@ -34,6 +35,8 @@ var (
 	// requiring lists the commands that can check an attestation before they write.
 	requiring = []Command{Pull, Promote}
 	pushing   = []Command{Publish, Merge, Promote}
+	// attesting lists the commands that sign attestations.
+	attesting = []Command{Publish, Merge, Attest}
 	// building lists the commands that can write an index of platform images.
 	building = []Command{Publish, Merge}
 	naming   = []Command{Publish, Merge, Promote, Metadata}
@@ -41,7 +44,7 @@ var (
 	// annotating lists the commands that can write annotations.
 	annotating = []Command{Publish, Merge, Metadata}
 	// reporting lists the commands that send requests to the API and write a report.
-	reporting = []Command{Publish, Merge, Promote, Metadata, Migrate, Pull, Inspect, Diff, Verify, Cleanup}
+	reporting = []Command{Publish, Merge, Promote, Metadata, Migrate, Pull, Inspect, Diff, Attest, Verify, Cleanup}
 	// authenticating lists the commands that only check or store a login.
 	authenticating = []Command{Login, Check}
 )
@@ -50,7 +53,7 @@ var (
 // line. All other inputs have only a flag.
 var Arguments = map[Command][]string{
 	Publish: {"source"}, Merge: {"digests"}, Promote: {"source"}, Pull: {"source", "destination"},
-	Inspect: {"source"}, Diff: {"source"}, Verify: {"source"}, Login: {"registry"}, Check: {"image"}, Cleanup: {"image"}, Migrate: {"paths"},
+	Inspect: {"source"}, Diff: {"source"}, Attest: {"source"}, Verify: {"source"}, Login: {"registry"}, Check: {"image"}, Cleanup: {"image"}, Migrate: {"paths"},
 }
 
 // OtherCommands maps commands of other programs to the commands of this program that a
@@ -60,6 +63,7 @@ var OtherCommands = map[string]string{
 	"copy": "promote", "cp": "promote", "tag": "promote", "retag": "promote",
 	"manifest": "merge", "imagetools": "merge", "join": "merge",
 	"download": "pull", "save": "pull", "export": "pull",
+	"sign":   "attest",
 	"digest": "inspect", "ls": "inspect", "list": "inspect", "show": "inspect", "compare": "diff",
 	"prune": "cleanup", "clean": "cleanup", "delete": "cleanup", "gc": "cleanup", "undo": "cleanup",
 	"meta": "metadata", "server": "serve", "registry": "serve", "demo": "try", "convert": "migrate",

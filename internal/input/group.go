@@ -29,6 +29,7 @@ var mainNames = map[Command][]string{
 	Pull:     {"source", "destination", "platform", "verify-only", "token"},
 	Inspect:  {"source", "platform", "json", "digest-only", "token"},
 	Diff:     {"source", "json", "exit-code", "token"},
+	Attest:   {"source", "sbom", "attest-store", "sigstore", "token"},
 	Verify:   {"source", "repo", "owner", "signer-workflow", "signer-repo", "source-ref", "json", "token"},
 	Login:    {"registry", "push", "image", "isolated", "token"},
 	Check:    {"image", "visibility", "on-visibility-mismatch", "on-readonly", "token"},

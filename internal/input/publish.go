@@ -58,9 +58,21 @@ func (r *reader) oneSource(c *Config) {
 		c.Source = c.Build.Context
 	case r.text("content") != "":
 		c.Source = strings.Join(r.lines("content"), ", ")
+	case strings.HasPrefix(c.Source, referencePrefix):
+		c.Source = r.registrySource("source", c.Source, &c.Common)
 	case c.Source == "" && !r.unknown("source", "context", "content", "file") && !slices.ContainsFunc(buildInputs, r.refused):
 		r.failEmpty("source", CodeSourceMissing, "Set the input source to the result of the build: a directory, a tar, an image of the Docker engine, or docker://REFERENCE. To build from a Dockerfile, set the input context. To create an image from files, set the input content.")
 	}
+}
+
+// registrySource checks a source in a registry, and changes its name to lower case. A name
+// without a host means an image on Docker Hub.
+func (r *reader) registrySource(input, source string, c *Common) string {
+	text := strings.TrimPrefix(source, referencePrefix)
+	if r.hubReference(input, text, c) == nil {
+		return source
+	}
+	return referencePrefix + lowerName(text)
 }
 
 // refuseFolder refuses a folder that is not an image as the source. The error comes

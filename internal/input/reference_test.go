@@ -1,6 +1,7 @@
 package input_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -94,12 +95,16 @@ func TestReferencesOfAllInputsFollowTheSameRules(t *testing.T) {
 			t.Parallel()
 			_, promoted := input.ParsePromote(withFlags(map[string]string{"source": c.text, "image": "ghcr.io/acme/copy", "tags": "1", "timeout": "1m"}))
 			_, based := input.ParsePublish(withFlags(map[string]string{"base": c.text, "content": "a=/a", "image": "ghcr.io/acme/copy", "tags": "1", "timeout": "1m"}))
-			for name, err := range map[string]error{"base": based, "source": promoted} {
+			_, published := input.ParsePublish(withFlags(map[string]string{"source": "docker://" + c.text, "image": "ghcr.io/acme/copy", "tags": "1", "timeout": "1m"}))
+			for name, err := range map[string]error{"base": based, "source": errors.Join(promoted, published)} {
 				var about string
 				for _, e := range diag.All(err) {
 					if e.Input == name {
 						about += e.Error()
 					}
+				}
+				if name == "source" && !c.ok && (promoted == nil || published == nil) {
+					t.Errorf("promote: %v, publish: %v", promoted, published)
 				}
 				if (about == "") != c.ok || !strings.Contains(about, c.words) {
 					t.Errorf("%s: got %q, want %q", name, about, c.words)
@@ -146,6 +151,18 @@ func TestInspectDistinguishesPathsFromReferences(t *testing.T) {
 		c, err := input.ParseInspect(input.Environment{Getenv: func(string) string { return "" }, Flag: func(name string) string { return flags[name] }})
 		if err != nil || (c.Reference == nil) != path {
 			t.Errorf("%q: got %v, %v", source, c.Reference, err)
+		}
+	}
+}
+
+func TestOnlyOneSourceReadsStandardInput(t *testing.T) {
+	t.Parallel()
+	for text, ok := range map[string]bool{
+		"a=-\nb=b.tar": true, "a=-": true, "a=-\nb=-": false, "a=docker-archive:-\nb=-#web:1": false, "a=/dev/stdin\nb=oci-archive:-": false, "a=x-archive\nb=-": true,
+	} {
+		_, err := input.ParsePublish(withFlags(map[string]string{"sources": text, "tags": "1", "image": "", "timeout": "1m", "registry": "ghcr.io"}))
+		if refused := err != nil && strings.Contains(err.Error(), "standard input"); refused == ok {
+			t.Errorf("%q: got %v", text, err)
 		}
 	}
 }

@@ -49,8 +49,13 @@ func (r *reader) sources(c *Config) {
 		r.refuseBuildInputs()
 	}
 	seen := map[string]bool{}
+	stdin := 0
 	for _, line := range lines {
 		s, ok := r.imageSource(c, line, build)
+		if stdin += standardInputs(s.Source); stdin == 2 {
+			r.fail("sources", CodeSourcesInvalid, "Write the images to files. To save several images into one file, run docker save --output bundle.tar NAME..., and write *=bundle.tar.", "Two lines of the input sources read standard input, which can be read only once")
+			stdin++
+		}
 		if !ok {
 			continue
 		}
@@ -62,6 +67,18 @@ func (r *reader) sources(c *Config) {
 		}
 		c.Sources, c.Images = append(c.Sources, s), append(c.Images, s.Images...)
 	}
+}
+
+// standardInputs returns 1 if a source reads standard input, and 0 for any other source.
+func standardInputs(source string) int {
+	_, file, prefixed := strings.Cut(source, "-archive:")
+	if !prefixed {
+		file = source
+	}
+	if file, _, _ = strings.Cut(file, "#"); file == "-" || file == "/dev/stdin" {
+		return 1
+	}
+	return 0
 }
 
 // refuseInputsOfOneImage refuses the inputs that describe the only image of a run.
@@ -91,6 +108,9 @@ func (r *reader) imageSource(c *Config, line string, build *Build) (ImageSource,
 		own := *build
 		own.Context = folder
 		s.Build, s.Source = &own, folder
+	}
+	if strings.HasPrefix(s.Source, referencePrefix) && s.Build == nil {
+		s.Source = r.registrySource("sources", s.Source, &c.Common)
 	}
 	if s.Name == AllImages {
 		if s.Build != nil {

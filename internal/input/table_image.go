@@ -6,18 +6,20 @@ import "slices"
 func imageTable() []Input {
 	return []Input{
 		{
-			Name: "command", Group: GroupImage, Kind: Choice, Values: []string{string(Publish), string(Merge), string(Promote), string(Metadata), string(Pull), string(Inspect), string(Diff), string(Verify), string(Login), string(Check), string(Cleanup), string(Migrate)}, Default: string(Publish), NoFlag: true,
+			Name: "command", Group: GroupImage, Kind: Choice, Values: []string{string(Publish), string(Merge), string(Promote), string(Metadata), string(Pull), string(Inspect), string(Diff), string(Attest), string(Verify), string(Login), string(Check), string(Cleanup), string(Migrate)}, Default: string(Publish), NoFlag: true,
 			Help:    "Command to run. At a terminal, write the command as the first argument.",
+			Short:   "Command to run. At a terminal, it is the first argument.",
 			Example: "publish",
 		},
 		{
-			Name: "source", Group: GroupImage, Commands: []Command{Publish, Promote, Pull, Inspect, Diff, Verify},
+			Name: "source", Group: GroupImage, Commands: []Command{Publish, Promote, Pull, Inspect, Diff, Attest, Verify},
 			Help: "Image to publish: a path, a name in the Docker engine, docker://REFERENCE, or - for a tar from standard input. A prefix selects the kind of the source: oci:, oci-archive:, docker-archive:, docker-daemon: or containers-storage:.",
 			Own: map[Command]string{
 				Promote: "Tag, digest or reference of the image to promote.",
 				Pull:    "Reference of the image to pull. A reference without a tag or a digest means the tag \"latest\".",
 				Inspect: "Image to describe: a reference, or an image on this machine.",
 				Diff:    "Two images to compare, one per line: the old image, then the new image. Each image is a reference, or an image on this machine.",
+				Attest:  "Reference of the image in the registry that the run attests.",
 				Verify:  "Reference of the image whose attestation the run verifies.",
 			},
 			Short:   "Image to publish, promote, pull or inspect: a path, a name in the Docker engine, or docker://REFERENCE.",

@@ -12,12 +12,12 @@ func runTable() []Input {
 			Example: "${{ secrets.GITHUB_TOKEN }}",
 		},
 		{
-			Name: "username", Group: GroupLogin, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect, Diff, Verify, Cleanup}, authenticating),
+			Name: "username", Group: GroupLogin, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect, Diff, Attest, Verify, Cleanup}, authenticating),
 			Help:    "User name to send with the token. ghcr.io ignores the user name, but other registries can check it. Default: the actor of the workflow.",
 			Example: "octocat",
 		},
 		{
-			Name: "registry", Group: GroupLogin, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect, Diff, Verify, Cleanup}, authenticating),
+			Name: "registry", Group: GroupLogin, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect, Diff, Attest, Verify, Cleanup}, authenticating),
 			Help: "Registry for images whose names contain no host. Default: the registry of this GitHub server, for example ghcr.io.",
 			Own: map[Command]string{
 				Login: "Registry hosts to log in to, one per line, in addition to the hosts in `credentials`. Default: the registry of this GitHub server.",
@@ -25,7 +25,7 @@ func runTable() []Input {
 			Example: "containers.github.example.com",
 		},
 		{
-			Name: "credentials", Group: GroupLogin, Kind: Lines, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect, Diff, Verify, Cleanup}, authenticating), NoFlag: true,
+			Name: "credentials", Group: GroupLogin, Kind: Lines, Commands: slices.Concat([]Command{Publish, Merge, Promote, Pull, Inspect, Diff, Attest, Verify, Cleanup}, authenticating), NoFlag: true,
 			Help:    "Logins for other registries, for reading and for publishing: HOST USERNAME SECRET, one login per line. For other registries, the run uses the Docker config file of the machine (config.json).",
 			Example: "docker.io octocat ${{ secrets.DOCKERHUB_TOKEN }}",
 		},

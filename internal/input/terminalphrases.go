@@ -27,7 +27,7 @@ var phrases = []string{
 	"If another program deleted the image after its push, run the job that pushes the image again.", "If another program deleted the image after its push, push the image again.",
 	"Move the input tags from this step to the step with command: merge.", "Remove the input tags, and write it after the command merge instead.",
 	// The rules of a cleanup.
-	"    delete: type=pr,state=closed\n    untagged: delete\n    delete: type=semver,keep=3,per=minor", "    --delete type=pr,state=closed\n    --untagged delete\n    --delete type=semver,keep=3,per=minor",
+	"Set one of these rules:\n    delete: type=pr,state=closed\n    untagged: delete\n    delete: type=semver,keep=3,per=minor", "Set one of these rules:\n    --delete type=pr,state=closed\n    --untagged delete\n    --delete type=semver,keep=3,per=minor",
 	// Paths.
 	"the working directory of the step", "the working directory",
 	" Run the step that writes the file before this step.", "",

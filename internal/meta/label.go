@@ -126,13 +126,13 @@ func (e *engine) pair(input, item string) (key, value string, ok bool, err error
 		return "", "", false, err
 	}
 	key, value, ok = strings.Cut(text, "=")
-	if !e.in.Strict {
-		if !ok {
-			e.warnWithoutValue(input, text)
-		}
-		return key, value, ok, nil
-	}
-	if !ok {
+	switch {
+	case !ok && !e.in.Strict:
+		e.warnWithoutValue(input, text)
+		return "", "", false, nil
+	case ok && !e.in.Strict:
+		return key, value, true, checkKey(input, text, key, value)
+	case !ok:
 		return "", "", false, diag.Inputf(input, CodeLabelInvalid, withoutValueHint(text), "%s has no value", labelSubject(input, text))
 	}
 	return key, value, true, e.checkPair(input, text, key, value)

@@ -60,26 +60,39 @@ func (e *engine) warnWithoutValue(input, text string) {
 		"The line has no equals sign, and docker/metadata-action also ignores such a line. "+withoutValueHint(text))
 }
 
-// checkPair returns an error if the key is probably a mistake.
+// checkPair returns an error if the key is probably a mistake, and adds a notice if the
+// value is.
 func (e *engine) checkPair(input, text, key, value string) error {
-	subject := labelSubject(input, text)
-	inner, quoted := unquoted(text)
-	switch {
-	case quoted:
-		return diag.Inputf(input, CodeLabelInvalid, fmt.Sprintf("Remove the quotation marks: write %s.", inner), "%s is in quotation marks", subject)
-	case trimJS(key) == "":
-		return diag.Inputf(input, CodeLabelInvalid, "Write one KEY=value per line.", "%s has no key", subject)
-	case key != trimJS(key):
-		return diag.Inputf(input, CodeLabelInvalid, fmt.Sprintf("Remove the blanks around the equals sign: write %s=%s.", trimJS(key), trimJS(value)), "%s has a blank at the end of the key", subject)
+	if err := checkKey(input, text, key, value); err != nil {
+		return err
 	}
 	key, err := checkLevel(input, text, key, value)
 	if err != nil {
 		return err
 	}
-	if strings.ContainsFunc(key, spaceJS) {
-		return diag.Inputf(input, CodeLabelInvalid, "Write a key without blanks, as in org.opencontainers.image.vendor=Acme.", "%s has a blank in the key %q", subject, key)
-	}
 	e.noticeValue(input, key, value)
+	return nil
+}
+
+// checkKey returns an error if the key of a label or an annotation is empty, contains a
+// blank or is in quotation marks. All commands check keys with checkKey. The OCI image-spec
+// forbids empty keys ("Annotations").
+func checkKey(input, text, key, value string) error {
+	subject := labelSubject(input, text)
+	inner, quoted := unquoted(text)
+	before, bare, level := splitLevel(key)
+	switch {
+	case quoted:
+		return diag.Inputf(input, CodeLabelInvalid, fmt.Sprintf("Remove the quotation marks: write %s.", inner), "%s is in quotation marks", subject)
+	case trimJS(key) == "":
+		return diag.Inputf(input, CodeLabelInvalid, "Write one KEY=value per line. If a variable contains the key, check its name, because its value is empty.", "%s has no key", subject)
+	case level && bare == "":
+		return diag.Inputf(input, CodeLabelInvalid, fmt.Sprintf("Write the key after the colon, as in %s:org.opencontainers.image.vendor=%s. If a variable contains the key, check its name, because its value is empty.", before, trimJS(value)), "%s has no key after the level %q", subject, before)
+	case key != trimJS(key):
+		return diag.Inputf(input, CodeLabelInvalid, fmt.Sprintf("Remove the blanks around the equals sign: write %s=%s.", trimJS(key), trimJS(value)), "%s has a blank at the end of the key", subject)
+	case strings.ContainsFunc(bare, spaceJS):
+		return diag.Inputf(input, CodeLabelInvalid, "Write a key without blanks, as in org.opencontainers.image.vendor=Acme.", "%s has a blank in the key %q", subject, bare)
+	}
 	return nil
 }
 
@@ -88,7 +101,7 @@ func (e *engine) checkPair(input, text, key, value string) error {
 // the colon is then a part of the key.
 func splitLevel(key string) (before, rest string, ok bool) {
 	before, rest, ok = strings.Cut(key, ":")
-	if rest = trimJS(rest); !ok || rest == "" {
+	if rest = trimJS(rest); !ok {
 		return "", key, false
 	}
 	for _, name := range levelsOf(before) {

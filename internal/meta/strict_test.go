@@ -3,6 +3,7 @@ package meta
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
@@ -54,13 +55,11 @@ func TestStrictRefusesWhatMetadataActionChangesSilently(t *testing.T) {
 		{"onlatest without a prefix", Inputs{Tags: "1", Flavor: "onlatest=true"}, CodeFlavorOnLatest, false},
 		{"a flavor with an expression for latest", Inputs{Tags: "1", Flavor: "latest=true,suffix=-{{branch}},onlatest=true"}, CodeExpression, false},
 		{"a suffix with a slash", Inputs{Tags: "1", Flavor: "suffix=-linux/amd64"}, CodeTagRespelled, true},
-		{"a key with a blank", Inputs{Tags: "1", Labels: "foo = bar"}, CodeLabelInvalid, false},
 		{"a label with a level", Inputs{Tags: "1", Labels: "index:a=b"}, CodeLabelInvalid, false},
 		{"an annotation with a level", Inputs{Tags: "1", Annotations: "index,manifest:a=b"}, "", false},
 		{"an annotation with an unknown level", Inputs{Tags: "1", Annotations: "manfest:a=b"}, CodeLabelInvalid, false},
 		{"an annotation with a descriptor level", Inputs{Tags: "1", Annotations: "index-descriptor:a=b"}, "", false},
 		{"an annotation with an invalid platform", Inputs{Tags: "1", Annotations: "manifest[amd64]:a=b"}, CodeLabelInvalid, false},
-		{"an annotation with a level and a blank in the key", Inputs{Tags: "1", Annotations: "manifest:a b=c"}, CodeLabelInvalid, false},
 		{"a key with a colon", Inputs{Tags: "1", Annotations: "org.x:a=b"}, "", false},
 		{"two labels on one line", Inputs{Tags: "1", Labels: "a=1,b=2"}, CodeLabelValue, true},
 		{"a branch", Inputs{Tags: "type=ref,event=branch"}, "", false},
@@ -143,6 +142,42 @@ func TestLinesWithoutAnEqualsSignGiveAWarningOrAnError(t *testing.T) {
 		in.Strict = true
 		if _, err := Compute(t.Context(), in, at("push", "refs/heads/a/b")); !diag.Is(err, CodeLabelInvalid) {
 			t.Errorf("%+v: error %v, want the code %s", in, err, CodeLabelInvalid)
+		}
+	}
+}
+
+// The commands publish, merge and metadata judge keys in the same way.
+func TestKeysAreJudgedInTheSameWayByAllCommands(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name, line, words string // no words for a valid line
+	}{
+		{"a pair", "a=b", ""},
+		{"an empty value", "a=", ""},
+		{"an equals sign in the value", "a=b=c", ""},
+		{"an equals sign at the start of the value", "a==b", ""},
+		{"a blank in the value", "a=b c", ""},
+		{"a key with a colon", "org.x:a=b", ""},
+		{"no key", "=x", "has no key"},
+		{"no key and two equals signs", "==x", "has no key"},
+		{"a blank as the key", "\u00a0=x", "has no key"},
+		{"blanks around the equals sign", "a = b", "write a=b"},
+		{"a blank in the key", "a b=c", "a blank in the key"},
+		{"a blank in the key after a level", "manifest:a b=c", "a blank in the key"},
+		{"a level without a key", "manifest:=x", `no key after the level "manifest"`},
+		{"a level with a platform without a key", "manifest[linux/amd64]:=x", "no key after the level"},
+		{"levels without a key", "index,manifest:=x", "no key after the level"},
+		{"a level and a blank", "index: =x", "no key after the level"},
+		{"quotation marks", "'a=b'", "quotation marks"},
+	}
+	for _, c := range cases {
+		for _, strict := range []bool{false, true} {
+			for _, in := range []Inputs{{Tags: "1", Labels: c.line, Strict: strict}, {Tags: "1", Annotations: c.line, Strict: strict}} {
+				_, err := Compute(t.Context(), in, at("push", "refs/heads/main"))
+				if (err != nil) != (c.words != "") || err != nil && (!diag.Is(err, CodeLabelInvalid) || !strings.Contains(err.Error(), c.words)) {
+					t.Errorf("%s, strict %t: got %v", c.name, strict, err)
+				}
+			}
 		}
 	}
 }

@@ -134,9 +134,10 @@ func (o *Outcome) publishUnattested() {
 		o.Unattested, o.Attestations = firstTitle(o.Attestations.Err), nil
 		return
 	}
+	image := o.Found.Targets[0].Repo.Digest(o.Found.Root.Descriptor.Digest.String())
 	o.notice(diag.Notice{
 		Code: CodeNotAttested, Level: diag.Warning, Title: "The image was published without an attestation",
-		Text: fmt.Sprintf("%v. The run continued, because the input attest is auto. To attest the image later, run the workflow again. To end the run before the tags move, set attest: true.", o.Attestations.Reason()),
+		Text: fmt.Sprintf("%v. The run continued, because the input attest is auto. To attest the image later, run the workflow again, or run the command attest for %s. To end the run before the tags move, set attest: true.", o.Attestations.Reason(), image),
 	})
 }
 

@@ -58,7 +58,10 @@ type ScriptGate struct {
 	Secrets []string
 	// Temp is the folder for temporary files. If Temp is empty, the gate uses the default
 	// folder of the operating system.
-	Temp     string
+	Temp string
+	// Folders records the folder for temporary files, so that a later step can remove the
+	// folder of a run that was killed.
+	Folders  gate.Folders
 	Log      ProgramLog
 	Keychain authn.Keychain // Keychain contains the login for a private image.
 }
@@ -72,7 +75,7 @@ func (g ScriptGate) Check(ctx context.Context, c Candidate) (err error) {
 	if err != nil {
 		return err
 	}
-	script := &gate.Script{Text: g.Script, Environ: g.Environ, Secrets: g.Secrets, Facts: facts, Temp: g.Temp}
+	script := &gate.Script{Text: g.Script, Environ: g.Environ, Secrets: g.Secrets, Facts: facts, Temp: g.Temp, Folders: g.Folders}
 	if !c.Public {
 		if script.DockerConfig, err = g.dockerConfig(c.Reference.Context()); err != nil {
 			return err

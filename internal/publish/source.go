@@ -91,7 +91,9 @@ func (p preparedSource) Open(ctx context.Context) (*source.Source, error) {
 		return nil, errors.Join(err, src.Close())
 	}
 	src.Notices = append(src.Notices, warnings...)
-	p.announceTypes(src.Root)
+	if err := p.announceTypes(src.Root); err != nil {
+		return nil, errors.Join(err, src.Close())
+	}
 	p.explainOutputs(src.Root)
 	changes := p.changes()
 	if p.request.Source.Traits().NeedsLabels {
@@ -183,11 +185,16 @@ func (p preparedSource) onlyTags() bool {
 }
 
 // announceTypes passes the media types of the manifests to the client, so that the run
-// can read the manifests back.
-func (p preparedSource) announceTypes(root *image.Manifest) {
+// can read the manifests back. The requests of a run can contain only a limited number of
+// media types.
+func (p preparedSource) announceTypes(root *image.Manifest) error {
 	for _, m := range image.Manifests(root) {
-		p.Registry.Accept(m.Descriptor.MediaType)
+		if !p.Registry.Accept(m.Descriptor.MediaType) {
+			return diag.New(rules.CodeMediaType, diag.Source, "Use the media type application/vnd.oci.image.manifest.v1+json for the manifests, and write the kind of each artifact into the field artifactType. The run cannot read the manifests back from the registry, because a request can list only a few media types.", nil,
+				"The manifests of the image have too many different media types, for example %.100q", m.Descriptor.MediaType)
+		}
 	}
+	return nil
 }
 
 // explainOutputs adds a notice if an output cannot contain the digest of a platform,

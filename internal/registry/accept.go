@@ -38,11 +38,17 @@ func (a *accepted) header() string {
 // Accept adds a media type to the requests for manifests. A run calls Accept for
 // each manifest that it publishes, because an artifact can have an uncommon
 // media type. Without this media type, the run could not read the published
-// manifest from the registry.
-func (c *Client) Accept(t types.MediaType) {
+// manifest from the registry. Accept returns false if the requests already contain
+// the maximum number of media types.
+func (c *Client) Accept(t types.MediaType) bool {
 	c.accepted.mu.Lock()
 	defer c.accepted.mu.Unlock()
-	if t != "" && len(c.accepted.extra) < maxExtra && !slices.Contains(manifestTypes, t) && !slices.Contains(c.accepted.extra, t) {
-		c.accepted.extra = append(c.accepted.extra, t)
+	switch {
+	case t == "" || slices.Contains(manifestTypes, t) || slices.Contains(c.accepted.extra, t):
+		return true
+	case len(c.accepted.extra) == maxExtra:
+		return false
 	}
+	c.accepted.extra = append(c.accepted.extra, t)
+	return true
 }

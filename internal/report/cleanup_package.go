@@ -148,12 +148,17 @@ func (p *CleanedPackage) addStaying(r *cleanup.Result) {
 			p.Kept = append(p.Kept, p.version(r.Plan, s.Node, why))
 		}
 	}
+	p.addLeft(r)
+}
+
+// addLeft adds the versions and tags that a rule selects but that stay.
+func (p *CleanedPackage) addLeft(r *cleanup.Result) {
 	for _, l := range r.Left {
 		left := LeftVersion{Digest: l.Digest, Reason: l.Cause}
 		if i := r.Plan.Package.Find(l.Digest); l.Tag != "" {
 			left.Tags = []string{l.Tag}
 		} else if i >= 0 {
-			left.Tags = nodes[i].Names
+			left.Tags = r.Plan.Package.Nodes[i].Names
 		}
 		p.Left = append(p.Left, left)
 	}

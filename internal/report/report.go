@@ -36,7 +36,7 @@ const (
 // "json" contains the report.
 type Report struct {
 	Schema      string         `json:"schema"`
-	Command     string         `json:"command"` // Command is "publish", "merge" or "promote".
+	Command     string         `json:"command"` // Command is "publish", "merge", "promote" or "attest".
 	Outcome     Outcome        `json:"outcome"`
 	Reason      string         `json:"reason,omitempty"`  // Reason is the reason why the outcome is "skipped".
 	Refusal     *Message       `json:"refusal,omitempty"` // Refusal explains the outcome "skipped": the registry refuses the push, or the event publishes nothing.

@@ -70,7 +70,7 @@ func FailureOutputs(command input.Command) []Output {
 
 // The function "writes" reports whether a command publishes an image.
 func writes(c input.Command) bool {
-	return c == input.Publish || c == input.Merge || c == input.Promote
+	return c == input.Publish || c == input.Merge || c == input.Promote || c == input.Attest
 }
 
 // title returns the headline of the summary. The headline contains the image
@@ -83,6 +83,9 @@ func (r *Report) title() markdown.Text {
 		}
 		return markdown.Sprintf("✅ %s", r.published())
 	case Unchanged:
+		if r.Command == string(input.Attest) {
+			return markdown.Sprintf("✅ Already attested: %s", r.subject())
+		}
 		return markdown.Sprintf("✅ Already published: %s", r.subject())
 	case Planned:
 		return markdown.Sprintf("📋 Dry run: nothing was published")
@@ -106,7 +109,7 @@ func (r *Report) title() markdown.Text {
 // image.
 func (r *Report) published() markdown.Text {
 	if r.Command != string(input.Promote) {
-		return markdown.Sprintf("Published %s", r.subject())
+		return markdown.Sprintf("%s%s", r.verb(), r.subject())
 	}
 	if len(r.Images) == 1 {
 		return markdown.Sprintf("Promoted %s to %s", markdown.Code(r.Images[0].Image), r.Images[0].mainTag(r.Version))
@@ -124,6 +127,8 @@ func working(c input.Command) string {
 		return "Promoting"
 	case input.Merge:
 		return "Merging"
+	case input.Attest:
+		return "Attesting"
 	}
 	return "Publishing"
 }

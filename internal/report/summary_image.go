@@ -35,11 +35,14 @@ func (r *Report) mdImage(b *markdown.Builder, i Image) {
 	}
 }
 
-// digestUse returns the use of the digest. An image that the gate did not accept must not
-// be deployed.
+// digestUse returns the use of the digest. An image that the gate did not accept, or whose
+// publication failed, must not be deployed.
 func (r *Report) digestUse() string {
-	if r.Outcome == Gated {
+	switch {
+	case r.Outcome == Gated:
 		return " without the tags of this run"
+	case r.partial():
+		return " (not for deployments)"
 	}
 	return " for deployments"
 }

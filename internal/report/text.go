@@ -123,6 +123,9 @@ func (r *Report) headline() string {
 		}
 		return r.verb() + r.tagged()
 	case Unchanged:
+		if r.Command == string(input.Attest) {
+			return "Already attested " + r.tagged()
+		}
 		return "Already published " + r.tagged()
 	case Planned:
 		return "Dry run: nothing was published."
@@ -150,8 +153,11 @@ func (r *Report) partial() bool {
 }
 
 func (r *Report) verb() string {
-	if r.Command == string(input.Promote) {
+	switch input.Command(r.Command) {
+	case input.Promote:
 		return "Promoted "
+	case input.Attest:
+		return "Attested "
 	}
 	return "Published "
 }

@@ -30,6 +30,10 @@ type layout struct {
 func (l layout) checkVersion(ctx context.Context) error {
 	raw, err := l.document(ctx, "oci-layout", image.MaxManifestSize)
 	if errors.Is(err, fs.ErrNotExist) {
+		if saved, err := l.has(ctx, "manifest.json"); err == nil && saved {
+			return diag.New(CodeNotLayout, diag.Source, fmt.Sprintf("For an archive of docker save, write %q.", "docker-archive:"+l.path), nil,
+				"%q is not an OCI layout, because the file oci-layout is missing", l.path)
+		}
 		return diag.New(CodeNotLayout, diag.Source, "A layout contains the files oci-layout and index.json and the directory blobs. "+hintRebuild, nil,
 			"%q is not an OCI layout, because the file oci-layout is missing", l.path)
 	}

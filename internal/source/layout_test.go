@@ -320,3 +320,14 @@ func TestTheNamesInALayoutAreListed(t *testing.T) {
 		t.Errorf("names %s, want %s", got, want)
 	}
 }
+
+func TestArchiveOfDockerSaveWithAnotherPrefixIsNamed(t *testing.T) {
+	t.Parallel()
+	path := sourcetest.Tar(t, sourcetest.DockerSave(t, sourcetest.NewSaved(t, "web:1", "one")))
+	if e := refused(t, "oci-archive:"+path, source.CodeNotLayout); !strings.Contains(e.Hint, "docker-archive:"+path) {
+		t.Errorf("got %v", e)
+	}
+	if e := refused(t, "oci:-", source.CodeNotLayout); !strings.Contains(e.Hint, "oci-archive:-") {
+		t.Errorf("got %v", e)
+	}
+}

@@ -111,6 +111,8 @@ func meantTransport(prefix, rest string) string {
 func findPath(text, rest string, kind Kind) (location, error) {
 	if pick, ok := isStdin(rest, kind != ""); ok && (kind == OCIArchive || kind == DockerArchive) {
 		return location{kind: kind, path: stdin, pick: pick, stream: true}, nil
+	} else if ok && kind == OCILayout {
+		return location{}, diag.New(CodeNotLayout, diag.Source, "Write oci-archive:- for a tar of an OCI layout, or - to detect the format.", nil, "the source %q is standard input, but oci: needs a directory", text)
 	}
 	var cause error
 	for _, cut := range cuts(rest, kind != "") {
@@ -174,6 +176,9 @@ func drive(rest string, colon int) bool {
 // transport.
 func (p location) check(text string, info fs.FileInfo) error {
 	switch {
+	case info.Mode()&fs.ModeCharDevice != 0 && strings.HasPrefix(p.path, "/dev/"):
+		return diag.New(CodeUnreadable, diag.Source, "Send the image with a pipe, for example docker save web | ghcr-publish publish -. In a workflow, set the input source to a file.", nil,
+			"the source %q is a terminal or another device, and contains no image", text)
 	case !info.IsDir() && !info.Mode().IsRegular() && !p.stream:
 		return diag.New(CodeUnreadable, diag.Source, "Set the input source to a file, a directory or a pipe.", nil,
 			"the source %q is neither a file nor a directory nor a pipe (%s)", text, info.Mode().Type())
@@ -317,6 +322,9 @@ func (s *Source) notImage(at location, err error) error {
 	case nil:
 		found = detect.File(at.path)
 	case *archive.Archive:
+		if slices.Contains(files.Names(), "manifest.json") {
+			return err // An archive of docker save contains an archive for each layer.
+		}
 		found = detect.Names(at.path, files.Names())
 	default:
 		found = detect.Folder(at.path)

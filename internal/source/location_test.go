@@ -42,7 +42,7 @@ func TestMissingSourcesAreExplained(t *testing.T) {
 		{"two sources", "a.tar\nb.tar", source.CodeNotFound, "accepts one image"},
 		{"an archive that does not exist", "missing.tar", source.CodeNotFound, "The working directory contains"},
 		{"an address", "https://ghcr.io/acme/web:1", source.CodeNotFound, "docker://ghcr.io/acme/web:1"},
-		{"a device", os.DevNull, source.CodeUnreadable, "neither a file nor a directory"},
+		{"a device", os.DevNull, source.CodeUnreadable, "terminal or another device"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -61,18 +61,14 @@ func choose(p *graph.Package, r *rules.Rules, f Facts) (selection, error) {
 		return c.selection, err
 	}
 	if !r.Any {
-		if err := c.byEvent(); err != nil {
-			return c.selection, err
-		}
+		c.byEvent()
 	}
 	for _, line := range r.Delete {
 		if err := c.line(line); err != nil {
 			return c.selection, err
 		}
 	}
-	if err := c.keepNewest(); err != nil {
-		return c.selection, err
-	}
+	c.keepNewest()
 	c.dropProtected()
 	return c.selection, nil
 }
@@ -123,7 +119,7 @@ func sameRepository(reference, repository string) bool {
 }
 
 // byEvent selects the tags of a closed pull request or of a deleted branch.
-func (c *chooser) byEvent() error {
+func (c *chooser) byEvent() {
 	switch {
 	case c.f.Event.ClosedPull != "":
 		for _, tag := range c.names {
@@ -137,7 +133,6 @@ func (c *chooser) byEvent() error {
 			c.add(tag, "branch "+branch+" is deleted")
 		}
 	}
-	return nil
 }
 
 func (c *chooser) has(tag string) bool { _, ok := c.at[tag]; return ok }
@@ -272,9 +267,9 @@ func (c *chooser) hold(i int, kind ReasonKind, rule string) {
 }
 
 // keepNewest applies the input keep-newest.
-func (c *chooser) keepNewest() error {
+func (c *chooser) keepNewest() {
 	if c.r.KeepNewest == rules.None {
-		return nil
+		return
 	}
 	stay := c.newestOf(slices.Sorted(maps.Keys(c.tags)), c.r.KeepNewest)
 	for tag := range c.tags {
@@ -283,7 +278,6 @@ func (c *chooser) keepNewest() error {
 			c.hold(i, Newest, "keep-newest")
 		}
 	}
-	return nil
 }
 
 // dropProtected removes the tags and digests that keep or keep-used names, and the images

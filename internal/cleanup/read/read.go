@@ -5,9 +5,10 @@ package read
 import (
 	"context"
 	"errors"
-	"fmt"
+	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"golang.org/x/sync/errgroup"
@@ -15,6 +16,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/cleanup/graph"
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
 
 // maxConcurrent limits the concurrent requests for manifests.
@@ -29,6 +31,8 @@ type Reader struct {
 	// Progress receives the number of manifests that the run has read and the number of
 	// manifests that it must read. Several goroutines can call Progress.
 	Progress func(done, total int)
+	// Sleep waits for lists that are not up to date.
+	Sleep retry.Sleeper
 }
 
 // State is the content of a package at one time.
@@ -66,11 +70,18 @@ func (r *Reader) Read(ctx context.Context) (*State, error) {
 	if err := r.list(ctx, s); err != nil {
 		return nil, err
 	}
-	var digests []string
+	var digests, fresh []string
 	for _, v := range s.Versions {
-		digests = append(digests, v.Digest)
+		if s.Unlisted[v.Digest] {
+			fresh = append(fresh, v.Digest)
+		} else {
+			digests = append(digests, v.Digest)
+		}
 	}
-	return s, r.Manifests(ctx, s, digests)
+	if err := r.Manifests(ctx, s, digests); err != nil || s.Unreadable != "" {
+		return s, err
+	}
+	return s, r.Fresh(ctx, s, fresh)
 }
 
 // list reads the lists of versions and tags. The lists can disagree for some seconds after
@@ -94,12 +105,11 @@ func (r *Reader) list(ctx context.Context, s *State) error {
 	for _, v := range versions {
 		s.Versions = append(s.Versions, Version(v))
 	}
-	for _, tag := range unlistedTags(versions, tags) {
-		if err := r.addTag(ctx, s, tag); err != nil {
-			return err
-		}
+	resolved, err := r.resolve(ctx, unlistedTags(versions, tags))
+	for _, tag := range slices.Sorted(maps.Keys(resolved)) {
+		s.addTag(tag, resolved[tag])
 	}
-	return nil
+	return err
 }
 
 // Version converts a version of the API.
@@ -107,82 +117,35 @@ func Version(v github.Version) graph.Version {
 	return graph.Version{ID: v.ID, Digest: v.Digest, Tags: v.Tags, Created: v.Created, Updated: v.Updated}
 }
 
-// tags lists the tags in the registry. A package without a tag has no list.
-func (r *Reader) tags(ctx context.Context) ([]string, error) {
-	tags, err := r.Registry.Tags(ctx, r.Repo)
-	if registry.IsNotFound(err) {
-		return nil, nil
-	}
-	return tags, err
-}
-
-// unlistedTags returns the tags of the registry that no version has.
-func unlistedTags(versions []github.Version, tags []string) []string {
-	listed := map[string]bool{}
-	for _, v := range versions {
-		for _, tag := range v.Tags {
-			listed[tag] = true
-		}
-	}
-	return slices.DeleteFunc(slices.Clone(tags), func(tag string) bool { return listed[tag] })
-}
-
 // addTag adds a tag that only the registry lists. Its digest is marked, so that the run does
 // not delete it.
-func (r *Reader) addTag(ctx context.Context, s *State, tag string) error {
-	digest, err := r.Digest(ctx, tag)
-	if err != nil || digest == "" {
-		return err
-	}
+func (s *State) addTag(tag, digest string) {
 	s.Unlisted[digest] = true
 	at := slices.IndexFunc(s.Versions, func(v graph.Version) bool { return v.Digest == digest })
 	if at < 0 {
 		s.Versions = append(s.Versions, graph.Version{Digest: digest, Tags: []string{tag}})
-		return nil
+		return
 	}
 	s.Versions[at].Tags = append(slices.Clone(s.Versions[at].Tags), tag)
-	return nil
-}
-
-// Digest returns the digest of a tag, or "" if the tag is gone by now.
-func (r *Reader) Digest(ctx context.Context, tag string) (string, error) {
-	desc, err := r.Registry.Head(ctx, r.Repo.Tag(tag))
-	if registry.IsNotFound(err) {
-		return "", nil
-	}
-	if err != nil {
-		return "", fmt.Errorf("reading the tag %q: %w", tag, err)
-	}
-	return desc.Digest.String(), nil
-}
-
-// NewTags returns the tags in the registry that are not known, with their digests.
-func (r *Reader) NewTags(ctx context.Context, known func(tag string) bool) (map[string]string, error) {
-	tags, err := r.tags(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out := map[string]string{}
-	for _, tag := range tags {
-		if known(tag) {
-			continue
-		}
-		digest, err := r.Digest(ctx, tag)
-		if err != nil {
-			return nil, err
-		}
-		if digest != "" {
-			out[tag] = digest
-		}
-	}
-	return out, nil
 }
 
 // errUnreadable ends the reads after the first manifest that cannot be read.
 var errUnreadable = errors.New("a manifest cannot be read")
 
-// Manifests reads the manifests that the cache does not contain.
+// Manifests reads the manifests that the cache does not contain. A manifest that is missing
+// twice is gone.
 func (r *Reader) Manifests(ctx context.Context, s *State, digests []string) error {
+	return r.manifests(ctx, s, digests, []time.Duration{0, 0})
+}
+
+// Fresh reads manifests that another client pushed a short time ago. The registry can serve
+// them some seconds later.
+func (r *Reader) Fresh(ctx context.Context, s *State, digests []string) error {
+	return r.manifests(ctx, s, digests, settling)
+}
+
+// manifests reads manifests. It tries to read a missing manifest again after each of the waits.
+func (r *Reader) manifests(ctx context.Context, s *State, digests []string, waits []time.Duration) error {
 	var missing []string
 	for _, digest := range digests {
 		if _, ok := r.Cache.Get(digest); !ok && !s.gone[digest] {
@@ -196,7 +159,7 @@ func (r *Reader) Manifests(ctx context.Context, s *State, digests []string) erro
 	group.SetLimit(maxConcurrent)
 	for _, digest := range missing {
 		group.Go(func() error {
-			m, gone, err := r.manifest(groupCtx, digest)
+			m, gone, err := r.manifest(groupCtx, digest, waits)
 			mu.Lock()
 			defer mu.Unlock()
 			done++
@@ -227,19 +190,25 @@ func (r *Reader) progress(done, total int) {
 	}
 }
 
-// manifest reads one manifest. A manifest that is missing twice is gone.
-func (r *Reader) manifest(ctx context.Context, digest string) (m graph.Manifest, gone bool, err error) {
+// manifest reads one manifest. The result "gone" is true if the manifest is missing after each
+// of the waits.
+func (r *Reader) manifest(ctx context.Context, digest string, waits []time.Duration) (m graph.Manifest, gone bool, err error) {
 	ref := r.Repo.Digest(digest)
-	desc, raw, err := r.Registry.Manifest(ctx, ref)
-	if registry.IsNotFound(err) {
-		desc, raw, err = r.Registry.Manifest(ctx, ref)
-	}
-	if registry.IsNotFound(err) {
-		return m, true, nil
-	}
-	if err != nil {
+	for _, wait := range waits {
+		if wait > 0 {
+			if err := r.Sleep.Wait(ctx, wait); err != nil {
+				return m, false, err
+			}
+		}
+		desc, raw, err := r.Registry.Manifest(ctx, ref)
+		if registry.IsNotFound(err) {
+			continue
+		}
+		if err != nil {
+			return m, false, err
+		}
+		m, err = parse(string(desc.MediaType), raw)
 		return m, false, err
 	}
-	m, err = parse(string(desc.MediaType), raw)
-	return m, false, err
+	return m, true, nil
 }

@@ -55,15 +55,14 @@ func (p *parser) optionalNumber(input, text string) int {
 	return p.number(input, "The input "+input, text, input+": 5")
 }
 
-// choice parses a value of a fixed list. The first value is the default. The letter case
-// does not matter.
+// choice parses a value of a fixed list. The first value is the default.
 func (p *parser) choice(input, text string, values ...string) string {
 	text = strings.TrimSpace(text)
 	if text == "" {
 		return values[0]
 	}
-	if i := slices.IndexFunc(values, func(value string) bool { return strings.EqualFold(value, text) }); i >= 0 {
-		return values[i]
+	if slices.Contains(values, text) {
+		return text
 	}
 	question := didYouMean(strings.ToLower(text), values)
 	if meant := usualWords[strings.ToLower(text)]; question == "" && meant != nil {
@@ -101,7 +100,7 @@ func (p *parser) untagged(text string) int {
 	return None
 }
 
-var percentage = lazy.Regexp(`^([0-9]{1,2}|100) *%$`)
+var percentage = lazy.Regexp(`^([0-9]{1,2}|100)%$`)
 
 // withoutLimit are the words that users write to remove a limit.
 var withoutLimit = []string{"all", "none", "no", "off", "unlimited", "infinity", "false", "-1"}
@@ -112,8 +111,11 @@ func (p *parser) limit(text string) Limit {
 	case text == "":
 		return Limit{Number: DefaultMaxDelete}
 	case percentage().MatchString(text):
-		n, _ := strconv.Atoi(strings.TrimRight(text, " %"))
+		n, _ := strconv.Atoi(strings.TrimSuffix(text, "%"))
 		return Limit{Number: n, Percent: true}
+	case percentage().MatchString(strings.ReplaceAll(text, " ", "")):
+		p.fail("max-delete", CodeNumber, "Write the share without a blank: max-delete: "+strings.ReplaceAll(text, " ", "")+".", "The input max-delete has the value %q, which is not a share", short(text))
+		return Limit{}
 	case strings.HasSuffix(text, "%"):
 		p.fail("max-delete", CodeNumber, "Write a share from 0% to 100%, for example max-delete: 25%.", "The input max-delete has the value %q, which is not a share", short(text))
 		return Limit{}

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -56,7 +57,7 @@ func (p *parser) entry(fields map[string]*string, line string) {
 	key, value, found := strings.Cut(line, ":")
 	key, value = strings.TrimSpace(key), unquoted(strings.TrimSpace(value))
 	field, known := fields[key]
-	example := "Write one rule per line as KEY: VALUE, for example delete: pr-*."
+	const example = `Write one rule per line as KEY: VALUE, such as "delete: pr-*".`
 	switch {
 	case !found || key == "sha256":
 		p.fail("cleanup", CodeSet, meantEntry(fields, line)+example, "The line %q of the input cleanup has no key", short(line))
@@ -76,9 +77,9 @@ func (p *parser) entry(fields map[string]*string, line string) {
 func meantEntry(fields map[string]*string, line string) string {
 	key, value, ok := strings.Cut(line, "=")
 	if _, known := fields[key]; ok && known {
-		return "Did you mean " + key + ": " + short(value) + "? "
+		return fmt.Sprintf("Did you mean %q? ", key+": "+short(value))
 	}
-	return "Did you mean delete: " + short(line) + "? "
+	return fmt.Sprintf("Did you mean %q? ", "delete: "+short(line))
 }
 
 // unquoted removes the quotation marks around a value. YAML needs them around an asterisk,
@@ -102,6 +103,7 @@ func InSet(err error) error {
 		with.Input = "cleanup"
 		with.Title = inputName().ReplaceAllString(one.Title, `${1}he key "$2" of the input cleanup`)
 		with.Hint = inputName().ReplaceAllString(one.Hint, `${1}he key "$2"`)
+		with.Hint = strings.Replace(with.Hint, "Set one of these rules:", "Write one of these lines in the input cleanup:", 1)
 		out = append(out, &with)
 	}
 	return errors.Join(out...)

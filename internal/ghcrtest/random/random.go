@@ -134,7 +134,11 @@ func (g *generator) index() ghcrtest.SeedVersion {
 		}
 	}
 	if g.chance(20) {
-		v.Children = append(v.Children, fmt.Sprintf("missing%d", g.IntN(3)))
+		missing := fmt.Sprintf("missing%d", g.IntN(3))
+		v.Children = append(v.Children, missing)
+		if g.chance(30) {
+			v.Attestations = []string{missing}
+		}
 	}
 	return v
 }

@@ -3,6 +3,7 @@ package rules
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -33,6 +34,7 @@ func (c *checker) index(ctx context.Context, m *image.Manifest) error {
 	var images []v1.Descriptor
 	for _, e := range doc.Manifests {
 		child := children[e.Digest]
+		c.nested(child)
 		if !runs(child, e) {
 			continue
 		}
@@ -46,6 +48,16 @@ func (c *checker) index(ctx context.Context, m *image.Manifest) error {
 		c.baseline(images)
 	}
 	return nil
+}
+
+// nested reports an index below another index, if the inner index contains images.
+// containerd finds these images, but Docker and podman do not search in the inner index.
+func (c *checker) nested(child *image.Manifest) {
+	if child == nil || !child.Index() || !slices.ContainsFunc(image.Manifests(child), func(m *image.Manifest) bool { return len(Layers(m)) > 0 }) {
+		return
+	}
+	c.refuse(CodeIndexNested, "Write all images into one index, for example with docker buildx imagetools create. Docker answers \"no matching manifest\" for an image in an inner index, and podman answers \"Unexpectedly received a manifest list instead of a manifest for a single image\".",
+		"The index lists the index %s, which contains images", short(child.Descriptor.Digest))
 }
 
 // The function "runs" reports whether an entry of an index is an image that clients

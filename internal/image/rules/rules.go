@@ -58,7 +58,11 @@ const (
 	CodeEntryTwice = "image-listed-twice"
 	// CodeIndexEmpty means that an index lists no manifests.
 	CodeIndexEmpty = "image-index-empty"
-	// CodeMediaType means that the media type of a manifest is not valid.
+	// CodeIndexNested means that an index lists another index with images. Docker and
+	// podman do not find images in an inner index.
+	CodeIndexNested = "image-index-nested"
+	// CodeMediaType means that the media type of a manifest is not valid, or that a
+	// registry does not return the manifest under its media type.
 	CodeMediaType = "image-media-type"
 	// CodeDigestAlgorithm means that the registry refuses the algorithm of a digest.
 	CodeDigestAlgorithm = "image-digest-algorithm"
@@ -184,7 +188,10 @@ func isRestrictedName(text string) bool {
 // manifest applies the rules to one manifest or index.
 func (c *checker) manifest(ctx context.Context, m *image.Manifest) error {
 	c.algorithms(m)
-	if !isMediaType(string(m.Descriptor.MediaType)) {
+	switch t := string(m.Descriptor.MediaType); {
+	case isMediaType(t) && t != strings.ToLower(t):
+		c.refuse(CodeMediaType, "Write the media type in lower case. Registries compare media types in lower case, so they refuse the manifest, or do not return it.", "The manifest %s has the media type %.100q, which is not in lower case", short(m.Descriptor.Digest), t)
+	case !isMediaType(t):
 		c.refuse(CodeMediaType, hintRebuild+" A registry cannot store a manifest with an invalid media type.", "The manifest %s has the media type %.100q, which is not valid", short(m.Descriptor.Digest), m.Descriptor.MediaType)
 	}
 	if m.Raw != nil {

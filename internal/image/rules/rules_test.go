@@ -251,6 +251,23 @@ var cases = []struct {
 		return l.Index(manifest([]byte(`{}`), wasm)(l))
 	}, ""},
 	{"an index without manifests", listed(), "error image-index-empty"},
+	{"an index without the field manifests", raw(types.OCIImageIndex, `{"schemaVersion":2}`), "error image-index-empty"},
+	{"an index in an index", func(l *sourcetest.Layout) v1.Descriptor {
+		return l.Index(sourcetest.On(l.Image(sourcetest.ARM64, "a"), sourcetest.ARM64), l.Index(sourcetest.On(l.Image(sourcetest.AMD64, "b"), sourcetest.AMD64)))
+	}, "error image-index-nested"},
+	{"an index in an index in an index", func(l *sourcetest.Layout) v1.Descriptor {
+		return l.Index(l.Index(l.Index(sourcetest.On(l.Image(sourcetest.AMD64, "b"), sourcetest.AMD64))))
+	}, "error image-index-nested"},
+	{"an index of artifacts", func(l *sourcetest.Layout) v1.Descriptor {
+		return l.Index(manifest([]byte(`{}`), wasm)(l), raw("application/vnd.oci.artifact.manifest.v1+json", `{"mediaType":"application/vnd.oci.artifact.manifest.v1+json"}`)(l))
+	}, ""},
+	{"an index of artifacts in an index", func(l *sourcetest.Layout) v1.Descriptor {
+		return l.Index(l.Index(manifest([]byte(`{}`), wasm)(l)))
+	}, ""},
+	{"an own media type", raw("application/vnd.acme.thing+json", `{"mediaType":"application/vnd.acme.thing+json"}`), ""},
+	{"an own media type in upper case", raw("application/vnd.Acme.thing+json", `{"mediaType":"application/vnd.Acme.thing+json"}`), "error image-media-type"},
+	{"the media type of an image in upper case", raw("application/vnd.oci.image.Manifest.v1+json", `{"mediaType":"application/vnd.oci.image.Manifest.v1+json"}`), "error image-media-type"},
+	{"an own media type with a parameter", raw("application/vnd.acme+json; charset=utf-8", `{"mediaType":"application/vnd.acme+json; charset=utf-8"}`), "error image-media-type"},
 	{"an empty index of an artifact", raw(types.OCIImageIndex, `{"schemaVersion":2,"artifactType":"application/x","manifests":[]}`), ""},
 
 	{"an empty label", manifest(config(diffIDs(1)+`,"config":{"Labels":{"":"x"}}`), types.OCILayer), "warning image-key-empty"},

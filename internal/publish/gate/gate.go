@@ -7,6 +7,7 @@ package gate
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -37,8 +38,30 @@ type Script struct {
 	// Temp is the folder for the temporary files. If Temp is empty, the script uses the
 	// default folder of the operating system.
 	Temp string
+	// Folders records the folder with the temporary files before the first file exists.
+	Folders Folders
 	// Out receives the output of the script while the script runs.
 	Out io.Writer
+}
+
+// Folders records the folder of a script. If the program is killed during the script, the
+// caller removes the recorded folder later, with [Remove].
+type Folders interface {
+	Record(folder string) error
+}
+
+// prefix is the start of the name of each folder of a script.
+const prefix = "ghcr-publish-gate-"
+
+// Remove removes the folder of a script that a killed program has left. A folder that does
+// not exist is no error. Remove returns an error for a folder that is not the folder of a
+// script.
+func Remove(folder string) error {
+	if !filepath.IsAbs(folder) || !strings.HasPrefix(filepath.Base(folder), prefix) {
+		return fmt.Errorf("removing %q: this is not the folder of a gate", folder)
+	}
+	// The removal is repeated, because a virus scanner can have a file open.
+	return locked.Retry(func() error { return os.RemoveAll(folder) })
 }
 
 // Failure is the error of a script that did not succeed.
@@ -57,14 +80,14 @@ func (f *Failure) Unwrap() error { return f.Err }
 // before the script ends, the error is a *Failure. Run removes the temporary files of the
 // script in all cases.
 func (s *Script) Run(ctx context.Context) (err error) {
-	folder, err := os.MkdirTemp(s.Temp, "ghcr-publish-gate-")
+	folder, err := os.MkdirTemp(s.Temp, prefix)
 	if err != nil {
 		return fmt.Errorf("creating a folder for the gate: %w", err)
 	}
-	defer func() {
-		// The removal is repeated, because a virus scanner can have a file open.
-		err = errors.Join(err, locked.Retry(func() error { return os.RemoveAll(folder) }))
-	}()
+	defer func() { err = errors.Join(err, Remove(folder)) }()
+	if err := s.Folders.Record(folder); err != nil {
+		return err
+	}
 	env, err := s.prepare(folder)
 	if err != nil {
 		return fmt.Errorf("preparing the gate: %w", err)
@@ -106,12 +129,38 @@ func (s *Script) prepare(folder string) ([]string, error) {
 // environ returns the environment of the job without tokens and without secrets of the
 // run.
 func (s *Script) environ() []string {
+	var hidden []string
+	for _, secret := range s.Secrets {
+		hidden = append(hidden, forms(secret)...)
+	}
 	return slices.DeleteFunc(program.Environ(s.Environ), func(pair string) bool {
 		key, value, _ := strings.Cut(pair, "=")
 		key = strings.ToUpper(key)
 		return strings.HasPrefix(key, "ACTIONS_") && strings.HasSuffix(key, "_TOKEN") ||
-			slices.ContainsFunc(s.Secrets, func(secret string) bool { return secret != "" && strings.Contains(value, secret) })
+			slices.ContainsFunc(hidden, func(form string) bool { return strings.Contains(value, form) })
 	})
+}
+
+// minEncoded is the minimum length of a secret whose base64 forms the environment must not
+// contain. The forms of a shorter secret would match unrelated text.
+const minEncoded = 8
+
+// forms returns the secret, and the text that the base64 encoding of every longer text with
+// the secret contains: of a login with any user name, or of a header of Git. The secret can
+// begin at three positions within a group of three bytes (RFC 4648, section 4).
+func forms(secret string) []string {
+	if secret == "" {
+		return nil
+	}
+	out := []string{secret}
+	if len(secret) < minEncoded {
+		return out
+	}
+	for before, first := range []int{0, 2, 3} { // first is the first character without a bit of the text before the secret
+		text := base64.StdEncoding.EncodeToString([]byte(strings.Repeat(" ", before) + secret))
+		out = append(out, text[first:(before+len(secret))*4/3])
+	}
+	return out
 }
 
 // withProgram adds a folder to PATH that contains this program under the name

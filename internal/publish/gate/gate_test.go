@@ -3,6 +3,7 @@ package gate_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"os"
 	"path/filepath"
@@ -23,7 +24,15 @@ func script(t *testing.T, text string, environ ...string) (*gate.Script, *bytes.
 	needs.Bash(t)
 	var out bytes.Buffer
 	environ = append(environ, "PATH="+os.Getenv("PATH"))
-	return &gate.Script{Text: text, Environ: environ, Temp: t.TempDir(), Out: &out}, &out
+	return &gate.Script{Text: text, Environ: environ, Temp: t.TempDir(), Folders: &folders{}, Out: &out}, &out
+}
+
+// folders remembers the folder of a script.
+type folders struct{ recorded string }
+
+func (f *folders) Record(folder string) error {
+	f.recorded = folder
+	return nil
 }
 
 // leavesNothing fails the test if the script left a temporary file.
@@ -86,6 +95,54 @@ func TestFailureContainsTheLastLines(t *testing.T) {
 		t.Errorf("got %v with the lines %q", failure, failure.Output)
 	}
 	leavesNothing(t, s)
+}
+
+// A program that is killed during the script leaves the folder. A later process removes the
+// folder, but never another folder.
+func TestRemoveRemovesOnlyTheFolderOfAScript(t *testing.T) {
+	t.Parallel()
+	s, out := script(t, `dirname "$DOCKER_CONFIG"`)
+	s.DockerConfig = []byte("{}\n")
+	if err := s.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	folder := s.Folders.(*folders).recorded
+	if folder != strings.TrimSpace(out.String()) {
+		t.Errorf("the recorded folder is %q, and the login was in %q", folder, out)
+	}
+	if err := os.MkdirAll(filepath.Join(folder, "docker"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // a folder that does not exist is no error
+		if err := gate.Remove(folder); err != nil {
+			t.Error(err)
+		}
+	}
+	leavesNothing(t, s)
+	for _, other := range []string{s.Temp, "ghcr-publish-gate-1", ""} {
+		if gate.Remove(other) == nil {
+			t.Errorf("Remove accepted %q", other)
+		}
+	}
+}
+
+// A login of another tool is base64 text with the token, so the script does not get the
+// variable. The token begins at each position within a group of base64 characters.
+func TestScriptGetsNoEncodedToken(t *testing.T) {
+	t.Parallel()
+	const token = "ghs_0123456789abcdef"
+	var environ []string
+	for _, user := range []string{"", "a", "ab", "abc", "x-access-token"} {
+		environ = append(environ, "LOGIN_"+user+"="+base64.StdEncoding.EncodeToString([]byte(user+":"+token+" and more")))
+	}
+	s, out := script(t, "env", append(environ, "SHORT=x", "KEPT=yes", "ENCODED="+base64.StdEncoding.EncodeToString([]byte("another text")))...)
+	s.Secrets = []string{token, "xyz"}
+	if err := s.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := out.String(); strings.Contains(got, "LOGIN_") || !strings.Contains(got, "KEPT=yes") || !strings.Contains(got, "ENCODED=") {
+		t.Errorf("the environment of the script is %q", got)
+	}
 }
 
 // The output of a script is larger than the memory that a Failure may use.

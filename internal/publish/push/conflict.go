@@ -16,15 +16,6 @@ import (
 // rewrite the tag again and again.
 const maxRewrites = 3
 
-// conflicts finds the tags that must not move, because another run has moved them during
-// the uploads.
-func (w *Work) conflicts(ctx context.Context) (Recheck, error) {
-	if !w.sent() {
-		return Recheck{}, nil
-	}
-	return w.Conflicts.Recheck(ctx)
-}
-
 // Recheck reads the tags again, because another run may have moved a tag since the end of
 // [Upload]. The caller calls Recheck only if it waited before [Tag].
 func (w *Work) Recheck(ctx context.Context) (err error) {
@@ -77,8 +68,8 @@ func (t *TargetResult) refresh(now map[string]v1.Hash) {
 	}
 }
 
-// sent reports whether a blob was uploaded. If no blob was uploaded, the tags need no
-// second check, because the run read the tags only a moment ago.
+// sent reports whether a blob was uploaded. If no image of a run uploaded a blob, the tags
+// need no second check, because the run read the tags only a moment ago.
 func (w *Work) sent() bool {
 	for _, t := range w.Result.Targets {
 		if t.Blobs[registry.Uploaded].Count > 0 {

@@ -38,8 +38,9 @@ const resendWait = 250 * time.Millisecond
 //
 // The function "manifests" finds the tags that must not move while it writes the last
 // level. The run thus reads the tags at the end of the uploads, but does not wait for
-// this read.
-func (w *Work) manifests(ctx context.Context) (Recheck, error) {
+// this read. If the parameter "sent" is false, no blob of the run was uploaded, and the
+// tags need no second read.
+func (w *Work) manifests(ctx context.Context, sent bool) (Recheck, error) {
 	for _, m := range image.Manifests(w.plan.Root) {
 		if err := m.Finish(); err != nil {
 			return Recheck{}, err
@@ -57,7 +58,9 @@ func (w *Work) manifests(ctx context.Context) (Recheck, error) {
 		reading  sync.WaitGroup
 	)
 	// A conflict does not cancel the writes, so that the result counts each manifest.
-	reading.Go(func() { second, conflict = w.conflicts(ctx) })
+	if sent {
+		reading.Go(func() { second, conflict = w.Conflicts.Recheck(ctx) })
+	}
 	err := w.level(ctx, levels[len(levels)-1])
 	reading.Wait()
 	return second, cmp.Or(err, conflict)

@@ -9,6 +9,7 @@ package push
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -119,9 +120,11 @@ func Upload(ctx context.Context, works ...*Work) error {
 func uploadManifests(ctx context.Context, works []*Work) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxConcurrentImages)
+	// The upload of one image also delays the tags of the other images.
+	sent := slices.ContainsFunc(works, (*Work).sent)
 	for _, w := range works {
 		group.Go(func() (err error) {
-			w.second, err = w.manifests(ctx)
+			w.second, err = w.manifests(ctx, sent)
 			return err
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -126,10 +127,10 @@ func (l *Listing) Add(ctx context.Context, add []v1.Descriptor) error {
 				Hint:  "Run again, and add a concurrency group to the workflow so that only one run signs or attests at a time.",
 			}
 		}
-		if err := l.put(ctx, complete); err != nil {
+		var err error
+		if l.entries, err = l.putExisting(ctx, complete, add); err != nil {
 			return err
 		}
-		l.entries = complete
 		if err := l.writer.pause(ctx, round); err != nil {
 			return err
 		}
@@ -139,6 +140,25 @@ func (l *Listing) Add(ctx context.Context, add []v1.Descriptor) error {
 		}
 		shown, l.annotations = now, annotations
 	}
+}
+
+// putExisting writes the index, and returns its entries. A registry refuses an index with an
+// entry whose manifest was deleted. putExisting then omits this entry, unless it is one of
+// the entries to add.
+func (l *Listing) putExisting(ctx context.Context, entries, add []v1.Descriptor) ([]v1.Descriptor, error) {
+	err := l.put(ctx, entries)
+	var refused *registry.Error
+	if !errors.As(err, &refused) {
+		return entries, err
+	}
+	missing := refused.Missing()
+	left := slices.DeleteFunc(slices.Clone(entries), func(d v1.Descriptor) bool {
+		return slices.Contains(missing, d.Digest.String()) && !contains(add, d.Digest)
+	})
+	if len(left) == len(entries) {
+		return entries, err
+	}
+	return left, l.put(ctx, left)
 }
 
 // put writes the index. Entries of other programs stay unchanged and in their order.

@@ -208,6 +208,25 @@ func TestAddRestoresOverwrittenEntries(t *testing.T) {
 	}
 }
 
+// The registry refuses a list that contains a manifest that was deleted.
+func TestAddOmitsEntriesWhoseManifestWasDeleted(t *testing.T) {
+	t.Parallel()
+	r := newFixture(t)
+	deleted := v1.Descriptor{MediaType: types.OCIImageIndex, Size: 1, Digest: v1.Hash{Algorithm: "sha256", Hex: strings.Repeat("d", 64)}}
+	raw, err := json.Marshal(v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Manifests: []v1.Descriptor{r.referrer("first"), deleted}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.ghcr.AddManifest("acme/web", referrers.Tag(subject), string(types.OCIImageIndex), raw)
+	w := &referrers.Writer{Registry: client(t), Sleep: func(context.Context, time.Duration) error { return nil }}
+	if err := w.Add(t.Context(), r.repo, subject, []v1.Descriptor{r.referrer("added")}); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.list(); len(got) != 2 {
+		t.Errorf("got %q, want the two manifests that exist", got)
+	}
+}
+
 func TestAddFailsIfAnotherWriterOverwritesEveryRound(t *testing.T) {
 	t.Parallel()
 	r := newFixture(t)

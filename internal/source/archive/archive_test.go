@@ -258,6 +258,31 @@ func TestErrorNamesTheTruncatedFile(t *testing.T) {
 	}
 }
 
+// The package archive/tar returns io.EOF for a tar that ends after an extended header.
+func TestATarThatEndsInAnExtendedHeaderIsNotComplete(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, name := range []string{"first", "second"} {
+		if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, PAXRecords: map[string]string{"ACME.key": "value"}, Format: tar.FormatPAX}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for cut := 512; cut < b.Len()-1024; cut += 512 { // each block of the headers
+		for _, raw := range [][]byte{b.Bytes()[:cut], sourcetest.Gzip(b.Bytes()[:cut])} {
+			if a, err := readRaw(raw); err == nil && a.Complete() {
+				t.Errorf("a tar of %d bytes is complete", cut)
+			}
+		}
+	}
+	if a, err := readRaw(b.Bytes()); err != nil || !a.Complete() {
+		t.Errorf("the whole tar: %v", err)
+	}
+}
+
 func TestATruncatedCompressedTarIsAnError(t *testing.T) {
 	t.Parallel()
 	tarred := sourcetest.TarBytes(t, []file{{Name: "first", Body: large}, {Name: "last", Body: []byte("x")}})

@@ -46,7 +46,7 @@ func (a *Archive) scanExport(ctx context.Context, t *streams) error {
 	}
 	defer stream.stop()
 	defer context.AfterFunc(ctx, stream.cancel)()
-	s := &scan{Archive: a, tar: stream.tar, have: -1, keep: keepAll, offset: func() int64 { return stream.pos }}
+	s := &scan{Archive: a, tar: stream.tar, tail: stream.tail, have: -1, keep: keepAll, offset: func() int64 { return stream.pos }}
 	if err := s.all(ctx); err != nil {
 		return err
 	}
@@ -202,7 +202,8 @@ func (t *streams) start(ctx context.Context) (*stream, error) {
 		return nil, err
 	}
 	r := &stream{name: t.name, in: in, cancel: cancel}
-	r.tar = tar.NewReader(r)
+	r.tail = &tail{in: r}
+	r.tar = tar.NewReader(r.tail)
 	return r, nil
 }
 

@@ -29,6 +29,7 @@ const (
 type scan struct {
 	*Archive
 	tar    *tar.Reader
+	tail   *tail
 	offset func() int64 // The function returns the number of bytes that the scan has read.
 	have   int64        // the size of the tar in bytes, or -1 if the size is not known before the end of the scan
 	keep   int64        // the number of bytes that the scan can still keep in memory
@@ -40,7 +41,8 @@ type scan struct {
 // skips the content of the files.
 func (a *Archive) scanPlain(ctx context.Context, r io.ReaderAt, size int64) error {
 	section := io.NewSectionReader(r, 0, size)
-	s := &scan{Archive: a, tar: tar.NewReader(section), have: size}
+	end := &tail{in: section}
+	s := &scan{Archive: a, tar: tar.NewReader(seekingTail{end, section}), tail: end, have: size}
 	s.offset = func() int64 {
 		at, _ := section.Seek(0, io.SeekCurrent) // The method Seek never fails for the offset 0.
 		return at
@@ -59,7 +61,8 @@ func (a *Archive) scanCompressed(ctx context.Context, c *cursors) error {
 	defer in.Close()
 	in.ctx = ctx
 	limited := &bounded{cursor: in, path: a.path}
-	s := &scan{Archive: a, tar: tar.NewReader(limited), have: -1, keep: keepAll}
+	end := &tail{in: limited}
+	s := &scan{Archive: a, tar: tar.NewReader(end), tail: end, have: -1, keep: keepAll}
 	s.offset = func() int64 { return in.pos }
 	if err := s.all(ctx); err != nil {
 		return err
@@ -110,7 +113,7 @@ func (s *scan) finish(err error) error {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("reading %q: %w", s.path, err)
 	case errors.Is(err, io.EOF):
-		s.ended = at > padded(s.end)
+		s.ended = at > padded(s.end) && s.tail.empty()
 		if at == 0 {
 			return notArchive(s.path, errors.New("the file is empty"))
 		}
@@ -123,6 +126,35 @@ func (s *scan) finish(err error) error {
 		return s.truncated(at)
 	}
 	return unreadable(s.path, fmt.Errorf("after %q: %w", s.last, err))
+}
+
+// tail is a reader that keeps the last block. The package archive/tar returns io.EOF also
+// for a tar that ends after the extended header of a file. Only a complete tar ends with
+// a block of zeros.
+type tail struct {
+	in   io.Reader
+	last [blockSize]byte
+}
+
+// Read implements [io.Reader].
+func (t *tail) Read(p []byte) (int, error) {
+	n, err := t.in.Read(p)
+	if n >= blockSize {
+		copy(t.last[:], p[n-blockSize:n])
+	} else {
+		copy(t.last[:], t.last[n:])
+		copy(t.last[blockSize-n:], p[:n])
+	}
+	return n, err
+}
+
+// empty reports whether the last block contains only zeros.
+func (t *tail) empty() bool { return t.last == [blockSize]byte{} }
+
+// seekingTail is a tail whose reader can skip the content of files.
+type seekingTail struct {
+	*tail
+	io.Seeker
 }
 
 func padded(n int64) int64 { return (n + blockSize - 1) / blockSize * blockSize }

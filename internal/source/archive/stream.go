@@ -17,6 +17,7 @@ type stream struct {
 	name   string
 	in     io.ReadCloser
 	tar    *tar.Reader
+	tail   *tail
 	pos    int64
 	cancel context.CancelFunc
 }
