@@ -24,16 +24,19 @@ func FuzzCheck(f *testing.F) {
 		return `{"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"` + id + `","size":1,"platform":` + platform + `}]}`
 	}
 	add(string(config(diffIDs(1))), entry(`{"os":"linux","architecture":"amd64"}`), 1)
-	add(string(config(diffIDs(2))), entry(`{"os":"linux","architecture":"amd64"}`), 0)                                                          // H1
-	add(string(config(diffIDs(1))), entry(`{"os":"windows","architecture":"amd64","os.version":"10.0.17763.1"}`), 1)                            // H6
-	add(`{"os":"linux","architecture":"x86_64"`+diffIDs(1)+`}`, entry(`{"os":"linux","architecture":"x86_64"}`), 1)                             // H7
-	add(`{"os":"Linux","architecture":"arm","variant":"armv7"}`, entry(`{"os":"Linux","architecture":"arm32v7"}`), 1)                           // H7
-	add(string(config(diffIDs(1))), entry(`{"os":"linux","architecture":"arm64","variant":"v8"}`), 1)                                           // H8
-	add(string(config(`,"config":{"Labels":{"":"x"}}`+diffIDs(1))), entry(`{}`), 1)                                                             // H11
-	add(string(config(diffIDs(0))), `{"schemaVersion":2,"manifests":[]}`, 0)                                                                    // H17
-	add(`{"Rootfs":{"diff_ids":[],"diff_ids":null}}`, `{"manifests":[],"Manifests":[{}],"annotations":{"":1}}`, 1)                              // duplicate keys
-	add(`[]`, `{"schemaVersion":2,"manifests":[{"digest":"`+id+`","size":1}]}`, 3)                                                              // not an object
-	add(`{"os":"unknown","architecture":"unknown"}`, `{"manifests":[{"digest":"`+id+`","platform":{"os":"unknown","architecture":""}}]}`, 1<<5) // attestations
+	add(string(config(diffIDs(2))), entry(`{"os":"linux","architecture":"amd64"}`), 0)                                                                             // H1
+	add(string(config(diffIDs(1))), entry(`{"os":"windows","architecture":"amd64","os.version":"10.0.17763.1"}`), 1)                                               // H6
+	add(`{"os":"linux","architecture":"x86_64"`+diffIDs(1)+`}`, entry(`{"os":"linux","architecture":"x86_64"}`), 1)                                                // H7
+	add(`{"os":"Linux","architecture":"arm","variant":"armv7"}`, entry(`{"os":"Linux","architecture":"arm32v7"}`), 1)                                              // H7
+	add(string(config(diffIDs(1))), entry(`{"os":"linux","architecture":"arm64","variant":"v8"}`), 1)                                                              // H8
+	add(string(config(`,"config":{"Labels":{"":"x"}}`+diffIDs(1))), entry(`{}`), 1)                                                                                // H11
+	add(string(config(diffIDs(0))), `{"schemaVersion":2,"manifests":[]}`, 0)                                                                                       // H17
+	add(`{"Rootfs":{"diff_ids":[],"diff_ids":null}}`, `{"manifests":[],"Manifests":[{}],"annotations":{"":1}}`, 1)                                                 // duplicate keys
+	add(`[]`, `{"schemaVersion":2,"manifests":[{"digest":"`+id+`","size":1}]}`, 3)                                                                                 // not an object
+	add(`{"os":"unknown","architecture":"unknown"}`, `{"manifests":[{"digest":"`+id+`","platform":{"os":"unknown","architecture":""}}]}`, 1<<5)                    // attestations
+	add(string(config(diffIDs(1)+`,"history":[{},{}],"config":{"Env":"A=b","Volumes":["/a"]}`)), entry(`{"os":"linux","architecture":"arm64","variant":"v7"}`), 1) // wrong types
+	add(string(config(diffIDs(1)+`,"created":"yesterday"`)), entry(`{"os":"windows","architecture":"amd64","os.features":["win32k"]}`), 2)
+	add(`{"os":"linux","architecture":"amd64","rootfs":{"diff_ids":["sha512:a",null]}}`, entry(`{"os":"linux","architecture":"amd64","variant":"v3"}`), 1)
 	f.Fuzz(func(t *testing.T, config, index []byte, layers int) {
 		child := newImage(config, layers&31)
 		root := &image.Manifest{Raw: index, Children: []*image.Manifest{child}}
