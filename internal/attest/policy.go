@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // CodePolicy means that a policy requires nothing, or contradicts itself.
@@ -54,7 +55,7 @@ func (p Policy) Validate() error {
 	case p.Repo == "" && p.Owner == "":
 		return policyError("repo", "The policy requires neither a repository nor an owner", "Set the input repo to OWNER/NAME, or set the input owner to OWNER. Without a repository and an owner, the policy would accept the attestation of any workflow.")
 	case p.Repo != "" && (owner == "" || name == "" || strings.Contains(name, "/")):
-		return policyError("repo", fmt.Sprintf("The repository %q does not have the form OWNER/NAME", p.Repo), "Set the input repo to a value such as acme/web.")
+		return policyError("repo", fmt.Sprintf("The repository %q does not have the form OWNER/NAME", p.Repo), "Set the input repo to "+p.repoExample()+".")
 	case strings.Contains(p.Owner, "/"):
 		return policyError("owner", fmt.Sprintf("The owner %q contains a slash", p.Owner), "Set the input owner to a value such as acme.")
 	case p.Repo != "" && p.Owner != "" && !strings.EqualFold(owner, p.Owner):
@@ -64,7 +65,47 @@ func (p Policy) Validate() error {
 	case err != nil:
 		return policyError("cert-identity-regex", "The pattern of the identity is not a regular expression: "+err.Error(), "Correct the pattern. The syntax is the syntax of RE2.")
 	}
+	return p.validateForms()
+}
+
+// These patterns match the values that a certificate or a statement can contain. A value
+// in another form never matches, so the run refuses it before it sends a request.
+var (
+	fullRef    = lazy.Regexp(`^refs/(?:heads|tags|pull)/.+$`)
+	fullCommit = lazy.Regexp(`^(?:[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})$`)
+	signerFile = lazy.Regexp(`^[^/]+/[^/]+/.+$`)
+)
+
+// validateForms checks the form of the requirements.
+func (p Policy) validateForms() error {
+	name := strings.TrimPrefix(p.SourceRef, "refs/")
+	switch {
+	case p.SourceRef != "" && !fullRef().MatchString(p.SourceRef):
+		name = name[strings.LastIndexByte(name, '/')+1:]
+		return policyError("source-ref", fmt.Sprintf("The Git reference %q is not complete", p.SourceRef), "Set the input source-ref to refs/tags/"+name+" for a tag, or to refs/heads/"+name+" for a branch.")
+	case p.SourceDigest != "" && !fullCommit().MatchString(p.SourceDigest):
+		return policyError("source-digest", fmt.Sprintf("The commit %q is not complete", p.SourceDigest), "Set the input source-digest to all 40 digits of the commit. git rev-parse prints them.")
+	case p.SignerWorkflow != "" && !signerFile().MatchString(p.SignerWorkflow):
+		return policyError("signer-workflow", fmt.Sprintf("The workflow %q has no repository", p.SignerWorkflow), "Set the input signer-workflow to OWNER/NAME/PATH, such as acme/web/.github/workflows/release.yml.")
+	case p.SignerRepo != "" && strings.Count(p.SignerRepo, "/") != 1:
+		return policyError("signer-repo", fmt.Sprintf("The repository %q does not have the form OWNER/NAME", p.SignerRepo), "Set the input signer-repo to a value such as acme/workflows.")
+	case p.Issuer != "" && !strings.Contains(p.Issuer, "://"):
+		return policyError("cert-oidc-issuer", fmt.Sprintf("The issuer %q is not a URL", p.Issuer), "Set the input cert-oidc-issuer to https://"+p.Issuer+".")
+	case p.PredicateType != "" && !strings.ContainsAny(p.PredicateType, "/:"):
+		return policyError("predicate-type", fmt.Sprintf("The type of the statement is %q, which is not a URI", p.PredicateType), "Set the input predicate-type to a URI, such as "+Provenance+".")
+	}
 	return nil
+}
+
+// repoExample returns OWNER/NAME for the URL of a repository, or else an example.
+func (p Policy) repoExample() string {
+	if rest, ok := strings.CutPrefix(p.Repo, p.server()); ok {
+		parts := strings.Split(strings.TrimSuffix(rest, ".git"), "/")
+		if len(parts) >= 2 && parts[0] != "" && parts[1] != "" {
+			return parts[0] + "/" + parts[1]
+		}
+	}
+	return "a value such as acme/web"
 }
 
 func policyError(input, title, hint string) error {

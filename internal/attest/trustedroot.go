@@ -107,7 +107,7 @@ func readRoots(file []byte) ([]*trustedRoot, error) {
 
 func rootError(err error) error {
 	return &diag.Error{
-		Code: CodeRoot, Side: diag.Input, Input: "trusted-root", Title: "The trusted root cannot be read", Err: err,
+		Code: CodeRoot, Side: diag.Input, Input: "trusted-root", Title: "The trusted root cannot be read", Err: diag.NotJSON(err),
 		Hint: `Write the output of "gh attestation trusted-root" to a file, and set the input trusted-root to this file.`,
 	}
 }

@@ -40,6 +40,7 @@ func TestRecipesOfTheReadmeUnderAct(t *testing.T) {
 	}{
 		{"quick start", "## Quick start", "push", []string{"main"}, ""},
 		{"several platforms", "### Several platforms", "push", []string{"main"}, ""},
+		{"quick start of a pull request", "## Quick start", "pull_request", nil, ""},
 		{"pull requests", "## Pull requests", "pull_request", nil, ""},
 		{"private", "### Private and public", "push", nil, "visibility-exposed"},
 		{"check before the tags move", "### Check before the tags move", "push", []string{"main"}, ""},

@@ -13,6 +13,8 @@ const (
 	CodeUndoFile = "undo-unusable"
 	// CodeAbsent means that the package does not exist, or that the token may not read it.
 	CodeAbsent = "package-not-found"
+	// CodeTokenRejected means that GitHub's API rejects the token.
+	CodeTokenRejected = "token-rejected"
 	// CodeFacts means that the run cannot read the pull requests or the branches of the
 	// repository.
 	CodeFacts = "repository-not-read"

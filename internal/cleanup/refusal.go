@@ -80,3 +80,13 @@ func (c *Cleaner) absent(ctx context.Context, repo name.Repository, err error) e
 	}
 	return diag.New(CodeAbsent, diag.API, hint, github.Cause(err), "the package %s does not exist, or the token may not read it", repo)
 }
+
+// ExplainRejected returns the error for a user if GitHub's API rejects the token. For any
+// other error, ExplainRejected returns nil.
+func ExplainRejected(err error) error {
+	if !github.IsRejected(err) {
+		return nil
+	}
+	hint := "The token is expired, revoked or truncated. Remove the input token to use the job's GITHUB_TOKEN. If the input uses a secret, replace the token in the secret."
+	return diag.New(CodeTokenRejected, diag.API, hint, github.Cause(err), "GitHub's API rejects the token")
+}

@@ -101,7 +101,7 @@ func ParseUndo(text []byte) ([]Entry, error) {
 	var out []Entry
 	if bytes.HasPrefix(text, []byte("[")) {
 		err := json.Unmarshal(text, &out)
-		return out, undoProblem(err)
+		return out, undoProblem(diag.NotJSON(err))
 	}
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	lines.Buffer(nil, MaxUndo)
@@ -111,7 +111,7 @@ func ParseUndo(text []byte) ([]Entry, error) {
 		}
 		var e Entry
 		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
-			return nil, undoProblem(fmt.Errorf("parsing line %d: %w", len(out)+1, err))
+			return nil, undoProblem(fmt.Errorf("parsing line %d: %w", len(out)+1, diag.NotJSON(err)))
 		}
 		out = append(out, e)
 	}

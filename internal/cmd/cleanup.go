@@ -16,7 +16,6 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
-	"github.com/ghcr-publish/ghcr-publish/internal/safe/bounded"
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
@@ -87,12 +86,12 @@ func readUndo(text string) ([]cleanup.Entry, error) {
 	if text[0] == '[' || text[0] == '{' {
 		return cleanup.ParseUndo([]byte(text))
 	}
-	raw, err := bounded.File(text, cleanup.MaxUndo)
+	raw, err := inputFile{
+		input: "undo", named: "the input undo", path: text, code: cleanup.CodeUndoFile,
+		hint: "Set the input undo to the file in the output undo-file, or to the value of the output deleted.",
+	}.read(cleanup.MaxUndo)
 	if err != nil {
-		return nil, &diag.Error{
-			Code: cleanup.CodeUndoFile, Side: diag.Input, Input: "undo", Err: err, Title: fmt.Sprintf("The undo list %q cannot be read", text),
-			Hint: "Set the input undo to the file in the output undo-file, or to the value of the output deleted.",
-		}
+		return nil, err
 	}
 	return cleanup.ParseUndo(raw)
 }
@@ -207,6 +206,9 @@ func (s *session) explainCleanup(err error, repo name.Repository) error {
 	if errors.As(err, &known) {
 		return err
 	}
+	if explained := cleanup.ExplainRejected(err); explained != nil {
+		return explained
+	}
 	return s.explainer().Read(err, repo.Tag("latest"))
 }
 
@@ -224,6 +226,9 @@ func cleanupEnd(ctx context.Context, err error) error {
 
 // undo restores the versions and tags of an undo list. The list names the packages.
 func (s *session) undo(ctx context.Context, config *cleanupConfig, out *report.Cleanup) error {
+	if len(config.entries) == 0 && !config.JSON {
+		s.say("The undo list is empty. Nothing was restored.")
+	}
 	cleaner := s.cleaner("")
 	var packages []string
 	for _, e := range config.entries {

@@ -132,7 +132,7 @@ func (c *command) cobra(p Process, w *workflow.Workflow) *cobra.Command {
 	}
 	if cc.Args = atMost(names...); c.many {
 		names[0] += "..."
-		cc.Args = cobra.ArbitraryArgs
+		cc.Args = noTruths
 	}
 	for _, name := range names {
 		cc.Use += " [" + name + "]"
@@ -152,7 +152,9 @@ func (c *command) cobra(p Process, w *workflow.Workflow) *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("reading the token from standard input: %w", err)
 			}
-			env.Token = secret.New(string(text))
+			if env.Token = secret.New(string(text)); env.Token.Empty() {
+				return diag.Inputf("token", input.CodeTokenEmpty, "Check that the program before the pipe prints a token. To use GITHUB_TOKEN, GH_TOKEN or CR_PAT, remove --token-stdin.", "Standard input contains no token, but --token-stdin is set")
+			}
 			p.Stdin = nil // Standard input cannot contain both a token and an image.
 		}
 		return c.run(cc.Context(), p, w, env)

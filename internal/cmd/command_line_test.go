@@ -49,7 +49,7 @@ func TestCommandLineErrors(t *testing.T) {
 		{"an invalid value", []string{"publish", "a", "--image", "ghcr.io/a/b", "--verify", "half"}, "input-value", []string{`verify has the invalid value "half"`, "full, digest, none"}},
 		{"no token", []string{"publish", "a", "--image", "ghcr.io/a/b"}, "token-empty", []string{"GITHUB_TOKEN", "--token-stdin"}},
 		{"no image", []string{"publish", "a"}, "image-missing", []string{"ghcr.io/acme/web"}},
-		{"a scenario that does not exist", []string{"serve", "--listen", "127.0.0.1:0", "--seed", "none.json#C01"}, "seed-unusable", []string{`"none.json#C01"`, "FILE#ID"}},
+		{"a scenario that does not exist", []string{"serve", "--listen", "127.0.0.1:0", "--seed", "none.json#C01"}, "seed-unusable", []string{`"none.json"`, "FILE#ID"}},
 		{"an address that does not exist", []string{"serve", "--listen", "256.0.0.1:1"}, "listen", []string{`"256.0.0.1:1"`, "--listen"}},
 	}
 	for _, c := range cases {

@@ -12,8 +12,8 @@ const (
 	codeTraceUnwritable = "trace-unwritable"
 	// codeListen means that the embedded ghcr.io cannot listen on the address.
 	codeListen = "listen"
-	// codeDataUnwritable means that the embedded ghcr.io cannot create the folder for the
-	// blobs.
+	// codeDataUnwritable means that the embedded ghcr.io cannot create the folder for its
+	// blobs or for the files of Sigstore.
 	codeDataUnwritable = "data-unwritable"
 	// codeSeed means that the command "serve" cannot read the scenario in the flag --seed.
 	codeSeed = "seed-unusable"

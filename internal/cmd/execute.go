@@ -37,7 +37,7 @@ func execute[C configuration](parse func(input.Environment) (C, error), run func
 		if err = errors.Join(err, w.Check()); err == nil {
 			err = within(ctx, p, w, config, run)
 		} else {
-			reportRefusal(p, w, config.Base().Command)
+			reportRefusal(p, w, config.Base())
 		}
 		if err != nil && config.Base().Summary && !w.Summarized() {
 			writeSummary(w, p.hidden.summary(report.FailureMarkdown(config.Base().Command, err)))
@@ -47,14 +47,20 @@ func execute[C configuration](parse func(input.Environment) (C, error), run func
 }
 
 // reportRefusal reports a step whose inputs are wrong. The function sets the output
-// "outcome" and prints that the run wrote nothing. At a terminal, only the error is
-// shown.
-func reportRefusal(p Process, w *workflow.Workflow, command input.Command) {
+// "outcome", prints that the run wrote nothing, and names the inputs that the run
+// ignores, because one of these inputs is possibly the cause. At a terminal, only the
+// error is shown.
+func reportRefusal(p Process, w *workflow.Workflow, c *input.Common) {
 	if !w.Active() {
 		return
 	}
-	fmt.Fprint(p.Stdout, report.FailureText(command))
-	for _, o := range report.FailureOutputs(command) {
+	for _, n := range c.Notices {
+		if n.Code == input.CodeUnknown {
+			w.Annotate(n.Level, n.Title, n.Text)
+		}
+	}
+	fmt.Fprint(p.Stdout, report.FailureText(c.Command))
+	for _, o := range report.FailureOutputs(c.Command) {
 		// If the file of the outputs cannot be written, w.Check has already returned
 		// this error.
 		_ = w.Output(o.Name, o.Value)

@@ -166,7 +166,7 @@ func (e *exit) Unwrap() error { return e.err }
 func step(ctx context.Context, p Process, w *workflow.Workflow) error {
 	name, summary, err := input.CommandOf(p.Getenv)
 	if err != nil {
-		reportRefusal(p, w, "")
+		reportRefusal(p, w, &input.Common{})
 		if summary {
 			writeSummary(w, report.FailureMarkdown("", err))
 		}
@@ -203,7 +203,7 @@ func show(p Process, w *workflow.Workflow, err error, words func(string) string)
 func explanation(e *diag.Error, words func(string) string) string {
 	var parts []string
 	if e.Err != nil {
-		parts = append(parts, words(e.Err.Error()))
+		parts = append(parts, words(e.Cause()))
 	}
 	if e.Hint != "" {
 		parts = append(parts, words(e.Hint))

@@ -43,10 +43,18 @@ func metadataNotices(result meta.Result, c *input.MetadataConfig) []diag.Notice 
 	if err == nil {
 		return out
 	}
-	none := diag.Notice{Code: diag.CodeNoTags, Level: diag.Warning, Title: "No tags", Text: withoutEvent.Replace(err.Error())}
+	none := diag.Notice{Code: diag.CodeNoTags, Level: diag.Warning, Title: "No tags", Text: "N" + strings.TrimPrefix(withoutEvent.Replace(err.Error()), "n")}
 	if c.GitHub.Ref == "" && !c.FromGit {
 		none.Text = "No rule gives a tag, because the variable GITHUB_REF is not set. Set the input version, or write a tag in the input tags. To use the branch or the Git tag of the checkout, set context: git."
 	}
+	// The reason why a version is not valid belongs to the same notice.
+	out = slices.DeleteFunc(out, func(n diag.Notice) bool {
+		merged := n.Code == meta.CodeNotSemver || n.Code == meta.CodeNotPEP440
+		if merged {
+			none.Text += " " + n.Text
+		}
+		return merged
+	})
 	return append(out, none)
 }
 

@@ -91,7 +91,7 @@ func unreadablePath(err error) error {
 	}
 	if failed != nil && errors.Is(err, fs.ErrNotExist) {
 		e.Title, e.Err = fmt.Sprintf("The path %q in the input paths does not exist", failed.Path), nil
-		e.Hint = cmp.Or(workflowHint(failed.Path), missing.Hint(failed.Path)) + " " + e.Hint
+		e.Hint = cmp.Or(cloneHint(failed.Path), workflowHint(failed.Path), missing.Hint(failed.Path)) + " " + e.Hint
 	}
 	return e
 }
@@ -135,6 +135,14 @@ func (l packageLookup) Package(ctx context.Context, owner, name string) (migrate
 	}
 	out.Exists, out.Repository, out.Visibility = err == nil && l.requests, p.Repository, p.Visibility
 	return out, nil
+}
+
+// cloneHint returns the hint for the address of a repository instead of a folder.
+func cloneHint(path string) string {
+	if !strings.Contains(path, "://") && !strings.HasPrefix(path, "git@") {
+		return ""
+	}
+	return "This value is the address of a repository. Clone the repository first, and write the folder of the clone."
 }
 
 // write writes the edits if the input "write" is true, and the SARIF file if the input

@@ -30,6 +30,7 @@ func runPublish(ctx context.Context, s *session, config *publishConfig) error {
 	}
 	images, err := s.releaseImages(ctx, config.Config)
 	if err != nil {
+		useSourcesWords(err)
 		return s.finishPublish(r, err)
 	}
 	return s.release(ctx, &publish.Release{Images: images, Together: true}, r)
@@ -72,6 +73,9 @@ func (s *session) publish(ctx context.Context, request *publish.Request, r *repo
 func (s *session) release(ctx context.Context, images *publish.Release, r *report.Report) error {
 	outcomes, err := s.pipeline().Release(ctx, images)
 	err = explainEnd(ctx, err)
+	if images.Together {
+		useSourcesWords(err)
+	}
 	for _, o := range outcomes {
 		if !o.DryRun {
 			continue

@@ -115,7 +115,7 @@ func TestPullErrorsOfTheDockerEngine(t *testing.T) {
 		code    string
 		words   []string
 	}{
-		{"no disk space", full, nil, "engine-refused", []string{"no space left on device", "docker system df"}},
+		{"no disk space", full, nil, "engine-refused", []string{"No space left on device", "docker system df"}},
 		{"the engine ends", gone, nil, "engine-interrupted", []string{"Check that the engine runs"}},
 		{"the engine does not store the image", func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }, nil, "destination-differs", []string{"has no image instead of"}},
 		{"no such platform", nil, []string{"platform", "linux/s390x"}, "platform-missing", []string{"linux/amd64, linux/arm64"}},

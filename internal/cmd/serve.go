@@ -99,7 +99,7 @@ func serve(ctx context.Context, out io.Writer, config ghcrtest.Config, o serveOp
 		variables = append(variables, identity...)
 	}
 	fmt.Fprintf(out, "# An embedded ghcr.io runs on %s until it is interrupted. Export these variables, then publish:\n", server.URL())
-	if host, _, err := net.SplitHostPort(o.listen); err == nil && net.ParseIP(host).IsUnspecified() {
+	if host, _, err := net.SplitHostPort(o.listen); err == nil && (host == "" || net.ParseIP(host).IsUnspecified()) {
 		fmt.Fprintln(out, "# The server also accepts connections from other machines. On another machine, write the name of this machine instead of 127.0.0.1.")
 	}
 	if config.Seed != nil {
@@ -121,6 +121,9 @@ func serve(ctx context.Context, out io.Writer, config ghcrtest.Config, o serveOp
 
 // checkServe checks the flags of the command "serve".
 func checkServe(config ghcrtest.Config, o serveOptions) error {
+	if o.listen == "" {
+		return diag.Inputf("listen", codeListen, "Write HOST:PORT, such as --listen 127.0.0.1:5000. If the value is a variable of the shell, check that the variable has a value.", "The flag --listen is empty")
+	}
 	switch config.Open.Visibility {
 	case ghcrtest.Public, ghcrtest.Private, ghcrtest.Internal:
 	default:
@@ -129,22 +132,26 @@ func checkServe(config ghcrtest.Config, o serveOptions) error {
 	if owner, rest, ok := strings.Cut(o.repository, "/"); !ok || owner == "" || rest == "" || strings.Contains(rest, "/") {
 		return diag.Inputf("repository", input.CodeValue, "Write the owner and the name of a repository on GitHub: --repository acme/web.", "The flag --repository has the invalid value %q", o.repository)
 	}
-	return makeFolder(config.Dir)
+	return errors.Join(
+		makeFolder(config.Dir, "Set --data to a folder in which you may write, or remove --data to keep the blobs in memory."),
+		makeFolder(o.sigstore, "Set --sigstore to a folder in which you may write."),
+	)
 }
 
-// makeFolder creates the folder for the blobs, so that the error comes before the first
-// upload.
-func makeFolder(folder string) error {
+// makeFolder creates a folder of a flag, so that the error comes before the first upload.
+func makeFolder(folder, hint string) error {
 	if folder == "" {
 		return nil
 	}
-	if err := os.MkdirAll(folder, 0o750); err != nil {
-		return &diag.Error{
-			Code: codeDataUnwritable, Side: diag.Runner, Err: err, Title: fmt.Sprintf("The folder %q for the blobs cannot be created", folder),
-			Hint: "Set --data to a folder in which you may write, or remove --data to keep the blobs in memory.",
-		}
+	err := os.MkdirAll(folder, 0o750)
+	if err == nil {
+		return nil
 	}
-	return nil
+	title := fmt.Sprintf("The folder %q cannot be created", folder)
+	if info, statErr := os.Stat(folder); statErr == nil && !info.IsDir() {
+		title, err = title+", because a file has this name", nil
+	}
+	return &diag.Error{Code: codeDataUnwritable, Side: diag.Runner, Err: err, Title: title, Hint: hint}
 }
 
 // listenHint returns the hint for an address on which the server cannot listen.
@@ -155,6 +162,11 @@ func listenHint(listen string) string {
 	}
 	if _, _, err := net.SplitHostPort(listen); err != nil {
 		return "Write a port after the host: --listen " + strings.TrimSuffix(listen, ":") + ":5000. " + free
+	}
+	if _, port, _ := net.SplitHostPort(listen); port != "" && strings.Trim(port, "0123456789") == "" {
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+			return "A port is a number from 0 to 65535, but the address has the port " + port + ". Write, for example, --listen 127.0.0.1:5000. " + free
+		}
 	}
 	return "Set --listen to an address with a free port, such as 127.0.0.1:5078. " + free
 }

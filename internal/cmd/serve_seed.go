@@ -2,8 +2,10 @@ package cmd
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -20,9 +22,16 @@ func readSeed(path string) (*ghcrtest.Seed, error) {
 		return nil, nil
 	}
 	s, err := ghcrtest.ReadSeed(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		file, _, _ := strings.Cut(path, "#")
+		return nil, inputFile{
+			input: "seed", named: "--seed", path: file, code: codeSeed,
+			hint: "Set --seed to a file with one scenario, or to FILE#ID for a scenario of a list.",
+		}.unreadable(err)
+	}
 	if err != nil {
 		return nil, &diag.Error{
-			Code: codeSeed, Side: diag.Input, Err: err, Title: fmt.Sprintf("The server cannot use the scenario %q", path),
+			Code: codeSeed, Side: diag.Input, Err: diag.NotJSON(err), Title: fmt.Sprintf("The server cannot use the scenario %q", path),
 			Hint: "Set --seed to a file with one scenario, or to FILE#ID for a scenario of a list. Correct the scenario if the message names a field.",
 		}
 	}

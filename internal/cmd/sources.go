@@ -90,3 +90,12 @@ func sourceText(config *input.Config) string {
 	}
 	return strings.Join(out, ", ")
 }
+
+// useSourcesWords changes the titles and the hints of the errors about one source of the input "sources".
+// The packages that read sources name the inputs of one image, and these inputs and the
+// input "sources" exclude each other.
+func useSourcesWords(err error) {
+	for _, e := range diag.All(err) {
+		e.Title, e.Hint = input.SourcesHint(e.Title), input.SourcesHint(e.Hint)
+	}
+}

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -68,9 +69,14 @@ func newTracer(p Process, c *input.Common) (*tracer, error) {
 	}
 	var err error
 	if t.file, err = os.Create(c.Trace); err != nil {
+		reason, hint := input.Unwritable(c.Trace)
+		title := fmt.Sprintf("The trace %q cannot be written", c.Trace)
+		if reason != "" {
+			title, err = title+", because "+reason, nil
+		}
 		return nil, &diag.Error{
-			Code: codeTraceUnwritable, Side: diag.Input, Input: "trace", Err: err,
-			Title: fmt.Sprintf("The trace %q cannot be written", c.Trace), Hint: "Set the input trace to a file in an existing folder.",
+			Code: codeTraceUnwritable, Side: diag.Input, Input: "trace", Err: err, Title: title,
+			Hint: cmp.Or(hint, "Set the input trace to a file in an existing folder."),
 		}
 	}
 	return t, nil

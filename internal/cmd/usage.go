@@ -68,14 +68,28 @@ func atMost(names ...string) cobra.PositionalArgs {
 			return &argumentError{fmt.Sprintf("The command %s accepts only flags, but not the argument %q", c.Name(), args[0]), referenceHint(c, args[0])}
 		}
 		last := args[len(names)]
-		if truth, ok := truths[strings.ToLower(last)]; ok {
-			return &argumentError{fmt.Sprintf("The command %s does not accept the argument %q", c.Name(), last), fmt.Sprintf("Write the flag and its value as one word, %s=%t.", switchOf(c), truth)}
+		if err := noTruths(c, args[len(names):]); err != nil {
+			return err
+		}
+		if word, ok := strings.CutPrefix(last, "–"); ok || strings.HasPrefix(last, "—") {
+			word = strings.TrimLeft(strings.TrimPrefix(word, "—"), "–—-")
+			return &argumentError{fmt.Sprintf("The argument %q begins with a long dash, and flags begin with two hyphens", last), fmt.Sprintf("Write --%s.", word)}
 		}
 		if c.Name() == string(input.Promote) && !c.Flags().Changed("tags") {
 			return &argumentError{fmt.Sprintf("The command promote accepts only %s, but not the additional argument %q", names[0], last), fmt.Sprintf("To add this tag to the image, write --tags %s.", last)}
 		}
 		return &argumentError{fmt.Sprintf("The command %s accepts only %s, but not the additional argument %q", c.Name(), strings.Join(names, " and "), last), referenceHint(c, last)}
 	}
+}
+
+// noTruths refuses arguments such as "false", which users write after a Boolean flag.
+func noTruths(c *cobra.Command, args []string) error {
+	for _, arg := range args {
+		if truth, ok := truths[strings.ToLower(arg)]; ok {
+			return &argumentError{fmt.Sprintf("The command %s does not accept the argument %q", c.Name(), arg), fmt.Sprintf("Write the flag and its value as one word, %s=%t.", switchOf(c), truth)}
+		}
+	}
+	return nil
 }
 
 // referenceHint returns the flags that name the image and the tag of an argument. If the
@@ -154,11 +168,11 @@ func flagHint(c *cobra.Command, name string) string {
 	question := nearest.Question("--"+name, flagNames(c))
 	switch {
 	case known:
-		return strings.TrimSpace(question+" "+otherCommandHint(in)) + " " + input.OtherCommandAdvice(input.Command(c.Name()), name)
+		return strings.TrimSpace(question + " " + otherCommandHint(in) + " " + input.OtherCommandAdvice(input.Command(c.Name()), name))
 	case question != "":
 		return question
 	}
-	return input.Advice(name)
+	return input.Advice(input.Command(c.Name()), name)
 }
 
 // exampleFlag returns a flag for an example: the flag that the user wrote, if the command
@@ -192,12 +206,16 @@ var otherFlags = map[string]map[string]string{
 	},
 	"promote": {"to": "Write --tags for new tags in the same repository, and --image for another repository.", "from": "Write the image as the first argument."},
 	"publish": {"to": "Write --image for the repository, and --tags for the tags.", "from": "Write the image as the first argument."},
-	"inspect": {"format": "Write --json for JSON, or --digest-only for the digest."},
+	"inspect": {"format": "Write --json for JSON, or --digest-only for the digest.", "raw": "Write --json, which prints complete manifests and configs."},
+	"cleanup": {"yes": cleanupForce, "force": cleanupForce, "confirm": cleanupForce},
 	"serve": {
 		"port": "Write the port in the address: --listen 127.0.0.1:5000.", "host": "Write the host in the address: --listen 127.0.0.1:5000.",
 		"address": "Write --listen 127.0.0.1:5000.", "addr": "Write --listen 127.0.0.1:5000.", "dir": "Write --data FOLDER.",
 	},
 }
+
+// cleanupForce is the hint for flags that permit a deletion in other programs.
+const cleanupForce = "To delete, write --dry-run=false. The command asks no questions."
 
 // otherFlagHint returns the sentences for a flag of another program. A sentence is only
 // for a command that has the flag in the sentence.
@@ -222,7 +240,7 @@ func secretHint(in input.Input) string {
 	case "credentials":
 		return "Every process can see the secrets on a command line. Log in with docker login or ghcr-publish login first. The program uses this login."
 	}
-	return "The input " + in.Name + " has no flag."
+	return "Every process can see the secrets on a command line. To build with secrets, run docker build with the option --secret, and publish the built image."
 }
 
 // otherCommandHint returns a hint with the commands that have the flag.
@@ -235,7 +253,7 @@ func otherCommandHint(in input.Input) string {
 }
 
 // shorthands maps one-letter flags of docker and podman to flags of this program.
-var shorthands = map[string]string{"t": "tags", "f": "file", "o": "destination", "u": "username", "p": "token-stdin"}
+var shorthands = map[string]string{"t": "tags", "f": "file", "o": "destination", "u": "username", "p": "token-stdin", "R": "repo"}
 
 // shorthandHint returns a hint with the long flag for a one-letter flag of docker.
 func shorthandHint(c *cobra.Command, letter string) string {
@@ -260,6 +278,9 @@ func unknownCommand(root *cobra.Command, name string) error {
 	}
 	if meant := input.OtherCommands[strings.ToLower(name)]; meant != "" {
 		hint = fmt.Sprintf("Did you mean %s?", meant)
+	}
+	if strings.EqualFold(name, "logout") {
+		hint = "To remove a login, run docker logout REGISTRY."
 	}
 	return &diag.Error{
 		Code: codeUsage, Side: diag.Input, Title: fmt.Sprintf("There is no command %q", name),

@@ -68,13 +68,27 @@ func (e *Error) Error() string {
 // Heading returns the title with a capital first letter, so that a summary can
 // show the title as a sentence. If the title begins with the name of a host or
 // a file, Heading does not change it.
-func (e *Error) Heading() string {
-	word, _, _ := strings.Cut(e.Title, " ")
-	if word == "" || strings.ContainsAny(word, ".:/@") {
-		return e.Title
+func (e *Error) Heading() string { return capital(e.Title) }
+
+// Cause returns the text of the cause with a capital first letter, because all reports
+// show the cause as a separate sentence. If the text begins with the name of a host or a
+// file, Cause does not change it. If the error has no cause, Cause returns "".
+func (e *Error) Cause() string {
+	if e.Err == nil {
+		return ""
 	}
-	first, size := utf8.DecodeRuneInString(e.Title)
-	return string(unicode.ToUpper(first)) + e.Title[size:]
+	return capital(e.Err.Error())
+}
+
+// capital changes the first letter of a text to upper case, unless the first word is the
+// name of a host or a file.
+func capital(text string) string {
+	word, _, _ := strings.Cut(text, " ")
+	if word == "" || strings.ContainsAny(word, ".:/@") {
+		return text
+	}
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:]
 }
 
 // Unwrap returns the cause.

@@ -30,6 +30,13 @@ func IsForbidden(err error) bool {
 	return errors.As(err, &e) && e.answer.Response.StatusCode == http.StatusForbidden
 }
 
+// IsRejected reports whether err is a response of GitHub with the status 401, which
+// means that the token is not valid.
+func IsRejected(err error) bool {
+	var e *github.ErrorResponse
+	return errors.As(err, &e) && e.Response != nil && e.Response.StatusCode == http.StatusUnauthorized
+}
+
 // Cause returns the part of err that is useful in a message for users. This part is the
 // error response of GitHub or the network error. The result does not contain the text of
 // the wrapping errors.

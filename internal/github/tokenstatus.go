@@ -2,13 +2,10 @@ package github
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
-
-	"github.com/google/go-github/v60/github"
 )
 
 // TokenStatus is the status of a token that GitHub's API reports.
@@ -35,8 +32,7 @@ type TokenStatus struct {
 func (c *Client) TokenStatus(ctx context.Context) (TokenStatus, error) {
 	header, err := c.callWithHeader(ctx, http.MethodGet, "rate_limit", nil, nil)
 	status := TokenStatus{ServerTime: date(header)}
-	var answer *github.ErrorResponse
-	if errors.As(err, &answer) && answer.Response.StatusCode == http.StatusUnauthorized {
+	if IsRejected(err) {
 		status.Invalid = true
 		return status, nil
 	}

@@ -45,7 +45,7 @@ func (r *reader) artifact(c *Config) *Artifact {
 		return a
 	}
 	if !mediaType().MatchString(a.Type) {
-		r.fail("artifact-type", CodeValue, "Write a media type, such as application/vnd.cyclonedx+json.", "The input artifact-type is %q, which is not a media type", a.Type)
+		r.fail("artifact-type", CodeValue, artifactTypeHint(a.Type), "The input artifact-type is %q, which is not a media type", a.Type)
 	}
 	for _, in := range append(fileInputs, "labels") {
 		if r.text(in) != "" {
@@ -58,6 +58,21 @@ func (r *reader) artifact(c *Config) *Artifact {
 	}
 	r.subject(c, a)
 	return a
+}
+
+// artifactTypes maps short names to the media types that users mean.
+var artifactTypes = map[string]string{
+	"helm": "application/vnd.cncf.helm.config.v1+json", "chart": "application/vnd.cncf.helm.config.v1+json",
+	"spdx": "application/spdx+json", "cyclonedx": "application/vnd.cyclonedx+json", "sbom": "application/spdx+json or application/vnd.cyclonedx+json",
+	"sarif": "application/sarif+json", "json": "application/json",
+}
+
+// artifactTypeHint returns the hint for a text that is not a media type.
+func artifactTypeHint(text string) string {
+	if meant := artifactTypes[strings.ToLower(text)]; meant != "" {
+		return "Write the media type: " + meant + "."
+	}
+	return "Write a media type, such as application/vnd.cyclonedx+json."
 }
 
 // failArtifactWithoutContent refuses the input "artifact-type" if the input "content" is

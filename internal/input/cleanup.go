@@ -38,10 +38,24 @@ func ParseCleanup(env Environment) (*CleanupConfig, error) {
 		DryRun: r.boolean("dry-run"), Verify: r.choice("verify"), Cache: r.text("cache"), JSON: r.boolean("json"), Undo: r.text("undo"),
 	}
 	r.common(&c.Common, env)
+	r.refuseRulesWithUndo()
 	c.Globs = r.globs
 	r.onlyAtHome(&c.Common)
 	c.event()
 	return c, errors.Join(r.errs...)
+}
+
+// refuseRulesWithUndo refuses the inputs that select images if the input "undo" is set,
+// because such a run deletes nothing.
+func (r *reader) refuseRulesWithUndo() {
+	if r.text("undo") == "" {
+		return
+	}
+	for _, in := range []string{"delete", "untagged", "orphans", "broken"} {
+		if r.rule(in) != "" {
+			r.fail(in, CodeUndoWithRules, "Remove the input "+in+" to restore the images, or remove the input undo to delete images.", "The inputs undo and %s exclude each other", in)
+		}
+	}
 }
 
 // rule returns the value of a rule, or "" for the default, because a run without rules is

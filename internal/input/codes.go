@@ -6,6 +6,9 @@ import "github.com/ghcr-publish/ghcr-publish/internal/diag"
 const (
 	// CodeValue means that the value of an input is not allowed.
 	CodeValue = "input-value"
+	// CodeUndoWithRules means that a run restores images, but an input selects images to
+	// delete.
+	CodeUndoWithRules = "undo-with-rules"
 	// CodeUnknown means that the action has no input with this name. An unknown input
 	// is an error if the unknown name resembles the name of an input. Otherwise, it
 	// is a notice.

@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/nearest"
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
@@ -77,7 +78,7 @@ func checkPath(text string) error {
 		switch p {
 		case "{platform}", "{os}", "{arch}", "{variant}":
 		default:
-			return fmt.Errorf("the placeholder %q is unknown; {platform}, {os}, {arch} and {variant} are allowed", p)
+			return fmt.Errorf("the placeholder %q is unknown; {platform}, {os}, {arch} and {variant} are allowed. %s", p, nearest.Question(p, []string{"{platform}", "{os}", "{arch}", "{variant}"}))
 		}
 	}
 	if strings.ContainsRune(text, 0) {

@@ -29,6 +29,9 @@ func ParseDiff(env Environment) (*DiffConfig, error) {
 	r.registryInputs(&c.Common, env)
 	sources := r.lines("source")
 	if len(sources) != 2 {
+		if r.unknown("source") {
+			return c, errors.Join(r.errs...)
+		}
 		r.fail("source", CodeTwoImages, r.twoImagesHint(), "The command diff compares two images, but %d %s", len(sources), plural(len(sources)))
 		return c, errors.Join(r.errs...)
 	}

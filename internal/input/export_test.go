@@ -10,3 +10,14 @@ func HabitNames() []string {
 	}
 	return names
 }
+
+// CommandHabitNames returns the names of the inputs with an advice of one command.
+func CommandHabitNames() map[Command][]string {
+	names := map[Command][]string{}
+	for c, own := range commandHabits {
+		for name := range maps.Keys(own) {
+			names[c] = append(names[c], name)
+		}
+	}
+	return names
+}

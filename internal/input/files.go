@@ -39,7 +39,7 @@ func (r *reader) files(c *Config) *Files {
 	r.refuseSourceWithContent()
 	f := &Files{
 		Entrypoint: r.argv("entrypoint"), Cmd: r.argv("cmd"), Env: r.env(),
-		User: r.text("user"), Workdir: r.workdir(), Platforms: r.platforms("platform"),
+		User: r.user(), Workdir: r.workdir(), Platforms: r.platforms("platform"),
 	}
 	for _, p := range f.Platforms {
 		c.noticePlatforms("platform", []string{p.String()})
@@ -140,10 +140,23 @@ func (r *reader) env() []string {
 		if key, _, ok := strings.Cut(line, "="); !ok || key == "" || strings.ContainsAny(key, " \t\x00") {
 			// The error does not contain the value of the variable, because the value
 			// can be a secret.
-			r.fail("env", CodeValue, "Write KEY=value, one per line.", "A line of the input env starts with %q, which is not KEY=value", key)
+			hint, subject := "Write KEY=value, one per line.", "%q, which is not KEY=value"
+			if name, _, colon := strings.Cut(key, ": "); colon {
+				hint, key, subject = "Write "+name+"=VALUE with an equals sign, one per line.", name+": ", "%q, which has a colon and not an equals sign"
+			}
+			r.fail("env", CodeValue, hint, "A line of the input env starts with "+subject, key)
 		}
 	}
 	return lines
+}
+
+// user returns the user of the image. No runtime finds a user whose name has a blank.
+func (r *reader) user() string {
+	text := r.text("user")
+	if strings.ContainsAny(text, " \t\n") {
+		r.fail("user", CodeValue, "Write a name or a number, optionally with a group: 1000:1000.", "The input user has the invalid value %q", text)
+	}
+	return text
 }
 
 func (r *reader) workdir() string {

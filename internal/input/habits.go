@@ -46,14 +46,18 @@ var habits = map[string]habit{
 	"password":         {advice: "Remove the input, because the input token is the password, and the default of this input is the job's GITHUB_TOKEN. For other registries, set the input credentials to lines of the form HOST USERNAME SECRET."},
 	"logout":           {advice: "Remove the input. The command \"login\" always removes its login at the end of the job, and the other commands write no login."},
 	"ecr":              {advice: "Remove the input. For Amazon ECR, log in with another action before this step. This action then uses the login in the Docker config file of the machine."},
+	"iidfile":          {advice: "Set the input digest-file to the path of the file for the digest."},
 	"subject-name":     {advice: "Set the input image to the repository that contains the image."},
 	"subject-digest":   {advice: "Set the input subject to the digest or the reference of the image that the artifact describes."},
 	"push-to-registry": {advice: "Remove the input. This action always writes to the registry, unless the input push is false."},
 }
 
-// Advice returns the advice for an input of another action, or "" if the name is not
-// such an input.
-func Advice(name string) string { return habits[name].advice }
+// Advice returns the advice of a command for an input of another action, or "" if the
+// name is not such an input.
+func Advice(c Command, name string) string {
+	h, _ := habitOf(c, name)
+	return h.advice
+}
 
 // buildOption is the advice for options that change how a build runs, but do not change
 // the image.

@@ -126,11 +126,16 @@ func (c *Common) checkImage(line string) error {
 			hint = "To promote this image, write source: " + line + ". The input image names a destination in another repository"
 		case slices.Contains(naming, c.Command):
 			hint += " and tags: " + tag
+		case c.Command == Cleanup:
+			hint += " and delete: " + tag
 		}
 		return diag.Inputf("image", CodeImageWithTag, hint+".", "The input image %q contains a tag", line)
 	}
 	if strings.ContainsFunc(line, unicode.IsSpace) {
 		return diag.Inputf("image", CodeImageInvalid, "Remove the blank. For several images, write one name per line, such as ghcr.io/acme/web.", "The input image %q contains a blank", line)
+	}
+	if c.Command == Cleanup && strings.ContainsAny(line, "*?") {
+		return diag.Inputf("image", CodeImageInvalid, "The input image names the repository, for example "+c.Registry+"/"+cmp.Or(strings.ToLower(c.GitHub.Repository), "OWNER/NAME")+". Write the pattern in the input delete.", "The input image %q is a pattern", line)
 	}
 	if fault := c.CheckName(line); fault != nil {
 		return diag.Inputf("image", CodeImageInvalid, fault.Cure, "The input image %q %s", line, fault.Is)

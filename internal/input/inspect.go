@@ -26,6 +26,9 @@ func ParseInspect(env Environment) (*InspectConfig, error) {
 	r := newReader(Inspect, env)
 	c := &InspectConfig{Source: r.text("source"), Platform: r.platform(), JSON: r.boolean("json"), Digest: r.boolean("digest-only")}
 	r.registryInputs(&c.Common, env)
+	if c.JSON && c.Digest {
+		r.fail("digest-only", CodeValue, "Remove one of the two inputs. The JSON of the input json contains the digest.", "The inputs json and digest-only exclude each other")
+	}
 	switch {
 	case c.Source == "" && r.refused("image"):
 	case c.Source == "":

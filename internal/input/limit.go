@@ -2,6 +2,7 @@ package input
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -43,7 +44,12 @@ var (
 // sizeLimit reads the input "size-limit".
 func (r *reader) sizeLimit() SizeLimit {
 	var out SizeLimit
-	for _, line := range r.lines("size-limit") {
+	lines := r.lines("size-limit")
+	if parts := splitNames(lines); len(parts) > len(lines) && !slices.ContainsFunc(parts, isNoLimit) {
+		r.fail("size-limit", CodeList, r.oneEntryPerLine("size-limit", parts), "The input size-limit contains several limits in one line")
+		return out
+	}
+	for _, line := range lines {
 		growth, isGrowth := growthOf(line)
 		size, isSize := sizeOf(line)
 		switch {
@@ -58,6 +64,12 @@ func (r *reader) sizeLimit() SizeLimit {
 		}
 	}
 	return out
+}
+
+func isNoLimit(text string) bool {
+	_, isGrowth := growthOf(text)
+	_, isSize := sizeOf(text)
+	return !isGrowth && !isSize
 }
 
 func growthOf(line string) (percent float64, ok bool) {
@@ -89,8 +101,11 @@ func limitHint(line string) string {
 	if hint := missing.Unexpanded(line); hint != "" {
 		return hint + " " + limitForm
 	}
-	compact := strings.ReplaceAll(line, " ", "")
-	for _, meant := range []string{"+" + compact, compact + "B", compact + "MB", strings.ReplaceAll(compact, ",", ".")} {
+	if platform, limit, ok := strings.Cut(line, "="); ok && strings.Contains(platform, "/") {
+		return "A limit applies to the image for each platform. Write only " + strings.TrimSpace(limit) + ". " + limitForm
+	}
+	compact := strings.TrimLeft(strings.ReplaceAll(line, " ", ""), "<≤=")
+	for _, meant := range []string{compact, compact + "%", "+" + compact, compact + "B", compact + "MB", strings.ReplaceAll(compact, ",", ".")} {
 		_, isGrowth := growthOf(meant)
 		_, isSize := sizeOf(meant)
 		if isGrowth || isSize {

@@ -59,6 +59,10 @@ func (r *reader) hosts(c *LoginConfig) {
 
 func (r *reader) host(c *LoginConfig, text string) {
 	host, err := parseHost(text)
+	if hosts := strings.FieldsFunc(text, func(c rune) bool { return c == ',' || c == ' ' }); err != nil && len(hosts) > 1 {
+		r.fail("registry", CodeList, r.oneEntryPerLine("registry", hosts), "The input registry contains several hosts in one line")
+		return
+	}
 	if err != nil {
 		r.fail("registry", CodeRegistryInvalid, "Write a host name, with a port if it needs one: ghcr.io.", "The input registry has the invalid value %q", text)
 		return
@@ -87,9 +91,6 @@ func (r *reader) loginHint(c *LoginConfig, host string) string {
 	}
 	if r.terminal {
 		return hint + "Log in with docker login " + host + ". This command and other programs then use this login. Only " + c.Home + " receives the token of this command."
-	}
-	if r.get("password") != "" {
-		hint += "This action has no input \"password\". "
 	}
 	return hint + "Add this line to the input credentials: " + host + " USER SECRET. Only " + c.Home + " receives the token."
 }

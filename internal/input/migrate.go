@@ -29,7 +29,7 @@ func ParseMigrate(env Environment) (*MigrateConfig, error) {
 	r := newReader(Migrate, env)
 	c := &MigrateConfig{
 		Paths: r.lines("paths"), Write: r.boolean("write"), Check: r.boolean("check"), AddCheck: r.boolean("add-check"),
-		ToAction: r.text("to-action"), SARIF: r.text("sarif"),
+		ToAction: r.text("to-action"), SARIF: r.resultFile("sarif"),
 	}
 	if c.ToAction != "" && !actionName().MatchString(c.ToAction) {
 		r.fail("to-action", CodeValue, "Write OWNER/NAME@REF, such as ghcr-publish/ghcr-publish@v1, or ./PATH for an action in the repository.", "The input to-action has the invalid value %q", c.ToAction)

@@ -38,8 +38,12 @@ type NameFault struct {
 // changes names to lower case. All commands check names with CheckName.
 func (c *Common) CheckName(text string) *NameFault {
 	host, path := splitHost(strings.ToLower(text))
-	if host == "" && (path == c.Registry || path == c.Home) && strings.ContainsAny(path, ".:") {
-		return &NameFault{"contains no owner and no name", "Write " + path + "/OWNER/NAME" + c.homeExample() + "."}
+	if host == "" && (path == c.Registry || path == c.Home || slices.Contains(KnownHosts, path)) && strings.ContainsAny(path, ".:") {
+		example := ""
+		if path == c.Registry {
+			example = c.homeExample()
+		}
+		return &NameFault{"contains no owner and no name", "Write " + path + "/OWNER/NAME" + example + "."}
 	}
 	if fault := hostFault(host, path); fault != nil {
 		return fault

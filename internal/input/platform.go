@@ -35,6 +35,10 @@ var machineNames = map[string]string{
 // image for a misspelt platform. platformNames accepts all other unknown names, because
 // new architectures appear.
 func (r *reader) platformNames(input string) []string {
+	if text := r.text(input); missing.Unexpanded(text) != "" {
+		r.fail(input, CodeValue, missing.Unexpanded(text), "The input %s contains %q, which is not a platform", input, text)
+		return nil
+	}
 	var out []string
 	for _, text := range r.words(input) {
 		if hint := platformForm(text); hint != "" {

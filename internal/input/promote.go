@@ -61,6 +61,10 @@ func (r *reader) promoteSource(c *PromoteConfig) {
 		r.fail("source", CodeSourceInvalid, hint, "The input source is %q, which is not an image reference", text)
 		return
 	}
+	if parts := strings.FieldsFunc(text, func(c rune) bool { return c == '\n' || c == ',' }); len(parts) > 1 {
+		r.fail("source", CodeSourceInvalid, "Write one image: "+strings.TrimSpace(parts[0])+". Promote each image in a separate step.", "The input source contains several images: %q", text)
+		return
+	}
 	full := text
 	if !strings.ContainsAny(text, "/@") && len(c.Images) > 0 {
 		full = c.Images[0].Name() + ":" + text

@@ -3,6 +3,7 @@ package input
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -59,7 +60,7 @@ func (r *reader) oneSource(c *Config) {
 		c.Source = strings.Join(r.lines("content"), ", ")
 	case strings.HasPrefix(c.Source, referencePrefix):
 		c.Source = r.registrySource("source", c.Source, &c.Common)
-	case c.Source == "" && !r.unknown("source", "context", "content", "file"):
+	case c.Source == "" && !r.unknown("source", "context", "content", "file") && !slices.ContainsFunc(buildInputs, r.refused):
 		r.failEmpty("source", CodeSourceMissing, "Set the input source to the result of the build: a directory, a tar, an image of the Docker engine, or docker://REFERENCE. To build from a Dockerfile, set the input context. To create an image from files, set the input content.")
 	}
 }

@@ -69,6 +69,9 @@ func (r *reader) refuseOtherOrder(source, destination string) bool {
 func (r *reader) refuseFile(text string) bool {
 	info, err := os.Stat(text)
 	isFile := err == nil && info.Mode().IsRegular()
+	if _, rest, ok := strings.Cut(text, "://"); ok && strings.Contains(rest, "/") {
+		return false // The error about the address names the right reference.
+	}
 	name, _, _ := strings.Cut(text, "#")
 	if !detect.IsArchive(name) && !(isFile && strings.ContainsAny(text, `/\`)) && !filePrefix().MatchString(text) {
 		return false
@@ -80,7 +83,7 @@ func (r *reader) refuseFile(text string) bool {
 	hint, code := "Write the reference of the image, such as ghcr.io/acme/web:1.2.3.", CodeReferenceInvalid
 	if r.command == Promote {
 		code = CodeSourceInvalid
-		hint += " To publish the file, set command: publish."
+		hint += " To publish this image, set command: publish."
 	}
 	r.fail("source", code, hint, title, text, r.command)
 	return true

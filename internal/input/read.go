@@ -50,18 +50,36 @@ func CommandOf(getenv func(string) string) (c Command, summary bool, err error) 
 }
 
 func (r *reader) fail(input, code, hint, format string, args ...any) {
-	if !r.hasOtherForm(input) {
-		r.errs = append(r.errs, diag.Inputf(input, code, hint, format, args...))
+	e := diag.Inputf(input, code, hint, format, args...)
+	same := func(err error) bool {
+		var known *diag.Error
+		return errors.As(err, &known) && *known == *e // two equal lines have the same error
+	}
+	if !r.hasOtherForm(input) && !slices.ContainsFunc(r.errs, same) {
+		r.errs = append(r.errs, e)
 	}
 }
 
 // failEmpty refuses an empty value. In a workflow, an empty value often comes from an
-// output that a step did not set.
+// output that a step did not set. An error about an unknown input that means this input
+// is the cause, so failEmpty adds no second error.
 func (r *reader) failEmpty(input, code, hint string) {
+	if r.unknown(input) || input == "source" && r.imageMeansSource() {
+		return
+	}
 	if !r.terminal {
 		hint += " If the value comes from an output of a step or a job, the step or the job set no output."
 	}
 	r.fail(input, code, hint, "The input %s is empty", input)
+}
+
+// imageMeansSource reports whether the input "image" was refused because the command reads
+// the image from the input "source".
+func (r *reader) imageMeansSource() bool {
+	return slices.ContainsFunc(r.errs, func(err error) bool {
+		var known *diag.Error
+		return errors.As(err, &known) && known.Code == CodeNotAccepted && known.Input == "image"
+	})
 }
 
 // hasOtherForm reports whether an input was refused because it is a YAML or JSON list,
@@ -132,6 +150,9 @@ func (r *reader) choiceHint(in Input, v string) string {
 		return "To keep the attestations of the image, remove the input, because its default is keep. This input cannot add attestations. " + hint
 	}
 	question := nearest.Question(v, values)
+	if meant := otherWord(in, v); question == "" && slices.Contains(values, meant) {
+		question = "Did you mean " + meant + "?"
+	}
 	if meant := OtherCommands[strings.ToLower(v)]; in.Name == "command" && slices.Contains(values, meant) {
 		question = "Did you mean " + meant + "?"
 	}
@@ -142,6 +163,27 @@ func (r *reader) choiceHint(in Input, v string) string {
 		hint += " Only " + commandsWith(in, v) + " accepts " + v + "."
 	}
 	return hint
+}
+
+// otherWord returns the value of an input that a user means with a word of another
+// program or with a Boolean value, or "".
+func otherWord(in Input, v string) string {
+	v = strings.ToLower(v)
+	switch {
+	case in.Name == "verify" && isOn(v):
+		return "full"
+	case in.Name == "verify" && isOff(v):
+		return "none"
+	case v == "error" || v == "stop" || v == "abort":
+		return "fail"
+	case v == "warning":
+		return "warn"
+	case v == "ignore" && in.Name == "if-published":
+		return "continue"
+	case v == "ignore" && in.Name == "on-readonly":
+		return "skip"
+	}
+	return ""
 }
 
 // commandsWith names the commands that accept a value of an input.

@@ -1,6 +1,7 @@
 package input
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/detect"
 )
 
@@ -38,6 +40,10 @@ func (r *reader) reference(input, text string, c *Common) name.Reference {
 	case c.lacksOwner(ref) && detect.IsArchive(text):
 		r.fail(input, diag.CodeSourceNotFound, missing.Hint(text), "The file %q in the input %s does not exist", text, input)
 		return nil
+	case c.lacksOwner(ref) && tagWord().MatchString(text):
+		example := c.Registry + "/" + cmp.Or(strings.ToLower(c.GitHub.Repository), "OWNER/NAME") + ":" + text
+		r.fail(input, CodeReferenceInvalid, "Write the complete reference, for example "+example+".", "The input %s is %q, which looks like a tag and not like the name of an image", input, text)
+		return nil
 	case c.lacksOwner(ref):
 		r.fail(input, CodeImageWithoutOwner, fault.Cure, "The input %s is %q, which %s", input, text, fault.Is)
 		return nil
@@ -47,6 +53,9 @@ func (r *reader) reference(input, text string, c *Common) name.Reference {
 	}
 	return ref
 }
+
+// tagWord matches a text that is more often a tag than the name of an image.
+var tagWord = lazy.Regexp(`^(?:v?[0-9][0-9A-Za-z.-]*|latest|main|master|edge|nightly|stable|pr-[0-9]+|sha-[0-9a-f]+)$`)
 
 // hubReference is like [reader.reference], but a name without a host means an image on
 // Docker Hub, as in a Dockerfile.

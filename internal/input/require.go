@@ -45,7 +45,7 @@ func (r *reader) requirement(policy attest.Policy) attest.Requirement {
 // validate reports a policy that requires nothing or contradicts itself.
 func (r *reader) validate(policy attest.Policy) {
 	var invalid *diag.Error
-	if err := policy.Validate(); errors.As(err, &invalid) {
+	if err := policy.Validate(); errors.As(err, &invalid) && !r.unknown("repo", "owner") {
 		r.errs = append(r.errs, invalid)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
 )
@@ -29,16 +30,58 @@ func (r *reader) resultFile(input string) string {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target // The run replaces the file, and a link must continue to point at the file.
 	}
-	if title, hint := unwritable(path); title != "" {
+	if r.isSource(path) {
+		r.fail(input, CodeResultFile, "Write another path, because the run would replace the image.", "The file %q in the input %s is the source of the image", text, input)
+		return path
+	}
+	if hint := missing.Unexpanded(text); hint != "" {
+		r.fail(input, CodeResultFile, hint, "The file %q in the input %s contains text that only a shell replaces", text, input)
+		return path
+	}
+	if strings.HasSuffix(text, "/") {
+		r.fail(input, CodeResultFile, "Append the name of a file to the path.", "The file %q in the input %s cannot be written, because the path is a folder", text, input)
+		return path
+	}
+	if text == "true" || text == "false" {
+		r.fail(input, CodeResultFile, "Write the path of the file that the run writes, such as "+resultExample(input)+".", "The input %s is %q, but it is the path of a file", input, text)
+		return path
+	}
+	if title, hint := Unwritable(path); title != "" {
 		r.fail(input, CodeResultFile, hint, "The file %q in the input %s cannot be written, because %s", text, input, title)
 	}
 	return path
 }
 
-// unwritable returns the reason why a file cannot be replaced, and a hint. unwritable
+// resultExample returns the example in the table for the path of a file.
+func resultExample(name string) string {
+	in, _ := Find(name)
+	return in.Example
+}
+
+// isSource reports whether a path is a file of the inputs "source" and "sources".
+func (r *reader) isSource(path string) bool {
+	target, err := os.Stat(path)
+	if err != nil {
+		return false
+	}
+	sources := []string{r.text("source")}
+	for _, line := range r.lines("sources") {
+		_, source, _ := strings.Cut(line, "=")
+		sources = append(sources, source)
+	}
+	for _, source := range sources {
+		source, _, _ = strings.Cut(strings.TrimPrefix(strings.TrimPrefix(source, "oci-archive:"), "docker-archive:"), "#")
+		if info, err := os.Stat(source); err == nil && os.SameFile(info, target) {
+			return true
+		}
+	}
+	return false
+}
+
+// Unwritable returns the reason why a file cannot be replaced, and a hint. Unwritable
 // returns "" if the file can be replaced. To find out if the user may write to the folder,
-// unwritable creates a temporary file and removes the file again.
-func unwritable(path string) (reason, hint string) {
+// Unwritable creates a temporary file and removes the file again.
+func Unwritable(path string) (reason, hint string) {
 	folder := filepath.Dir(path)
 	switch info, err := os.Stat(folder); {
 	case err != nil:

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
+	"github.com/ghcr-publish/ghcr-publish/internal/source/detect"
 )
 
 // AllImages is the name in a line of the input "sources" whose source contains several
@@ -34,6 +35,9 @@ type ImageSource struct {
 func (r *reader) sources(c *Config) {
 	lines := r.lines("sources")
 	r.refuseInputsOfOneImage()
+	if r.hasOtherForm("sources") || r.refuseSourcesInOtherForm(lines) {
+		return
+	}
 	if len(lines) > maxSources {
 		r.fail("sources", CodeSourcesInvalid, "Divide the images into several steps.", "The input sources has %d lines, and the maximum is %d", len(lines), maxSources)
 		return
@@ -79,7 +83,7 @@ func standardInputs(source string) int {
 
 // refuseInputsOfOneImage refuses the inputs that describe the only image of a run.
 func (r *reader) refuseInputsOfOneImage() {
-	for _, in := range append([]string{"source", "context", "file", "content", "image", "artifact-type", "subject", "digest-name"}, fileInputs...) {
+	for _, in := range append([]string{"source", "context", "file", "content", "image", "artifact-type", "subject"}, fileInputs...) {
 		if r.text(in) != "" {
 			r.fail(in, CodeSourcesWithInput, "Remove the input "+in+" or the input sources. Each line of the input sources contains the name and the source of one image.", "The inputs sources and %s exclude each other", in)
 		}
@@ -97,7 +101,7 @@ func (r *reader) imageSource(c *Config, line string, build *Build) (ImageSource,
 	image, source, ok := strings.Cut(line, "=")
 	s := ImageSource{Name: strings.TrimSpace(image), Source: strings.TrimSpace(source)}
 	if !ok || s.Name == "" || s.Source == "" {
-		r.fail("sources", CodeSourcesInvalid, "Write NAME=SOURCE, one per line, such as api=api.tar. To publish all images of a file, write *=bundle.tar.", "The line %q of the input sources is not in the form NAME=SOURCE", line)
+		r.fail("sources", CodeSourcesInvalid, sourceLineHint(line), "The line %q of the input sources is not in the form NAME=SOURCE", line)
 		return s, false
 	}
 	if folder, ok := strings.CutPrefix(s.Source, contextPrefix); ok {
@@ -118,6 +122,9 @@ func (r *reader) imageSource(c *Config, line string, build *Build) (ImageSource,
 	if err != nil {
 		r.errs = append(r.errs, err)
 		return s, false
+	}
+	if found := detect.NotImage(s.Source); s.Build == nil && found.Found() {
+		r.fail("sources", diag.CodeSourceNotLayout, SourcesHint(found.Hint), "The source %.300q of the image %s %s", s.Source, s.Name, found.Is)
 	}
 	s.Images = []name.Repository{repo}
 	return s, true

@@ -56,7 +56,7 @@ var settingVerbs = []string{"set ", "write ", "with ", "and ", "example "}
 
 // Text returns the text of a message for a terminal.
 func (t Terminal) Text(text string) string {
-	text = withoutWorkflow(text)
+	text = t.withoutBuild(withoutWorkflow(text))
 	text = formTwo().ReplaceAllStringFunc(text, func(s string) string {
 		m := formTwo().FindStringSubmatch(s)
 		return t.name(m[2], m[1] == "T") + " and " + t.name(m[3], false)
@@ -75,6 +75,27 @@ func (t Terminal) Text(text string) string {
 		}
 		return m[1] + t.name(m[2], false) + m[3]
 	})
+}
+
+// formBuild matches the hint for a Dockerfile as the source.
+var formBuild = lazy.Regexp(`To build the Dockerfile, write context: (\S+)( and file: (\S+))? instead of source\.`)
+
+// withoutBuild replaces the hint for a Dockerfile as the source. Only the command
+// "publish" builds a Dockerfile.
+func (t Terminal) withoutBuild(text string) string {
+	m := formBuild().FindStringSubmatch(text)
+	if m == nil {
+		return text
+	}
+	flags := "--context " + m[1]
+	if m[3] != "" {
+		flags += " --file " + m[3]
+	}
+	hint := "To build and publish the Dockerfile, run \"ghcr-publish publish " + flags + "\"."
+	if t.Command != Publish {
+		hint = "Write an image as SOURCE: a reference, the folder of an OCI layout, or a tar. " + hint
+	}
+	return strings.Replace(text, m[0], hint, 1)
 }
 
 // name returns the argument or the flag that sets an input.

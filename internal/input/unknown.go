@@ -17,22 +17,27 @@ const variablePrefix = "INPUT_"
 // runner only warns about an unknown input, so a run with `tag` instead of `tags` would
 // move the default tags. A name that resembles an input is an error. An input of
 // another action is an error if the run, which ignores this input, would publish
-// another image than the user expects. All other names give a warning.
+// another image than the user expects. All other names give a warning, except for a
+// command that must not ignore an input (stopsAtUnknown).
 func (r *reader) refuseUnknownInputs(c *Common, environ []string) {
 	names := unknownInputs(environ)
 	if r.command == Cleanup {
 		r.refuseUnknownRules(names)
 		return
 	}
-	for _, group := range byAdvice(names) {
+	for _, group := range byAdvice(r.command, names) {
 		r.explainHabit(c, group)
 	}
 	for _, name := range names {
-		if _, ok := habitOf(name); ok {
+		if _, ok := habitOf(r.command, name); ok {
 			continue
 		}
 		if question := r.question(name); question != "" {
 			r.fail(name, CodeUnknown, question, "This action has no input %q, so the run stopped", name)
+			continue
+		}
+		if r.command.stopsAtUnknown() {
+			r.fail(name, CodeUnknown, "Remove the input. docs/inputs.md lists the inputs of the command "+string(r.command)+".", "The command %s has no input %q, so the run stopped", r.command, name)
 			continue
 		}
 		c.Notices = append(c.Notices, diag.Notice{
@@ -88,9 +93,12 @@ func (r *reader) question(name string) string {
 // eitherPlatform matches the two inputs for platforms in a question.
 var eitherPlatform = lazy.Regexp(`\bplatforms?\b(?: or platforms?\b)?`)
 
-// habitOf returns the advice for an input of another action. For example, make-public
-// has the advice for public.
-func habitOf(name string) (habit, bool) {
+// habitOf returns the advice of a command for an input of another action. For example,
+// make-public has the advice for public.
+func habitOf(c Command, name string) (habit, bool) {
+	if h, ok := commandHabits[c][name]; ok {
+		return h, true
+	}
 	if h, ok := habits[name]; ok {
 		return h, true
 	}
@@ -105,11 +113,11 @@ func habitOf(name string) (habit, bool) {
 
 // byAdvice groups the inputs of other actions that have the same advice, so that the
 // advice is shown once.
-func byAdvice(names []string) [][]string {
+func byAdvice(c Command, names []string) [][]string {
 	var groups [][]string
 	at := map[habit]int{}
 	for _, name := range names {
-		h, ok := habitOf(name)
+		h, ok := habitOf(c, name)
 		if !ok {
 			continue
 		}
@@ -127,7 +135,7 @@ func byAdvice(names []string) [][]string {
 // explainHabit adds an error or a notice with the advice for inputs of another action.
 // All names have the same advice.
 func (r *reader) explainHabit(c *Common, names []string) {
-	h, _ := habitOf(names[0])
+	h, _ := habitOf(r.command, names[0])
 	title, end := "This action has no input "+quote(names[0]), ", so the run ignores it"
 	if len(names) > 1 {
 		quoted := make([]string, len(names))
@@ -136,7 +144,8 @@ func (r *reader) explainHabit(c *Common, names []string) {
 		}
 		title, end = "This action has no inputs "+joinNames(quoted), ", so the run ignores them"
 	}
-	if h.stops && slices.Contains(pushing, r.command) {
+	_, own := commandHabits[r.command][names[0]]
+	if own || r.command.stopsAtUnknown() || h.stops && slices.Contains(pushing, r.command) {
 		r.fail(names[0], CodeUnknown, h.advice, "%s, so the run stopped", title)
 		return
 	}

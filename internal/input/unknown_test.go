@@ -107,3 +107,16 @@ func TestInputsWithAdviceDoNotExist(t *testing.T) {
 		}
 	}
 }
+
+// An advice of one command would never be shown if the command had an input with this
+// name.
+func TestInputsWithAdviceOfACommandAreNotInputsOfTheCommand(t *testing.T) {
+	t.Parallel()
+	for c, names := range input.CommandHabitNames() {
+		for _, name := range names {
+			if _, known := input.Find(name); known {
+				t.Errorf("the table contains %s, for which %s has an advice", name, c)
+			}
+		}
+	}
+}

@@ -24,7 +24,7 @@ func ParseVerify(env Environment) (*VerifyConfig, error) {
 	r.registryInputs(&c.Common, env)
 	if source := r.text("source"); source == "" {
 		r.failEmpty("source", CodeSourceMissing, "Set the input source to a reference, such as ghcr.io/acme/web:1.2.3.")
-	} else {
+	} else if !r.refuseFile(source) {
 		c.Reference = r.reference("source", source, &c.Common)
 	}
 	c.Requirement = r.requirement(policyOf(c.GitHub.ServerURL, r.text))

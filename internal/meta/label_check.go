@@ -29,6 +29,11 @@ var (
 	// levelPlatform matches the platform after a level, as in
 	// manifest[linux/amd64].
 	levelPlatform = lazy.Regexp(`\[[^\]]*\]`)
+	// wordColon matches a word before a colon. docker buildx refuses such a key, because
+	// the word is not a level.
+	wordColon = lazy.Regexp(`^([A-Za-z_,-]+):(.*)$`)
+	// levelNoColon matches a level with a platform, but without a colon after it.
+	levelNoColon = lazy.Regexp(`^((?:manifest|index)(?:-descriptor)?\[[^\]]*\])([^:,].*)$`)
 )
 
 func labelSubject(input, text string) string {
@@ -120,6 +125,9 @@ func levelsOf(before string) []string {
 // misspelt. checkLevel returns the key without the level.
 func checkLevel(input, text, key, value string) (string, error) {
 	before, rest, ok := splitLevel(key)
+	if !ok && input == "annotations" {
+		return key, checkNoLevel(text, key, value)
+	}
 	if !ok {
 		return key, nil
 	}
@@ -132,6 +140,21 @@ func checkLevel(input, text, key, value string) (string, error) {
 		}
 	}
 	return rest, nil
+}
+
+// checkNoLevel returns an error for the key of an annotation that looks like a key with a
+// level, but whose level no program knows.
+func checkNoLevel(text, key, value string) error {
+	const input = "annotations"
+	if m := levelNoColon().FindStringSubmatch(key); m != nil {
+		return diag.Inputf(input, CodeLabelInvalid, fmt.Sprintf("Write %s:%s=%s.", m[1], m[2], value), "%s has no colon after the level %q", labelSubject(input, text), m[1])
+	}
+	if m := wordColon().FindStringSubmatch(key); m != nil && trimJS(m[2]) == "" {
+		return diag.Inputf(input, CodeLabelInvalid, fmt.Sprintf("Write the key after the colon: %s:KEY=%s.", m[1], value), "%s has no key after %q", labelSubject(input, text), m[1]+":")
+	} else if m != nil {
+		return diag.Inputf(input, CodeLabelInvalid, fmt.Sprintf("Write index:%s=%s for the index, manifest:%s=%s for the images of all platforms, or a key without a colon.", m[2], value, m[2], value), "%s has the unknown level %q", labelSubject(input, text), m[1])
+	}
+	return nil
 }
 
 // placed returns the annotations of a line whose key has levels. placed returns nil for a
@@ -161,6 +184,10 @@ func (e *engine) placed(text, key, value string) ([]image.PlacedAnnotation, erro
 
 // noticeValue adds a notice if the value is probably a mistake.
 func (e *engine) noticeValue(input, key, value string) {
+	if clean := trimJS(value); clean != value && clean != "" {
+		e.notice(CodeLabelValue, fmt.Sprintf("The value of %s in the input %s begins with a blank", key, input),
+			fmt.Sprintf("The blank becomes a part of the value. To remove the blank, write %s=%s.", key, clean))
+	}
 	if m := nextPair().FindStringSubmatch(value); m != nil {
 		e.notice(CodeLabelValue, fmt.Sprintf("The value of %s in the input %s contains %q", key, input, m[0]),
 			fmt.Sprintf("If %s is another key, write it on a separate line. Commas and blanks do not separate the entries of the input.", m[1]+m[2]))

@@ -198,6 +198,23 @@ func (r *run) gateError(ctx context.Context, c Candidate, err error) error {
 	return &diag.Error{
 		Code: CodeGateFailed, Side: diag.Source, Input: "gate", Err: fmt.Errorf("running the script: %w", err),
 		Title: fmt.Sprintf("The gate did not accept %s, so no tag was moved", c.Reference.Context()),
-		Hint:  fmt.Sprintf("Read the output of the gate in the log group %q. The image is in the registry without a new tag. To inspect the image, run: ghcr-publish inspect %s. Then correct the image or the gate, and run the step again.", "Gate", c.Reference),
+		Hint:  statusHint(err) + fmt.Sprintf(`Read the output of the gate in the log group "Gate". The image is in the registry without a new tag. To inspect the image, run: ghcr-publish inspect %s. Then correct the image or the gate, and run the step again.`, c.Reference),
 	}
+}
+
+// statusHint explains the exit statuses with which a shell reports that it could not run
+// a command of the gate (POSIX.1-2024, 2.8.2, Exit Status for Commands). For any other
+// error, statusHint returns "".
+func statusHint(err error) string {
+	var exit interface{ ExitCode() int }
+	if !errors.As(err, &exit) {
+		return ""
+	}
+	switch exit.ExitCode() {
+	case 127:
+		return "The shell did not find a command of the gate. Install the program in an earlier step. To run a script of the repository, write its path, such as ./gate.sh. "
+	case 126:
+		return "The shell could not execute a command of the gate. To run a script that is not executable, write bash before its path. "
+	}
+	return ""
 }

@@ -73,6 +73,25 @@ func platformName(name string) string {
 // is not shown, the text replaces both values.
 type fact struct{ label, before, after, text string }
 
+// hidden returns the columns for a value that is never shown: the value of a variable.
+// The last result is false for other facts.
+func (f fact) hidden() (before, after string, ok bool) {
+	const value = "not shown"
+	if !strings.HasPrefix(f.label, fieldLabels["env"]+" ") {
+		return "", "", false
+	}
+	switch compare.Kind(f.text) {
+	case compare.Added:
+		return "", value, true
+	case compare.Removed:
+		return value, "", true
+	case compare.Changed:
+		return value, "changed, " + value, true
+	case compare.Same:
+	}
+	return "", "", false
+}
+
 // fieldLabels are the labels of the fields of a config.
 var fieldLabels = map[string]string{
 	"cmd": "command", "port": "port", "env": "variable", "stop-signal": "stop signal", "workdir": "working directory",

@@ -92,6 +92,10 @@ func configDetails(c *compare.Changes) markdown.Text {
 	for _, g := range groups(c.Platforms) {
 		b.Printf("%s:\n\n| Field | Before | After |\n|---|---|---|\n", markdown.Bold(g.of()))
 		for _, f := range g.facts {
+			if before, after, ok := f.hidden(); ok {
+				b.Printf("| %s | %s | %s |\n", f.label, before, after)
+				continue
+			}
 			if f.text != "" {
 				b.Printf("| %s | | %s |\n", f.label, f.text)
 				continue
@@ -110,6 +114,15 @@ func configDetails(c *compare.Changes) markdown.Text {
 	return b.Text()
 }
 
+// packageChange returns the word for the change of a package. The title above the table
+// counts the packages with the same words.
+func packageChange(c compare.Kind) string {
+	if c == compare.Changed {
+		return "updated"
+	}
+	return string(c)
+}
+
 // packageTable returns one row per package. If each change is the same for all platforms,
 // packageTable omits the column of platforms.
 func packageTable(p *compare.PackageChanges) markdown.Text {
@@ -122,7 +135,7 @@ func packageTable(p *compare.PackageChanges) markdown.Text {
 		b.Printf("\n|---|---|---|---|\n")
 	}
 	for _, row := range p.Rows {
-		b.Printf("| %s | %s | %s | %s |", row.Name, string(row.Change), row.Before, row.After)
+		b.Printf("| %s | %s | %s | %s |", row.Name, packageChange(row.Change), row.Before, row.After)
 		if some {
 			b.Printf(" %s |", listed(row.Platforms))
 		}

@@ -1,8 +1,11 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -21,6 +24,9 @@ func (c *Cleanup) Text() string {
 			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\n", v.result, flat(v.name), v.age, v.size, flat(v.why))
 		}
 		w.Flush()
+		for _, line := range p.reasons() {
+			fmt.Fprintf(&b, "  stays  %s\n", flat(line))
+		}
 		for _, l := range p.Left {
 			fmt.Fprintf(&b, "  stays  %s: %s\n", flat(l.name()), l.why())
 		}
@@ -90,6 +96,32 @@ func (p *CleanedPackage) rows() []cleanedRow {
 		out = append(out, cleanedRow{detached, v.name(), v.ageText(), Bytes(v.Size), v.Reason})
 	}
 	return out
+}
+
+// maxReasons is the maximum number of reasons for a run that deletes nothing.
+const maxReasons = 8
+
+// reasons returns the reasons why the images of a package stay, the most frequent reason
+// first. Without these lines, a misspelt rule and a rule that has nothing to do look the
+// same. If an image goes, or if a selected image stays, reasons returns nil.
+func (p *CleanedPackage) reasons() []string {
+	if len(p.Deleted)+len(p.Detached)+len(p.Left) > 0 {
+		return nil
+	}
+	count := map[string]int{}
+	for _, v := range p.Kept {
+		if !v.Part {
+			count[v.Reason]++
+		}
+	}
+	texts := slices.SortedFunc(maps.Keys(count), func(a, b string) int {
+		return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(a, b))
+	})
+	texts = texts[:min(len(texts), maxReasons)]
+	for i, text := range texts {
+		texts[i] = Count(count[text], "image") + ": " + text
+	}
+	return texts
 }
 
 // name returns the tags of a version, or the start of its digest.

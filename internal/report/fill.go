@@ -176,7 +176,7 @@ func errorMessages(err error) []Message {
 	for _, e := range diag.All(err) {
 		m := Message{Code: e.Code, Level: "error", Title: e.Heading(), Input: e.Input, Hint: e.Hint}
 		if e.Err != nil {
-			m.Text = e.Err.Error()
+			m.Text = e.Cause()
 		}
 		out = append(out, m)
 	}

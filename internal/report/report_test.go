@@ -289,7 +289,7 @@ func TestFailAddsEachErrorWithItsFields(t *testing.T) {
 	for _, m := range r.Errors {
 		codes = append(codes, m.Code+"/"+m.Input+"/"+m.Text)
 	}
-	if want := []string{"one/a/", "two//cause"}; !slices.Equal(codes, want) || r.Outcome != report.Failed {
+	if want := []string{"one/a/", "two//Cause"}; !slices.Equal(codes, want) || r.Outcome != report.Failed {
 		t.Errorf("got %q, want %q", codes, want)
 	}
 	r = report.New("publish", "x", report.Run{})

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/github"
+	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/push"
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/markdown"
 )
@@ -20,7 +21,12 @@ func (r *Report) mdImage(b *markdown.Builder, i Image) {
 	if i.Reference != "" {
 		b.Printf("**Digest**%s: %s\n\n", r.digestUse(), markdown.Code(i.Reference))
 	}
-	if facts := i.facts(r.Run.Server); len(facts) > 0 {
+	facts := i.facts(r.Run.Server)
+	if r.Command == string(input.Promote) && !r.partial() {
+		from := markdown.Sprintf("from %s", markdown.Code(strings.TrimPrefix(r.Source, "docker://")))
+		facts = append([]markdown.Text{from}, facts...)
+	}
+	if len(facts) > 0 {
 		b.Printf("%s\n\n", markdown.Capitalize(markdown.Join(facts, " · ")))
 	}
 	mdPlatforms(b, i.Platforms)

@@ -102,7 +102,7 @@ func (p PlannedImage) mdTags(b *markdown.Builder) {
 	for n, t := range p.Tags {
 		rows[n] = tagRow{t.Name, t.changeText(), t.before()}
 	}
-	mdTagRows(b, "Would", rows)
+	mdTagRows(b, "The tag would", rows)
 }
 
 // facts returns short texts about the planned transfer of blobs, and about the

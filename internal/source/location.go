@@ -43,7 +43,7 @@ func locate(text string) (location, error) {
 	if pick, ok := isStdin(text, false); ok {
 		return location{path: stdin, pick: pick, stream: true}, nil
 	}
-	if severalImages(text) {
+	if severalImages(text) || severalPaths(text) {
 		return location{}, diag.New(CodeNotFound, diag.Source, hintSeveral, nil, "the source %.300q contains several images", text)
 	}
 	prefix, rest, ok := strings.Cut(text, ":")
@@ -208,7 +208,13 @@ func notFound(text, rest string, cause error) error {
 // path.
 const hintPick = "To select one image of"
 
-const hintSeveral = "The input source accepts one image. Publish each image in a separate step."
+const hintSeveral = "The input source accepts one image. Publish each image in a separate step, or write NAME=SOURCE for each image in the input sources."
+
+// severalPaths reports whether a text that is not the name of a file is a list of files.
+func severalPaths(text string) bool {
+	_, err := os.Lstat(text)
+	return err != nil && (strings.Contains(text, "\n") || severalFiles(text))
+}
 
 // severalImages reports whether a text is a list of sources with prefixes.
 func severalImages(text string) bool {

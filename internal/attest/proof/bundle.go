@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/attest"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/bounded"
 )
 
@@ -47,8 +49,14 @@ func readFile(path string) ([]bundle, error) {
 	if errors.Is(err, io.EOF) && len(out) > 0 {
 		return out, nil
 	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &diag.Error{
+			Code: CodeBundleFile, Side: diag.Input, Input: "bundle", Title: fmt.Sprintf("The file %q in the input bundle does not exist", path),
+			Hint: missing.Hint(path) + ` Set the input bundle to a file with one bundle as JSON, or with one bundle per line. "gh attestation download" writes such a file.`,
+		}
+	}
 	return nil, &diag.Error{
-		Code: CodeBundleFile, Side: diag.Input, Input: "bundle", Title: "The file with the bundles cannot be read", Err: err,
+		Code: CodeBundleFile, Side: diag.Input, Input: "bundle", Title: "The file with the bundles cannot be read", Err: diag.NotJSON(err),
 		Hint: `Set the input bundle to a file with one bundle as JSON, or with one bundle per line. "gh attestation download" writes such a file.`,
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -14,6 +15,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/attest"
 	"github.com/ghcr-publish/ghcr-publish/internal/attest/stored"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/bounded"
 )
@@ -130,6 +132,12 @@ func verifierOf(path string) (*attest.Verifier, error) {
 		return attest.NewVerifier(roots)
 	}
 	roots, err := bounded.File(path, attest.MaxRoots)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &diag.Error{
+			Code: attest.CodeRoot, Side: diag.Input, Input: "trusted-root", Title: fmt.Sprintf("The file %q in the input trusted-root does not exist", path),
+			Hint: missing.Hint(path) + ` Write the output of "gh attestation trusted-root" to a file, and set the input trusted-root to this file.`,
+		}
+	}
 	if err != nil {
 		return nil, &diag.Error{
 			Code: attest.CodeRoot, Side: diag.Input, Input: "trusted-root", Title: "The trusted root cannot be read", Err: err,

@@ -186,7 +186,7 @@ func TestKeepUsedSearchesFilesForReferences(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	r, err := rules.Parse(rules.Inputs{KeepUsed: dir + "\n@" + filepath.Join(dir, "pods.txt") + "\nquay.io/x/y:1\nx1"}, rules.Disk{}, "ghcr.io")
+	r, err := rules.Parse(rules.Inputs{KeepUsed: dir + "\n@" + filepath.Join(dir, "pods.txt") + "\nquay.io/x/y:1\nx*"}, rules.Disk{}, "ghcr.io")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,8 +207,8 @@ func TestKeepUsedSearchesFilesForReferences(t *testing.T) {
 	if len(r.Unclear) != 1 || !strings.HasSuffix(r.Unclear[0], "compose.yml: ghcr.io/acme/api") {
 		t.Errorf("got the unclear references %q, want one in compose.yml", r.Unclear)
 	}
-	if last := r.Keep[len(r.Keep)-1]; last.Pattern == nil || last.Pattern.String() != "x1" {
-		t.Errorf("got %+v, want the pattern x1", last)
+	if last := r.Keep[len(r.Keep)-1]; last.Pattern == nil || last.Pattern.String() != "x*" {
+		t.Errorf("got %+v, want the pattern x*", last)
 	}
 }
 
@@ -216,5 +216,14 @@ func TestDiskRefusesAMissingPath(t *testing.T) {
 	t.Parallel()
 	if _, err := (rules.Disk{}).Read(filepath.Join(t.TempDir(), "missing")); !os.IsNotExist(err) {
 		t.Errorf("got %v, want %v", err, fs.ErrNotExist)
+	}
+}
+
+// A word that is no existing file is not taken for a tag, because the file could name an
+// image that must stay.
+func TestKeepUsedRefusesAWordThatIsNoFile(t *testing.T) {
+	t.Parallel()
+	if _, err := rules.Parse(rules.Inputs{KeepUsed: "deploy"}, rules.NoFiles{}, "ghcr.io"); !diag.Is(err, rules.CodeUsedUnreadable) {
+		t.Errorf("got %v", err)
 	}
 }

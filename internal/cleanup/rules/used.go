@@ -100,7 +100,7 @@ func (p *parser) used(r *Rules, text string, files Files, registry string) {
 				r.search(found, registry)
 				continue
 			}
-			if named || looksLikePath(line) || !errors.Is(err, fs.ErrNotExist) {
+			if named || looksLikePath(line) || isWord(line) || !errors.Is(err, fs.ErrNotExist) {
 				p.unreadable(line, err)
 				continue
 			}
@@ -115,6 +115,12 @@ func looksLikePath(line string) bool {
 	return strings.Contains(line, "/") && !(strings.HasPrefix(line, "/") && strings.HasSuffix(line, "/"))
 }
 
+// isWord reports whether a line is neither a pattern nor a digest. Such a line is more often
+// the name of a file than a tag, and a missing file is an error.
+func isWord(line string) bool {
+	return !strings.ContainsAny(line, "*?[]/") && !strings.HasPrefix(line, "sha256:")
+}
+
 func (p *parser) unreadable(line string, err error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil // the text of this error depends on the system
@@ -122,7 +128,7 @@ func (p *parser) unreadable(line string, err error) {
 	p.problems = append(p.problems, &diag.Error{
 		Code: CodeUsedUnreadable, Side: diag.Input, Input: "keep-used", Err: err,
 		Title: "The line " + quote(line) + " of the input keep-used names a file or folder that the program cannot read",
-		Hint:  "Write an existing path, @FILE, or a reference with its registry such as ghcr.io/acme/web:1.2. Run actions/checkout before this step if the path is in the repository.",
+		Hint:  "Write an existing path, @FILE, or a reference with its registry such as ghcr.io/acme/web:1.2. To keep a tag, write the tag in the input keep. Run actions/checkout before this step if the path is in the repository.",
 	})
 }
 

@@ -79,10 +79,11 @@ func candidates(wrong string, names []string) []scored {
 }
 
 // Question returns "Did you mean A or B?" if the names A and B resemble the
-// text. Question returns "" if no name resembles the text.
+// text. Question returns "" if no name resembles the text, and if the text is one of the
+// names.
 func Question(text string, names []string) string {
 	like := Of(text, names)
-	if len(like) == 0 {
+	if len(like) == 0 || slices.Contains(names, text) {
 		return ""
 	}
 	return "Did you mean " + strings.Join(like, " or ") + "?"

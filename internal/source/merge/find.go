@@ -2,6 +2,7 @@ package merge
 
 import (
 	"fmt"
+	"os"
 	"path"
 	"slices"
 	"strings"
@@ -238,6 +239,9 @@ func digestHint(value string) string {
 	case pinned && strings.HasPrefix(digest, "sha256:"):
 		return fmt.Sprintf("Write HOST/OWNER/NAME@sha256:…, with 64 hexadecimal digits after sha256:. Check the repository %.60q and the digest.", repo)
 	case strings.Contains(value, "/"):
+		if _, err := os.Stat(value); err == nil || strings.Contains(value, "*") {
+			return "The command merge reads no files. Set digests: ${{ toJSON(needs.JOB.outputs) }}, where JOB is the job that pushes with push-by-digest: true, or write the content of the files, one digest per line."
+		}
 		return "Write the digest of the image, which is sha256: and 64 hexadecimal digits. The command merge does not accept a tag, because a tag can move. To print the digest, run ghcr-publish inspect."
 	}
 	return outputHint
