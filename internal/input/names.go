@@ -39,11 +39,7 @@ type NameFault struct {
 func (c *Common) CheckName(text string) *NameFault {
 	host, path := splitHost(strings.ToLower(text))
 	if host == "" && (path == c.Registry || path == c.Home || slices.Contains(KnownHosts, path)) && strings.ContainsAny(path, ".:") {
-		example := ""
-		if path == c.Registry {
-			example = c.homeExample()
-		}
-		return &NameFault{"contains no owner and no name", "Write " + path + "/OWNER/NAME" + example + "."}
+		return &NameFault{"contains no owner and no name", "Write " + path + "/OWNER/NAME" + c.homeExample(path) + "."}
 	}
 	if fault := hostFault(host, path); fault != nil {
 		return fault
@@ -91,9 +87,10 @@ func partFault(prefix string, parts []string, i int) *NameFault {
 	return &NameFault{is, cure}
 }
 
-// homeExample returns the name of the workflow's repository as an example.
-func (c *Common) homeExample() string {
-	if c.GitHub.Repository == "" {
+// homeExample returns the name of the workflow's repository as an example for a name on
+// the given host.
+func (c *Common) homeExample(host string) string {
+	if c.GitHub.Repository == "" || host != c.Registry {
 		return ""
 	}
 	return ", for example " + c.Registry + "/" + strings.ToLower(c.GitHub.Repository)
