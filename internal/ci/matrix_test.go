@@ -49,7 +49,7 @@ func newCaller(t *testing.T, workflow string) *caller {
 		text := strings.ReplaceAll(string(raw), "uses: $/.github/actions/push", "uses: "+released+"/.github/actions/push@v1")
 		write(t, path, []byte(forAct(text)))
 	}
-	c := &caller{actProject: &actProject{t: t, work: filepath.Join(t.TempDir(), "image")}, server: ghcrtest.Start(t, ghcrtest.Config{Open: &ghcrtest.Open{Token: "ghs_e2e"}})}
+	c := &caller{actProject: &actProject{t: t, work: filepath.Join(t.TempDir(), "image"), path: project.path}, server: ghcrtest.Start(t, ghcrtest.Config{Open: &ghcrtest.Open{Token: "ghs_e2e"}})}
 	write(t, filepath.Join(c.work, ".github", "workflows", "image.yml"), []byte(forAct(workflow)))
 	for name, p := range platforms {
 		c.image(name, p)
