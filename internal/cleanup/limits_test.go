@@ -2,6 +2,7 @@ package cleanup_test
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -84,6 +85,55 @@ func TestTheNextRunContinuesAfterTheRateLimit(t *testing.T) {
 				t.Errorf("%s with %d requests an hour: after %d runs the server has %q, want %q", id, hourly, runs, labels, s.Expected.Kept)
 			}
 		}
+	}
+}
+
+// A rate limit that ends after the time of the run stops the run at each request to GitHub's
+// API that follows the plan.
+func TestARateLimitBeyondTheTimeOfTheRunStopsIt(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, id string
+		fault    ghcrtest.Fault
+	}{
+		{"at the list before the deletions", "C01", ghcrtest.Fault{Method: http.MethodGet, Path: "&page=1", After: 1}},
+		{"at the read of a version", "C01", ghcrtest.Fault{Method: http.MethodGet, Path: "/versions/"}},
+		{"at a deletion", "C01", ghcrtest.Fault{Method: http.MethodDelete}},
+		{"at the deletion of the package", "C41", ghcrtest.Fault{Method: http.MethodDelete, After: 1}},
+		{"at the removal of a tag", "C58", ghcrtest.Fault{Method: http.MethodDelete}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := open(t, scenarioOf(t, c.id), nil)
+			before := w.content()
+			limit := ghcrtest.SecondaryRateLimit()
+			limit.RetryAfter = "3600"
+			c.fault.Effect, c.fault.Times = limit, ghcrtest.Always
+			w.server.Inject(c.fault)
+			req, err := w.request()
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+			defer cancel()
+			got, err := w.cleaner.Run(ctx, req)
+			stopped(t, got, err)
+			if c.id == "C01" {
+				if err := w.content().equal(before); err != nil {
+					t.Error(err)
+				}
+			}
+			w.server.ClearFaults()
+			if _, err := w.cleaner.Run(t.Context(), req); err != nil {
+				t.Fatal(err)
+			}
+			// The small manifest of the first run can stay as a version without a tag.
+			now := w.content()
+			maps.DeleteFunc(now.versions, func(label string, _ bool) bool { return w.digests[label] == "" })
+			if labels := slices.Sorted(maps.Keys(now.versions)); !slices.Equal(labels, sorted(w.seed.Expected.Kept)) {
+				t.Errorf("after the next run, the server has %q, want %q", labels, w.seed.Expected.Kept)
+			}
+		})
 	}
 }
 

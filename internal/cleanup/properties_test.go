@@ -110,7 +110,7 @@ func (w *world) runAndUndo(deletions *atomic.Int64) error {
 	if err := needsOf(w.seed).check(before, after, always, nil); err != nil {
 		return err
 	}
-	if err := w.didAll(got, after, req, err); err != nil {
+	if err := w.didAll(got, after, err != nil || req.DryRun); err != nil {
 		return err
 	}
 	if err := w.restore(append(slices.Clone(got.Deleted), got.Detached...)); err != nil {
@@ -157,9 +157,9 @@ func (w *world) withoutBroken(c content) content {
 
 func always(string) bool { return true }
 
-// didAll returns an error if a run without an error left a version of its plan.
-func (w *world) didAll(r *cleanup.Result, after content, req cleanup.Request, err error) error {
-	if err != nil || r.Plan == nil || req.DryRun {
+// didAll returns an error if a version of the plan stays after a complete run.
+func (w *world) didAll(r *cleanup.Result, after content, partly bool) error {
+	if partly || r.Plan == nil {
 		return nil
 	}
 	for _, label := range w.labels(r.Plan.Digests(r.Plan.Delete)) {

@@ -49,6 +49,7 @@ func (r *run) compare(newest []github.Version) (unknown []string) {
 	for _, v := range newest {
 		old, ok := r.known[v.Digest]
 		same := ok && old.ID == v.ID
+		delete(r.removed, v.Digest) // An earlier list was out of date.
 		switch {
 		case r.replaced[v.Digest] || same && r.done[v.Digest]:
 			continue // the list is older than the deletion
@@ -60,7 +61,6 @@ func (r *run) compare(newest []github.Version) (unknown []string) {
 			unknown = append(unknown, v.Digest)
 			if ok { // another client pushed the manifest again
 				delete(r.done, v.Digest)
-				delete(r.removed, v.Digest)
 				r.now.Changed[v.Digest] = true
 			}
 		}

@@ -67,7 +67,7 @@ func runTable() []Input {
 			Name: "verify", Group: GroupSafety, Kind: Choice, Commands: slices.Concat(pushing, cleanup), Default: "full", Values: []string{"full", "digest", "none"},
 			OwnValues: map[Command][]string{Cleanup: {"full", "tags", "none"}},
 			Own: map[Command]string{
-				Cleanup: "Checks after the deletions. `tags` lists the package again. `full` also reads each version that is connected to a deleted version. The run restores a version that should have stayed.",
+				Cleanup: "Checks after the deletions. `tags` lists the package again. `full` reads each version that is connected to a deleted version. The run restores a version that should have stayed.",
 			},
 			Help:    "Checks after the push. `digest` reads every tag and the digest again from the registry. `full` also pulls the image without credentials, and reads the visibility and the link of the package. With `none`, the run makes no checks, and does not notice if another run moves a tag back.",
 			Short:   "Checks after the push. `digest` reads every tag and the digest again from the registry. `full` also pulls the image without credentials.",

@@ -161,6 +161,10 @@ func (e *engine) placed(text, key, value string) ([]image.PlacedAnnotation, erro
 
 // noticeValue adds a notice if the value is probably a mistake.
 func (e *engine) noticeValue(input, key, value string) {
+	if clean := trimJS(value); clean != value && clean != "" {
+		e.notice(CodeLabelValue, fmt.Sprintf("The value of %s in the input %s begins with a blank", key, input),
+			fmt.Sprintf("The blank becomes a part of the value. To remove the blank, write %s=%s.", key, clean))
+	}
 	if m := nextPair().FindStringSubmatch(value); m != nil {
 		e.notice(CodeLabelValue, fmt.Sprintf("The value of %s in the input %s contains %q", key, input, m[0]),
 			fmt.Sprintf("If %s is another key, write it on a separate line. Commas and blanks do not separate the entries of the input.", m[1]+m[2]))

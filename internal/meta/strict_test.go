@@ -61,6 +61,7 @@ func TestStrictRefusesWhatMetadataActionChangesSilently(t *testing.T) {
 		{"an annotation with a descriptor level", Inputs{Tags: "1", Annotations: "index-descriptor:a=b"}, "", false},
 		{"an annotation with an invalid platform", Inputs{Tags: "1", Annotations: "manifest[amd64]:a=b"}, CodeLabelInvalid, false},
 		{"a key with a colon", Inputs{Tags: "1", Annotations: "org.x:a=b"}, "", false},
+		{"a blank before a value", Inputs{Tags: "1", Labels: "foo= bar"}, CodeLabelValue, true},
 		{"two labels on one line", Inputs{Tags: "1", Labels: "a=1,b=2"}, CodeLabelValue, true},
 		{"a branch", Inputs{Tags: "type=ref,event=branch"}, "", false},
 		{"a valid tag and an empty label", Inputs{Tags: "1.2.3", Labels: "foo="}, "", false},

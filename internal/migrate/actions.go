@@ -17,6 +17,9 @@ type action struct {
 	listed, push bool
 	runs         bool // The action runs commands that the workflow or the repository contains.
 	scopes       string
+	// byInput maps an input to the permissions that the action needs if a step sets the
+	// input.
+	byInput map[string]string
 }
 
 var knownActions = parseActions(actionList)
@@ -30,8 +33,16 @@ func parseActions(list string) map[string]action {
 		}
 		rest := fields[1:]
 		push, runs := slices.Contains(rest, "push"), slices.Contains(rest, "runs")
-		rest = slices.DeleteFunc(rest, func(s string) bool { return s == "push" || s == "runs" })
-		out[fields[0]] = action{listed: true, push: push, runs: runs, scopes: strings.Join(rest, " ")}
+		a := action{listed: true, push: push, runs: runs, byInput: map[string]string{}}
+		rest = slices.DeleteFunc(rest, func(s string) bool {
+			input, scope, conditional := strings.Cut(s, "?")
+			if conditional {
+				a.byInput[input] = scope
+			}
+			return conditional || s == "push" || s == "runs"
+		})
+		a.scopes = strings.Join(rest, " ")
+		out[fields[0]] = a
 	}
 	return out
 }

@@ -57,13 +57,18 @@ func (l *library) addTo(index *callerIndex, of *tree) {
 		if l.tree == of && (registryPackage || olderPackage) {
 			index.onPackage = append(index.onPackage, l.tree.display(name))
 		}
-		for _, job := range doc.Jobs {
-			if job.Uses == nil {
-				continue
-			}
-			if t, called := l.resolve(flow.Text(job.Uses.Value)); t == of {
-				index.calls[called] = append(index.calls[called], call{l.tree, name, doc, job})
-			}
+		l.addCalls(index, of, name, doc)
+	}
+}
+
+// addCalls adds the calls in one workflow to the index of the called checkout.
+func (l *library) addCalls(index *callerIndex, of *tree, path string, doc *flow.Document) {
+	for _, job := range doc.Jobs {
+		if job.Uses == nil {
+			continue
+		}
+		if t, called := l.resolve(flow.Text(job.Uses.Value)); t == of {
+			index.calls[called] = append(index.calls[called], call{l.tree, path, doc, job})
 		}
 	}
 }

@@ -95,8 +95,18 @@ func (p *pass) isRelevant(l *login) bool {
 	}
 	if ours && !pat {
 		p.reportUnknownPassword(l)
+		p.tokenLogins[l.step] = p.tokenLogins[l.step] || p.isTokenLogin(l)
 	}
 	return ours && pat
+}
+
+// isTokenLogin reports whether the password of a login is GITHUB_TOKEN in each combination
+// of the matrix that uses the registry.
+func (p *pass) isTokenLogin(l *login) bool {
+	return l.step != nil && !slices.ContainsFunc(l.cases, func(c loginCase) bool {
+		other := len(c.secrets) == 0 || slices.ContainsFunc(c.secrets, func(name string) bool { return !isToken(name) })
+		return p.isTargetHost(c.host) && other
+	})
 }
 
 // hasPAT reports whether the password can be a personal access token. hasPAT returns true
@@ -211,9 +221,6 @@ func (p *pass) recordReplacedSecret(l *login, name string) {
 		return
 	}
 	p.replaced[secret] = l.at
-	if key := p.doc.Secrets[secret]; key != nil {
-		p.reportNote(UnusedSecret, locationOf(key), "%s no longer uses the secret %q. Remove \"required: true\" from its declaration. Keep the declaration until no workflow passes the secret, because a call with an undeclared secret fails.", l.what, secret)
-	}
 }
 
 // passwordPlaces returns the texts that an edit must replace to change the

@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -51,6 +52,43 @@ func TestCommandsThatMayUseTheTokenAreUnknown(t *testing.T) {
 			t.Parallel()
 			if scopes, known := tokenUse(strings.Fields(c.command)); scopes != c.scopes || known != c.known {
 				t.Errorf("got %q, %v; want %q, %v", scopes, known, c.scopes, c.known)
+			}
+		})
+	}
+}
+
+// TestABlockHasThePermissionsThatTheStepsNeed checks that a new block neither removes a
+// permission that a step needs nor adds a permission that no step needs.
+func TestABlockHasThePermissionsThatTheStepsNeed(t *testing.T) {
+	t.Parallel()
+	cases := []struct{ name, step, want string }{
+		{"a release", "{uses: softprops/action-gh-release@v2}", "contents: write"},
+		{"a release with another token", "{uses: softprops/action-gh-release@v2, with: {token: '${{ secrets.BOT_PAT }}'}}", "contents: read"},
+		{"a release with a fallback", "{uses: softprops/action-gh-release@v2, with: {token: '${{ secrets.BOT_PAT || github.token }}'}}", "contents: write"},
+		{"an artifact of another run", "{uses: actions/download-artifact@v4, with: {run-id: 1, github-token: '${{ github.token }}'}}", "actions: read"},
+		{"an artifact of this run", "{uses: actions/download-artifact@v4}", ""},
+		{"a discussion of a release", "{uses: softprops/action-gh-release@v2, with: {discussion_category_name: x}}", "contents: write discussions: write"},
+		{"a push with the token", "{uses: actions/checkout@v4}\n      - {run: git push}", "contents: write"},
+		{"a push with another token", "{uses: actions/checkout@v4, with: {token: '${{ secrets.BOT_PAT }}'}}\n      - {run: git push}", "contents: read"},
+		{"checks of a pull request", "{run: gh pr checks 1, env: {GH_TOKEN: '${{ github.token }}'}}", "checks: read contents: read pull-requests: read statuses: read"},
+		{"a clone of this repository", "{run: 'git clone https://x:$T@github.com/acme/web', env: {T: '${{ github.token }}'}}", "contents: read"},
+	}
+	block := regexp.MustCompile(`(?m)^      ([a-z-]+: (?:read|write))`)
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			src := "on: push\njobs:\n  image:\n    runs-on: ubuntu-latest\n    steps:\n" +
+				"      - run: echo ${{ secrets.CR_PAT }} | docker login ghcr.io -u ${{ github.actor }} --password-stdin\n" +
+				"      - run: docker push ghcr.io/acme/web\n      - " + c.step + "\n"
+			after, findings := migrateOnce(t, []byte(src), Options{})
+			var got []string
+			for _, m := range block.FindAllStringSubmatch(string(after), -1) {
+				if m[1] != "packages: write" {
+					got = append(got, m[1])
+				}
+			}
+			if strings.Join(got, " ") != c.want || !strings.Contains(string(after), "packages: write") {
+				t.Errorf("got %q, want %q\n%s", got, c.want, findings)
 			}
 		})
 	}
@@ -122,7 +160,28 @@ func TestLoginStaysIfAStepWithTheTokenIsUnknown(t *testing.T) {
 		{"a flag without a blank", "", "{run: 'docker run --rm -eT x', env: {T: '" + token + "'}}", true},
 		{"a subcommand of another project", "", "{run: 'git cliff', env: {T: '" + token + "'}}", true},
 		{"an extension of gh", "", "{run: 'gh extension exec x', env: {GH_TOKEN: '" + token + "'}}", true},
+		{"a deployment of pages", "", "{uses: actions/checkout@v4}\n      - {run: mkdocs gh-deploy}", true},
+		{"another token of the checkout", "", "{uses: actions/checkout@v4, with: {token: '${{ secrets.BOT_PAT }}'}}\n      - {run: make release}", false},
+		{"a key of the checkout", "", "{uses: actions/checkout@v4, with: {ssh-key: '${{ secrets.KEY }}'}}\n      - {run: git push}", false},
+		{"another token of a release", "", "{uses: softprops/action-gh-release@v2, with: {token: '${{ secrets.BOT_PAT }}'}}", false},
+		{"a value in PowerShell", "", "{run: '$env:A = \"x\"', shell: pwsh, env: {T: '" + token + "'}}", false},
+		{"a program in PowerShell", "", "{run: '$a = ./build.ps1', shell: pwsh, env: {T: '" + token + "'}}", true},
+		{"a request in PowerShell", "", "{run: '$a = Invoke-RestMethod https://example.com -Headers $h', shell: pwsh, env: {T: '" + token + "'}}", true},
+		{"a call in PowerShell", "", "{run: '& $tool', shell: pwsh, env: {T: '" + token + "'}}", true},
+		{"a tool in PowerShell", "", "{run: '$a = git describe --tags', shell: pwsh, env: {T: '" + token + "'}}", false},
+		{"a program in cmd", "", "{run: 'call build.bat', shell: cmd, env: {T: '" + token + "'}}", true},
+		{"a program after a pipe", "", "{run: 'echo $T | ci/all', env: {T: '" + token + "'}}", true},
+		{"a program with its own environment", "", "{run: 'env A=1 ci/all', env: {T: '" + token + "'}}", true},
+		{"a program in a subshell", "", "{run: '(cd x && ci/all)', env: {T: '" + token + "'}}", true},
+		{"a program in the background", "", "{run: 'ci/all &', env: {T: '" + token + "'}}", true},
+		{"a program of find", "", "{run: 'find . -exec ci/all {} +', env: {T: '" + token + "'}}", true},
+		{"a program of xargs", "", "{run: 'ls | xargs ci/all', env: {T: '" + token + "'}}", true},
+		{"a program in a here document", "", "{run: \"bash <<X\\nci/all\\nX\", env: {T: '" + token + "'}}", true},
+		{"a hook of git", "", "{run: 'git rebase --exec ci/all', env: {T: '" + token + "'}}", true},
+		{"a program of a submodule", "", "{run: 'git submodule foreach ci/all', env: {T: '" + token + "'}}", true},
 		{"a print of the token for a login", "", "{run: 'echo $T | docker login quay.io -u x --password-stdin', env: {T: '" + token + "'}}", false},
+		{"all read permissions", "permissions: read-all\n", "{run: make, env: {T: '" + token + "'}}", true},
+		{"all read permissions without the token", "permissions: read-all\n", "{run: make}", false},
 		{"a script without the API", "", "{uses: actions/github-script@v7, with: {script: 'core.info(context.sha)'}}", false},
 	}
 	for _, c := range cases {

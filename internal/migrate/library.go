@@ -207,7 +207,7 @@ func (l *library) read(p *pass, path, id string) *summary {
 func (p *pass) summarise() *summary {
 	s := &summary{found: true, incomplete: p.incomplete, migrated: len(p.needs) > 0, sinks: p.sinks, demand: demand{scopes: scopes{}}, replaced: map[string]bool{}}
 	for name := range p.replaced {
-		s.replaced[name] = true
+		s.replaced[name] = len(p.usesLeft(name)) == 0
 	}
 	for _, job := range p.doc.Jobs {
 		s.use.merge(p.traffic(job))

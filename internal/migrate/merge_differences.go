@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
@@ -45,6 +46,9 @@ func (p *pass) differences(c chain) differences {
 		d.others = append(d.others, fmt.Sprintf("The input tags contains the default tag rules of %s.", dockerMetadata))
 	}
 	d.others = append(d.others, fmt.Sprintf("The new step overwrites existing tags, as %s does. To keep version tags and tags of newer images, remove the inputs overwrite and monotonic.", dockerBuild))
+	if !p.setsBuilder(c.push) {
+		d.others = append(d.others, "The job does not run docker/setup-buildx-action. If the Docker engine builds the image, the digest of the image can differ, because this action compresses the layers of the engine itself.")
+	}
 	if c.keepMeta != "" {
 		d.others = append(d.others, fmt.Sprintf("The step of %s stays, because %s.", dockerMetadata, c.keepMeta))
 	}
@@ -60,6 +64,13 @@ func (p *pass) differences(c chain) differences {
 		}
 	}
 	return d
+}
+
+// setsBuilder reports whether the job of a build step sets up a builder of docker buildx.
+// Otherwise, the Docker engine can build the image. The engine stores the layers without
+// compression, so each push compresses them again.
+func (p *pass) setsBuilder(step *flow.Step) bool {
+	return step.Input("builder") != "" || slices.ContainsFunc(step.Job.Steps, func(s *flow.Step) bool { return actionName(s) == "docker/setup-buildx-action" })
 }
 
 // readsDockerfiles reports whether the checkout contains all Dockerfiles of the

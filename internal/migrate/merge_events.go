@@ -40,10 +40,14 @@ func sampleEvents(doc *flow.Document) []sampleEvent {
 		case "workflow_call":
 			add("push", pushedRefs(nil, branch)...)
 			add("pull_request", "refs/pull/7/merge")
-		case "pull_request", "pull_request_target":
+			add("release", "refs/tags/v1.2.3")
+			add("schedule", "refs/heads/"+branch)
+		case "pull_request":
 			add(name, "refs/pull/7/merge")
 		case "release":
-			add(name, "refs/tags/v1.2.3")
+			add(name, "refs/tags/v1.2.3", "refs/tags/v1.3.0-rc.1", "refs/tags/nightly")
+		case "workflow_dispatch":
+			add(name, "refs/heads/"+branch, "refs/heads/feature/login", "refs/tags/v1.2.3")
 		case "merge_group":
 			add(name, "refs/heads/gh-readonly-queue/"+branch+"/pr-7-"+sampleSHA)
 		case "create":
@@ -141,11 +145,11 @@ func (e sampleEvent) lookup(next expr.Lookup) expr.Lookup {
 // context returns the facts about a run that the event starts, for the
 // evaluation of tag rules.
 func (e sampleEvent) context() meta.Context {
-	payload := map[string]any{"repository": map[string]any{
+	payload := map[string]any{"number": json.Number("7"), "repository": map[string]any{
 		"name": "web", "full_name": "acme/web", "default_branch": e.branch, "html_url": "https://github.com/acme/web",
 	}}
-	if strings.HasPrefix(e.ref, "refs/pull/") {
-		payload["number"] = json.Number("7")
+	if !strings.HasPrefix(e.name, "pull_request") {
+		delete(payload, "number")
 	}
 	return meta.Context{
 		Event: meta.Event{Name: e.name, Ref: e.ref, SHA: sampleSHA, Payload: payload},

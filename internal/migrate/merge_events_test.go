@@ -14,8 +14,8 @@ func TestSampleEventsFollowTheTriggers(t *testing.T) {
 		{"some branches", "{push: {branches: [master, 'release/**']}}", "push master, push release/1.2"},
 		{"version tags", "{push: {tags: ['v*']}}", "push v1.2.3, push v1.3.0-rc.1"},
 		{"tags with another form", "{push: {tags: ['app-[0-9]+']}}", "push v1.2.3"},
-		{"several events", "[pull_request, release, schedule]", "pull_request 7/merge, release v1.2.3, schedule main"},
-		{"another default branch", "{push: {branches: [trunk]}, workflow_dispatch: }", "push trunk, workflow_dispatch trunk"},
+		{"several events", "[pull_request, release, schedule]", "pull_request 7/merge, release v1.2.3, release v1.3.0-rc.1, release nightly, schedule main"},
+		{"another default branch", "{push: {branches: [trunk]}, workflow_dispatch: }", "push trunk, workflow_dispatch trunk, workflow_dispatch feature/login, workflow_dispatch v1.2.3"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -30,7 +30,7 @@ var (
 	without = map[string][]string{"load": {"false"}, "no-cache": {"false"}, "pull": {"false"}, "github-token": nil}
 	// The variable "lists" contains the inputs from "carried" that are lists in both
 	// actions.
-	lists = []string{"build-args", "cache-from", "cache-to", "platforms"}
+	lists = []string{"build-args", "cache-from", "cache-to", "platforms", "secrets"}
 )
 
 // obstacle returns the first reason why one step cannot replace the steps of a
@@ -63,6 +63,9 @@ func (p *pass) obstacle(job *flow.Job, c *chain) string {
 // usesToken reports whether the password of the login is GITHUB_TOKEN before or
 // after the edits.
 func (p *pass) usesToken(step *flow.Step) bool {
+	if p.tokenLogins[step] {
+		return true
+	}
 	names := leaves(p.eval(step.Input("password"), step.Job, step, nil))
 	return p.migratedSteps[step] || len(names) > 0 && !slices.ContainsFunc(names, func(n string) bool { return !isToken(n) })
 }
@@ -71,13 +74,16 @@ func (p *pass) keyObstacle(c *chain) string {
 	if strings.Contains(c.push.Input("outputs"), "push-by-digest=true") {
 		return "the job pushes only a digest (push-by-digest=true), and a later job adds the tags. To migrate these jobs by hand, use the input push-by-digest and the command \"merge\" of this action"
 	}
-	for _, why := range []string{unknownKey(c.login, append([]string{"if"}, stepKeys...), append([]string{"logout"}, loginKeys...)), unknownKey(c.push, pushSteps, pushKeys)} {
-		if why != "" {
+	if why := unknownKey(c.push, pushSteps, pushKeys); why != "" {
+		return why
+	}
+	if c.keepLogin == "" {
+		if why := unknownKey(c.login, append([]string{"if"}, stepKeys...), append([]string{"logout"}, loginKeys...)); why != "" {
 			return why
 		}
 	}
 	if condition := flow.Text(valueOf(c.login, "if")); statusFunction().MatchString(condition) {
-		return fmt.Sprintf("the condition of %s uses the status of the job", dockerLogin)
+		return "the condition of the login uses the status of the job"
 	}
 	return resultObstacle(*c)
 }
@@ -90,7 +96,7 @@ var statusFunction = lazy.Regexp(`(?i)\b(always|success|failure|cancelled|hashFi
 // step does not have.
 func resultObstacle(c chain) string {
 	nodes := append(elsewhere(c.push.Job, c.login), c.login.Node)
-	if len(valuesThatUse(c.login, nodes...)) > 0 {
+	if c.keepLogin == "" && len(valuesThatUse(c.login, nodes...)) > 0 {
 		return fmt.Sprintf("another step uses a result of %s", dockerLogin)
 	}
 	id := flow.Text(valueOf(c.push, "id"))
@@ -236,11 +242,11 @@ func (p *pass) annotationObstacle(c *chain) string {
 	return ""
 }
 
-// envNames reports whether a YAML scalar of a workflow is the name of a
-// variable.
+// envNames reports whether a YAML scalar of a workflow contains the beginning of the name
+// of a variable.
 func envNames(n *yaml.Node, name string) bool {
 	found := false
-	flow.Scalars(n, func(s *yaml.Node) { found = found || s.Value == name })
+	flow.Scalars(n, func(s *yaml.Node) { found = found || strings.Contains(s.Value, name) })
 	return found
 }
 
@@ -322,7 +328,10 @@ func (p *pass) dockerfiles(step *flow.Step) []string {
 // useObstacle finds other uses of the login. If another use exists, useObstacle
 // sets the reason why the login step stays.
 func (p *pass) useObstacle(c *chain) string {
-	if c.keepLogin = p.builderUse(*c); c.keepLogin != "" {
+	if c.keepLogin == "" {
+		c.keepLogin = p.builderUse(*c)
+	}
+	if c.keepLogin != "" {
 		return ""
 	}
 	for _, step := range c.push.Job.Steps {

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/shell"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // chain contains a login step, a metadata step and a push step that one step of this
@@ -35,7 +37,7 @@ func (p *pass) mergeSteps() {
 	}
 	for _, job := range p.doc.Jobs {
 		login, chains := p.findChains(job)
-		if login == nil || len(chains) == 0 {
+		if len(chains) == 0 || chains[0].login == nil {
 			if why := p.missingChain(job, login); why != "" {
 				p.reportNote(NotMerged, locationOf(job.Key), "The steps of the job %q are not merged, because %s.", job.ID, why)
 			}
@@ -71,17 +73,26 @@ func (p *pass) mergeJob(job *flow.Job, chains []chain) {
 		}
 		merged = append(merged, c)
 	}
-	var removed []*flow.Step
-	if len(merged) == len(chains) && keepLogin == "" {
+	removesLogin := len(merged) == len(chains) && keepLogin == ""
+	if removesLogin {
 		p.removeLogin(chains[0].login)
-		removed = append(removed, chains[0].login)
 	}
-	for _, c := range merged {
-		if c.meta != nil && c.keepMeta == "" {
+	p.moveAllComments(merged, removesLogin)
+}
+
+// moveAllComments moves the comments of the removed steps of a job above the steps that
+// replace them. The comments of the login move above the first of these steps.
+func (p *pass) moveAllComments(merged []chain, removesLogin bool) {
+	for i, c := range merged {
+		var removed []*flow.Step
+		if i == 0 && removesLogin {
+			removed = append(removed, c.login)
+		}
+		moved := slices.ContainsFunc(merged[:i], func(other chain) bool { return other.meta == c.meta })
+		if c.meta != nil && c.keepMeta == "" && !moved {
 			removed = append(removed, c.meta)
 		}
 		p.moveComments(removed, c.push)
-		removed = nil
 	}
 }
 
@@ -112,8 +123,9 @@ func (c chain) replacement(job string) string {
 	return fmt.Sprintf("The edit merges %s of the job %q into one step.", list(append(names, dockerBuild)), job)
 }
 
-// findChains returns the login step of a job, and one chain for each push step.
-// All chains have the same login step.
+// findChains returns the step of docker/login-action that logs in to the registry in a job,
+// and one chain for each push step. All chains have the same login step. If the job logs in
+// in another form, the result "login" is nil, but the chains have this login.
 func (p *pass) findChains(job *flow.Job) (login *flow.Step, out []chain) {
 	var metas []*flow.Step
 	for _, step := range job.Steps {
@@ -128,11 +140,58 @@ func (p *pass) findChains(job *flow.Job) (login *flow.Step, out []chain) {
 			out = append(out, chain{meta: usedMeta(metas, step), push: step})
 		}
 	}
+	used, keep := login, ""
+	if login == nil {
+		used, keep = p.otherLogin(job)
+	}
 	for i := range out {
-		out[i].login = login
+		out[i].login, out[i].keepLogin = used, keep
 	}
 	return login, slices.DeleteFunc(out, func(c chain) bool { return len(out) > 1 && p.neverPushes(c.push) })
 }
+
+// otherLogin returns the only step of a job that logs in to the registry in another form
+// than one registry of docker/login-action, and the reason why this step stays.
+func (p *pass) otherLogin(job *flow.Job) (login *flow.Step, keep string) {
+	for _, step := range job.Steps {
+		if !p.tokenLogins[step] && !p.migratedSteps[step] {
+			continue
+		}
+		if login != nil || !p.alwaysLogsIn(step) {
+			return nil, ""
+		}
+		login = step
+	}
+	switch {
+	case login == nil:
+		return nil, ""
+	case login.Run != nil:
+		return login, "it is a script"
+	}
+	return login, "its step can log in to other registries"
+}
+
+// alwaysLogsIn reports whether a step logs Docker in to the registry each time it runs, and
+// does nothing else. A script with conditions or with the user root possibly does not log
+// in for later steps.
+func (p *pass) alwaysLogsIn(step *flow.Step) bool {
+	if step.Run == nil {
+		return actionName(step) == dockerLogin && step.Input("registry-auth") != ""
+	}
+	script := step.Run.Value.Value
+	return dockerLoginCommand().MatchString(script) && !conditional().MatchString(script) &&
+		!slices.ContainsFunc(commandsOf(script, dialectOf(step)), func(c shell.Command) bool {
+			_, known := tokenUse(c.Fields())
+			return !known || useOf(c.Fields()) != harmless
+		})
+}
+
+// dockerLoginCommand matches a login with the default configuration of Docker.
+var dockerLoginCommand = lazy.Regexp(`\bdocker login\b`)
+
+// conditional matches the parts of a script that run a command only under a condition, and
+// the parts that select another configuration of Docker or another combination of a matrix.
+var conditional = lazy.Regexp(`(?im)(^|[;\s])(if|case|for|while|until|function|trap)\b|&&|\|\||\(\)|\b(exit|sudo|DOCKER_CONFIG)\b|--config|\bmatrix\.`)
 
 // usedMeta returns the metadata step whose outputs a push step uses as tags,
 // labels or annotations. usedMeta returns nil if no such step exists.

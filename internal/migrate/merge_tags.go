@@ -5,8 +5,11 @@ import (
 	"slices"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/expr"
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
+	"github.com/ghcr-publish/ghcr-publish/internal/migrate/shell"
 )
 
 // tagObstacle returns a reason if the new step cannot push the same tags to the
@@ -72,6 +75,26 @@ func (p *pass) metaUse(c chain) string {
 	if version, known := p.actionVersion(c.meta); known && version.major < 3 {
 		return fmt.Sprintf("version %d of %s has other rules", version.major, dockerMetadata)
 	}
+	if len(valuesThatUse(c.meta, otherNodes(c)...)) > 0 {
+		return "another step or input uses an output of the metadata step"
+	}
+	if why := p.variableUse(c); why != "" {
+		return why
+	}
+	for _, input := range []string{"tags", "labels"} {
+		if text := c.push.Input(input); text != "" && !isReference(text, "steps."+id+".outputs."+input) {
+			return fmt.Sprintf("the %s of the push step contain more than the outputs of the metadata step", input)
+		}
+	}
+	if c.push.Input("tags") == "" {
+		return "the push step does not use the tags of the metadata step"
+	}
+	return ""
+}
+
+// otherNodes returns the nodes of a job outside of the metadata step and outside of the
+// inputs of the push step that the new step computes itself.
+func otherNodes(c chain) []*yaml.Node {
 	nodes := elsewhere(c.push.Job, c.meta, c.push)
 	for _, pair := range flow.Pairs(c.push.Node) {
 		if pair.Key.Value != "with" {
@@ -83,16 +106,23 @@ func (p *pass) metaUse(c chain) string {
 			nodes = append(nodes, pair.Value)
 		}
 	}
-	if len(valuesThatUse(c.meta, nodes...)) > 0 {
-		return "another step or input uses an output of the metadata step"
-	}
-	for _, input := range []string{"tags", "labels"} {
-		if text := c.push.Input(input); text != "" && !isReference(text, "steps."+id+".outputs."+input) {
-			return fmt.Sprintf("the %s of the push step contain more than the outputs of the metadata step", input)
+	return nodes
+}
+
+// variableUse returns a reason if another step possibly reads the variables that
+// docker/metadata-action exports, for example DOCKER_METADATA_OUTPUT_VERSION. A program of
+// the repository can read them without a trace in the workflow.
+func (p *pass) variableUse(c chain) string {
+	for _, n := range elsewhere(c.push.Job, c.meta) {
+		if envNames(n, "DOCKER_METADATA_OUTPUT") {
+			return "another step or input uses a variable of the metadata step"
 		}
 	}
-	if c.push.Input("tags") == "" {
-		return "the push step does not use the tags of the metadata step"
+	steps := c.push.Job.Steps
+	for _, step := range steps[slices.Index(steps, c.meta)+1:] {
+		if step != c.push && step.Run != nil && slices.ContainsFunc(shell.Parse(step.Run.Value.Value, dialectOf(step)), func(c shell.Command) bool { return useOf(c.Fields()) == mayDoAnything }) {
+			return stepName(step) + " may use the variables of the metadata step"
+		}
 	}
 	return ""
 }
@@ -120,11 +150,27 @@ func (p *pass) imageObstacle(step *flow.Step, images []string) string {
 			return fmt.Sprintf("migrate cannot determine the registry of %s", image)
 		}
 		ours = ours || host == p.opts.Registry
+		if host == p.opts.Registry {
+			if owner := p.foreignOwner(step, image); owner != "" {
+				return fmt.Sprintf("%s belongs to %s, and GITHUB_TOKEN can push only packages of the owner of the repository", image, owner)
+			}
+		}
 	}
 	if !ours {
 		return fmt.Sprintf("the step does not push to %s", p.opts.Registry)
 	}
 	return ""
+}
+
+// foreignOwner returns the owner of an image, or "" if the owner is unknown or is the owner
+// of the repository.
+func (p *pass) foreignOwner(step *flow.Step, image string) string {
+	own := p.tree.repo.Known().Owner
+	owner := ownerOf(p.eval(image, step.Job, step, nil).Text)
+	if own == flow.UnknownOwner || owner == "" || !isLiteral(owner) || strings.EqualFold(owner, own) {
+		return ""
+	}
+	return owner
 }
 
 // imagesOf returns the images of a metadata step. imagesOf adds the host

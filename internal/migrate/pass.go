@@ -33,6 +33,7 @@ type pass struct {
 	loginInputs   map[string]bool        // loginInputs contains the inputs that the file uses only as passwords of logins.
 	registryJobs  map[*flow.Job]bool     // registryJobs contains the jobs that log in to the registry with any credential.
 	loginTools    map[*flow.Job][]string // loginTools lists the actions and commands that log in to the registry in each job.
+	tokenLogins   map[*flow.Step]bool    // tokenLogins contains the steps that log in to the registry with GITHUB_TOKEN.
 	migratedSteps map[*flow.Step]bool    // migratedSteps contains the steps whose login was migrated.
 	// replaced maps each replaced secret to the position of a login that used
 	// the secret.
@@ -76,7 +77,7 @@ func newPass(t *tree, path string, doc *flow.Document, opts Options) *pass {
 	return &pass{
 		tree: t, path: path, doc: doc, opts: opts,
 		needs: map[*flow.Job]*need{}, sinks: map[string]sink{}, replaced: map[string]location{},
-		registryJobs: map[*flow.Job]bool{}, loginTools: map[*flow.Job][]string{}, migratedSteps: map[*flow.Step]bool{}, scalars: map[*yaml.Node]*text.Scalar{}, mentionCounts: map[mention]int{}, trafficByJob: map[*flow.Job]traffic{}, demandByJob: map[*flow.Job]demand{}, lastLines: map[*yaml.Node]int{}, conditions: map[*flow.Job][]condition{}, pullsReported: map[*flow.Job]bool{},
+		registryJobs: map[*flow.Job]bool{}, loginTools: map[*flow.Job][]string{}, migratedSteps: map[*flow.Step]bool{}, tokenLogins: map[*flow.Step]bool{}, scalars: map[*yaml.Node]*text.Scalar{}, mentionCounts: map[mention]int{}, trafficByJob: map[*flow.Job]traffic{}, demandByJob: map[*flow.Job]demand{}, lastLines: map[*yaml.Node]int{}, conditions: map[*flow.Job][]condition{}, pullsReported: map[*flow.Job]bool{},
 		memo: map[string]*summary{}, finderImages: map[*flow.Job]bool{}, loginPlaces: map[*yaml.Node][]place{}, budget: maxCost,
 	}
 }

@@ -70,7 +70,8 @@ func (p *pass) inherited(workflow *flow.Pair, job *flow.Job) scopes {
 	return p.readScopes(workflow.Value, job)
 }
 
-// readScopes returns the scopes of "read-all" that the steps of a job need. If
+// readScopes returns the scopes of "read-all" that the steps of a job need. The scope
+// id-token has no read permission. If
 // a step uses the token in an unknown way, readScopes returns all scopes.
 func (p *pass) readScopes(all *yaml.Node, job *flow.Job) scopes {
 	d := p.demand(job)
@@ -79,7 +80,7 @@ func (p *pass) readScopes(all *yaml.Node, job *flow.Job) scopes {
 	}
 	s := scopes{}
 	for name, g := range d.scopes {
-		if slices.Contains(defaultScopes, name) {
+		if name != "id-token" {
 			s[name] = grant{min(g.level, read), g.reason}
 		}
 	}

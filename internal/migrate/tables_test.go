@@ -131,7 +131,11 @@ func TestActionsTable(t *testing.T) {
 		if strings.ToLower(name) != name || strings.Contains(name, "@") {
 			t.Errorf("%q: names are in lower case and without a version", name)
 		}
-		for item := range strings.FieldsSeq(a.scopes) {
+		all := a.scopes
+		for _, list := range a.byInput {
+			all += " " + list
+		}
+		for item := range strings.FieldsSeq(all) {
 			scope, l, ok := strings.Cut(item, ":")
 			if !ok || !valid[scope] || parseLevel(l) == none {
 				t.Errorf("%s: %q is not a permission", name, item)

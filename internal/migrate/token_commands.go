@@ -73,13 +73,23 @@ func toolOf(fields []string) []string {
 		case i+1 < len(fields) && fields[i+1] == "=" && strings.HasPrefix(field, "$"):
 		case field == "" || field == "\\", shellWords()[strings.ToLower(field)], variableAssignment().MatchString(field), field == "=":
 		case i > 0 && (strings.HasPrefix(field, "-") || number().MatchString(field)):
-		case i > 0 && fields[i-1] == "=":
+		case i > 0 && fields[i-1] == "=" && isValue(fields[i:]):
 			return nil // This command is an assignment in PowerShell.
 		default:
 			return fields[i:]
 		}
 	}
 	return nil
+}
+
+// startsProgram matches a word that starts a program in PowerShell.
+var startsProgram = lazy.Regexp(`^(&|\(|\.{1,2}[\\/])|^[A-Za-z]+-[A-Za-z]+$|[\\/]|\.(ps1|exe|cmd|bat|sh|py)$`)
+
+// isValue reports whether the words after "=" in PowerShell are a value and not a command. A
+// command has several words, or its first word is the name of a program.
+func isValue(fields []string) bool {
+	first := fields[0]
+	return strings.HasPrefix(first, "$") || strings.HasPrefix(first, "@") || strings.HasPrefix(first, "[") || len(fields) == 1 && !startsProgram().MatchString(first)
 }
 
 // after returns the words after the first word for which the function "found" returns true.
@@ -96,7 +106,7 @@ func after(fields []string, found func(string) bool) []string {
 // program of another project.
 var (
 	gitReads = lazyWords("clone fetch pull ls-remote submodule lfs archive")
-	gitLocal = lazyWords(`add am apply bisect blame branch bundle cat-file check-ignore checkout cherry-pick clean commit config count-objects
+	gitLocal = lazyWords(`add am apply blame branch bundle cat-file check-ignore checkout cherry-pick clean commit config count-objects
 		describe diff diff-index diff-tree fsck gc grep hash-object help init log ls-files ls-tree merge merge-base mv name-rev notes
 		rebase reflog remote reset restore rev-list rev-parse revert rm shortlog show show-ref sparse-checkout stash status switch
 		symbolic-ref tag update-index update-ref var version worktree write-tree`)
@@ -104,6 +114,9 @@ var (
 
 // gitScopes returns the permissions that a subcommand of git needs.
 func gitScopes(args []string) (scopes string, known bool) {
+	if slices.ContainsFunc(args, func(word string) bool { return word == "foreach" || strings.HasPrefix(word, "--exec") }) {
+		return "", false // Git runs a program.
+	}
 	if slices.Contains(args, "push") || slices.Contains(args, "send-pack") {
 		return "contents:write", true
 	}

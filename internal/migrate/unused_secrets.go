@@ -10,7 +10,7 @@ import (
 )
 
 // secretReference matches a reference to a secret in the source of a file.
-var secretReference = lazy.Regexp(`(?i)secrets(?:\.|\[\s*['"])([A-Za-z_][A-Za-z0-9_]*)`)
+var secretReference = lazy.Regexp(`(?i)secrets(?:\.|\[\s*['"])([A-Za-z_][A-Za-z0-9_-]*)`)
 
 // secretNames returns the names of the secrets that a file uses. secretNames
 // returns the names in upper case, because GitHub ignores the case of these

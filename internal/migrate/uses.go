@@ -134,26 +134,44 @@ func isWordByte(c byte) bool {
 const maxUses = 8
 
 // reportRemainingUses reports the lines that still use a replaced secret. The
-// user must not delete the secret before these uses are removed.
+// user must not delete the secret before these uses are removed. If no line uses a secret
+// that a called workflow declares, reportRemainingUses reports this declaration.
 func (p *pass) reportRemainingUses() {
 	for _, secret := range sortedKeys(p.replaced) {
 		var uses []string
-		flow.Scalars(p.doc.Root, func(n *yaml.Node) {
-			for _, line := range p.remaining(n, secret) {
-				use := ""
-				if len(uses) < maxUses {
-					use = fmt.Sprintf("in line %d by %s", line, p.user(n))
-				}
-				uses = append(uses, use)
+		for _, use := range p.usesLeft(secret) {
+			text := ""
+			if len(uses) < maxUses {
+				text = fmt.Sprintf("in line %d by %s", use.line, p.user(use.node))
 			}
-		})
+			uses = append(uses, text)
+		}
 		if more := len(uses) - maxUses; more > 0 {
 			uses = append(uses[:maxUses], fmt.Sprintf("and in %d other places", more))
 		}
 		if len(uses) > 0 {
 			p.reportNote(SecretElsewhere, p.replaced[secret], "secrets.%s is also used %s, and the edits do not change these uses.", secret, strings.Join(uses, ", "))
+		} else if key := p.doc.Secrets[secret]; key != nil {
+			p.reportNote(UnusedSecret, locationOf(key), "The workflow no longer uses the secret %q. Remove \"required: true\" from its declaration. Keep the declaration until no workflow passes the secret, because a call with an undeclared secret fails.", secret)
 		}
 	}
+}
+
+// secretUse is a use of a secret that the edits do not change.
+type secretUse struct {
+	node *yaml.Node
+	line int
+}
+
+// usesLeft returns the uses of a secret that remain after the edits.
+func (p *pass) usesLeft(secret string) []secretUse {
+	var out []secretUse
+	flow.Scalars(p.doc.Root, func(n *yaml.Node) {
+		for _, line := range p.remaining(n, secret) {
+			out = append(out, secretUse{n, line})
+		}
+	})
+	return out
 }
 
 // user returns a phrase about the part of the workflow that contains a YAML

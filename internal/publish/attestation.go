@@ -74,10 +74,10 @@ func (p *Pipeline) decideAttest(q *Request) attestDecision {
 	switch {
 	case a.Mode == input.AttestFalse || a.Mode == "":
 		return attestDecision{}
-	case a.Mode == input.AttestAuto && q.ByDigest:
-		return attestDecision{reason: "the command merge attests the index of the images that the jobs push"}
-	case a.Mode == input.AttestAuto && !p.Config.GitHub.Active:
-		return attestDecision{} // A person at a terminal has no identity token.
+	case a.Mode == input.AttestAuto && (q.ByDigest || !p.Config.GitHub.Active):
+		// The command merge attests the index of the images that the jobs push by digest. A
+		// person at a terminal has no identity token.
+		return attestDecision{}
 	case a.Mode == input.AttestAuto && !a.Job.Allowed():
 		return attestDecision{reason: "the job does not have the permission id-token: write"}
 	case !a.Job.Allowed():

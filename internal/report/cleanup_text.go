@@ -35,12 +35,22 @@ func (c *Cleanup) Text() string {
 		}
 	}
 	if c.DryRun && len(c.Packages) > 0 {
-		b.WriteString("This was a dry run. Nothing was deleted.\n")
+		b.WriteString("This was a dry run. Nothing was deleted." + c.next() + "\n")
 	}
 	if c.UndoFile != "" {
 		fmt.Fprintf(&b, "To restore: %s\n", c.undoCommand())
 	}
 	return b.String()
+}
+
+// next returns how to execute the plan of a dry run, or "" if the plan deletes nothing.
+func (c *Cleanup) next() string {
+	for _, p := range c.Packages {
+		if len(p.Deleted)+len(p.Detached) > 0 && c.Outcome != Failed {
+			return " To delete, set dry-run: false."
+		}
+	}
+	return ""
 }
 
 // heading returns the numbers of a package.

@@ -314,3 +314,37 @@ func TestImageWithAnotherNameOfAnExpectedPlatformIsNamed(t *testing.T) {
 		}
 	}
 }
+
+// Clients do not distinguish the variants that are the default of an architecture, but
+// images for Windows can differ in the version and in the features.
+func TestImagesThatClientsDoNotDistinguishAreRefused(t *testing.T) {
+	t.Parallel()
+	windows := func(version string, features ...string) *v1.Platform {
+		return &v1.Platform{OS: "windows", Architecture: "amd64", OSVersion: version, OSFeatures: features}
+	}
+	arm := func(variant string) *v1.Platform {
+		return &v1.Platform{OS: "linux", Architecture: "arm", Variant: variant}
+	}
+	cases := []struct {
+		name string
+		a, b *v1.Platform
+		ok   bool
+	}{
+		{"the default variant of arm", arm(""), arm("v7"), false},
+		{"the default variant of arm64", sourcetest.ARM64, &v1.Platform{OS: "linux", Architecture: "arm64"}, false},
+		{"an alias", sourcetest.AMD64, &v1.Platform{OS: "linux", Architecture: "x86_64"}, false},
+		{"two variants of arm", arm("v6"), arm("v7"), true},
+		{"two versions", windows("10.0.1"), windows("10.0.2"), true},
+		{"a feature", windows("10.0.1"), windows("10.0.1", "win32k"), true},
+		{"the same version", windows("10.0.1"), windows("10.0.1"), false},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := merge.Join([]merge.ReadImage{attested(t, "a", c.a), attested(t, "b", c.b)}, merge.Options{Attestations: merge.Keep})
+			if c.ok != (err == nil) || err != nil && !diag.Is(err, merge.CodePlatformDuplicate) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
