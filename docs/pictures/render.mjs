@@ -96,7 +96,7 @@ function expected(script, file) {
     .replaceAll('ghcr.test', 'ghcr.io')
     .replaceAll('$WORK/ghcr-publish-undo-N', '/home/runner/work/_temp/ghcr-publish-undo-1842')
     .replaceAll('REQUEST-ID', 'DE12:9524B7:1A2B3C:4D5E:66F7A8B9')
-    .replaceAll(/\bN requests/g, '52 requests').replaceAll(/\bN s\b/g, '1.3 s')
+    .replaceAll(/\bN requests/g, '52 requests').replaceAll(/\bN kB sent/g, '11.4 kB sent').replaceAll(/\bN s\b/g, '1.3 s')
 }
 
 function opened(html, open) {
