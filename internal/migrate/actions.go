@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 )
@@ -22,7 +23,8 @@ type action struct {
 	byInput map[string]string
 }
 
-var knownActions = parseActions(actionList)
+// knownActions maps the names of actions to their descriptions.
+var knownActions = sync.OnceValue(func() map[string]action { return parseActions(actionList) })
 
 func parseActions(list string) map[string]action {
 	out := map[string]action{}

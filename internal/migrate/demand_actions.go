@@ -15,7 +15,7 @@ var harmlessName = lazy.Regexp(`(^|[/_-])(setup|install|installer|cache|toolchai
 
 func (p *pass) actionDemand(d *demand, step *flow.Step) {
 	name := actionName(step)
-	action, h := knownActions[name], p.possessionOrStored(d, step)
+	action, h := knownActions()[name], p.possessionOrStored(d, step)
 	_, logsIn := loginActions[name]
 	switch {
 	case isLocalAction(name):

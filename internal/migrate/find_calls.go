@@ -16,7 +16,7 @@ func init() { register(findCalls) }
 // logs in with the credential.
 func findCalls(p *pass) {
 	p.steps(func(step *flow.Step) {
-		if step.Uses == nil || knownActions[actionName(step)].listed || step.With == nil {
+		if step.Uses == nil || knownActions()[actionName(step)].listed || step.With == nil {
 			return
 		}
 		p.call(step.Job, step, step.With, p.tree.lib.action(p, step), actionName(step))
@@ -59,7 +59,7 @@ func (p *pass) followCalls() {
 			p.followWorkflow(job)
 		}
 		for _, step := range job.Steps {
-			if step.Uses == nil || knownActions[actionName(step)].listed {
+			if step.Uses == nil || knownActions()[actionName(step)].listed {
 				continue
 			}
 			if callee := p.tree.lib.action(p, step); callee.migrated {

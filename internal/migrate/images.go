@@ -144,7 +144,7 @@ func evalOrMark(text string, lookup expr.Lookup) string {
 var pushInputs = []string{"tags", "images", "image", "outputs", "registry", "name", "repository", "dest", "destination"}
 
 func (p *pass) usesTraffic(t *traffic, step *flow.Step) {
-	action := knownActions[actionName(step)]
+	action := knownActions()[actionName(step)]
 	switch {
 	case strings.HasPrefix(step.Uses.Value.Value, "./"), strings.HasPrefix(step.Uses.Value.Value, "$/"):
 		t.merge(p.tree.lib.action(p, step).traffic())

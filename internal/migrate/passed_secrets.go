@@ -56,7 +56,7 @@ func (p *pass) reportInput(step *flow.Step, pair flow.Pair) {
 				"%s is a build argument, so the history of the image contains the value of the secret.", secret)
 		case "script", "run":
 		default:
-			if knownActions[actionName(step)].listed {
+			if knownActions()[actionName(step)].listed {
 				continue // This action is known and does not use the token for a login to a registry.
 			}
 			p.reportRemaining(SecretEnv, locationOf(pair.Value), fmt.Sprintf("If the secret is used only for %s, replace the secret with ${{ %s }}.", p.opts.Registry, p.token()),

@@ -127,7 +127,7 @@ func TestActionsTable(t *testing.T) {
 	for _, name := range defaultScopes {
 		valid[name] = true
 	}
-	for name, a := range knownActions {
+	for name, a := range knownActions() {
 		if strings.ToLower(name) != name || strings.Contains(name, "@") {
 			t.Errorf("%q: names are in lower case and without a version", name)
 		}

@@ -130,7 +130,7 @@ func (p *pass) usesOf(definition *yaml.Node) []place {
 // workflow does not name.
 func readsEnvironment(step *flow.Step) bool {
 	if step.Run == nil {
-		return !knownActions[actionName(step)].listed
+		return !knownActions()[actionName(step)].listed
 	}
 	for _, c := range shell.Parse(step.Run.Value.Value, dialectOf(step)) {
 		fields := c.Fields()
