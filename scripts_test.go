@@ -458,6 +458,11 @@ func counts(server *ghcrtest.Server) string {
 	var out strings.Builder
 	all := server.Counts()
 	for _, class := range slices.Sorted(maps.Keys(all)) {
+		if class == ghcrtest.ClassPostUpload && all[class] > 1 && all[ghcrtest.ClassPutUpload] == 0 {
+			// The run ended while it opened the sessions, so their number depends on the time.
+			fmt.Fprintf(&out, "%v N\n", class)
+			continue
+		}
 		fmt.Fprintf(&out, "%v %d\n", class, all[class])
 	}
 	return out.String()
