@@ -130,6 +130,9 @@ func (r *run) deleteAll(ctx context.Context) error {
 	for count := 0; ; count++ {
 		if count%listEvery == 0 {
 			err := r.refresh(ctx)
+			if err == nil && count == 0 {
+				err = r.confirmLast(ctx)
+			}
 			if github.ReasonOf(err) == github.RateLimited {
 				return r.stop(r.remaining(), usedUp)
 			}

@@ -279,6 +279,7 @@ func (w *world) runTwice() (end string, err error) {
 		}
 	}
 	lists = append(lists, w.undoEntries())
+	w.server.EndRateLimits() // The undo of a run that used up the rate limit is complete only in the next hour.
 	for _, entries := range slices.Backward(lists) {
 		if err := w.restore(entries); err != nil && w.seed.Options.Permissions == "admin" {
 			return end, err

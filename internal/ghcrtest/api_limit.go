@@ -91,6 +91,14 @@ func (l *limiter) count(c *apiCall, now time.Time, cost int) usage {
 	return u
 }
 
+// EndRateLimits starts new periods of all rate limits, as if an hour had passed.
+func (s *Server) EndRateLimits() {
+	s.limiter.mu.Lock()
+	defer s.limiter.mu.Unlock()
+	clear(s.limiter.hours)
+	clear(s.limiter.minutes)
+}
+
 // choose returns the configured limit, or the limit of GitHub if the configuration has
 // none.
 func choose(configured, github int) int {
