@@ -183,11 +183,14 @@ func TestGitTagWithAVersionShowsItsCure(t *testing.T) {
 		{"v1.2.3.4", "tags: type=pep440,pattern={{version}}", "1.2.3.4 latest"},
 		{"v1", "tags: type=pep440,pattern={{version}}", "1 latest"},
 		{"1.2.3.RELEASE", `tags: type=match,pattern=\d+(\.\d+)+`, "1.2.3 latest"},
+		{"devtools-v1.2.3", "tags: type=semver,pattern={{version}},match=devtools-v(.*)", "1.2.3 latest"},
+		{"testkit/v1.0.0", "tags: type=semver,pattern={{version}},match=testkit/v(.*)", "1.0.0 latest"},
 		{"REL_16_2", "version: 16.2.0", "16.2.0 16.2 16 latest"},
 		{"2024-01-05", "version: 2024.1.5", "2024.1.5 2024.1 2024 latest"},
 		{"nightly-build", "", ""},
 		{"nightly-2024.01.05", "", ""},
 		{"weekly/2026", "", ""},
+		{"v1-dev20240105", "", ""},
 		{"stable", "", ""},
 	}
 	for _, c := range cases {

@@ -31,8 +31,9 @@ var (
 	// 1.2.3.RELEASE.
 	dottedNumbers = lazy.Regexp(`(?:^|[^0-9.]\.?)[0-9]+(\.[0-9]+)+`)
 	// unreleased matches the names of development builds, such as nightly-20240105. The
-	// numbers in such names are usually dates.
-	unreleased = lazy.Regexp(`(?i)nightly|daily|weekly|snapshot|canary|edge|build|test|dev`)
+	// numbers in such names are usually dates. A name such as devtools-1.2.3 contains the
+	// letters only as a part of a word, and is the name of a component.
+	unreleased = lazy.Regexp(`(?i)(?:^|[^a-z])(?:nightly|daily|weekly|snapshot|canary|edge|build|test|dev)(?:[^a-z]|$)`)
 )
 
 // separated matches a Git tag with dashes or underscores between its numbers,

@@ -13,6 +13,10 @@ import (
 // These actions use their default token only to download public files.
 var harmlessName = lazy.Regexp(`(^|[/_-])(setup|install|installer|cache|toolchain|free-disk-space)([/_-]|$)`)
 
+// changingName matches the names of actions that change something at GitHub, although the
+// rest of the name is harmless, such as delete-branch-cache.
+var changingName = lazy.Regexp(`(^|[/_-])(delete|remove|clear|clean|cleanup|cleaner|purge|prune|evict|release|publish|deploy|comment|label|merge|create|update|push|sync|dispatch|approve|close)([/_-]|$)`)
+
 func (p *pass) actionDemand(d *demand, step *flow.Step) {
 	name := actionName(step)
 	action, h := knownActions()[name], p.possessionOrStored(d, step)
@@ -30,7 +34,7 @@ func (p *pass) actionDemand(d *demand, step *flow.Step) {
 	case action.listed:
 	case h.any():
 		p.record(d, h, name)
-	case !logsIn && !harmlessName().MatchString(name) && !strings.HasPrefix(name, "docker://"):
+	case !logsIn && (!harmlessName().MatchString(name) || changingName().MatchString(name)) && !strings.HasPrefix(name, "docker://"):
 		d.opaque(name) // The token can be the default value of an input.
 	}
 	if !action.listed || p.usesOtherToken(step) {

@@ -123,6 +123,8 @@ func TestLoginStaysIfAStepWithTheTokenIsUnknown(t *testing.T) {
 		{"a known command with the token", "", "{run: gh release create v1, env: {GH_TOKEN: '" + token + "'}}", false},
 		{"a variable of the workflow and an action that is not listed", "env: {GITHUB_TOKEN: '" + token + "'}\n", "{uses: octo-org/setup-tool@v2}", true},
 		{"an action that installs a tool", "", "{uses: octo-org/setup-tool@v2}", false},
+		{"an action that deletes a cache", "", "{uses: octo-org/delete-branch-cache@v2}", true},
+		{"an action that publishes a toolchain", "", "{uses: octo-org/toolchain-release@v2}", true},
 		{"an action of the list with the token", "", "{uses: louisbrunner/checks-action@v2, with: {token: '" + token + "'}}", false},
 		{"a permissions block of the workflow", "permissions: {contents: read}\n", "{uses: octo-org/announce@v2, with: {token: '" + token + "'}}", false},
 		{"services and their variables", "", "{run: make}\n    services: {db: {image: x, env: {T: '" + token + "'}}}", true},

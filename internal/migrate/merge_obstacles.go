@@ -286,8 +286,13 @@ func isDirectory(context string) bool {
 // builderUse returns the reason why the build itself needs the login, or "".
 func (p *pass) builderUse(c chain) string {
 	for _, name := range p.dockerfiles(c.push) {
-		if src, err := p.tree.read(name); err == nil && strings.Contains(string(src), p.opts.Registry+"/") {
+		src, err := p.tree.read(name)
+		switch {
+		case err != nil:
+		case strings.Contains(string(src), p.opts.Registry+"/"):
 			return fmt.Sprintf("%s uses an image of %s", name, p.opts.Registry)
+		case unknownBase(string(src), c.push.Input("build-args"), p.opts.Registry):
+			return fmt.Sprintf("a variable in %s can name an image of %s", name, p.opts.Registry)
 		}
 	}
 	for _, input := range []string{"cache-from", "cache-to"} {
