@@ -93,7 +93,8 @@ func readUndo(text string) ([]cleanup.Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	return cleanup.ParseUndo(raw)
+	entries, err := cleanup.ParseUndo(raw)
+	return entries, diag.Titled(err, fmt.Sprintf("The file %q in the input undo is not an undo list", text))
 }
 
 func runCleanup(ctx context.Context, s *session, config *cleanupConfig) error {

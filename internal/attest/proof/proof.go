@@ -144,7 +144,8 @@ func verifierOf(path string) (*attest.Verifier, error) {
 			Hint: "Set the input trusted-root to an existing file.",
 		}
 	}
-	return attest.NewVerifier(roots)
+	verifier, err := attest.NewVerifier(roots)
+	return verifier, diag.Titled(err, fmt.Sprintf("The file %q in the input trusted-root is not a trusted root", path))
 }
 
 // read returns the bundles in a file, or the bundles in the registry if the path is empty.
