@@ -128,17 +128,8 @@ func (r *run) lostWithIndex(digest string) bool {
 // by another run can make the plan smaller.
 func (r *run) deleteAll(ctx context.Context) error {
 	for count := 0; ; count++ {
-		if count%listEvery == 0 {
-			err := r.refresh(ctx)
-			if err == nil && count == 0 {
-				err = r.confirmLast(ctx)
-			}
-			if github.ReasonOf(err) == github.RateLimited {
-				return r.stop(r.remaining(), usedUp)
-			}
-			if err != nil {
-				return err
-			}
+		if err := r.lookAgain(ctx, count); err != nil {
+			return err
 		}
 		steps := r.remaining()
 		if len(steps) == 0 {
@@ -151,6 +142,22 @@ func (r *run) deleteAll(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// lookAgain lists the newest versions before the first deletion, and again after a number of
+// deletions. If the rate limit of the token is used up, lookAgain stops the run.
+func (r *run) lookAgain(ctx context.Context, count int) error {
+	if count%listEvery != 0 {
+		return nil
+	}
+	err := r.refresh(ctx)
+	if err == nil && count == 0 {
+		err = r.confirmLast(ctx)
+	}
+	if github.ReasonOf(err) == github.RateLimited {
+		return r.stop(r.remaining(), usedUp)
+	}
+	return err
 }
 
 // remaining returns the deletions of the current plan that the run has not done.
