@@ -25,7 +25,7 @@ const manifestTypes = "application/vnd.oci.image.index.v1+json, application/vnd.
 //	tag REFERENCE TAG            requests a token, reads the manifest and writes it under another tag
 func floor(args []string) error {
 	if len(args) < 2 {
-		return errors.New("usage: bench floor digest|unchanged|tag ...")
+		return errors.New("usage: bench floor digest REFERENCE, unchanged FILE REFERENCE or tag REFERENCE TAG")
 	}
 	switch op, rest := args[0], args[1:]; {
 	case op == "digest":
