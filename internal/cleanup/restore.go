@@ -33,7 +33,7 @@ func put(ctx context.Context, client *registry.Client, repo name.Repository, e E
 type Restored struct {
 	// Versions are the restored digests, and Tags are the restored tags.
 	Versions, Tags []string
-	// Moved are tags that point at another image by now. They stay unchanged.
+	// Moved lists the tags that now point at another image. The run does not change these tags.
 	Moved []string
 }
 

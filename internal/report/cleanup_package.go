@@ -188,7 +188,7 @@ type RestoredPackage struct {
 	Image    string   `json:"image"`           // Image is the name of the repository.
 	Versions []string `json:"versions"`        // Versions are the digests of the restored versions.
 	Tags     []string `json:"tags"`            // Tags are the restored tags.
-	Moved    []string `json:"moved,omitempty"` // Moved are tags that point at another image by now. They stay unchanged.
+	Moved    []string `json:"moved,omitempty"` // Moved lists the tags that now point at another image. The run does not change these tags.
 }
 
 // Restore adds the restored versions of one package. The result can be nil after an error.
