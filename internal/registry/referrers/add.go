@@ -3,7 +3,6 @@ package referrers
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -49,8 +48,8 @@ type Writer struct {
 }
 
 // Add adds manifests to the list of the referrers of the subject. The manifests
-// must already be in the repository. Add does nothing if the registry has the
-// referrers API. After each write, Add waits and reads the list again. Add
+// must already be in the repository. If the referrers API of the registry lists the
+// manifests, Add writes nothing. After each write, Add waits and reads the list again. Add
 // returns when the list contains all manifests.
 func (w *Writer) Add(ctx context.Context, repo name.Repository, subject v1.Hash, add []v1.Descriptor) error {
 	list, err := w.Open(ctx, repo, subject)
@@ -65,59 +64,88 @@ type Listing struct {
 	writer  *Writer
 	repo    name.Repository
 	subject v1.Hash
-	// hasAPI is true if the registry maintains the list itself.
-	hasAPI      bool
-	entries     []v1.Descriptor
-	annotations map[string]string
+	// hasAPI is true if the registry has the referrers API.
+	hasAPI bool
+	index  *document // as the registry has last shown it
+	state  string    // the header ETag of the index
 }
 
 // Open reads the list of the referrers of a subject. The caller must call [Listing.Add]
 // soon, because other programs can write the list at any time.
 func (w *Writer) Open(ctx context.Context, repo name.Repository, subject v1.Hash) (*Listing, error) {
 	l := &Listing{writer: w, repo: repo, subject: subject}
-	var absent, err error
+	var apiErr, err error
 	var reading sync.WaitGroup
 	// The two reads are concurrent, because ghcr.io has only the fallback tag.
-	reading.Go(func() { _, absent = w.Registry.Referrers(ctx, repo, subject) })
-	reading.Go(func() { l.entries, l.annotations, err = fallback(ctx, w.Registry, repo, subject) })
+	reading.Go(func() { _, l.hasAPI, apiErr = fromAPI(ctx, w.Registry, repo, subject) })
+	reading.Go(func() { err = l.read(ctx) })
 	reading.Wait()
-	switch {
-	case absent == nil:
-		l.hasAPI = true
-		return l, nil
-	case !registry.IsAbsent(absent):
-		return nil, fmt.Errorf("listing the referrers of %q: %w", subject, absent)
+	if l.hasAPI && apiErr == nil {
+		return l, nil // The API replaces the fallback tag, which may be anything.
 	}
-	return l, err
+	return l, errors.Join(apiErr, err)
+}
+
+// read reads the index under the fallback tag.
+func (l *Listing) read(ctx context.Context) (err error) {
+	l.index, l.state, err = fallback(ctx, l.writer.Registry, l.repo, l.subject)
+	return err
 }
 
 // merge returns the entries of the first list in their order, and then the other entries of
 // the second list.
-func merge(first, second []v1.Descriptor) []v1.Descriptor {
+func merge(first, second []entry) []entry {
 	out := slices.Clone(first)
-	for _, d := range second {
-		if !contains(first, d.Digest) {
-			out = append(out, d)
+	for _, e := range second {
+		if e.Digest != (v1.Hash{}) && !contains(first, e.Digest) {
+			out = append(out, e)
 		}
 	}
 	return out
 }
 
-func contains(list []v1.Descriptor, digest v1.Hash) bool {
-	return slices.ContainsFunc(list, func(d v1.Descriptor) bool { return d.Digest == digest })
+func contains(list []entry, digest v1.Hash) bool {
+	return slices.ContainsFunc(list, func(e entry) bool { return e.Digest == digest })
 }
 
 // Add adds manifests to the list, as [Writer.Add] does.
-func (l *Listing) Add(ctx context.Context, add []v1.Descriptor) error {
-	if l.hasAPI {
-		return nil
+func (l *Listing) Add(ctx context.Context, descriptors []v1.Descriptor) error {
+	add, err := newEntries(descriptors)
+	if err != nil {
+		return err
 	}
-	shown := l.entries
-	// The next write also restores the entries that another writer removed since an earlier
-	// read.
+	if l.hasAPI {
+		listed, err := l.listedByAPI(ctx, add)
+		if err != nil || listed {
+			return err
+		}
+		if err := l.read(ctx); err != nil {
+			return err
+		}
+	}
+	return l.addToIndex(ctx, add)
+}
+
+// listedByAPI reports whether the referrers API lists all entries. A registry without a real
+// API can answer with an empty list.
+func (l *Listing) listedByAPI(ctx context.Context, add []entry) (bool, error) {
+	list, _, err := fromAPI(ctx, l.writer.Registry, l.repo, l.subject)
+	for _, e := range add {
+		if !slices.ContainsFunc(list, func(d v1.Descriptor) bool { return d.Digest == e.Digest }) {
+			return false, err
+		}
+	}
+	return true, err
+}
+
+// addToIndex adds entries to the index under the fallback tag.
+func (l *Listing) addToIndex(ctx context.Context, add []entry) error {
+	known := l.index.entries
 	for round := 0; ; round++ {
-		complete := merge(shown, merge(l.entries, add))
-		if len(complete) == len(shown) {
+		// The write also restores the entries that another writer removed since an earlier
+		// read.
+		complete := merge(l.index.entries, merge(known, add))
+		if len(complete) == len(l.index.entries) {
 			return nil
 		}
 		if round == l.writer.rounds() {
@@ -127,33 +155,34 @@ func (l *Listing) Add(ctx context.Context, add []v1.Descriptor) error {
 				Hint:  "Run again, and add a concurrency group to the workflow so that only one run signs or attests at a time.",
 			}
 		}
-		var err error
-		if l.entries, err = l.putExisting(ctx, complete, add); err != nil {
+		written, err := l.putExisting(ctx, complete, add)
+		switch {
+		case err == nil:
+			known = written
+		case !registry.IsChanged(err):
 			return err
 		}
 		if err := l.writer.pause(ctx, round); err != nil {
 			return err
 		}
-		now, annotations, err := fallback(ctx, l.writer.Registry, l.repo, l.subject)
-		if err != nil {
+		if err := l.read(ctx); err != nil {
 			return err
 		}
-		shown, l.annotations = now, annotations
 	}
 }
 
 // putExisting writes the index, and returns its entries. A registry refuses an index with an
 // entry whose manifest was deleted. putExisting then omits this entry, unless it is one of
 // the entries to add.
-func (l *Listing) putExisting(ctx context.Context, entries, add []v1.Descriptor) ([]v1.Descriptor, error) {
+func (l *Listing) putExisting(ctx context.Context, entries, add []entry) ([]entry, error) {
 	err := l.put(ctx, entries)
 	var refused *registry.Error
 	if !errors.As(err, &refused) {
 		return entries, err
 	}
 	missing := refused.Missing()
-	left := slices.DeleteFunc(slices.Clone(entries), func(d v1.Descriptor) bool {
-		return slices.Contains(missing, d.Digest.String()) && !contains(add, d.Digest)
+	left := slices.DeleteFunc(slices.Clone(entries), func(e entry) bool {
+		return slices.Contains(missing, e.Digest.String()) && !contains(add, e.Digest)
 	})
 	if len(left) == len(entries) {
 		return entries, err
@@ -161,18 +190,16 @@ func (l *Listing) putExisting(ctx context.Context, entries, add []v1.Descriptor)
 	return left, l.put(ctx, left)
 }
 
-// put writes the index. Entries of other programs stay unchanged and in their order.
-func (l *Listing) put(ctx context.Context, entries []v1.Descriptor) error {
-	raw, err := json.Marshal(v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Annotations: l.annotations, Manifests: entries})
-	if err != nil {
-		return fmt.Errorf("writing the referrers of %q: %w", l.subject, err)
-	}
+// put writes the index. All bytes of the entries and of the fields of other programs stay
+// the same, and the entries stay in their order.
+func (l *Listing) put(ctx context.Context, entries []entry) error {
+	raw := l.index.text(entries)
 	digest, size, err := v1.SHA256(bytes.NewReader(raw))
 	if err != nil {
 		return err
 	}
 	m := &image.Manifest{Raw: raw, Descriptor: v1.Descriptor{MediaType: types.OCIImageIndex, Digest: digest, Size: size}}
-	if err := l.writer.Registry.PutManifest(ctx, l.repo.Tag(Tag(l.subject)), m); err != nil {
+	if err := l.writer.Registry.ReplaceTag(ctx, l.repo.Tag(Tag(l.subject)), m, l.state); err != nil {
 		return fmt.Errorf("writing the referrers of %q: %w", l.subject, err)
 	}
 	return nil
