@@ -15,6 +15,7 @@ import (
 type document struct {
 	before, after []byte // the text around the entries
 	entries       []entry
+	absent        bool // The registry does not have the index.
 }
 
 // entry is one descriptor in an index. An entry of another program can be malformed, and its
@@ -31,7 +32,7 @@ var errNotIndex = errors.New("the tag of the referrers does not point at an inde
 
 // newDocument returns an index without entries.
 func newDocument() *document {
-	return &document{before: fmt.Appendf(nil, `{"schemaVersion":2,"mediaType":%q,"manifests":[`, types.OCIImageIndex), after: []byte("]}")}
+	return &document{absent: true, before: fmt.Appendf(nil, `{"schemaVersion":2,"mediaType":%q,"manifests":[`, types.OCIImageIndex), after: []byte("]}")}
 }
 
 // parseDocument reads an index.
@@ -105,6 +106,11 @@ func (d *document) text(entries []entry) []byte {
 		out = append(out, one.raw...)
 	}
 	return append(out, d.after...)
+}
+
+// equal reports whether the registry has shown the same index.
+func (d *document) equal(other *document) bool {
+	return other != nil && d.absent == other.absent && bytes.Equal(d.text(d.entries), other.text(other.entries))
 }
 
 // descriptors returns the entries that are not malformed.
