@@ -112,7 +112,7 @@ func (c *Claims) Provenance(name string, digests []v1.Hash) (Statement, error) {
 			InternalParameters:   internalParameters{githubParameters{c.Event, c.RepositoryID, c.OwnerID, c.RunnerEnvironment}},
 			ResolvedDependencies: []dependency{{URI: "git+" + c.repositoryURL() + "@" + c.Ref, Digest: map[string]string{"gitCommit": c.Commit}}},
 		},
-		RunDetails: runDetails{Builder: builder{c.signer()}, Metadata: metadata{c.run()}},
+		RunDetails: runDetails{Builder: builder{c.builder()}, Metadata: metadata{c.run()}},
 	})
 	return Statement{statementType, subjects(name, digests), Provenance, predicate}, err
 }

@@ -124,3 +124,25 @@ func TestSBOMsAreRecognised(t *testing.T) {
 		}
 	}
 }
+
+// The names of branches and files can contain characters that a URL must escape.
+func TestNamesOfBranchesAndFilesCanHaveAllCharacters(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sigstore.PublicGood)
+	for _, ref := range []string{"refs/heads/größe", "refs/heads/fix#1", "refs/heads/a@b+c=d,(e)", "refs/heads/日本語/x'y&z"} {
+		claims := job().With("ref", ref).With("job_workflow_ref", "acme/web/.github/workflows/veröffentlichen.yml@"+ref)
+		session := r.open(claims)
+		bundles, err := session.Sign(t.Context(), provenanceOf(t, session, "image"))
+		if err != nil {
+			t.Errorf("%s: %v", ref, err)
+			continue
+		}
+		if got := bundles[0].Result.Ref; got != ref {
+			t.Errorf("the Git reference is %q, want %q", got, ref)
+		}
+		if !strings.Contains(string(bundles[0].Statement.Predicate), `"id":`+string(encode(t, "https://github.com/"+claims["job_workflow_ref"]))) {
+			t.Errorf("the builder is escaped: %s", bundles[0].Statement.Predicate)
+		}
+		r.compare(ref, bundles[0].Raw, digestOf("image"))
+	}
+}
