@@ -113,7 +113,10 @@ func TestSBOMsAreRecognised(t *testing.T) {
 		{"SPDX without an identifier", `{"spdxVersion":"SPDX-2.3"}`, ""},
 		{"SPDX without a version", `{"spdxVersion":"SPDX","SPDXID":"x"}`, ""},
 		{"CycloneDX without a serial number", `{"bomFormat":"CycloneDX","specVersion":"1.6"}`, ""},
+		{"SPDX with a version that is no word", `{"spdxVersion":"SPDX-2.3\u001b[31m\n::error::x","SPDXID":"x"}`, ""},
+		{"SPDX with a number as version", `{"spdxVersion":2.3,"SPDXID":"x"}`, ""},
 		{"other JSON", `{}`, ""},
+		{"a list", `[]`, ""},
 		{"XML", `<bom/>`, ""},
 		{"a large file", `{"x":"` + strings.Repeat("x", MaxSBOM) + `"}`, ""},
 	}
