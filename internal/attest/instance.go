@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"time"
@@ -151,13 +152,16 @@ func folderInstance(folder string) (*Instance, error) {
 	if err != nil {
 		return nil, folderError(folder, err)
 	}
+	if _, err := readRoots(raw); err != nil {
+		return nil, folderError(folder, fmt.Errorf("reading %s: %w", rootFile, err))
+	}
 	text, err := bounded.File(filepath.Join(folder, signingFile), MaxRoots)
 	if err != nil {
 		return nil, folderError(folder, err)
 	}
 	var config signingConfig
 	if err := json.Unmarshal(text, &config); err != nil {
-		return nil, folderError(folder, fmt.Errorf("reading %s: %w", signingFile, err))
+		return nil, folderError(folder, fmt.Errorf("reading %s: %w", signingFile, diag.NotJSON(err)))
 	}
 	now := time.Now()
 	i := &Instance{
@@ -166,6 +170,11 @@ func folderInstance(folder string) (*Instance, error) {
 	}
 	if i.authority == "" || i.log == "" && i.timestamp == "" {
 		return nil, folderError(folder, fmt.Errorf("%s names no certificate authority, or neither a log nor a timestamp authority, with the API version 1", signingFile))
+	}
+	for _, address := range []string{i.authority, i.log, i.timestamp} {
+		if u, err := url.Parse(address); address != "" && (err != nil || !private(u)) {
+			return nil, folderError(folder, fmt.Errorf("%s contains the address %q, but an address must begin with https://", signingFile, address))
+		}
 	}
 	return i, nil
 }
