@@ -60,7 +60,8 @@ type Instance struct {
 // auto, the visibility of the repository decides: GitHub's own instance signs for a
 // repository that is not public, because the log of the other instance is public.
 func InstanceFor(choice string, c *Claims) (*Instance, error) {
-	if choice == Auto || choice == "" {
+	choice = canonical(choice)
+	if choice == Auto {
 		if choice = GitHub; c.Visibility == "public" {
 			choice = PublicGood
 		}
@@ -79,11 +80,24 @@ func InstanceFor(choice string, c *Claims) (*Instance, error) {
 // Available does not know which instance signs.
 func Available(choice, server string) error {
 	host := strings.TrimPrefix(strings.TrimSuffix(server, "/"), "https://")
-	if (choice == Auto || choice == "") && (host == "github.com" || strings.HasSuffix(host, issuerGHEEnd)) {
+	if canonical(choice) == Auto && (host == "github.com" || strings.HasSuffix(host, issuerGHEEnd)) {
 		return nil
 	}
 	_, err := InstanceFor(choice, &Claims{Server: strings.TrimSuffix(server, "/")})
 	return err
+}
+
+// canonical returns the name of an instance in lower case, or the path of a folder.
+func canonical(choice string) string {
+	for _, name := range []string{Auto, PublicGood, GitHub} {
+		if strings.EqualFold(choice, name) {
+			return name
+		}
+	}
+	if choice == "" {
+		return Auto
+	}
+	return choice
 }
 
 // githubInstance returns the instance that GitHub runs.

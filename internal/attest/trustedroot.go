@@ -183,10 +183,13 @@ func findLog(list []logKey, id []byte) *logKey {
 	return nil
 }
 
-// has reports whether a certificate authority has the name, in the form of DER.
-func (r *trustedRoot) has(name []byte) bool {
+// issued reports whether a certificate authority issued a certificate. Several authorities can
+// have the same name.
+func (r *trustedRoot) issued(leaf *x509.Certificate) bool {
 	return slices.ContainsFunc(r.authorities, func(a authority) bool {
-		return slices.ContainsFunc(a.chain, func(c *x509.Certificate) bool { return bytes.Equal(c.RawSubject, name) })
+		return slices.ContainsFunc(a.chain, func(c *x509.Certificate) bool {
+			return bytes.Equal(c.RawSubject, leaf.RawIssuer) && leaf.CheckSignatureFrom(c) == nil
+		})
 	})
 }
 

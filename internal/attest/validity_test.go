@@ -123,7 +123,7 @@ func TestTheUnknownAuthorityIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = verifier.Verify(encode(t, r.seal(session, provenanceOf(t, session, "image"))), digestOf("image"), ours())
-	if err == nil || !strings.Contains(err.Error(), `no trusted root contains the certificate authority "CN=sigstore,O=GitHub\\, Inc."`) {
+	if err == nil || !strings.Contains(err.Error(), `"CN=sigstore,O=GitHub\\, Inc."`) {
 		t.Errorf("got %v", err)
 	}
 }

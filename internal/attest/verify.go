@@ -74,14 +74,14 @@ type UnknownAuthorityError struct{ Authority string }
 
 // Error returns a message that names the authority.
 func (e *UnknownAuthorityError) Error() string {
-	return fmt.Sprintf("no trusted root contains the certificate authority %q, which issued the certificate of the signer", e.Authority)
+	return fmt.Sprintf("no trusted root contains the certificate authority that issued the certificate of the signer, %q", e.Authority)
 }
 
 // check verifies a bundle with the keys of each instance that has the certificate authority.
 func (v *Verifier) check(b *parsedBundle) (*proved, error) {
 	var problems []error
 	for _, root := range v.roots {
-		if !root.has(b.leaf.RawIssuer) {
+		if !root.issued(b.leaf) {
 			continue
 		}
 		out, err := root.check(b)
