@@ -33,6 +33,9 @@ type Failure struct {
 	OtherHost bool
 	// TokenAge is the age of the token that the request contained.
 	TokenAge time.Duration
+	// WriteAccepted is true if the registry has accepted another write to the same
+	// repository.
+	WriteAccepted bool
 }
 
 // Request is a kind of request. The client can repeat a request of the kind ""

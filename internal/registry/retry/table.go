@@ -52,6 +52,7 @@ type Row struct {
 	Messages   []string // The row matches if the message contains one of these texts. The texts are in lower case.
 	OtherHost  bool
 	OldToken   time.Duration // The row matches only if the token is older than OldToken.
+	Contrary   bool          // The row matches only if the registry has accepted another write to the repository.
 
 	Reaction Reaction
 	Pause    Pause
@@ -174,6 +175,13 @@ var Table = []Row{
 		Name: "old token forbidden", Status: http.StatusForbidden, OldToken: freshToken, Reaction: Again, Pause: NoPause, NewToken: true,
 	},
 	{
+		// The registry has accepted another write of the run to the repository, so the
+		// token has the permission (docs/ghcr.md, Refused: passing). The number of
+		// attempts is limited, because a registry can also forbid one write, for example
+		// to an existing tag.
+		Name: "contrary refusal", Status: http.StatusForbidden, Contrary: true, Reaction: AgainFromStart, Attempts: 3,
+	},
+	{
 		// The answer is described in docs/ghcr.md, Refused: too many requests.
 		Name: "too many requests", Status: http.StatusTooManyRequests, Reaction: AgainFromStart, Pause: Throttled,
 	},
@@ -280,7 +288,8 @@ func (r Row) matches(f Failure) bool {
 	}
 	return f.Transport == "" && r.matchesStatus(f.Status) && r.matchesBody(f) &&
 		(r.Request == "" || r.Request == f.Request) &&
-		(!r.OtherHost || f.OtherHost) && (r.OldToken == 0 || f.TokenAge > r.OldToken)
+		(!r.OtherHost || f.OtherHost) && (r.OldToken == 0 || f.TokenAge > r.OldToken) &&
+		(!r.Contrary || (f.WriteAccepted && f.Request != ""))
 }
 
 func (r Row) matchesStatus(status int) bool {
