@@ -16,16 +16,22 @@ import (
 func TestRefusalAfterAnAcceptedWriteIsRepeated(t *testing.T) {
 	t.Parallel()
 	denied := ghcrtest.Answer{Status: http.StatusForbidden, Code: "DENIED", Message: "denied"}
+	expired := ghcrtest.Answer{Status: http.StatusUnauthorized, Code: "UNAUTHORIZED", Challenge: true}
 	cases := []struct {
 		name, method, path string
 		accepted           bool // The registry accepts a write before the fault.
+		effect             ghcrtest.Answer
 		times, requests    int
 		class              ghcrtest.Class
 	}{
-		{"manifest, once", "PUT", "/manifests/", true, 1, 2, ghcrtest.ClassPutManifest},
-		{"manifest, always", "PUT", "/manifests/", true, ghcrtest.Always, 3, ghcrtest.ClassPutManifest},
-		{"blob, once", "PUT", "/blobs/upload/", true, 1, 2, ghcrtest.ClassPutUpload},
-		{"first write", "POST", "/blobs/uploads/", false, ghcrtest.Always, 1, ghcrtest.ClassPostUpload},
+		{"manifest, once", "PUT", "/manifests/", true, denied, 1, 2, ghcrtest.ClassPutManifest},
+		{"manifest, always", "PUT", "/manifests/", true, denied, ghcrtest.Always, 3, ghcrtest.ClassPutManifest},
+		{"blob, once", "PUT", "/blobs/upload/", true, denied, 1, 2, ghcrtest.ClassPutUpload},
+		{"first write", "POST", "/blobs/uploads/", false, denied, ghcrtest.Always, 1, ghcrtest.ClassPostUpload},
+		{"token for a manifest, three times", "PUT", "/manifests/", true, expired, 3, 4, ghcrtest.ClassPutManifest},
+		{"token for a manifest, always", "PUT", "/manifests/", true, expired, ghcrtest.Always, 4, ghcrtest.ClassPutManifest},
+		{"token for a blob, four times", "PUT", "/blobs/upload/", true, expired, 4, 5, ghcrtest.ClassPutUpload},
+		{"token for the first write", "POST", "/blobs/uploads/", false, expired, ghcrtest.Always, 2, ghcrtest.ClassPostUpload},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
@@ -36,12 +42,12 @@ func TestRefusalAfterAnAcceptedWriteIsRepeated(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			r.ghcr.Inject(ghcrtest.Fault{Method: tc.method, Path: tc.path, Times: tc.times, Effect: denied})
+			r.ghcr.Inject(ghcrtest.Fault{Method: tc.method, Path: tc.path, Times: tc.times, Effect: tc.effect})
 			_, _, err := r.client.Upload(t.Context(), r.repo, knownBlob(fixed), nil)
 			if err == nil {
 				err = r.client.PutManifest(t.Context(), r.repo.Tag("1"), artifact(fixed))
 			}
-			if passes := tc.times == 1; passes != (err == nil) || (!passes && !registry.IsRefused(err)) {
+			if passes := tc.times != ghcrtest.Always; passes != (err == nil) || (!passes && !registry.IsRefused(err)) {
 				t.Errorf("got %v", err)
 			}
 			if got := r.counts()[tc.class]; got != tc.requests {

@@ -33,6 +33,8 @@ type Failure struct {
 	OtherHost bool
 	// TokenAge is the age of the token that the request contained.
 	TokenAge time.Duration
+	// TokenReplaced is true if the client has repeated the request with another token.
+	TokenReplaced bool
 	// WriteAccepted is true if the registry has accepted another write to the same
 	// repository.
 	WriteAccepted bool

@@ -57,7 +57,7 @@ type Row struct {
 	Reaction Reaction
 	Pause    Pause
 	Attempts int  // Attempts limits the attempts that fail with an error of this row. If zero, only the limit of the request applies.
-	NewToken bool // NewToken is true if the client repeats the request once with another token.
+	NewToken bool // NewToken is true if the client repeats the request with another token. The row does not match a request that the client has already repeated with another token.
 	HTTP1    bool // HTTP1 is true if the next attempt must use HTTP/1.1.
 }
 
@@ -156,6 +156,10 @@ var Table = []Row{
 	{
 		// The answer is described in docs/ghcr.md, Refused: unknown token.
 		Name: "token refused", Status: http.StatusUnauthorized, Reaction: Again, Pause: NoPause, NewToken: true,
+	},
+	{
+		// The row "contrary refusal" contains the reason.
+		Name: "contrary refusal of a token", Status: http.StatusUnauthorized, Contrary: true, Reaction: AgainFromStart, Attempts: 3,
 	},
 	{
 		// The answer is described in docs/ghcr.md, Refused: secondary rate
@@ -289,7 +293,7 @@ func (r Row) matches(f Failure) bool {
 	return f.Transport == "" && r.matchesStatus(f.Status) && r.matchesBody(f) &&
 		(r.Request == "" || r.Request == f.Request) &&
 		(!r.OtherHost || f.OtherHost) && (r.OldToken == 0 || f.TokenAge > r.OldToken) &&
-		(!r.Contrary || (f.WriteAccepted && f.Request != ""))
+		(!r.NewToken || !f.TokenReplaced) && (!r.Contrary || (f.WriteAccepted && f.Request != ""))
 }
 
 func (r Row) matchesStatus(status int) bool {
