@@ -40,11 +40,10 @@ func (r *run) name(ctx context.Context) (meta.Result, error) {
 	if err != nil {
 		return meta.Result{}, err
 	}
-	result.Labels = r.Namer.Reproducible(result.Labels, rules)
-	if r.request.Source.Traits().NeedsLabels && naming.NoLabels(rules) {
+	result.Labels, result.Annotations = r.Namer.Reproducible(result)
+	if r.request.Source.Traits().NeedsLabels && naming.NoLabels(rules, result.Labels) {
 		result.Labels = nil
 	}
-	result.Annotations = r.Namer.Reproducible(result.Annotations, rules)
 	if r.request.ByDigest {
 		return meta.Result{Version: result.Version, Labels: result.Labels, Annotations: result.Annotations, Placed: result.Placed}, nil
 	}
