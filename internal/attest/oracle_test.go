@@ -99,6 +99,10 @@ func TestRealBundlesOfSigstoreDevAreValid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	public, err := os.ReadFile(filepath.Join("roots", "public-good.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	cases := []struct {
 		file   string
 		policy Policy
@@ -118,7 +122,7 @@ func TestRealBundlesOfSigstoreDevAreValid(t *testing.T) {
 			t.Errorf("%s: %v", tc.file, err)
 			continue
 		}
-		theirs, err := oracle(raw, roots, digest)
+		theirs, err := oracle(raw, public, digest)
 		if err != nil {
 			t.Fatal(err)
 		}

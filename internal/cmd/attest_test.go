@@ -369,7 +369,7 @@ func TestPrivateRepositoriesAreAttestedWithoutALog(t *testing.T) {
 		r.fatal("the attestation has a log index")
 	}
 	s.verify().succeeds()
-	// This release does not know GitHub's instance. With auto, this is no warning.
+	// GitHub has no instance for this server. With auto, this is no warning.
 	delete(s.env, "INPUT_SIGSTORE")
 	s.run().succeeds().hasOutputs("attested", "")
 }
