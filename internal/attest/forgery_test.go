@@ -134,6 +134,9 @@ func TestBundlesThatAPolicyDoesNotAcceptAreRefused(t *testing.T) {
 		{"another identity", Policy{Repo: "acme/web", Identity: "https://github.com/acme/web"}, "the signer is"},
 		{"another pattern", Policy{Owner: "acme", IdentityRegex: "^https://github.com/acme/api/"}, "the signer is"},
 		{"another server", Policy{Repo: "acme/web", Server: "https://acme.ghe.com"}, "https://token.actions.acme.ghe.com"},
+		{"a type in other letters", Policy{Repo: "acme/web", PredicateType: strings.ToUpper(Provenance)}, "the type of the statement is"},
+		{"a workflow in other letters", Policy{Repo: "acme/web", SignerWorkflow: "acme/web/.github/workflows/Publish.yml"}, "the signer is"},
+		{"an identity with another case", Policy{Repo: "acme/web", Identity: "https://github.com/Acme/web/.github/workflows/publish.yml@refs/heads/main"}, "the signer is"},
 		{"two requirements", Policy{Repo: "acme/api", SourceRef: "refs/tags/v1"}, "refs/tags/v1"},
 		{"nothing", Policy{}, "neither a repository nor an owner"},
 	}
