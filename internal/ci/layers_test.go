@@ -47,7 +47,7 @@ var restricted = []struct {
 // list the folder of a package, the package belongs to the nearest listed folder
 // above it. Packages that belong to the same listed folder may import each other.
 var layers = [][]string{
-	{"image/compress", "registry/retry", "release/launch", "release/version", "safe/bounded", "safe/lazy", "safe/link", "safe/locked", "secret", "source/detect", "source/program"},
+	{"image/compress", "registry/retry", "release/launch", "release/version", "safe/bounded", "safe/keys", "safe/lazy", "safe/link", "safe/locked", "secret", "source/detect", "source/program"},
 	{"ci", "cmd/demo", "diag", "ghcrtest"},
 	{"attest", "github", "image", "safe/markdown"},
 	{"docker", "ghcrtest/live", "image/rewrite", "image/rules", "input", "login", "meta", "registry/transport", "release", "source/archive", "source/storage"},
