@@ -3,7 +3,6 @@ package attest
 import (
 	"crypto/x509"
 	"encoding/asn1"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -86,13 +85,9 @@ func (v *Verifier) check(b *parsedBundle) (time.Time, error) {
 
 // addStatement reads a verified statement, and checks that it describes a digest.
 func (r *Result) addStatement(payload []byte, digest v1.Hash) error {
-	var statement struct {
-		Type          string    `json:"_type"`
-		Subject       []Subject `json:"subject"`
-		PredicateType string    `json:"predicateType"`
-	}
-	if err := json.Unmarshal(payload, &statement); err != nil {
-		return fmt.Errorf("reading the statement: %w", err)
+	statement, err := readStrictly[signedStatement](payload, "statement")
+	if err != nil {
+		return err
 	}
 	if statement.Type != statementType && statement.Type != statementType01 {
 		return fmt.Errorf("the statement has the type %q", statement.Type)
