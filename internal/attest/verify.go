@@ -30,6 +30,7 @@ type Result struct {
 	Runner        string // github-hosted or self-hosted
 	Authority     string // the name of the certificate authority
 	LogIndex      int64  // the index of the entry in the log, or -1
+	InCertLog     bool   // the certificate contains the proof of a certificate log
 	Time          time.Time
 }
 
@@ -124,6 +125,7 @@ func summarize(c *x509.Certificate) (*Result, error) {
 	}
 	prefix := asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 57264, 1}
 	for _, e := range c.Extensions {
+		out.InCertLog = out.InCertLog || e.Id.Equal(logProofs())
 		last := len(e.Id) - 1
 		if last != len(prefix) || !e.Id[:last].Equal(prefix) || fields[e.Id[last]] == nil {
 			continue
