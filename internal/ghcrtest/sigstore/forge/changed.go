@@ -32,22 +32,34 @@ func (i *instance) proofs(digest string) []Case {
 	)
 }
 
-// forms returns changed bundles, and bundles in another form than version 0.3.
-func (i *instance) forms(digest string) []Case {
+// changes returns bundles with a changed part. The instance without logs proves that also the
+// signature alone protects the bundle.
+func (i *instance) changes(digest, where string) []Case {
 	good, foreign := i.sign(i.honest(digest)), i.sign(i.honest(other))
-	return append(i.each(map[string]bundle{
-		"another payload":                i.edit(good, func(b bundle) { b.envelope()["payload"] = foreign.envelope()["payload"] }),
-		"another payload type":           i.edit(good, func(b bundle) { b.envelope()["payloadType"] = "text/plain" }),
-		"another signature":              i.edit(good, func(b bundle) { b.envelope()["signatures"] = foreign.signatures() }),
-		"two signatures":                 i.edit(good, func(b bundle) { b.envelope()["signatures"] = append(b.signatures(), foreign.signatures()...) }),
-		"no signature":                   i.edit(good, func(b bundle) { b.envelope()["signatures"] = []any{} }),
-		"the certificate of another key": i.edit(good, func(b bundle) { b.material()["certificate"] = foreign.material()["certificate"] }),
-		"a changed certificate":          i.edit(good, func(b bundle) { b.material()["certificate"] = i.changed(b.material()["certificate"]) }),
-		"a certificate chain":            i.edit(good, chained),
-		"a bundle of version 0.1": i.edit(good, func(b bundle) {
+	return i.each(map[string]bundle{
+		"another payload" + where:                i.edit(good, func(b bundle) { b.envelope()["payload"] = foreign.envelope()["payload"] }),
+		"another payload type" + where:           i.edit(good, func(b bundle) { b.envelope()["payloadType"] = "text/plain" }),
+		"another signature" + where:              i.edit(good, func(b bundle) { b.envelope()["signatures"] = foreign.signatures() }),
+		"two signatures" + where:                 i.edit(good, func(b bundle) { b.envelope()["signatures"] = append(b.signatures(), foreign.signatures()...) }),
+		"no signature" + where:                   i.edit(good, func(b bundle) { b.envelope()["signatures"] = []any{} }),
+		"the certificate of another key" + where: i.edit(good, func(b bundle) { b.material()["certificate"] = foreign.material()["certificate"] }),
+		"a changed certificate" + where:          i.edit(good, func(b bundle) { b.material()["certificate"] = i.changed(b.material()["certificate"]) }),
+	})
+}
+
+// forms returns bundles in another form than version 0.3.
+func (i *instance) forms(digest string) []Case {
+	good := i.sign(i.honest(digest))
+	version := func(number string) bundle {
+		return i.edit(good, func(b bundle) {
 			chained(b)
-			b["mediaType"] = "application/vnd.dev.sigstore.bundle+json;version=0.1"
-		}),
+			b["mediaType"] = "application/vnd.dev.sigstore.bundle+json;version=" + number
+		})
+	}
+	return append(i.each(map[string]bundle{
+		"a certificate chain":     i.edit(good, chained),
+		"a bundle of version 0.1": version("0.1"),
+		"a bundle of version 0.2": version("0.2"),
 		"a public key instead of a certificate": i.edit(good, func(b bundle) {
 			delete(b.material(), "certificate")
 			b.material()["publicKey"] = map[string]any{"hint": "key"}

@@ -50,6 +50,8 @@ func Cases(tb testing.TB, digest string) []Case {
 	all = append(all, public.identities(digest)...)
 	all = append(all, public.proofs(digest)...)
 	all = append(all, public.contents(digest)...)
+	all = append(all, public.changes(digest, "")...)
+	all = append(all, private.changes(digest, ", without logs")...)
 	all = append(all, public.forms(digest)...)
 	all = append(all, public.roots(digest)...)
 	return append(all, private.timestamps(digest)...)

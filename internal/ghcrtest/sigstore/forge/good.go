@@ -18,6 +18,7 @@ func goodCases(public, private *instance, digest string) []Case {
 	return []Case{
 		public.good("log and timestamp", honest),
 		public.good("log without a timestamp", with(func(j *job) { j.untimed = true })),
+		public.good("log entry without a promise, and a timestamp", public.edit(honest, func(b bundle) { delete(b.entry(), "inclusionPromise") })),
 		public.good("log of version 2", with(func(j *job) { j.rekor = 2 })),
 		public.good("older spelling of the media type", public.edit(honest, func(b bundle) {
 			b["mediaType"] = "application/vnd.dev.sigstore.bundle+json;version=0.3"

@@ -66,5 +66,6 @@ func (i *instance) timestamps(digest string) []Case {
 		})),
 		i.forged("a timestamp after the certificate", at(time.Hour)),
 		i.forged("a timestamp before the certificate", at(-time.Hour)),
+		i.ended("a timestamp authority that ended", digest, "timestampAuthorities"),
 	}
 }
