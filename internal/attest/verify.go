@@ -3,7 +3,6 @@ package attest
 import (
 	"crypto/x509"
 	"encoding/asn1"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -31,6 +30,7 @@ type Result struct {
 	Runner        string // github-hosted or self-hosted
 	Authority     string // the name of the certificate authority
 	LogIndex      int64  // the index of the entry in the log, or -1
+	InCertLog     bool   // the certificate contains the proof of a certificate log
 	Time          time.Time
 }
 
@@ -98,13 +98,9 @@ func (v *Verifier) check(b *parsedBundle) (*proved, error) {
 
 // addStatement reads a verified statement, and checks that it describes a digest.
 func (r *Result) addStatement(payload []byte, digest v1.Hash) error {
-	var statement struct {
-		Type          string    `json:"_type"`
-		Subject       []Subject `json:"subject"`
-		PredicateType string    `json:"predicateType"`
-	}
-	if err := json.Unmarshal(payload, &statement); err != nil {
-		return fmt.Errorf("reading the statement: %w", err)
+	statement, err := readStrictly[signedStatement](payload, "statement")
+	if err != nil {
+		return err
 	}
 	if statement.Type != statementType && statement.Type != statementType01 {
 		return fmt.Errorf("the statement has the type %q", statement.Type)
@@ -141,6 +137,7 @@ func summarize(c *x509.Certificate) (*Result, error) {
 	}
 	prefix := asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 57264, 1}
 	for _, e := range c.Extensions {
+		out.InCertLog = out.InCertLog || e.Id.Equal(logProofs())
 		last := len(e.Id) - 1
 		if last != len(prefix) || !e.Id[:last].Equal(prefix) || fields[e.Id[last]] == nil {
 			continue

@@ -3,10 +3,8 @@ package attest
 import (
 	"bytes"
 	"crypto/x509"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
@@ -36,22 +34,16 @@ func (b *parsedBundle) signature() []byte { return b.Envelope.Signatures[0].Sign
 // signed returns the signed text.
 func (b *parsedBundle) signed() []byte { return signedText(b.Envelope.PayloadType, b.Envelope.Payload) }
 
-// readBundle reads a bundle, and refuses all forms that the program does not verify. A
-// bundle with an unknown field is refused, because the field can change the meaning of the
-// bundle.
+// readBundle reads a bundle, and refuses all forms that the program does not verify.
 func readBundle(raw []byte) (*parsedBundle, error) {
 	if len(raw) > MaxBundle {
 		return nil, fmt.Errorf("the bundle has more than %d bytes", MaxBundle)
 	}
-	out := &parsedBundle{}
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&out.bundleJSON); err != nil {
-		return nil, fmt.Errorf("reading the bundle: %w", err)
+	read, err := readStrictly[bundleJSON](raw, "bundle")
+	if err != nil {
+		return nil, err
 	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("reading the bundle: more text follows the bundle")
-	}
+	out := &parsedBundle{bundleJSON: *read}
 	return out, out.checkForm()
 }
 

@@ -3,6 +3,7 @@ package registry
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -75,7 +76,10 @@ func (c *Client) TagState(ctx context.Context, tag name.Tag) (raw []byte, state 
 	return raw, state, nil
 }
 
-// readManifest reads the body of a response and hashes it.
+// readManifest reads the body of a response and hashes it. If the digest is unknown
+// before the read, only the JSON of the manifest shows whether the body is complete. An
+// invalid manifest with the expected digest is not an error here, because another read
+// would return the same bytes.
 func readManifest(resp *http.Response, ref name.Reference) ([]byte, v1.Hash, error) {
 	raw, err := io.ReadAll(io.LimitReader(resp.Body, image.MaxManifestSize+1))
 	if err != nil {
@@ -87,11 +91,19 @@ func readManifest(resp *http.Response, ref name.Reference) ([]byte, v1.Hash, err
 		return nil, v1.Hash{}, wrong
 	}
 	digest, _, err := v1.SHA256(bytes.NewReader(raw))
+	expected := 0
 	for _, want := range []string{digestOf(ref), resp.Header.Get("Docker-Content-Digest")} {
-		if want != "" && want != digest.String() {
+		if want == "" {
+			continue
+		}
+		if expected++; want != digest.String() {
 			wrong.Problem = fmt.Sprintf("the received bytes have the digest %s, but the expected digest is %s", digest, sanitize(want))
 			return nil, v1.Hash{}, wrong
 		}
+	}
+	if expected == 0 && !json.Valid(raw) {
+		wrong.Problem = fmt.Sprintf("the %d received bytes are not complete JSON", len(raw))
+		return nil, v1.Hash{}, wrong
 	}
 	return raw, digest, err
 }
