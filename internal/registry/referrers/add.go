@@ -79,7 +79,7 @@ func (w *Writer) Open(ctx context.Context, repo name.Repository, subject v1.Hash
 	var reading sync.WaitGroup
 	// The two reads are concurrent, because ghcr.io has only the fallback tag.
 	reading.Go(func() { _, absent = w.Registry.Referrers(ctx, repo, subject) })
-	reading.Go(func() { l.entries, l.annotations, err = fallback(ctx, w.Registry, repo, subject) })
+	reading.Go(func() { l.entries, l.annotations, err = w.read(ctx, repo, subject) })
 	reading.Wait()
 	switch {
 	case absent == nil:
@@ -89,6 +89,13 @@ func (w *Writer) Open(ctx context.Context, repo name.Repository, subject v1.Hash
 		return nil, fmt.Errorf("listing the referrers of %q: %w", subject, absent)
 	}
 	return l, err
+}
+
+// read reads the index under the fallback tag. A refusal (401 or 403) is an error and no
+// empty list, because a write would then remove the entries of other programs. The run has
+// already pushed to the repository, so the registry hides nothing from its token.
+func (w *Writer) read(ctx context.Context, repo name.Repository, subject v1.Hash) ([]v1.Descriptor, map[string]string, error) {
+	return fallback(ctx, w.Registry, repo, subject, registry.IsNotFound)
 }
 
 // merge returns the entries of the first list in their order, and then the other entries of
@@ -134,7 +141,7 @@ func (l *Listing) Add(ctx context.Context, add []v1.Descriptor) error {
 		if err := l.writer.pause(ctx, round); err != nil {
 			return err
 		}
-		now, annotations, err := fallback(ctx, l.writer.Registry, l.repo, l.subject)
+		now, annotations, err := l.writer.read(ctx, l.repo, l.subject)
 		if err != nil {
 			return err
 		}

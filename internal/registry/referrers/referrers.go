@@ -42,15 +42,15 @@ func List(ctx context.Context, client *registry.Client, repo name.Repository, su
 	} else if !registry.IsAbsent(err) {
 		return nil, fmt.Errorf("listing the referrers of %q: %w", subject, err)
 	}
-	list, _, err := fallback(ctx, client, repo, subject)
+	list, _, err := fallback(ctx, client, repo, subject, registry.IsAbsent)
 	return list, err
 }
 
-// fallback returns the entries and the annotations of the index under the
-// fallback tag.
-func fallback(ctx context.Context, client *registry.Client, repo name.Repository, subject v1.Hash) ([]v1.Descriptor, map[string]string, error) {
+// fallback returns the entries and the annotations of the index under the fallback tag. The
+// list is empty if the function "absent" accepts the error of the read.
+func fallback(ctx context.Context, client *registry.Client, repo name.Repository, subject v1.Hash, absent func(error) bool) ([]v1.Descriptor, map[string]string, error) {
 	_, raw, err := client.Manifest(ctx, repo.Tag(Tag(subject)))
-	if registry.IsAbsent(err) {
+	if absent(err) {
 		return nil, nil, nil
 	}
 	if err != nil {
