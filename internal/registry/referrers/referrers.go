@@ -22,7 +22,9 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/image/document"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
@@ -60,7 +62,9 @@ func fallback(ctx context.Context, client *registry.Client, repo name.Repository
 	if err != nil {
 		return nil, nil, fmt.Errorf("listing the referrers of %q: %w", subject, err)
 	}
-	var doc v1.IndexManifest
+	var doc struct {
+		Annotations map[string]string `json:"annotations"`
+	}
 	if err := json.Unmarshal(raw, &doc); err != nil {
 		return nil, nil, fmt.Errorf("listing the referrers of %q: %w", subject, err)
 	}
@@ -70,8 +74,8 @@ func fallback(ctx context.Context, client *registry.Client, repo name.Repository
 func entries(pages ...[]byte) ([]v1.Descriptor, error) {
 	var all []v1.Descriptor
 	for _, raw := range pages {
-		var doc v1.IndexManifest
-		if err := json.Unmarshal(raw, &doc); err != nil {
+		doc, err := document.Parse("list of referrers", raw, types.OCIImageIndex)
+		if err != nil {
 			return nil, err
 		}
 		if all = append(all, doc.Manifests...); len(all) > maxEntries {
