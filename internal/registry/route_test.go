@@ -361,3 +361,33 @@ func TestPageAfterALoginIsNotASuccess(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// The error names the redirect that the client does not follow, and not a missing token.
+func TestUnusableRedirectOfATokenRequestIsNamed(t *testing.T) {
+	t.Parallel()
+	cases := []struct{ name, location, want string }{
+		{"address of a private network", "http://10.0.0.1/token", `("http://10.0.0.1/token"): the address is not safe`},
+		{"other scheme", "ftp://ghcr.io/token", `the URL has the scheme "ftp"`},
+		{"no address", "", "there is no valid Location"},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			s := registryWith(t, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("WWW-Authenticate", `Bearer realm="http://`+r.Host+`/token",service="`+r.Host+`"`)
+				w.WriteHeader(http.StatusUnauthorized)
+			}, map[string]http.HandlerFunc{
+				"/token": func(w http.ResponseWriter, _ *http.Request) {
+					w.Header().Set("Location", tc.location)
+					w.WriteHeader(http.StatusTemporaryRedirect)
+				},
+			})
+			c, _ := newClient(t, s.URL, nil)
+			var unusable *registry.LocationError
+			err := manifest(t.Context(), c, hostOf(s))
+			if !errors.As(err, &unusable) || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}

@@ -60,14 +60,22 @@ func explainFailure(err error, ev Evidence) error {
 			Hint:  "If a proxy inspects TLS, or the registry has a private certificate authority, set the input ca-file to the certificate of that authority. In all other cases, stop, because another host may impersonate the registry.",
 		}
 	}
-	if retry.TransportOf(err) == retry.Malformed { // The host answered, but not with HTTP.
+	if hasAnswered(err) {
 		return wrongResponse(cmp.Or(UnreachableHost(err), ev.Repo.RegistryStr()), withoutStep(err), ev)
 	}
 	return unreachable(err, ev)
 }
 
+// hasAnswered reports whether the host sent a response that is not HTTP, or a response
+// that ended early.
+func hasAnswered(err error) bool {
+	var e *registry.NoAnswer
+	kind := retry.TransportOf(err)
+	return kind == retry.Malformed || (kind == retry.Disconnected && errors.As(err, &e) && e.Incomplete)
+}
+
 // wrongResponse returns the error for a response with wrong content, and for a response
-// that is not HTTP.
+// that is not HTTP or is incomplete.
 func wrongResponse(host string, err error, ev Evidence) error {
 	return &diag.Error{
 		Code: CodeResponseWrong, Side: diag.Registry, Err: err,

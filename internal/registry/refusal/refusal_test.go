@@ -148,6 +148,9 @@ func TestErrorsWithoutAnAnswerAreExplained(t *testing.T) {
 		{"any other error", other, true, "internal", "other"},
 		{"blob with other content", &registry.WrongContent{Want: v1.Descriptor{Digest: v1.Hash{Algorithm: "sha256", Hex: "ab"}}}, false, refusal.CodeSourceBlobWrong, "sha256:ab"},
 		{"truncated download", &registry.TruncatedDownload{Host: "cdn.example", Received: 5, Size: 9, Err: io.ErrUnexpectedEOF}, false, refusal.CodeDownloadTruncated, "cdn.example"},
+		{"response that is not HTTP", &registry.NoAnswer{Host: "ghcr.io", Err: errors.New("net/http: malformed HTTP response")}, false, refusal.CodeResponseWrong, "malformed HTTP"},
+		{"response that ended early", &registry.NoAnswer{Host: "ghcr.io", Incomplete: true, Err: io.ErrUnexpectedEOF}, false, refusal.CodeResponseWrong, "unexpected EOF"},
+		{"connection that ended before a response", &registry.NoAnswer{Host: "ghcr.io", Err: io.ErrUnexpectedEOF}, false, refusal.CodeRegistryUnreachable, "unexpected EOF"},
 		{"refused connection", &net.OpError{Op: "dial", Err: errors.New("refused")}, false, refusal.CodeRegistryUnreachable, "ghcr.io"},
 	}
 	for _, c := range cases {
