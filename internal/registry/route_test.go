@@ -331,6 +331,23 @@ func TestRedirectsOfAHeadWithoutAnEndDoNotEndAnUpload(t *testing.T) {
 	}
 }
 
+// A proxy that terminates TLS can hide TLS from the registry. The client then does not send
+// the token request without TLS.
+func TestAssumedRealmWithoutTLSIsUsedWithTLS(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int32
+	c, _, host := tlsRegistry(t, func(w http.ResponseWriter, r *http.Request) {
+		if requests.Add(1) > 2 { // The registry refuses the first token, and then sends its challenge.
+			return
+		}
+		w.Header().Set("WWW-Authenticate", `Bearer realm="http://`+r.Host+`/token",service="`+r.Host+`"`)
+		w.WriteHeader(http.StatusUnauthorized)
+	})
+	if err := readBlob(t, c, host); err != nil || requests.Load() != 3 {
+		t.Errorf("got %v after %d requests", err, requests.Load())
+	}
+}
+
 func TestRealmWithoutTLSOfARegistryWithTLSIsNamed(t *testing.T) {
 	t.Parallel()
 	c, _, host := tlsRegistry(t, func(w http.ResponseWriter, r *http.Request) {

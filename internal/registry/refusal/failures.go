@@ -36,11 +36,7 @@ func explainFailure(err error, ev Evidence) error {
 				float64(upload.Size)/1e9, float64(upload.Size)/1e6/registry.UploadLimit.Seconds()),
 		}
 	case errors.As(err, &wrong):
-		return &diag.Error{
-			Code: CodeSourceBlobWrong, Side: diag.Source, Err: err,
-			Title: fmt.Sprintf("The content of a blob differs from its digest in the image: %s", wrong.Want.Digest),
-			Hint:  "The source is damaged, or it changed after the build. Run the build step again, and then publish again. The run has not changed any tag.",
-		}
+		return wrongContent(wrong, err, ev)
 	case errors.As(err, &download):
 		return &diag.Error{
 			Code: CodeDownloadTruncated, Side: diag.Registry, Err: err,
@@ -82,6 +78,20 @@ func wrongResponse(host string, err error, ev Evidence) error {
 		Title: host + " sent a wrong response",
 		Hint:  "Run again. If the registry sends the same response, check whether a proxy changes or truncates responses, and compare the address of the registry with the input " + ev.hostInput() + ". For another registry than ghcr.io, ask its operator.",
 	}
+}
+
+// wrongContent returns the error for a blob whose content differs from its descriptor.
+func wrongContent(wrong *registry.WrongContent, err error, ev Evidence) error {
+	e := &diag.Error{
+		Code: CodeSourceBlobWrong, Side: diag.Source, Err: err,
+		Title: fmt.Sprintf("The content of a blob differs from its digest in the image: %s", wrong.Want.Digest),
+		Hint:  "The source is damaged, or it changed after the build. Run the build step again, and then publish again. The run has not changed any tag.",
+	}
+	if ev.Reading {
+		e.Side = diag.Registry
+		e.Hint = "Run again. If the content is wrong again, check whether a proxy changes responses. If no proxy changes responses, ask the publisher of the image to push the image again, because the registry has damaged content."
+	}
+	return e
 }
 
 // unreachable returns the error for a request without a response.

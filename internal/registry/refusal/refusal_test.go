@@ -217,3 +217,15 @@ func TestPersonalTokenAtATerminalGetsNoPermissionsBlock(t *testing.T) {
 		}
 	}
 }
+
+// The user of an image in a registry cannot build the image again.
+func TestWrongContentOfARegistryHasAnotherCure(t *testing.T) {
+	t.Parallel()
+	for reading, want := range map[bool]string{false: "Run the build step again", true: "check whether a proxy changes responses"} {
+		err := refusal.Explain(&registry.WrongContent{}, evidence(t, func(e *refusal.Evidence) { e.Reading = reading }))
+		var diagErr *diag.Error
+		if !errors.As(err, &diagErr) || !strings.Contains(diagErr.Hint, want) || (diagErr.Side == diag.Registry) != reading {
+			t.Errorf("reading %v: got %v", reading, err)
+		}
+	}
+}
