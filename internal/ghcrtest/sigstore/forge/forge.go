@@ -109,7 +109,7 @@ func (i *instance) encode(value any) []byte {
 	return raw
 }
 
-// job is the signature of a job over a statement. A zero field has the value of an honest job.
+// job is the signature of a job over a statement. A zero field has the value of a genuine job.
 type job struct {
 	claims      sigstore.Claims
 	statement   string
@@ -121,8 +121,8 @@ type job struct {
 	issue func(crypto.PublicKey, sigstore.Claims) ([]byte, error)
 }
 
-// honest returns the signature of an honest job over the provenance of an image.
-func (i *instance) honest(digest string) job {
+// genuine returns the signature of a genuine job over the provenance of an image.
+func (i *instance) genuine(digest string) job {
 	j := job{claims: sigstore.JobClaims(Repository, "public"), statement: statement(statement1, provenance, digest), payloadType: inToto, issue: i.services.Certificate}
 	if i.logs {
 		j.rekor = 1
