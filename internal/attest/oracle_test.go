@@ -101,6 +101,10 @@ func TestRealBundlesOfSigstoreDevAreValid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	public, err := os.ReadFile(filepath.Join("roots", "public-good.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	cases := []struct {
 		file   string
 		policy Policy
@@ -120,7 +124,7 @@ func TestRealBundlesOfSigstoreDevAreValid(t *testing.T) {
 			t.Errorf("%s: %v", tc.file, err)
 			continue
 		}
-		theirs, err := oracle(raw, roots, digest)
+		theirs, err := oracle(raw, public, digest)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -38,7 +38,7 @@ type Result struct {
 func NewVerifier(file []byte) (*Verifier, error) {
 	roots, err := readRoots(file)
 	if err != nil {
-		return nil, err
+		return nil, rootError(err)
 	}
 	return &Verifier{roots}, nil
 }
@@ -53,7 +53,7 @@ func (v *Verifier) Verify(raw []byte, digest v1.Hash, policy Policy) (*Result, e
 	if err != nil {
 		return nil, err
 	}
-	at, err := v.check(bundle)
+	found, err := v.check(bundle)
 	if err != nil {
 		return nil, err
 	}
@@ -61,27 +61,39 @@ func (v *Verifier) Verify(raw []byte, digest v1.Hash, policy Policy) (*Result, e
 	if err != nil {
 		return nil, err
 	}
-	out.Time, out.LogIndex = at, -1
-	for _, entry := range bundle.Material.Entries {
-		out.LogIndex = entry.LogIndex
-	}
+	out.Time, out.LogIndex = found.time, found.logIndex
 	if err := out.addStatement(bundle.Envelope.Payload, digest); err != nil {
 		return nil, err
 	}
 	return out, policy.check(out)
 }
 
-// check verifies a bundle with the keys of each instance.
-func (v *Verifier) check(b *parsedBundle) (time.Time, error) {
+// UnknownAuthorityError is the error for a certificate of an authority that no trusted root
+// contains.
+type UnknownAuthorityError struct{ Authority string }
+
+// Error returns a message that names the authority.
+func (e *UnknownAuthorityError) Error() string {
+	return fmt.Sprintf("no trusted root contains the certificate authority that issued the certificate of the signer, %q", e.Authority)
+}
+
+// check verifies a bundle with the keys of each instance that has the certificate authority.
+func (v *Verifier) check(b *parsedBundle) (*proved, error) {
 	var problems []error
 	for _, root := range v.roots {
-		at, err := root.check(b)
+		if !root.issued(b.leaf) {
+			continue
+		}
+		out, err := root.check(b)
 		if err == nil {
-			return at, nil
+			return out, nil
 		}
 		problems = append(problems, err)
 	}
-	return time.Time{}, errors.Join(problems...)
+	if len(problems) == 0 {
+		return nil, &UnknownAuthorityError{b.leaf.Issuer.String()}
+	}
+	return nil, errors.Join(problems...)
 }
 
 // addStatement reads a verified statement, and checks that it describes a digest.

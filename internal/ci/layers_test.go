@@ -51,7 +51,7 @@ var layers = [][]string{
 	{"image/compress", "registry/retry", "release/launch", "release/version", "safe/bounded", "safe/keys", "safe/lazy", "safe/link", "safe/locked", "secret", "source/detect", "source/program"},
 	{"ci", "cmd/demo", "diag", "ghcrtest"},
 	{"attest", "github", "image", "safe/markdown"},
-	{"docker", "ghcrtest/live", "image/rewrite", "image/rules", "input", "login", "meta", "registry/transport", "release", "source/archive", "source/storage"},
+	{"ci/roots", "docker", "ghcrtest/live", "image/rewrite", "image/rules", "input", "login", "meta", "registry/transport", "release", "source/archive", "source/storage"},
 	{"migrate", "publish/gate", "publish/plan", "publish/pushed", "registry", "registry/keychain", "source/sourcetest", "workflow"},
 	{"cmd/progress", "registry/referrers", "registry/refusal", "source", "source/dockerfile"},
 	{"attest/stored", "image/mutate", "inspect", "publish/protect", "publish/push", "sink"},

@@ -374,7 +374,7 @@ func TestPrivateRepositoriesAreAttestedWithoutALog(t *testing.T) {
 		r.fatal("the command of cosign demands logs: %s", one.Verify[1])
 	}
 	s.verify().succeeds()
-	// This release does not know GitHub's instance. With auto, this is no warning.
+	// GitHub has no instance for this server. With auto, this is no warning.
 	delete(s.env, "INPUT_SIGSTORE")
 	s.run().succeeds().hasOutputs("attested", "")
 }

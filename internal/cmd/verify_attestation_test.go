@@ -183,6 +183,30 @@ func TestVerifyReadsBundlesFromAFile(t *testing.T) {
 	a.with("trusted-root", filepath.Join(a.dir, "absent")).run().failsWith("trusted-root-invalid")
 }
 
+// A digest and a file of bundles are enough, so that a user can verify an image without a
+// network.
+func TestVerifyOfADigestWithAFileSendsNoRequest(t *testing.T) {
+	t.Parallel()
+	a := newAttested(t)
+	file := filepath.Join(a.dir, "bundle.json")
+	a.check(os.WriteFile(file, a.bundle(a.digest, claims()), 0o600))
+	a.with("repo", "acme/web", "bundle", file)
+	for digest, code := range map[string]string{a.digest.String(): "", otherDigest().String(): "policy-not-met"} {
+		r := a.with("source", a.image("acme/web")+"@"+digest).run()
+		if code == "" {
+			r.succeeds().hasOutputs("digest", digest)
+		} else {
+			r.failsWith(code)
+		}
+		if len(r.requests) != 0 {
+			r.fatal("the run sent %d requests", len(r.requests))
+		}
+	}
+	if r := a.with("source", a.image("acme/web")+":1").run().succeeds(); len(r.requests) == 0 {
+		r.fatal("the run did not resolve the tag")
+	}
+}
+
 func TestVerifyNeedsAPolicy(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, acme()).with("command", "verify", "source", "ghcr.io/acme/web:1")

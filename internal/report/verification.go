@@ -50,7 +50,7 @@ func (v verification) gh() []string {
 			}
 		}
 	}
-	workflow, _, _ := strings.Cut(claims.JobWorkflow, "@")
+	workflow, _, _ := strings.Cut(strings.TrimPrefix(v.one.Result.Signer, claims.Server+"/"), "@")
 	option(!strings.HasPrefix(strings.ToLower(workflow), strings.ToLower(claims.Repository)+"/"), "--signer-workflow", workflow)
 	option(strings.HasPrefix(claims.Issuer, attest.Issuer+"/"), "--cert-oidc-issuer", claims.Issuer)
 	option(v.one.Result.PredicateType != attest.Provenance, "--predicate-type", v.one.Result.PredicateType)

@@ -22,9 +22,9 @@ func (i *instance) identities(digest string) []Case {
 	return []Case{
 		i.forged("another repository", of(sigstore.JobClaims("acme/other", "public"))),
 		i.forged("another owner", of(sigstore.JobClaims("mallory/web", "public"))),
-		i.forged("another repository with the workflow of ours", of(sigstore.JobClaims("mallory/web", "public").With("job_workflow_ref", Workflow+"@"+Ref))),
+		i.forged("another repository with the required workflow", of(sigstore.JobClaims("mallory/web", "public").With("job_workflow_ref", Workflow+"@"+Ref))),
 		i.forged("another workflow", signer("acme/web/.github/workflows/test.yml")),
-		i.forged("a workflow whose name begins with the name of ours", signer(Workflow+"-evil.yml")),
+		i.forged("a workflow whose name begins with the required name", signer(Workflow+"-evil.yml")),
 		i.forged("a workflow of another repository", signer("mallory/"+Workflow)),
 		i.forged("another Git reference", of(claims.With("ref", "refs/heads/fork"))),
 		i.forged("another issuer", of(claims.With("iss", sigstore.Issuer+"/other"))),
