@@ -32,8 +32,8 @@ func (i *instance) proofs(digest string) []Case {
 	)
 }
 
-// changes returns bundles with a changed part. The instance without logs proves that also the
-// signature alone protects the bundle.
+// changes returns bundles with a changed part. In the bundles of an instance without logs,
+// only the signature and the timestamp show the change.
 func (i *instance) changes(digest, where string) []Case {
 	good, foreign := i.sign(i.genuine(digest)), i.sign(i.genuine(other))
 	return i.each(map[string]bundle{
@@ -79,7 +79,7 @@ func (i *instance) forms(digest string) []Case {
 	)
 }
 
-// text returns a bundle that is not a JSON object, or not a JSON object of a map.
+// text returns a bundle whose text does not come from a map.
 func (i *instance) text(name string, raw []byte) Case {
 	c := i.forged(name, nil)
 	c.Bundle = raw
@@ -104,9 +104,8 @@ func (i *instance) changed(certificate any) any {
 // roots returns genuine bundles for consumers who do not trust the keys of the instance.
 func (i *instance) roots(digest string) []Case {
 	stranger := newInstance(i.tb, sigstore.PublicGood)
-	strange := stranger.forged("another root", i.sign(i.genuine(digest)))
 	return []Case{
-		strange,
+		stranger.forged("another root", i.sign(i.genuine(digest))),
 		i.ended("a certificate authority that ended", digest, "certificateAuthorities"),
 		i.ended("a log that ended", digest, "tlogs"),
 		i.ended("a certificate log that ended", digest, "ctlogs"),
