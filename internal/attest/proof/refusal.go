@@ -3,6 +3,7 @@ package proof
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/attest"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
@@ -19,7 +20,12 @@ type problem struct {
 }
 
 // Error returns the name of the bundle and the reason.
-func (p *problem) Error() string { return p.bundle + ": " + p.err.Error() }
+func (p *problem) Error() string {
+	if strings.HasPrefix(p.bundle, "sha256:") {
+		return "the attestation " + p.bundle + ": " + p.err.Error()
+	}
+	return p.bundle + ": " + p.err.Error()
+}
 
 // Unwrap returns the reason.
 func (p *problem) Unwrap() error { return p.err }

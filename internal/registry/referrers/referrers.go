@@ -43,7 +43,7 @@ func List(ctx context.Context, client *registry.Client, repo name.Repository, su
 	if err != nil || hasAPI && len(list) > 0 {
 		return list, err
 	}
-	index, _, err := fallback(ctx, client, repo, subject)
+	index, _, err := fallback(ctx, client, repo, subject, registry.IsAbsent)
 	if errors.Is(err, errNotIndex) {
 		return nil, nil
 	}
@@ -75,10 +75,11 @@ func fromAPI(ctx context.Context, client *registry.Client, repo name.Repository,
 	return list, true, nil
 }
 
-// fallback returns the index under the fallback tag, and its header ETag.
-func fallback(ctx context.Context, client *registry.Client, repo name.Repository, subject v1.Hash) (*document, string, error) {
+// fallback returns the index under the fallback tag, and its header ETag. The index is empty
+// if the function "absent" accepts the error of the read.
+func fallback(ctx context.Context, client *registry.Client, repo name.Repository, subject v1.Hash, absent func(error) bool) (*document, string, error) {
 	raw, state, err := client.TagState(ctx, repo.Tag(Tag(subject)))
-	if registry.IsAbsent(err) {
+	if absent(err) {
 		return newDocument(), "", nil
 	}
 	var index *document
