@@ -44,9 +44,11 @@ func (w *Writer) Open(ctx context.Context, repo name.Repository, subject v1.Hash
 	return l, errors.Join(apiErr, err)
 }
 
-// read reads the index under the fallback tag.
+// read reads the index under the fallback tag. A refusal (401 or 403) is an error and no
+// empty list, because a write would then remove the entries of other programs. The run has
+// already pushed to the repository, so the registry hides nothing from its token.
 func (l *Listing) read(ctx context.Context) (err error) {
-	l.index, l.state, err = fallback(ctx, l.writer.Registry, l.repo, l.subject)
+	l.index, l.state, err = fallback(ctx, l.writer.Registry, l.repo, l.subject, registry.IsNotFound)
 	return err
 }
 

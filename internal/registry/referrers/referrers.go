@@ -46,7 +46,7 @@ func List(ctx context.Context, client *registry.Client, repo name.Repository, su
 	var reading sync.WaitGroup
 	// The two reads are concurrent, because ghcr.io has only the fallback tag.
 	reading.Go(func() { list, _, apiErr = fromAPI(ctx, client, repo, subject) })
-	reading.Go(func() { index, _, err = fallback(ctx, client, repo, subject) })
+	reading.Go(func() { index, _, err = fallback(ctx, client, repo, subject, registry.IsAbsent) })
 	reading.Wait()
 	switch {
 	case apiErr != nil || len(list) > 0:
@@ -81,10 +81,11 @@ func fromAPI(ctx context.Context, client *registry.Client, repo name.Repository,
 	return list, true, nil
 }
 
-// fallback returns the index under the fallback tag, and its header ETag.
-func fallback(ctx context.Context, client *registry.Client, repo name.Repository, subject v1.Hash) (*document, string, error) {
+// fallback returns the index under the fallback tag, and its header ETag. The index is empty
+// if the function "absent" accepts the error of the read.
+func fallback(ctx context.Context, client *registry.Client, repo name.Repository, subject v1.Hash, absent func(error) bool) (*document, string, error) {
 	raw, state, err := client.TagState(ctx, repo.Tag(Tag(subject)))
-	if registry.IsAbsent(err) {
+	if absent(err) {
 		return newDocument(), "", nil
 	}
 	var index *document

@@ -208,6 +208,27 @@ func TestAddRestoresOverwrittenEntries(t *testing.T) {
 	}
 }
 
+// A write after a refused read would remove the entries of other programs.
+func TestAddWritesNothingIfTheListCannotBeRead(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusForbidden, http.StatusUnauthorized} {
+		r := newFixture(t)
+		w := &referrers.Writer{Registry: client(t), Sleep: func(context.Context, time.Duration) error { return nil }}
+		if err := w.Add(t.Context(), r.repo, subject, []v1.Descriptor{r.referrer("first")}); err != nil {
+			t.Fatal(err)
+		}
+		before := r.ghcr.Tag("acme/web", referrers.Tag(subject))
+		second := r.referrer("second")
+		r.ghcr.Inject(ghcrtest.Fault{Method: http.MethodGet, Path: "/manifests/sha256-", Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: status}})
+		if err := w.Add(t.Context(), r.repo, subject, []v1.Descriptor{second}); err == nil {
+			t.Errorf("status %d: Add succeeded", status)
+		}
+		if after := r.ghcr.Tag("acme/web", referrers.Tag(subject)); after != before {
+			t.Errorf("status %d: Add wrote the list", status)
+		}
+	}
+}
+
 // The registry refuses a list that contains a manifest that was deleted.
 func TestAddOmitsEntriesWhoseManifestWasDeleted(t *testing.T) {
 	t.Parallel()
