@@ -534,7 +534,7 @@ var varying = []struct {
 	{regexp.MustCompile(`\b[1-9][0-9]\.[0-9] kB sent in`), "N kB sent in"}, // the size of signatures differs
 	{regexp.MustCompile(`("placeholder":"sha256:)[0-9a-f]+`), "${1}N"},     // the manifest contains a time
 	{regexp.MustCompile(`\battestations-[0-9]+\.jsonl`), "attestations-N.jsonl"},
-	{regexp.MustCompile(`(stores the (?:provenance|SBOM) in |"subjects":\[[^\]]*\],"digest":")sha256:[0-9a-f]{64}`), "${1}sha256:ATTESTATION"},
+	{regexp.MustCompile(`(stores the (?:provenance|SBOM) in |[Tt]he attestation |"subjects":\[[^\]]*\],"digest":")sha256:[0-9a-f]{64}`), "${1}sha256:ATTESTATION"},
 	// The log and GitHub's API store the attestations of an image concurrently.
 	{regexp.MustCompile(`(/attestations/|"digest":"sha256:ATTESTATION","id":|"log_index":|\blog index )[0-9]+`), "${1}N"},
 	{regexp.MustCompile(`\b20[0-9]{2}-[0-9]{2}-[0-9]{2}T(?:[0-9:.]|%3A)+Z`), "TIME"},

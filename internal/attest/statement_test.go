@@ -184,7 +184,10 @@ func TestSBOMsAreRecognised(t *testing.T) {
 		{"SPDX without an identifier", `{"spdxVersion":"SPDX-2.3"}`, ""},
 		{"SPDX without a version", `{"spdxVersion":"SPDX","SPDXID":"x"}`, ""},
 		{"CycloneDX without a serial number", `{"bomFormat":"CycloneDX","specVersion":"1.6"}`, ""},
+		{"SPDX with a version that is no word", `{"spdxVersion":"SPDX-2.3\u001b[31m\n::error::x","SPDXID":"x"}`, ""},
+		{"SPDX with a number as version", `{"spdxVersion":2.3,"SPDXID":"x"}`, ""},
 		{"other JSON", `{}`, ""},
+		{"a list", `[]`, ""},
 		{"XML", `<bom/>`, ""},
 		{"a large file", `{"x":"` + strings.Repeat("x", MaxSBOM) + `"}`, ""},
 	}
@@ -193,5 +196,27 @@ func TestSBOMsAreRecognised(t *testing.T) {
 		if got.PredicateType != tc.want || (err != nil) != (tc.want == "") || err != nil && !diag.Is(err, CodeSBOM) {
 			t.Errorf("%s: got %q, %v", tc.name, got.PredicateType, err)
 		}
+	}
+}
+
+// The names of branches and files can contain characters that a URL must escape.
+func TestNamesOfBranchesAndFilesCanHaveAllCharacters(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, sigstore.PublicGood)
+	for _, ref := range []string{"refs/heads/größe", "refs/heads/fix#1", "refs/heads/a@b+c=d,(e)", "refs/heads/日本語/x'y&z"} {
+		claims := job().With("ref", ref).With("job_workflow_ref", "acme/web/.github/workflows/veröffentlichen.yml@"+ref)
+		session := r.open(claims)
+		bundles, err := session.Sign(t.Context(), provenanceOf(t, session, "image"))
+		if err != nil {
+			t.Errorf("%s: %v", ref, err)
+			continue
+		}
+		if got := bundles[0].Result.Ref; got != ref {
+			t.Errorf("the Git reference is %q, want %q", got, ref)
+		}
+		if !strings.Contains(string(bundles[0].Statement.Predicate), `"id":`+string(encode(t, "https://github.com/"+claims["job_workflow_ref"]))) {
+			t.Errorf("the builder is escaped: %s", bundles[0].Statement.Predicate)
+		}
+		r.compare(ref, bundles[0].Raw, digestOf("image"))
 	}
 }

@@ -47,28 +47,31 @@ func (s *session) verify(ctx context.Context, config *input.VerifyConfig) (*repo
 	if err != nil {
 		return nil, err
 	}
-	got, err := proof.Find(ctx, of, &config.Requirement)
+	got, err := proof.Find(ctx, *of, &config.Requirement)
 	if err != nil {
 		return nil, s.explainer().Read(err, config.Reference)
 	}
 	return report.NewVerify(of.String(), of.Digest.String(), got.Bundle, got.Result), nil
 }
 
-// imageToVerify resolves the reference. A digest whose bundles are in a file needs no
-// registry, so that a user can verify an image without a network.
-func (s *session) imageToVerify(ctx context.Context, config *input.VerifyConfig) (proof.Image, error) {
+// imageToVerify resolves the reference. A digest whose attestation is in a file needs no
+// request, so that a user can verify an image without access to the registry.
+func (s *session) imageToVerify(ctx context.Context, config *input.VerifyConfig) (*proof.Image, error) {
 	ref := config.Reference
 	if digest, ok := ref.(name.Digest); ok && config.Requirement.Bundles != "" {
 		hash, err := v1.NewHash(digest.DigestStr())
-		return proof.Image{Repository: ref.Context(), Digest: hash, More: proof.NoStore{}}, err
+		return &proof.Image{Repository: ref.Context(), Digest: hash}, err
 	}
 	puller, err := s.puller(ref.Context())
 	if err != nil {
-		return proof.Image{}, err
+		return nil, err
 	}
 	found, err := puller.Resolve(ctx, pull.Query{Reference: ref})
 	if err != nil {
-		return proof.Image{}, s.explainer().Read(err, ref)
+		return nil, s.explainer().Read(err, ref)
 	}
-	return proof.Image{Client: found.Client, Repository: found.Repository, Digest: found.Root.Descriptor.Digest, More: s.packages}, nil
+	return &proof.Image{
+		Client: found.Client, Repository: found.Repository, Digest: found.Root.Descriptor.Digest, More: s.packages,
+		Single: !found.Root.Descriptor.MediaType.IsIndex(),
+	}, nil
 }

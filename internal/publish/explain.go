@@ -207,7 +207,7 @@ func (r *run) explainFound(err error, found *resolve.Found) error {
 	repo := r.refusedRepository(err)
 	ev := r.explainer().Evidence(repo, targetOf(found, repo))
 	ev.Reading = !slices.Contains(r.request.Destinations, repo)
-	return refusal.Explain(err, ev)
+	return withoutTagList(err, refusal.Explain(err, ev))
 }
 
 // isMissing reports whether an error means that the source does not exist. A

@@ -77,7 +77,7 @@ func (c *Client) do(ctx context.Context, k call) (*http.Response, error) {
 		st.attempts++
 		resp, g, err := c.attempt(ctx, s, k, st.attempt())
 		if err == nil {
-			s.countAnswer(kindOf(k.operation))
+			s.countAnswer(k)
 			return resp, nil
 		}
 		if ctx.Err() != nil {

@@ -190,6 +190,10 @@ func IsRefused(err error) bool {
 	return hasStatus(err, http.StatusUnauthorized, http.StatusForbidden)
 }
 
+// IsChanged reports whether the registry did not write a tag, because the tag is not in the
+// required state any more (412).
+func IsChanged(err error) bool { return hasStatus(err, http.StatusPreconditionFailed) }
+
 // IgnoreAbsent returns nil if IsAbsent(err), and err otherwise. Use IgnoreAbsent
 // if an absent object is a valid result and not a failure.
 func IgnoreAbsent(err error) error {

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -26,6 +27,7 @@ type handshake struct {
 	sent     bool // sent is false if go-containerregistry rejected the realm.
 	answered bool
 	bodyErr  error          // bodyErr is the error that occurred while the client read the response.
+	lostPart bool           // lostPart is true if the response with status 200 is not complete JSON.
 	hops     int            // hops is the number of redirects that the client has followed.
 	location *LocationError // location describes a redirect that the client must not follow.
 	refusal  *Error
@@ -104,7 +106,11 @@ func (h *handshake) explain(err error) error {
 	case h.bodyErr != nil:
 		return &unreachableError{h.bodyErr}
 	}
-	return &ResponseError{Host: h.session.reg.RegistryStr(), Operation: fmt.Sprintf("requesting a token for %q", h.session.reg), Problem: "the response contains no token"}
+	wrong := &ResponseError{Host: h.session.reg.RegistryStr(), Operation: fmt.Sprintf("requesting a token for %q", h.session.reg), Problem: "the response contains no token"}
+	if h.lostPart = errors.As(err, new(*json.SyntaxError)); h.lostPart {
+		wrong.Problem = "the response is not complete JSON"
+	}
+	return wrong
 }
 
 // incomplete returns the error of a response that ended early.
@@ -112,9 +118,11 @@ func (h *handshake) incomplete(host string, err error) error {
 	return &NoAnswer{Host: host, Operation: handshakeOperation, Err: &networkError{host, err}}
 }
 
-// permanent reports whether the next attempt would fail for the same reason.
+// permanent reports whether the next attempt would fail for the same reason. A response
+// that is not complete JSON can have lost a part on its way, so the next attempt can get
+// the complete response.
 func (h *handshake) permanent() bool {
-	return !h.sent || h.location != nil || (h.answered && h.refusal == nil && h.bodyErr == nil)
+	return !h.sent || h.location != nil || (h.answered && h.refusal == nil && h.bodyErr == nil && !h.lostPart)
 }
 
 // isTokenPage reports whether the response to a token request is a web page.

@@ -145,9 +145,9 @@ func (s *session) negotiate(ctx context.Context, repos []string) (header string,
 // assumed realm failed with tokenErr. If the challenge contains the assumed
 // realm and service, readChallenge returns tokenErr. After status 401,
 // readChallenge returns nil, so that the caller repeats the token request
-// (docs/ghcr.md, Refused: unknown token).
+// (docs/ghcr.md, Refused: unknown token). readChallenge also returns nil after
+// status 404, because the challenge shows that the token endpoint exists.
 func (s *session) readChallenge(ctx context.Context, assumed *transport.Challenge, tokenErr error) error {
-	var e *Error
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -160,7 +160,7 @@ func (s *session) readChallenge(ctx context.Context, assumed *transport.Challeng
 	}
 	s.challenge = ch
 	same := ch.Parameters["realm"] == assumed.Parameters["realm"] && ch.Parameters["service"] == assumed.Parameters["service"]
-	if same && !(errors.As(tokenErr, &e) && e.Status == http.StatusUnauthorized) {
+	if same && !hasStatus(tokenErr, http.StatusUnauthorized, http.StatusNotFound) {
 		return tokenErr
 	}
 	return nil

@@ -48,11 +48,7 @@ func explainFailure(err error, ev Evidence) error {
 			Hint:  "Run again. If the download ends at the same byte, check whether a proxy or a firewall limits long transfers. If no proxy or firewall limits transfers, push the blob again, because the registry has only a part of the blob.",
 		}
 	case errors.As(err, &response):
-		return &diag.Error{
-			Code: CodeResponseWrong, Side: diag.Registry, Err: response,
-			Title: response.Host + " sent a wrong response",
-			Hint:  "Run again. If the registry sends the same response, check whether a proxy changes or truncates responses, and compare the address of the registry with the input " + ev.hostInput() + ". For another registry than ghcr.io, ask its operator.",
-		}
+		return wrongResponse(response.Host, response, ev)
 	case errors.As(err, &location) && !errors.As(err, new(*tls.CertificateVerificationError)):
 		return unusableLocation(location, err)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), !isNetworkError(err):
@@ -64,7 +60,20 @@ func explainFailure(err error, ev Evidence) error {
 			Hint:  "If a proxy inspects TLS, or the registry has a private certificate authority, set the input ca-file to the certificate of that authority. In all other cases, stop, because another host may impersonate the registry.",
 		}
 	}
+	if retry.TransportOf(err) == retry.Malformed { // The host answered, but not with HTTP.
+		return wrongResponse(cmp.Or(UnreachableHost(err), ev.Repo.RegistryStr()), withoutStep(err), ev)
+	}
 	return unreachable(err, ev)
+}
+
+// wrongResponse returns the error for a response with wrong content, and for a response
+// that is not HTTP.
+func wrongResponse(host string, err error, ev Evidence) error {
+	return &diag.Error{
+		Code: CodeResponseWrong, Side: diag.Registry, Err: err,
+		Title: host + " sent a wrong response",
+		Hint:  "Run again. If the registry sends the same response, check whether a proxy changes or truncates responses, and compare the address of the registry with the input " + ev.hostInput() + ". For another registry than ghcr.io, ask its operator.",
+	}
 }
 
 // unreachable returns the error for a request without a response.
