@@ -150,9 +150,20 @@ func (c *Client) putManifest(ctx context.Context, ref name.Reference, m *image.M
 	return nil
 }
 
+// Lacks reports whether the registry responded with 404 to a read of the manifest to
+// which a reference points. The result is false for a part of the image, such as a blob.
+func (e *Error) Lacks(ref name.Reference) bool {
+	read := e.Operation == manifestOperation(http.MethodGet, ref) || e.Operation == manifestOperation(http.MethodHead, ref)
+	return read && e.Status == http.StatusNotFound && e.From == "" && e.Repository == ref.Context().RepositoryStr()
+}
+
+func manifestOperation(method string, ref name.Reference) string {
+	return fmt.Sprintf("%s manifest %q", method, ref.Identifier())
+}
+
 func (c *Client) manifestCall(method string, ref name.Reference, read func(*http.Response) error) call {
 	return call{
-		operation:   fmt.Sprintf("%s manifest %q", method, ref.Identifier()),
+		operation:   manifestOperation(method, ref),
 		method:      method,
 		repo:        ref.Context(),
 		access:      Pull,

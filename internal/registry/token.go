@@ -266,6 +266,12 @@ func (s *session) ping(ctx context.Context) (*transport.Challenge, error) {
 		return nil, err
 	}
 	ch.Insecure = s.scheme == "http"
+	realm := s.assumedChallenge().Parameters["realm"]
+	if "https://"+strings.TrimPrefix(ch.Parameters["realm"], "http://") == realm {
+		// A proxy that terminates TLS often does not tell the registry about TLS. The
+		// client requests the token from the same address with TLS.
+		ch.Parameters["realm"] = realm
+	}
 	return ch, nil
 }
 
