@@ -50,7 +50,7 @@ var restricted = []struct {
 var layers = [][]string{
 	{"image/compress", "registry/retry", "release/launch", "release/version", "safe/bounded", "safe/keys", "safe/lazy", "safe/link", "safe/locked", "secret", "source/detect", "source/program"},
 	{"ci", "cmd/demo", "diag", "ghcrtest"},
-	{"attest", "github", "image", "safe/markdown"},
+	{"attest", "github", "image", "image/document", "safe/markdown"},
 	{"ci/roots", "docker", "ghcrtest/live", "image/rewrite", "image/rules", "input", "login", "meta", "registry/transport", "release", "source/archive", "source/storage"},
 	{"migrate", "publish/gate", "publish/plan", "publish/pushed", "registry", "registry/keychain", "source/sourcetest", "workflow"},
 	{"cmd/progress", "registry/referrers", "registry/refusal", "source", "source/dockerfile"},

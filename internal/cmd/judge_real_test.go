@@ -14,8 +14,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/ci/needs"
 )
 
-// judges runs gh and cosign, which verify attestations. Both programs share no code with this
-// program. A judge reaches only this machine.
+// judges runs gh and cosign, which verify attestations with sigstore-go. The program verifies
+// attestations without sigstore-go. A judge reaches only this machine.
 type judges struct {
 	t      *testing.T
 	folder string // of the programs
@@ -24,7 +24,9 @@ type judges struct {
 
 func newJudges(t *testing.T) *judges {
 	t.Helper()
-	return &judges{t, filepath.Dir(built(t, "GHCR_PUBLISH_JUDGES", "gh")), t.TempDir()}
+	const folder = "GHCR_PUBLISH_JUDGES"
+	built(t, folder, "cosign")
+	return &judges{t, filepath.Dir(built(t, folder, "gh")), t.TempDir()}
 }
 
 // login stores the credentials of a registry for gh and cosign.

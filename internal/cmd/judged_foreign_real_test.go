@@ -4,6 +4,8 @@ package cmd_test
 
 import (
 	"bytes"
+	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
@@ -43,6 +45,9 @@ func TestVerifyAcceptsWhatCosignSigned(t *testing.T) {
 			s.check(os.WriteFile(filepath.Join(j.home, "signing_config.json"), config, 0o600))
 			j.accept("cosign " + c.command + " --yes --signing-config signing_config.json --trusted-root " + s.folder + "/trusted_root.json" +
 				" --identity-token token " + s.image("acme/web") + "@" + r.outputs["digest"])
+			if log := fmt.Sprintf("/api/v%d/log/entries", c.rekor); position(s.server.Requests(), http.MethodPost, log) < 0 {
+				t.Errorf("cosign did not use the log %s", log)
+			}
 			found := s.verify("predicate-type", c.predicateType).succeeds()
 			if found.outputs["digest"] != r.outputs["digest"] {
 				found.fatal("verify found another image")

@@ -68,7 +68,6 @@ func cosignType(predicateType string) string {
 // GitHub's API only from GitHub.
 func newJudged(t *testing.T, form sigstore.Form, claims sigstore.Claims) *signing {
 	t.Helper()
-	built(t, "GHCR_PUBLISH_JUDGES", "cosign")
 	config := acme()
 	config.Sigstore = form
 	if form == sigstore.GitHub {

@@ -172,7 +172,7 @@ func step(ctx context.Context, p Process, w *workflow.Workflow) error {
 	if err != nil {
 		reportRefusal(p, w, &input.Common{})
 		if summary {
-			writeSummary(w, report.FailureMarkdown("", err))
+			writeSummary(w, p.Getenv("GITHUB_SERVER_URL"), report.FailureMarkdown("", err))
 		}
 		return err
 	}

@@ -103,7 +103,7 @@ func (c *checker) image(ctx context.Context, m *image.Manifest) error {
 	if doc.artifact(m) {
 		return nil
 	}
-	c.document(raw, "config "+m.Blobs[0].Descriptor.Digest.String(), configKeys)
+	c.keys(m, raw)
 	c.layers(m, &doc)
 	c.mediaTypes(m)
 	if m == c.root {

@@ -7,8 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
-	"github.com/ghcr-publish/ghcr-publish/internal/safe/keys"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/document"
 )
 
 // The method "annotations" checks the annotations of a manifest and of the descriptors
@@ -50,32 +51,10 @@ func (c *checker) pairs(pairs map[string]json.RawMessage, kind, where string) {
 	}
 }
 
-// The known keys of manifests and configs.
-var (
-	descriptorKeys = []string{"mediaType", "digest", "size", "urls", "annotations", "data", "platform", "artifactType"}
-	platformKeys   = []string{"architecture", "os", "os.version", "os.features", "variant"}
-
-	manifestKeys = keys.Sets{
-		"":                    {"schemaVersion", "mediaType", "artifactType", "config", "layers", "blobs", "manifests", "subject", "annotations"},
-		".config":             descriptorKeys,
-		".layers":             descriptorKeys,
-		".blobs":              descriptorKeys,
-		".subject":            descriptorKeys,
-		".manifests":          descriptorKeys,
-		".manifests.platform": platformKeys,
+// keys checks that the keys of a config are not ambiguous. The parser of the manifest has
+// checked the keys of the manifest (package document).
+func (c *checker) keys(m *image.Manifest, config []byte) {
+	for _, e := range diag.All(document.CheckConfig("config "+m.Blobs[0].Descriptor.Digest.String(), config)) {
+		c.refuse(e.Code, e.Hint, "%s", e.Title)
 	}
-	configKeys = keys.Sets{
-		"":        append([]string{"rootfs", "config", "history", "created", "author"}, platformKeys...),
-		".rootfs": {"type", "diff_ids"},
-	}
-)
-
-// document checks that no key of a JSON document is ambiguous.
-func (c *checker) document(raw []byte, what string, known keys.Sets) {
-	found := keys.Ambiguous(raw, known)
-	if found == "" {
-		return // Other checks report invalid JSON.
-	}
-	c.refuse(CodeAmbiguous, hintRebuild+" Programs read a document with an ambiguous key in different ways, so a client could run another image than the tested image.",
-		"The %s %s", what, found)
 }

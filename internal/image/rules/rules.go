@@ -72,10 +72,6 @@ const (
 	// CodeAnnotationInvalid means that the value of an annotation or a label is not
 	// text. Docker and podman refuse such an image.
 	CodeAnnotationInvalid = "image-annotation-invalid"
-	// CodeAmbiguous means that a manifest or a config contains a key twice, or a key
-	// that differs from a known key only in upper and lower case. Programs read such a
-	// document in different ways.
-	CodeAmbiguous = "image-json-ambiguous"
 )
 
 const hintRebuild = "Build the image again, and check the step that writes its manifest or its index."
@@ -195,7 +191,6 @@ func (c *checker) manifest(ctx context.Context, m *image.Manifest) error {
 		c.refuse(CodeMediaType, hintRebuild+" A registry cannot store a manifest with an invalid media type.", "The manifest %s has the media type %.100q, which is not valid", short(m.Descriptor.Digest), m.Descriptor.MediaType)
 	}
 	if m.Raw != nil {
-		c.document(m.Raw, "manifest "+m.Descriptor.Digest.String(), manifestKeys)
 		c.annotations(m)
 	}
 	if m.Index() {

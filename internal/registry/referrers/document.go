@@ -8,6 +8,8 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	manifests "github.com/ghcr-publish/ghcr-publish/internal/image/document"
 )
 
 // document is the text of an index of referrers. Other programs write entries and fields that
@@ -35,8 +37,12 @@ func newDocument() *document {
 	return &document{absent: true, before: fmt.Appendf(nil, `{"schemaVersion":2,"mediaType":%q,"manifests":[`, types.OCIImageIndex), after: []byte("]}")}
 }
 
-// parseDocument reads an index.
+// parseDocument reads an index. An index with an ambiguous key is an error, because another
+// program could read another list from it.
 func parseDocument(raw []byte) (*document, error) {
+	if err := manifests.CheckManifest("list of referrers", raw); err != nil {
+		return nil, err
+	}
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	first, err := decoder.Token()
 	if err != nil {
@@ -64,8 +70,11 @@ func parseDocument(raw []byte) (*document, error) {
 
 // splitDocument reads the list of the entries, and keeps the text around the list.
 func splitDocument(before, list, after []byte) (*document, error) {
-	var texts []json.RawMessage
+	var texts manifests.List[json.RawMessage]
 	if err := json.Unmarshal(list, &texts); err != nil {
+		return nil, err
+	}
+	if err := checkLength(len(texts)); err != nil {
 		return nil, err
 	}
 	out := &document{before: append(bytes.Clone(before), '['), after: append([]byte("]"), after...)}
@@ -80,7 +89,7 @@ func splitDocument(before, list, after []byte) (*document, error) {
 		}
 		out.entries = append(out.entries, one)
 	}
-	return out, checkLength(len(out.entries))
+	return out, nil
 }
 
 // newEntries returns the entries for descriptors.

@@ -44,6 +44,19 @@ func (s Sets) add(path string, t reflect.Type) {
 	}
 }
 
+// unknownPath is the path of every object that has no known keys. The path of such an
+// object in the document could have the length of the document, and a document can have
+// 10,000 nested objects.
+const unknownPath = "unknown"
+
+// below returns the path of the value of a key.
+func (s Sets) below(path, key string) string {
+	if path := path + "." + key; s[path] != nil {
+		return path
+	}
+	return unknownPath
+}
+
 // Ambiguous returns the first ambiguous key of a JSON document as a text that can follow the
 // name of the document, such as `has the key "size" twice`. A key is ambiguous if it occurs
 // twice in its object, or if it differs from a known key only in upper and lower case.
@@ -94,7 +107,7 @@ func (r *reader) object(path string) error {
 		key, _ := token.(string) // The decoder returns only strings as keys.
 		r.key(path, key, seen[key])
 		seen[key] = true
-		if err := r.value(path + "." + key); err != nil {
+		if err := r.value(r.known.below(path, key)); err != nil {
 			return err
 		}
 	}

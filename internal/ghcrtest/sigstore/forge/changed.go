@@ -12,11 +12,11 @@ import (
 // proofs returns bundles with a wrong or missing proof of the log or of the certificate log.
 func (i *instance) proofs(digest string) []Case {
 	with := func(change func(*job)) bundle {
-		j := i.honest(digest)
+		j := i.genuine(digest)
 		change(&j)
 		return i.sign(j)
 	}
-	good, foreign := i.sign(i.honest(digest)), i.sign(i.honest(digest))
+	good, foreign := i.sign(i.genuine(digest)), i.sign(i.genuine(digest))
 	return append(i.each(map[string]bundle{
 		"no log entry":                      i.edit(good, func(b bundle) { delete(b.material(), "tlogEntries") }),
 		"the log entry of another envelope": i.edit(good, func(b bundle) { b.material()["tlogEntries"] = foreign.material()["tlogEntries"] }),
@@ -32,10 +32,10 @@ func (i *instance) proofs(digest string) []Case {
 	)
 }
 
-// changes returns bundles with a changed part. The instance without logs proves that also the
-// signature alone protects the bundle.
+// changes returns bundles with a changed part. In the bundles of an instance without logs,
+// only the signature and the timestamp show the change.
 func (i *instance) changes(digest, where string) []Case {
-	good, foreign := i.sign(i.honest(digest)), i.sign(i.honest(other))
+	good, foreign := i.sign(i.genuine(digest)), i.sign(i.genuine(other))
 	return i.each(map[string]bundle{
 		"another payload" + where:                i.edit(good, func(b bundle) { b.envelope()["payload"] = foreign.envelope()["payload"] }),
 		"another payload type" + where:           i.edit(good, func(b bundle) { b.envelope()["payloadType"] = "text/plain" }),
@@ -49,7 +49,7 @@ func (i *instance) changes(digest, where string) []Case {
 
 // forms returns bundles in another form than version 0.3.
 func (i *instance) forms(digest string) []Case {
-	good := i.sign(i.honest(digest))
+	good := i.sign(i.genuine(digest))
 	version := func(number string) bundle {
 		return i.edit(good, func(b bundle) {
 			chained(b)
@@ -79,7 +79,7 @@ func (i *instance) forms(digest string) []Case {
 	)
 }
 
-// text returns a bundle that is not a JSON object, or not a JSON object of a map.
+// text returns a bundle whose text does not come from a map.
 func (i *instance) text(name string, raw []byte) Case {
 	c := i.forged(name, nil)
 	c.Bundle = raw
@@ -101,22 +101,21 @@ func (i *instance) changed(certificate any) any {
 	return map[string]any{"rawBytes": bytes.Replace(raw, []byte("acme/web"), []byte("acme/api"), 1)}
 }
 
-// roots returns honest bundles for consumers who do not trust the keys of the instance.
+// roots returns genuine bundles for consumers who do not trust the keys of the instance.
 func (i *instance) roots(digest string) []Case {
 	stranger := newInstance(i.tb, sigstore.PublicGood)
-	strange := stranger.forged("another root", i.sign(i.honest(digest)))
 	return []Case{
-		strange,
+		stranger.forged("another root", i.sign(i.genuine(digest))),
 		i.ended("a certificate authority that ended", digest, "certificateAuthorities"),
 		i.ended("a log that ended", digest, "tlogs"),
 		i.ended("a certificate log that ended", digest, "ctlogs"),
 	}
 }
 
-// ended returns an honest bundle for a consumer whose root contains the end of the validity
+// ended returns a genuine bundle for a consumer whose root contains the end of the validity
 // of a kind of keys. The end is an hour before the signature.
 func (i *instance) ended(name, digest, kind string) Case {
-	c := i.forged(name, i.sign(i.honest(digest)))
+	c := i.forged(name, i.sign(i.genuine(digest)))
 	var root map[string]any
 	i.check(json.Unmarshal(c.Root, &root))
 	list, _ := root[kind].([]any)

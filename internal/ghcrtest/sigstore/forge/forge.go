@@ -109,21 +109,23 @@ func (i *instance) encode(value any) []byte {
 	return raw
 }
 
-// job is the signature of a job over a statement. A zero field has the value of an honest job.
+// job describes how a job signs a statement.
 type job struct {
 	claims      sigstore.Claims
 	statement   string
 	payloadType string
-	rekor       uint32        // version of the log, 0 for no log
-	untimed     bool          // without a timestamp
-	later       time.Duration // between the certificate and the signature
-	// issue issues the certificate. Default: the certificate authority of the instance.
-	issue func(crypto.PublicKey, sigstore.Claims) ([]byte, error)
+	rekor       uint32                                                  // version of the log, 0 for no log
+	untimed     bool                                                    // without a timestamp
+	later       time.Duration                                           // between the certificate and the signature
+	issue       func(crypto.PublicKey, sigstore.Claims) ([]byte, error) // issues the certificate
 }
 
-// honest returns the signature of an honest job over the provenance of an image.
-func (i *instance) honest(digest string) job {
-	j := job{claims: sigstore.JobClaims(Repository, "public"), statement: statement(statement1, provenance, digest), payloadType: inToto, issue: i.services.Certificate}
+// genuine returns a job of the repository that signs the provenance of an image.
+func (i *instance) genuine(digest string) job {
+	j := job{
+		claims: sigstore.JobClaims(Repository, "public"), statement: statement(statement1, provenance, digest),
+		payloadType: inToto, issue: i.services.Certificate,
+	}
 	if i.logs {
 		j.rekor = 1
 	}
@@ -158,8 +160,8 @@ type authority struct {
 	job job
 }
 
-// GetCertificate implements [sign.CertificateProvider]. Afterwards, the clock of the instance
-// moves.
+// GetCertificate implements [sign.CertificateProvider], and then moves the clock of the
+// instance.
 func (a authority) GetCertificate(_ context.Context, key sign.Keypair, _ *sign.CertificateProviderOptions) ([]byte, error) {
 	raw, err := a.job.issue(key.GetPublicKey(), a.job.claims)
 	a.offset.Store(int64(a.job.later))

@@ -11,7 +11,7 @@ import (
 // proofs are valid.
 func (i *instance) identities(digest string) []Case {
 	of := func(claims sigstore.Claims) bundle {
-		j := i.honest(digest)
+		j := i.genuine(digest)
 		j.claims = claims
 		return i.sign(j)
 	}
@@ -22,9 +22,9 @@ func (i *instance) identities(digest string) []Case {
 	return []Case{
 		i.forged("another repository", of(sigstore.JobClaims("acme/other", "public"))),
 		i.forged("another owner", of(sigstore.JobClaims("mallory/web", "public"))),
-		i.forged("another repository with the workflow of ours", of(sigstore.JobClaims("mallory/web", "public").With("job_workflow_ref", Workflow+"@"+Ref))),
+		i.forged("another repository with the required workflow", of(sigstore.JobClaims("mallory/web", "public").With("job_workflow_ref", Workflow+"@"+Ref))),
 		i.forged("another workflow", signer("acme/web/.github/workflows/test.yml")),
-		i.forged("a workflow whose name begins with the name of ours", signer(Workflow+"-evil.yml")),
+		i.forged("a workflow whose name begins with the required name", signer(Workflow+"-evil.yml")),
 		i.forged("a workflow of another repository", signer("mallory/"+Workflow)),
 		i.forged("another Git reference", of(claims.With("ref", "refs/heads/fork"))),
 		i.forged("another issuer", of(claims.With("iss", sigstore.Issuer+"/other"))),
@@ -35,26 +35,26 @@ func (i *instance) identities(digest string) []Case {
 // provenance of the image.
 func (i *instance) contents(digest string) []Case {
 	of := func(payloadType, text string) bundle {
-		j := i.honest(digest)
+		j := i.genuine(digest)
 		j.payloadType, j.statement = payloadType, text
 		return i.sign(j)
 	}
-	honest := statement(statement1, provenance, digest)
+	genuine := statement(statement1, provenance, digest)
 	return []Case{
 		i.forged("the bundle of another image", of(inToto, statement(statement1, provenance, other))),
 		i.forged("another type of the predicate", of(inToto, statement(statement1, "https://cyclonedx.org/bom", digest))),
 		i.forged("a statement of an unknown version", of(inToto, statement("https://in-toto.io/Statement/v9", provenance, digest))),
 		i.forged("a statement without a subject", of(inToto, statement(statement1, provenance))),
-		i.forged("a statement with two lists of subjects", of(inToto, strings.Replace(honest, "{", `{"subject":[],`, 1))),
-		i.forged("a statement with an unknown field", of(inToto, strings.Replace(honest, "{", `{"x":1,`, 1))),
-		i.forged("another signed payload type", of("text/plain", honest)),
+		i.forged("a statement with two lists of subjects", of(inToto, strings.Replace(genuine, "{", `{"subject":[],`, 1))),
+		i.forged("a statement with an unknown field", of(inToto, strings.Replace(genuine, "{", `{"x":1,`, 1))),
+		i.forged("another signed payload type", of("text/plain", genuine)),
 	}
 }
 
 // timestamps returns bundles of an instance without logs. Only the timestamp proves the time.
 func (i *instance) timestamps(digest string) []Case {
 	at := func(later time.Duration) bundle {
-		j := i.honest(digest)
+		j := i.genuine(digest)
 		j.later = later
 		return i.sign(j)
 	}
