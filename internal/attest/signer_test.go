@@ -60,6 +60,17 @@ func TestInstanceDependsOnTheVisibility(t *testing.T) {
 	}
 }
 
+// A run that does not sign neither reads keys nor allocates memory for them.
+func TestTheDecisionToSignReadsNoKeys(t *testing.T) {
+	if n := testing.AllocsPerRun(10, func() {
+		if err := Available(Auto, "https://github.com"); err != nil {
+			t.Error(err)
+		}
+	}); n > 10 {
+		t.Errorf("the decision allocates memory %.0f times", n)
+	}
+}
+
 // The paths of the services.
 const (
 	pathToken       = "/idtoken"

@@ -175,6 +175,16 @@ func TestRoundTripsOfAnAttestedImage(t *testing.T) {
 		roundTrip{"GET " + list: 1, "download": 1},
 		roundTrip{"PUT manifest 1": 1},
 	)
+	// The next run reads the attestation, and signs nothing.
+	p.takes("unchanged",
+		roundTrip{"token": 1},
+		roundTrip{"HEAD manifest 1": 1},
+		roundTrip{"sigstore idtoken": 1},
+		roundTrip{"GET referrers": 1, "GET " + list: 1},
+		roundTrip{"GET manifest digest": 1},
+		roundTrip{"GET blob": 1},
+		roundTrip{"download": 1},
+	)
 }
 
 // A merge uploads no blob, so the certificate needs one round trip after the manifest of the

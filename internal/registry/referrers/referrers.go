@@ -20,6 +20,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -39,15 +40,20 @@ func Tag(subject v1.Hash) string { return subject.Algorithm + "-" + subject.Hex 
 // ghcr.io has also answered with an empty list. The returned list can be empty. List omits
 // malformed entries.
 func List(ctx context.Context, client *registry.Client, repo name.Repository, subject v1.Hash) ([]v1.Descriptor, error) {
-	list, hasAPI, err := fromAPI(ctx, client, repo, subject)
-	if err != nil || hasAPI && len(list) > 0 {
-		return list, err
-	}
-	index, _, err := fallback(ctx, client, repo, subject, registry.IsAbsent)
-	if errors.Is(err, errNotIndex) {
+	var list []v1.Descriptor
+	var index *document
+	var apiErr, err error
+	var reading sync.WaitGroup
+	// The two reads are concurrent, because ghcr.io has only the fallback tag.
+	reading.Go(func() { list, _, apiErr = fromAPI(ctx, client, repo, subject) })
+	reading.Go(func() { index, _, err = fallback(ctx, client, repo, subject, registry.IsAbsent) })
+	reading.Wait()
+	switch {
+	case apiErr != nil || len(list) > 0:
+		return list, apiErr
+	case errors.Is(err, errNotIndex):
 		return nil, nil
-	}
-	if err != nil {
+	case err != nil:
 		return nil, err
 	}
 	return index.descriptors(), nil
