@@ -52,7 +52,7 @@ func newSession(p Process, w *workflow.Workflow, c *input.Common) (*session, err
 	}
 	s.registry = registry.New(registry.Options{
 		Keychain: newKeychain(c), UserAgent: version.UserAgent(), Trace: s.tracer.record, OnWait: s.tracer.waiting,
-		OnSilence: s.tracer.silent, Base: s.network,
+		OnSilence: s.tracer.silent, OnToken: func(token string) { p.hidden.add([]string{token}) }, Base: s.network,
 	})
 	s.api = transport.NewClient(c.GitHub.APIURL, s.network)
 	s.packages, err = github.New(keychain.Client(c.Token, s.api), c.GitHub.APIURL, c.GitHub.ServerURL, version.UserAgent())

@@ -28,7 +28,11 @@ type Config struct {
 	TokenTTL time.Duration
 	// DownloadTTL is the lifetime of a signed blob URL. Default: 5 minutes.
 	DownloadTTL time.Duration
-	// Clock is the clock for the expiry of tokens and URLs. Default: time.Now.
+	// MaxBlob is the maximum size of a blob in bytes. Default: 10 GB, the limit of ghcr.io
+	// (docs/ghcr.md, Blob upload).
+	MaxBlob int64
+	// Clock is the clock for the expiry of tokens, URLs and upload sessions. Default:
+	// time.Now.
 	Clock func() time.Time
 	// Limits are the rate limits of the REST API. Default: the limits of GitHub.
 	Limits Limits
@@ -114,6 +118,11 @@ type Answers struct {
 	// Tombstones makes the lists of packages and versions contain deleted objects
 	// under names that begin with "deleted_" (docs/ghcr.md, Package record).
 	Tombstones bool
+	// UnknownSubject is the error code of the refusal of a manifest whose subject the
+	// repository does not have. If UnknownSubject is empty, the server accepts the manifest,
+	// as the specification requires (distribution-spec, "Pushing Manifests with Subject").
+	// Some registries refuse the manifest.
+	UnknownSubject string
 	// NoDigestOnPut omits Docker-Content-Digest in the response to a manifest PUT
 	// (docs/ghcr.md, Open questions).
 	NoDigestOnPut bool

@@ -1,6 +1,7 @@
 package ghcrtest
 
 import (
+	"cmp"
 	"crypto/rand"
 	"fmt"
 	"io"
@@ -26,6 +27,7 @@ type Server struct {
 	now         func() time.Time
 	tokenTTL    time.Duration
 	downloadTTL time.Duration
+	maxBlob     int64    // bytes
 	key         [32]byte // signs blob URLs
 	token       string   // acts as GITHUB_TOKEN
 	sigstore    func() (*sigstore.Sigstore, error)
@@ -41,16 +43,20 @@ type Server struct {
 // defaultTTL is the default lifetime of tokens and blob URLs.
 const defaultTTL = 5 * time.Minute
 
+// defaultMaxBlob is the maximum size of a layer on ghcr.io, in bytes (docs/ghcr.md, Blob
+// upload).
+const defaultMaxBlob = 10_000_000_000
+
 // New returns a server that does not listen. The server is an [http.Handler].
 func New(c Config) *Server {
 	s := &Server{
 		state:       newState(c),
 		store:       newStore(c.Dir),
-		uploads:     &sessions{open: map[string]*session{}},
 		grants:      &grants{tokens: map[string]*grant{}},
 		now:         c.Clock,
 		tokenTTL:    c.TokenTTL,
 		downloadTTL: c.DownloadTTL,
+		maxBlob:     c.MaxBlob,
 		closing:     make(chan struct{}),
 		record:      record{most: c.MaxRequests},
 		limiter:     limiter{limits: c.Limits, hours: map[string]*window{}, minutes: map[string]*window{}},
@@ -59,12 +65,10 @@ func New(c Config) *Server {
 	if s.now == nil {
 		s.now = time.Now
 	}
-	if s.tokenTTL == 0 {
-		s.tokenTTL = defaultTTL
-	}
-	if s.downloadTTL == 0 {
-		s.downloadTTL = defaultTTL
-	}
+	s.uploads = &sessions{now: s.now, open: map[string]*session{}}
+	s.tokenTTL = cmp.Or(s.tokenTTL, defaultTTL)
+	s.downloadTTL = cmp.Or(s.downloadTTL, defaultTTL)
+	s.maxBlob = cmp.Or(s.maxBlob, defaultMaxBlob)
 	for _, one := range c.Credentials {
 		if one.Kind == ActionsToken && !one.Expired && s.token == "" {
 			s.token = one.Secret

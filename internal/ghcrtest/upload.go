@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// maxChunk is the maximum size of a PATCH with Content-Range, in bytes (docs/ghcr.md,
+// maxChunk is the maximum size of a chunk with Content-Range, in bytes (docs/ghcr.md,
 // Refused: chunk size).
 const maxChunk = 4 << 20
 
@@ -69,15 +69,16 @@ func (s *Server) patchUpload(w http.ResponseWriter, r *http.Request, t target) *
 	if refused := checkRange(r, up.writer.size); refused != nil {
 		return refused
 	}
-	if refused := s.receive(up, t.rest, r); refused != nil {
+	if refused := s.receive(w, up, t.rest, r); refused != nil {
 		return refused
 	}
 	s.sessionAnswer(w, r, t.name, t.rest, up.writer.size, http.StatusAccepted)
 	return nil
 }
 
-// checkRange checks the Content-Range of a PATCH. The chunk must start at the end of
-// the previous chunk and must not be larger than maxChunk.
+// checkRange checks the Content-Range of a PATCH or of the last PUT. The chunk must start
+// at the end of the previous chunk and must not be larger than maxChunk
+// (distribution-spec, "Pushing a blob in chunks").
 func checkRange(r *http.Request, offset int64) *refusal {
 	header := r.Header.Get("Content-Range")
 	if header == "" {
@@ -109,7 +110,10 @@ func (s *Server) finishUpload(w http.ResponseWriter, r *http.Request, t target) 
 		return refused
 	}
 	defer s.uploads.release(up)
-	if refused := s.receive(up, t.rest, r); refused != nil {
+	if refused := checkRange(r, up.writer.size); refused != nil {
+		return refused
+	}
+	if refused := s.receive(w, up, t.rest, r); refused != nil {
 		return refused
 	}
 	s.uploads.drop(t.rest)

@@ -95,6 +95,22 @@ func TestChunkWithAGapIsRefused(t *testing.T) {
 	c.do(http.MethodPatch, c.openUpload("acme/web"), "abc", "Content-Range", "5-7").has(t, 416, "BLOB_UPLOAD_INVALID")
 }
 
+// The last chunk can be in the body of the PUT (distribution-spec, "Pushing a blob in
+// chunks").
+func TestTheLastChunkMustContinueTheUpload(t *testing.T) {
+	t.Parallel()
+	s, c := pusher(t, ghcrtest.Answers{})
+	at := c.openUpload("acme/web")
+	c.do(http.MethodPatch, at, "abc", "Content-Range", "0-2").has(t, 202, "")
+	last := at + "?digest=" + digestOf("abcdef")
+	c.do(http.MethodPut, last, "def", "Content-Range", "4-6").has(t, 416, "BLOB_UPLOAD_INVALID")
+	if got := c.do(http.MethodGet, at, ""); got.status != 204 || got.header.Get("Range") != "0-2" {
+		t.Errorf("session after the refusal: got %d %s", got.status, got.header.Get("Range"))
+	}
+	c.do(http.MethodPut, last, "def", "Content-Range", "3-5").has(t, 201, "")
+	wantBlob(t, s, "abcdef")
+}
+
 func TestChunkAboveFourMebibytesIsRefused(t *testing.T) {
 	t.Parallel() // docs/ghcr.md, Refused: chunk size
 	_, c := pusher(t, ghcrtest.Answers{})

@@ -35,7 +35,7 @@ type Content struct {
 	images    []*image.Manifest
 	pending   []config
 	configs   map[*image.Manifest]json.RawMessage
-	documents map[*image.Manifest][]document
+	documents map[*image.Manifest][]statement
 	referrers []Referrer
 	packages  map[*image.Manifest][]compare.Package
 	listed    []compare.Package // listed are the packages of an SBOM for the whole image.
@@ -43,7 +43,7 @@ type Content struct {
 
 // NewContent returns the content of an image or index. NewContent reads no blob.
 func NewContent(root *image.Manifest) (*Content, error) {
-	c := &Content{root: root, documents: map[*image.Manifest][]document{}, packages: map[*image.Manifest][]compare.Package{}}
+	c := &Content{root: root, documents: map[*image.Manifest][]statement{}, packages: map[*image.Manifest][]compare.Package{}}
 	if err := c.Refresh(); err != nil {
 		return nil, err
 	}

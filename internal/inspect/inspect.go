@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/document"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
@@ -87,8 +88,8 @@ type fields struct {
 
 // Describe returns the description of an image or index. Describe also reads
 // the config of each image. If a config exceeds a limit or is not JSON,
-// Describe omits the config. If a manifest is not valid or a config cannot be
-// read, Describe returns an error.
+// Describe omits the config. If a manifest is not valid, if a config cannot be
+// read, or if programs read a config in different ways, Describe returns an error.
 func Describe(ctx context.Context, root *image.Manifest) (*View, error) {
 	v, images, err := structure(root)
 	if err != nil {
@@ -99,6 +100,11 @@ func Describe(ctx context.Context, root *image.Manifest) (*View, error) {
 		return nil, err
 	}
 	for i, m := range images {
+		if m.IsRunnable() {
+			if err := document.CheckConfig("config "+m.Blobs[0].Descriptor.Digest.String(), configs[m]); err != nil {
+				return nil, err
+			}
+		}
 		v.Images[i].Config = configs[m]
 	}
 	return v, nil

@@ -74,7 +74,7 @@ func (l *Listed) readPackages(ctx context.Context) error {
 	if len(blobs) < 2 || blobs[1].Descriptor.Size > maxSBOM {
 		return nil
 	}
-	l.Packages, err = document{desc: blobs[1].Descriptor, open: blobs[1].Open}.packages(ctx)
+	l.Packages, err = statement{desc: blobs[1].Descriptor, open: blobs[1].Open}.packages(ctx)
 	return err
 }
 

@@ -20,8 +20,8 @@ const (
 	maxSBOMs = 64 << 20
 )
 
-// document is one document of an attestation, before the package reads it.
-type document struct {
+// statement is one document of an attestation, before the package reads it.
+type statement struct {
 	kind string // the predicate type, or the artifact type of the manifest
 	desc v1.Descriptor
 	open func(context.Context) (io.ReadCloser, error)
@@ -29,13 +29,13 @@ type document struct {
 
 // documentsOf returns the documents of an attestation or an artifact. A manifest whose
 // layers state no type has one document with the artifact type of the manifest.
-func documentsOf(m *image.Manifest) []document {
+func documentsOf(m *image.Manifest) []statement {
 	var doc struct {
 		ArtifactType string          `json:"artifactType"`
 		Layers       []v1.Descriptor `json:"layers"`
 	}
 	_ = json.Unmarshal(m.Raw, &doc) // A pending manifest has no bytes, but its blobs are known.
-	var out []document
+	var out []statement
 	for i, b := range m.Blobs[min(1, len(m.Blobs)):] {
 		layer := b.Descriptor
 		if i < len(doc.Layers) {
@@ -46,11 +46,11 @@ func documentsOf(m *image.Manifest) []document {
 			kind = string(layer.MediaType)
 		}
 		if kind != "" {
-			out = append(out, document{kind: kind, desc: b.Descriptor, open: b.Open})
+			out = append(out, statement{kind: kind, desc: b.Descriptor, open: b.Open})
 		}
 	}
 	if len(out) == 0 {
-		out = append(out, document{kind: doc.ArtifactType})
+		out = append(out, statement{kind: doc.ArtifactType})
 	}
 	return out
 }
@@ -107,7 +107,7 @@ func (c *Content) ReadSBOMs(ctx context.Context, except map[string]bool) error {
 
 // packages reads the packages of an SBOM. If the format of the SBOM is not supported,
 // packages returns nil.
-func (d document) packages(ctx context.Context) ([]compare.Package, error) {
+func (d statement) packages(ctx context.Context) ([]compare.Package, error) {
 	raw, err := readBlob(ctx, d.desc, d.open)
 	if err != nil {
 		return nil, fmt.Errorf("reading the SBOM %s: %w", d.desc.Digest, err)

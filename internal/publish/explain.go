@@ -110,7 +110,12 @@ func (e Explainer) Read(err error, ref name.Reference) error {
 	repo := ref.Context()
 	if errors.As(err, &answer) {
 		switch {
-		case answer.Status == http.StatusNotFound:
+		case registry.IsNotFound(err) && !answer.Lacks(ref):
+			return &diag.Error{
+				Code: pull.CodeNotFound, Side: diag.Registry, Err: answer, Title: fmt.Sprintf("A part of %s does not exist", ref.Name()),
+				Hint: "Run again. If the part is still missing, ask the publisher of the image to push the image again, because other tools also cannot pull the complete image.",
+			}
+		case answer.Lacks(ref):
 			return &diag.Error{
 				Code: pull.CodeNotFound, Side: diag.Registry, Input: "source", Err: answer, Title: fmt.Sprintf("%s does not exist", ref.Name()),
 				Hint: e.notFoundHint(ref),

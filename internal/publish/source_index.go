@@ -64,10 +64,10 @@ func (s IndexSource) Open(ctx context.Context, names meta.Result) (*source.Sourc
 }
 
 // isAbsentImage reports whether a registry does not have an image. The status 404 of a
-// token service, or of a host to which a redirect leads, is another failure.
+// host to which a redirect leads is another failure.
 func isAbsentImage(err error) bool {
 	var answer *registry.Error
-	return registry.IsNotFound(err) && errors.As(err, &answer) && answer.Repository != "" && answer.From == ""
+	return registry.IsNotFound(err) && errors.As(err, &answer) && answer.From == ""
 }
 
 // Close implements [Source].

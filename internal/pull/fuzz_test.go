@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
 // FuzzChoose chooses an image from an arbitrary index. The chosen image must
@@ -21,16 +22,17 @@ func FuzzChoose(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
+	index := v1.Descriptor{MediaType: types.OCIImageIndex}
 	f.Fuzz(func(t *testing.T, raw []byte, os, architecture, variant string) {
 		want := v1.Platform{OS: os, Architecture: architecture, Variant: variant}
-		got, err := choose(raw, Query{Reference: ref, Platform: &want})
+		got, err := choose(index, raw, Query{Reference: ref, Platform: &want})
 		if (got == nil) != (err != nil) {
 			t.Fatalf("got %v and %v", got, err)
 		}
 		if got != nil && (got.Digest == (v1.Hash{}) || !matches(want, *got.Platform) || got.Platform.OS == "unknown") {
 			t.Fatalf("got the image %+v for the platform %+v", got, want)
 		}
-		if one, err := choose(raw, Query{Reference: ref, Single: true, DefaultPlatform: want}); (one == nil) != (err != nil) {
+		if one, err := choose(index, raw, Query{Reference: ref, Single: true, DefaultPlatform: want}); (one == nil) != (err != nil) {
 			t.Fatalf("got %v and %v", one, err)
 		}
 	})

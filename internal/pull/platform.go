@@ -1,16 +1,15 @@
 package pull
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/document"
 )
 
 // These are the codes of the errors of a pull. The value of a code must not
@@ -27,16 +26,6 @@ const (
 	// CodeIndexMalformed means that an index in the registry is not valid.
 	CodeIndexMalformed = "registry-index-malformed"
 )
-
-// maxChildren is the maximum number of manifests in one index. Package source has
-// the same limit.
-const maxChildren = 20_000
-
-// child is an entry of an index.
-type child struct {
-	Digest   v1.Hash      `json:"digest"`
-	Platform *v1.Platform `json:"platform"`
-}
 
 // defaultVariant maps an architecture to the variant of a platform that does
 // not contain a variant.
@@ -68,8 +57,11 @@ func closer(want, a, b v1.Platform) bool {
 // image. Otherwise choose returns the first image with the same variant as in
 // the query. If no image has this variant, choose returns the first image
 // that matches the platform in the query.
-func choose(raw []byte, q Query) (*child, error) {
-	all, err := children(raw)
+func choose(index v1.Descriptor, raw []byte, q Query) (*v1.Descriptor, error) {
+	all, err := children(index, raw)
+	if diag.Is(err, document.CodeAmbiguous) {
+		return nil, asRegistryError(err)
+	}
 	if err != nil {
 		return nil, &diag.Error{
 			Code: CodeIndexMalformed, Side: diag.Registry, Title: "The index " + q.Reference.Name() + " is not valid", Err: err,
@@ -83,7 +75,7 @@ func choose(raw []byte, q Query) (*child, error) {
 		}
 		want = &q.DefaultPlatform
 	}
-	var best *child
+	var best *v1.Descriptor
 	var names []string
 	for i, c := range all {
 		names = append(names, image.PlatformString(c.Platform))
@@ -102,31 +94,12 @@ const hintRepublish = "Ask the publisher of the image to push the image again, b
 
 // children returns the entries of an index that have a platform. children
 // omits attestations, which have the platform "unknown".
-func children(raw []byte) ([]child, error) {
-	var index struct {
-		Manifests json.RawMessage `json:"manifests"`
-	}
-	if err := json.Unmarshal(raw, &index); err != nil {
+func children(index v1.Descriptor, raw []byte) ([]v1.Descriptor, error) {
+	doc, err := document.Parse("manifest "+index.Digest.String(), raw, index.MediaType)
+	if err != nil {
 		return nil, err
 	}
-	in := json.NewDecoder(bytes.NewReader(index.Manifests))
-	if open, err := in.Token(); err != nil || open != json.Delim('[') {
-		return nil, errors.Join(errors.New("the value of the field \"manifests\" is not a list"), err)
-	}
-	var out []child
-	for n := 0; in.More(); n++ {
-		if n == maxChildren {
-			return nil, fmt.Errorf("the index has more than %d manifests", maxChildren)
-		}
-		var c child
-		if err := in.Decode(&c); err != nil {
-			return nil, err
-		}
-		if c.Platform != nil && c.Platform.OS != "unknown" && c.Digest != (v1.Hash{}) {
-			out = append(out, c)
-		}
-	}
-	return out, nil
+	return slices.DeleteFunc(doc.Manifests, func(d v1.Descriptor) bool { return d.Platform == nil || d.Platform.OS == "unknown" }), nil
 }
 
 // maxListed is the maximum number of platforms that an error lists.

@@ -88,7 +88,7 @@ func (f *Found) read(ctx context.Context, q Query, desc v1.Descriptor, raw []byt
 	client := &cachingClient{Client: f.Client, desc: desc, raw: raw, remaining: maxCached}
 	var platform *v1.Platform
 	if desc.MediaType.IsIndex() && (q.Single || q.Platform != nil) {
-		child, err := choose(raw, q)
+		child, err := choose(desc, raw, q)
 		if err != nil {
 			return err
 		}

@@ -77,7 +77,7 @@ func (c *Client) do(ctx context.Context, k call) (*http.Response, error) {
 		st.attempts++
 		resp, g, err := c.attempt(ctx, s, k, st.attempt())
 		if err == nil {
-			s.countAnswer(kindOf(k.operation))
+			s.countAnswer(k)
 			return resp, nil
 		}
 		if ctx.Err() != nil {
@@ -186,16 +186,16 @@ func (c *Client) check(s *session, k call, to *route, resp *http.Response) (*htt
 	if err == nil {
 		err = k.readContent(resp)
 	}
+	host := resp.Request.URL.Host
 	switch err = errors.Join(err, resp.Body.Close()); {
 	case err == nil:
 		return resp, nil
 	case errors.As(err, new(*ResponseError)):
 		return nil, err
 	case isContentError(err):
-		return nil, fmt.Errorf("%s: %w", k.operation, err)
+		return nil, &ResponseError{Host: host, Operation: k.operation, Problem: "the content of the response is wrong: " + sanitize(err.Error())}
 	}
-	host := resp.Request.URL.Host
-	return nil, &NoAnswer{Host: host, Operation: k.operation, Err: &networkError{host, err}}
+	return nil, &NoAnswer{Host: host, Operation: k.operation, Incomplete: true, Err: &networkError{host, err}}
 }
 
 // isContentError reports whether the content of a complete response is wrong.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/document"
 )
 
 // choose returns the entry of index.json to publish. If the argument "pick" is
@@ -85,7 +86,7 @@ func (l layout) topLevel(ctx context.Context, all []entry) (topLevel []entry, re
 // subject returns the digest in the subject field of a manifest, or the zero
 // hash if the manifest has no subject.
 func subject(raw []byte) v1.Hash {
-	doc, err := parse(raw, "")
+	doc, err := document.Parse("manifest", raw, "")
 	if err != nil || doc.Subject == nil {
 		return v1.Hash{}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/document"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/archive"
 )
 
@@ -78,7 +79,7 @@ func layoutNames(ctx context.Context, w fileSet) ([][]string, error) {
 
 // containerdNames returns the whole references of an image. If an image has such a
 // reference, its annotation refName contains only a tag.
-func containerdNames(doc *document, e entry) []string {
+func containerdNames(doc *document.Document, e entry) []string {
 	var out []string
 	for _, desc := range doc.Manifests {
 		if n := desc.Annotations[imageName]; desc.Digest == e.desc.Digest && n != "" && !slices.Contains(out, n) {

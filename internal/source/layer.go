@@ -14,6 +14,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/image/compress"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/document"
 )
 
 // layerKey identifies a layer of a tar. Several images can share the file of
@@ -30,7 +31,7 @@ func (d dockerTar) layers(ctx context.Context, s saved, diffIDs []v1.Hash) ([]*i
 	var out []*image.Blob
 	for i, file := range s.Layers {
 		desc, found := s.LayerSources[diffIDs[i]]
-		if found && foreign(desc) && validate(desc) == nil {
+		if found && foreign(desc) && document.Validate(desc) == nil {
 			desc = v1.Descriptor{MediaType: desc.MediaType, Size: desc.Size, Digest: desc.Digest, URLs: desc.URLs}
 			out = append(out, &image.Blob{Descriptor: desc, DiffID: diffIDs[i], Foreign: true, Open: openForeign(desc)})
 			continue

@@ -53,25 +53,6 @@ func (l layout) checkVersion(ctx context.Context) error {
 	return nil
 }
 
-// index reads and parses index.json.
-func (l layout) index(ctx context.Context) ([]byte, *document, error) {
-	raw, err := l.document(ctx, "index.json", image.MaxManifestSize)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, diag.New(CodeNotLayout, diag.Source, hintRebuild, nil, "%q is not an OCI layout, because the file index.json is missing", l.path)
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	doc, err := parse(raw, "")
-	if err == nil && !doc.MediaType.IsIndex() {
-		err = fmt.Errorf("the media type %q is not the media type of an index", doc.MediaType)
-	}
-	if err != nil {
-		return nil, nil, diag.New(CodeUnreadable, diag.Source, hintRebuild, err, "index.json in %q is not valid", l.path)
-	}
-	return raw, doc, nil
-}
-
 func blobName(h v1.Hash) string { return "blobs/" + h.Algorithm + "/" + h.Hex }
 
 // manifest reads a manifest and verifies its size and digest.
@@ -228,30 +209,4 @@ func isImageIndex(entries []entry) bool {
 		}
 	}
 	return len(entries) > 1
-}
-
-// openIndexJSON reads the tree whose root is index.json itself. The root keeps
-// the bytes of index.json.
-func (l layout) openIndexJSON(ctx context.Context, raw []byte, doc *document) (*image.Manifest, error) {
-	digest, size, err := v1.SHA256(strings.NewReader(string(raw)))
-	if err != nil {
-		return nil, unreadable(err, "index.json in %q cannot be read", l.path)
-	}
-	desc := v1.Descriptor{MediaType: doc.MediaType, Digest: digest, Size: size}
-	return newTree(indexJSONLayout{layout: l, root: digest, raw: raw}, l.path).read(ctx, desc)
-}
-
-// indexJSONLayout is a layout whose root is the file index.json and not a
-// blob.
-type indexJSONLayout struct {
-	layout
-	root v1.Hash
-	raw  []byte
-}
-
-func (r indexJSONLayout) manifest(ctx context.Context, desc v1.Descriptor) ([]byte, error) {
-	if desc.Digest == r.root {
-		return r.raw, nil
-	}
-	return r.layout.manifest(ctx, desc)
 }

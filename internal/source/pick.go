@@ -11,6 +11,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/document"
 )
 
 // refName and imageName are the annotations that contain the name of an image in a
@@ -69,7 +70,7 @@ func (e entry) hasTechnicalName() bool {
 }
 
 // entriesOf lists the images of index.json.
-func entriesOf(doc *document) []entry {
+func entriesOf(doc *document.Document) []entry {
 	var out []entry
 	at := map[v1.Hash]int{}
 	for _, desc := range doc.Manifests {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/document"
 )
 
 // These constants are the limits of one tree. The limits are necessary, because an index
@@ -156,7 +157,7 @@ func (t *tree) fetch(ctx context.Context, descs []v1.Descriptor) ([][]byte, erro
 // node parses the bytes of a manifest. Each child of the returned node
 // contains only a descriptor until linkChildren replaces the child.
 func (t *tree) node(ctx context.Context, desc v1.Descriptor, raw []byte) (*image.Manifest, error) {
-	doc, err := parse(raw, desc.MediaType)
+	doc, err := document.Parse("manifest "+desc.Digest.String(), raw, desc.MediaType)
 	if err != nil {
 		return nil, t.unparsable(desc, err)
 	}
@@ -168,7 +169,7 @@ func (t *tree) node(ctx context.Context, desc v1.Descriptor, raw []byte) (*image
 		}
 		return node, nil
 	}
-	if node.Blobs, err = t.findBlobs(ctx, doc.blobs()); err != nil {
+	if node.Blobs, err = t.findBlobs(ctx, doc.Blobs()); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", desc.Digest, err)
 	}
 	if node.Platform == nil && doc.Config != nil && doc.Config.MediaType.IsConfig() {
@@ -192,7 +193,10 @@ func (t *tree) keep(b *image.Blob, raw []byte) {
 }
 
 func (t *tree) unparsable(desc v1.Descriptor, err error) error {
-	if errors.Is(err, errSchema1) {
+	if diag.Is(err, document.CodeAmbiguous) {
+		return err
+	}
+	if errors.Is(err, document.ErrSchema1) {
 		return diag.New(CodeNotSupported, diag.Source, "Pull and push the image with a current Docker, or convert it with skopeo copy --format v2s2.", err,
 			"the manifest %s in %q cannot be published", desc.Digest, t.path)
 	}

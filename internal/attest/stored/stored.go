@@ -4,7 +4,6 @@ package stored
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/attest"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/document"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/referrers"
 )
@@ -69,12 +69,12 @@ func mayBeBundle(artifactType string) bool {
 
 // read reads the bundle in a manifest. A manifest of another kind has no bundle.
 func read(ctx context.Context, client *registry.Client, repo name.Repository, digest v1.Hash) ([]byte, error) {
-	_, raw, err := client.Manifest(ctx, repo.Digest(digest.String()))
+	desc, raw, err := client.Manifest(ctx, repo.Digest(digest.String()))
 	if err != nil {
 		return nil, err
 	}
-	var manifest v1.Manifest
-	if err := json.Unmarshal(raw, &manifest); err != nil {
+	manifest, err := document.Parse("manifest "+desc.Digest.String(), raw, desc.MediaType)
+	if err != nil {
 		return nil, fmt.Errorf("reading the manifest: %w", err)
 	}
 	if len(manifest.Layers) != 1 || !strings.HasPrefix(string(manifest.Layers[0].MediaType), bundleType) {

@@ -8,16 +8,17 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/cleanup/graph"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/document"
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
-// document contains the fields of a manifest that connect it to other manifests.
-type document struct {
-	MediaType string       `json:"mediaType"`
-	Manifests []descriptor `json:"manifests"`
-	Layers    []descriptor `json:"layers"`
-	Subject   *descriptor  `json:"subject"`
-	Version   int          `json:"schemaVersion"`
+// fields contains the fields of a manifest that connect it to other manifests.
+type fields struct {
+	MediaType string                    `json:"mediaType"`
+	Manifests document.List[descriptor] `json:"manifests"`
+	Layers    document.List[descriptor] `json:"layers"`
+	Subject   *descriptor               `json:"subject"`
+	Version   int                       `json:"schemaVersion"`
 }
 
 type descriptor struct {
@@ -43,8 +44,11 @@ var digestForm = lazy.Regexp(`^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-zA-Z=_-]{32,}
 // parse returns the connections of a manifest. A manifest with an invalid connection is an
 // error, because it could own any other version.
 func parse(mediaType string, raw []byte) (graph.Manifest, error) {
-	var doc document
+	var doc fields
 	if err := json.Unmarshal(raw, &doc); err != nil {
+		return graph.Manifest{}, fmt.Errorf("parsing the manifest: %w", err)
+	}
+	if err := document.CheckManifest("manifest", raw); err != nil {
 		return graph.Manifest{}, fmt.Errorf("parsing the manifest: %w", err)
 	}
 	if doc.Version == 0 && doc.MediaType == "" && mediaType == "" {

@@ -7,16 +7,18 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 )
 
-// DiffIDs compares the uncompressed layers of an image with the diff ids in its config.
-// The map "plain" maps the digest of each layer to the digest of the uncompressed layer.
-// DiffIDs does not check a layer that is not in the map "plain". The errors have the side
-// diag.Registry, because callers compare images that they pull from a registry.
+// DiffIDs checks the keys of a config, and compares the uncompressed layers of an image
+// with the diff ids in the config. The map "plain" maps the digest of each layer to the
+// digest of the uncompressed layer. DiffIDs does not check a layer that is not in the map
+// "plain". The errors have the side diag.Registry, because callers compare images that they
+// pull from a registry.
 func DiffIDs(m *image.Manifest, raw []byte, plain map[v1.Hash]v1.Hash) error {
 	var doc config
 	if !m.IsRunnable() || !decode(raw, &doc) || doc.artifact(m) {
 		return nil
 	}
 	c := &checker{root: m}
+	c.keys(m, raw)
 	c.layers(m, &doc)
 	if len(c.findings) == 0 && doc.RootFS != nil {
 		c.contents(m, doc.RootFS.DiffIDs, plain)

@@ -72,10 +72,6 @@ const (
 	// CodeAnnotationInvalid means that the value of an annotation or a label is not
 	// text. Docker and podman refuse such an image.
 	CodeAnnotationInvalid = "image-annotation-invalid"
-	// CodeAmbiguous means that a manifest or a config contains a key twice, or a key
-	// that differs from a known key only in upper and lower case. Programs read such a
-	// document in different ways.
-	CodeAmbiguous = "image-json-ambiguous"
 )
 
 const hintRebuild = "Build the image again, and check the step that writes its manifest or its index."
@@ -105,7 +101,7 @@ type Options struct {
 // warning for each code. The returned error contains at most one *diag.Error for each
 // code, and the side of these errors is diag.Source.
 func Check(ctx context.Context, root *image.Manifest, o Options) ([]diag.Notice, error) {
-	c := &checker{root: root, options: o}
+	c := &checker{root: root, options: o, configs: map[*image.Manifest]*config{}, images: map[*image.Manifest]bool{}}
 	for _, m := range image.Manifests(root) {
 		if err := c.manifest(ctx, m); err != nil {
 			return nil, err
@@ -119,6 +115,11 @@ type checker struct {
 	root     *image.Manifest
 	options  Options
 	findings []finding
+
+	// An index can list the same manifest thousands of times. The following maps contain the
+	// results about the manifests that the checker has read.
+	configs map[*image.Manifest]*config // nil if the config is unknown or invalid
+	images  map[*image.Manifest]bool    // true if the manifest, or a manifest below it, is an image
 }
 
 // finding is one fault of an image.
@@ -195,7 +196,6 @@ func (c *checker) manifest(ctx context.Context, m *image.Manifest) error {
 		c.refuse(CodeMediaType, hintRebuild+" A registry cannot store a manifest with an invalid media type.", "The manifest %s has the media type %.100q, which is not valid", short(m.Descriptor.Digest), m.Descriptor.MediaType)
 	}
 	if m.Raw != nil {
-		c.document(m.Raw, "manifest "+m.Descriptor.Digest.String(), manifestKeys)
 		c.annotations(m)
 	}
 	if m.Index() {

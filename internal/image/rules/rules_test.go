@@ -283,10 +283,6 @@ var cases = []struct {
 		return l.Index(d)
 	}, "warning image-key-empty"},
 
-	{"a key twice", raw(types.OCIImageIndex, `{"schemaVersion":2,"manifests":[],"artifactType":"a","artifactType":"b"}`), "error image-json-ambiguous"},
-	{"a key in upper case", raw(types.OCIImageIndex, `{"schemaVersion":2,"artifactType":"a","Manifests":[]}`), "error image-json-ambiguous"},
-	{"an annotation twice", raw(types.OCIImageIndex, `{"schemaVersion":2,"artifactType":"a","manifests":[],"annotations":{"a":"1","a":"2"}}`), "error image-json-ambiguous"},
-	{"an annotation with the name of a key", raw(types.OCIImageIndex, `{"schemaVersion":2,"artifactType":"a","manifests":[],"annotations":{"Layers":"1"}}`), ""},
 	{"a key of a config in upper case", manifest(config(diffIDs(1)+`,"OS":"windows"`), types.OCILayer), "error image-json-ambiguous"},
 }
 

@@ -11,6 +11,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/document"
 )
 
 // The following annotations state the origin of an image (image-spec, "Pre-Defined
@@ -78,8 +79,12 @@ func Revision(ctx context.Context, remote Remote, repo name.Repository, digest v
 func read(ctx context.Context, remote Remote, repo name.Repository, digest v1.Hash, enough func(Origin) bool) (Origin, error) {
 	var found Origin
 	for range 3 { // The loop reads at most an index, an index in this index, and an image.
-		_, raw, err := remote.Manifest(ctx, repo.Digest(digest.String()))
+		desc, raw, err := remote.Manifest(ctx, repo.Digest(digest.String()))
 		if err != nil {
+			return found, fmt.Errorf("reading the origin of %s@%s: %w", repo, digest, err)
+		}
+		// The package document limits the list of manifests and refuses ambiguous keys.
+		if _, err := document.Parse("manifest "+digest.String(), raw, desc.MediaType); err != nil {
 			return found, fmt.Errorf("reading the origin of %s@%s: %w", repo, digest, err)
 		}
 		doc, err := parse(raw)
@@ -123,15 +128,15 @@ func Of(ctx context.Context, root *image.Manifest) (Origin, error) {
 	return Origin{}, nil
 }
 
-// document contains the fields of an index or a manifest that this package reads.
-type document struct {
+// fields contains the fields of an index or a manifest that this package reads.
+type fields struct {
 	Annotations map[string]string `json:"annotations"`
 	Config      *v1.Descriptor    `json:"config"`
 	Manifests   []v1.Descriptor   `json:"manifests"`
 }
 
-func parse(raw []byte) (*document, error) {
-	var doc document
+func parse(raw []byte) (*fields, error) {
+	var doc fields
 	if err := json.Unmarshal(raw, &doc); err != nil {
 		return nil, err
 	}
@@ -140,7 +145,7 @@ func parse(raw []byte) (*document, error) {
 
 // first returns the digest of the first image of an index. The function skips the
 // attestations of BuildKit.
-func (d *document) first() (v1.Hash, bool) {
+func (d *fields) first() (v1.Hash, bool) {
 	for _, m := range d.Manifests {
 		if m.Platform == nil || m.Platform.OS != "unknown" {
 			return m.Digest, true

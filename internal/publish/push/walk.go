@@ -2,7 +2,6 @@ package push
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/document"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
@@ -94,27 +94,20 @@ type walker struct {
 	readBlobs bool
 }
 
-// node contains the descriptors of a manifest or an index.
-type node struct {
-	Manifests []v1.Descriptor `json:"manifests"`
-	Config    *v1.Descriptor  `json:"config"`
-	Layers    []v1.Descriptor `json:"layers"`
-}
-
 // manifests reads all manifests of one level of the tree and returns the manifests of
 // the next level.
 func (w *walker) manifests(ctx context.Context, level []v1.Descriptor) ([]v1.Descriptor, error) {
-	nodes := make([]node, len(level))
+	nodes := make([]*document.Document, len(level))
 	indexes := make([]int, len(level))
 	for i := range indexes {
 		indexes[i] = i
 	}
 	err := each(ctx, indexes, func(ctx context.Context, i int) error {
-		_, raw, err := w.client.Manifest(ctx, w.repo.Digest(level[i].Digest.String()))
+		desc, raw, err := w.client.Manifest(ctx, w.repo.Digest(level[i].Digest.String()))
 		if err != nil {
 			return err
 		}
-		if err := json.Unmarshal(raw, &nodes[i]); err != nil {
+		if nodes[i], err = document.Parse("manifest "+desc.Digest.String(), raw, desc.MediaType); err != nil {
 			return fmt.Errorf("reading manifest %s: %w", level[i].Digest, err)
 		}
 		return nil
@@ -126,12 +119,9 @@ func (w *walker) manifests(ctx context.Context, level []v1.Descriptor) ([]v1.Des
 	var next []v1.Descriptor
 	for _, n := range nodes {
 		next = append(next, w.unseen(n.Manifests)...)
-		if n.Config != nil {
-			w.blobs = append(w.blobs, w.unseen([]v1.Descriptor{*n.Config})...)
-		}
-		for _, layer := range w.unseen(n.Layers) {
-			if !foreign(layer) {
-				w.blobs = append(w.blobs, layer)
+		for _, b := range w.unseen(n.Blobs()) {
+			if !foreign(b) {
+				w.blobs = append(w.blobs, b)
 			}
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/document"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
@@ -58,7 +59,7 @@ func (r *Resolver) expand(ctx context.Context, root *image.Manifest, f previous)
 		}
 		return []previousImage{one}, nil
 	case desc.MediaType.IsIndex():
-		return r.children(ctx, root, f.repo, raw)
+		return r.children(ctx, root, f.repo, desc, raw)
 	}
 	return nil, nil
 }
@@ -66,14 +67,18 @@ func (r *Resolver) expand(ctx context.Context, root *image.Manifest, f previous)
 func parsePrevious(desc v1.Descriptor, raw []byte) (previousImage, bool) {
 	out := previousImage{desc: v1.Descriptor{MediaType: desc.MediaType, Digest: desc.Digest, Size: desc.Size}, raw: raw}
 	// The run does not reuse the layers of an invalid manifest.
-	err := json.Unmarshal(raw, &out.Manifest)
-	return out, err == nil
+	if _, err := document.Parse(desc.Digest.String(), raw, desc.MediaType); err != nil {
+		return out, false
+	}
+	return out, json.Unmarshal(raw, &out.Manifest) == nil
 }
 
 // children reads the images of an index that are for the platforms of the root.
-func (r *Resolver) children(ctx context.Context, root *image.Manifest, repo name.Repository, raw []byte) ([]previousImage, error) {
-	var index v1.IndexManifest
-	_ = json.Unmarshal(raw, &index) // An invalid index contains no images.
+func (r *Resolver) children(ctx context.Context, root *image.Manifest, repo name.Repository, at v1.Descriptor, raw []byte) ([]previousImage, error) {
+	index, invalid := document.Parse(at.Digest.String(), raw, at.MediaType)
+	if invalid != nil { // The run does not reuse the layers of an invalid index.
+		index = &document.Document{}
+	}
 	var chosen []v1.Descriptor
 	nested := false
 	for _, d := range index.Manifests {

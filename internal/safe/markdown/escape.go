@@ -2,7 +2,6 @@ package markdown
 
 import (
 	"fmt"
-	"html"
 	"strings"
 	"unicode"
 
@@ -25,11 +24,15 @@ func escape(value string) string {
 		case r == ' ' && i == 0 && strings.HasPrefix(shown, "    "):
 			b.WriteString("&#32;") // Four spaces at the beginning of a line would start a code block.
 		default:
-			b.WriteString(html.EscapeString(string(r)))
+			b.WriteString(entities.Replace(string(r)))
 		}
 	}
 	return b.String()
 }
+
+// entities escapes the characters with which HTML begins and ends. Quotation marks stay,
+// because GitHub would make their entity a part of the address before it (gfm, "Autolinks").
+var entities = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
 const (
 	// The constant inline contains the characters that have a meaning
@@ -39,7 +42,7 @@ const (
 	inline = "\\`*_[]|!~$"
 	// The constant block contains the characters that can start a block (gfm,
 	// "Leaf blocks" and "Container blocks"). The character > is not in the
-	// list, because html.EscapeString already replaces it.
+	// list, because the variable entities already replaces it.
 	block = "#+-="
 )
 

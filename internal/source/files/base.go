@@ -12,6 +12,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/document"
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
 
@@ -105,7 +106,7 @@ func (m *builder) fetch(ctx context.Context, want []v1.Platform) ([]base, error)
 		}
 		return []base{*one}, nil
 	}
-	entries, err := m.choose(raw, want)
+	entries, err := m.choose(desc, raw, want)
 	if err != nil {
 		return nil, err
 	}
@@ -122,9 +123,9 @@ func (m *builder) fetch(ctx context.Context, want []v1.Platform) ([]base, error)
 
 // choose returns the entries for the platforms in the argument "want" from the index of
 // the base.
-func (m *builder) choose(raw []byte, want []v1.Platform) ([]v1.Descriptor, error) {
-	var doc v1.IndexManifest
-	if err := json.Unmarshal(raw, &doc); err != nil {
+func (m *builder) choose(index v1.Descriptor, raw []byte, want []v1.Platform) ([]v1.Descriptor, error) {
+	doc, err := document.Parse("manifest "+index.Digest.String(), raw, index.MediaType)
+	if err != nil {
 		return nil, baseError("Choose another base.", err, "the index of the base %q is not valid", m.Files.Base)
 	}
 	var linux []v1.Descriptor

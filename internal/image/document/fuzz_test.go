@@ -1,13 +1,15 @@
-package source
+package document_test
 
 import (
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/image/document"
 )
 
-// FuzzParse checks that parse returns for all input, and that every descriptor
+// FuzzParse checks that Parse returns for all input, and that every descriptor
 // in an accepted document has a digest that is safe as a file name.
 func FuzzParse(f *testing.F) {
 	for _, mediaType := range []types.MediaType{"", types.OCIImageIndex, types.DockerManifestSchema2, "application/x-new"} {
@@ -16,11 +18,11 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(`{"layers":[{}],"blobs":{}}`), string(mediaType))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte, mediaType string) {
-		doc, err := parse(raw, types.MediaType(mediaType))
+		doc, err := document.Parse("manifest", raw, types.MediaType(mediaType))
 		if err != nil {
 			return
 		}
-		for _, d := range append(doc.blobs(), doc.Manifests...) {
+		for _, d := range append(doc.Blobs(), doc.Manifests...) {
 			if _, err := v1.NewHash(d.Digest.String()); err != nil || d.Size < 0 {
 				t.Errorf("accepted the descriptor %+v", d)
 			}
