@@ -26,7 +26,7 @@ func TestEscape(t *testing.T) {
 		{"cells of a table", `a|b\|c`, `a\|b\\\|c`},
 		{"bold, italic, struck, code, formula", "**a** _b_ ~c~ `d` $e$", "\\*\\*a\\*\\* \\_b\\_ \\~c\\~ \\`d\\` \\$e\\$"},
 		{"HTML and entities", `<b>&lt;"'`, `&lt;b&gt;&amp;lt;"'`},
-		{"an address in quotation marks", `is "https://a.example/b"`, `is "https://a.example/b"`},
+		{"an address in quotation marks", `is "https://a.example/b"`, `is "https:<span></span>//a.example/b"`},
 		{"a heading", "# a # b", `\# a # b`},
 		{"lists", "- a - b", `\- a - b`},
 		{"a numbered list", "12. a 3. b", `12\. a 3. b`},
@@ -130,8 +130,8 @@ func TestHideFindsEscapedSecrets(t *testing.T) {
 func TestLinkToMakesLinksOnlyOfTheAddressesOfTheServers(t *testing.T) {
 	t.Parallel()
 	const server = "https://www.my_server.example"
-	text := Sprintf("%s", server+"/settings "+server+" "+server+".evil.example/ https://github.com/a https://evil.example/"+server+"/")
-	want := `https://www.my\_server.example/settings https:<span></span>//www<span></span>.my\_server.example https:<span></span>//www<span></span>.my\_server.example.evil.example/ https:<span></span>//github.com/a https:<span></span>//evil.example/https://www.my\_server.example/`
+	text := Sprintf("%s", "\""+server+"/settings\" "+server+" "+server+".evil.example/ https://github.com/a https://evil.example/"+server+"/")
+	want := `"https://www.my\_server.example/settings" https:<span></span>//www<span></span>.my\_server.example https:<span></span>//www<span></span>.my\_server.example.evil.example/ https:<span></span>//github.com/a https:<span></span>//evil.example/https://www.my\_server.example/`
 	if got := text.LinkTo(server, ""); got.String() != want || got.Plain() != text.Plain() {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
