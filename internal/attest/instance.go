@@ -163,14 +163,14 @@ type service struct {
 // folderInstance reads the instance from a folder with a trusted root and a signing
 // configuration.
 func folderInstance(folder string) (*Instance, error) {
-	raw, err := bounded.File(filepath.Join(folder, rootFile), MaxRoots)
+	raw, err := bounded.Text(filepath.Join(folder, rootFile), MaxRoots)
 	if err != nil {
 		return nil, folderError(folder, err)
 	}
 	if _, err := readRoots(raw); err != nil {
 		return nil, folderError(folder, fmt.Errorf("reading %s: %w", rootFile, err))
 	}
-	text, err := bounded.File(filepath.Join(folder, signingFile), MaxRoots)
+	text, err := bounded.Text(filepath.Join(folder, signingFile), MaxRoots)
 	if err != nil {
 		return nil, folderError(folder, err)
 	}

@@ -44,7 +44,7 @@ func New(file string) (*http.Transport, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the system's certificates: %w", err)
 	}
-	text, err := bounded.File(file, maxFile)
+	text, err := bounded.Text(file, maxFile)
 	if err != nil {
 		return nil, unusableFile(file, err)
 	}
