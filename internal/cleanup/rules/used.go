@@ -7,13 +7,13 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/bounded"
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 	"go.yaml.in/yaml/v3"
 )
@@ -73,7 +73,7 @@ func (Disk) Read(path string) (map[string][]byte, error) {
 
 // readLimited reads a file. The content of a binary file is empty.
 func readLimited(name string) ([]byte, error) {
-	file, err := os.Open(name)
+	file, err := bounded.Open(name)
 	if err != nil {
 		return nil, err
 	}
