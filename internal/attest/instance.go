@@ -54,6 +54,7 @@ type Instance struct {
 	log       string // the URL of the log, or ""
 	timestamp string // the URL of the timestamp authority, or ""
 	roots     []byte // one or more trusted roots, as JSON values
+	folder    bool   // The user named a folder with the files of the instance.
 }
 
 // InstanceFor returns the instance for the value of the input "sigstore". For the value
@@ -162,14 +163,14 @@ type service struct {
 // folderInstance reads the instance from a folder with a trusted root and a signing
 // configuration.
 func folderInstance(folder string) (*Instance, error) {
-	raw, err := bounded.File(filepath.Join(folder, rootFile), MaxRoots)
+	raw, err := bounded.Text(filepath.Join(folder, rootFile), MaxRoots)
 	if err != nil {
 		return nil, folderError(folder, err)
 	}
 	if _, err := readRoots(raw); err != nil {
 		return nil, folderError(folder, fmt.Errorf("reading %s: %w", rootFile, err))
 	}
-	text, err := bounded.File(filepath.Join(folder, signingFile), MaxRoots)
+	text, err := bounded.Text(filepath.Join(folder, signingFile), MaxRoots)
 	if err != nil {
 		return nil, folderError(folder, err)
 	}
@@ -179,7 +180,7 @@ func folderInstance(folder string) (*Instance, error) {
 	}
 	now := time.Now()
 	i := &Instance{
-		Name: folder, roots: raw, authority: usable(config.Authority, now),
+		Name: folder, folder: true, roots: raw, authority: usable(config.Authority, now),
 		log: usable(config.Logs, now), timestamp: usable(config.Timestamps, now),
 	}
 	if i.authority == "" || i.log == "" && i.timestamp == "" {

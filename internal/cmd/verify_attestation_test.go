@@ -183,6 +183,24 @@ func TestVerifyReadsBundlesFromAFile(t *testing.T) {
 	a.with("trusted-root", filepath.Join(a.dir, "absent")).run().failsWith("trusted-root-invalid")
 }
 
+// A user can write the files with Windows PowerShell, which adds a byte order mark and ends
+// lines with CR LF.
+func TestVerifyReadsFilesOfWindowsPowerShell(t *testing.T) {
+	t.Parallel()
+	a := newAttested(t)
+	const mark, lineEnd = "\xef\xbb\xbf", "\r\n"
+	bundles, roots := filepath.Join(a.dir, "bundles.jsonl"), filepath.Join(a.dir, "roots.jsonl")
+	text := mark + string(a.bundle(otherDigest(), claims())) + lineEnd + string(a.bundle(a.digest, claims())) + lineEnd
+	a.check(os.WriteFile(bundles, []byte(text), 0o600))
+	root, err := os.ReadFile(a.env["INPUT_TRUSTED-ROOT"])
+	a.check(err)
+	a.check(os.WriteFile(roots, []byte(mark+string(root)+lineEnd), 0o600))
+	r := a.with("owner", "acme", "bundle", bundles, "trusted-root", roots).run().succeeds()
+	if !strings.Contains(r.stdout, "bundle 2 of ") {
+		t.Errorf("got %s", r.stdout)
+	}
+}
+
 // A digest and a file of bundles are enough, so that a user can verify an image without a
 // network.
 func TestVerifyOfADigestWithAFileSendsNoRequest(t *testing.T) {

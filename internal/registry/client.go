@@ -157,6 +157,10 @@ func (c *Client) Expect(repo name.Repository, access Access) {
 	s.expect(repo.RepositoryStr(), access)
 }
 
+// IsPublic reports whether a registry has answered this client from the public network. A
+// client must not follow an address from such a registry to a private network.
+func (c *Client) IsPublic(reg name.Registry) bool { return c.session(reg).origin.Public() }
+
 func (c *Client) session(reg name.Registry) *session {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -123,7 +123,7 @@ func verifierOf(path string) (*attest.Verifier, error) {
 		}
 		return attest.NewVerifier(roots)
 	}
-	roots, err := bounded.File(path, attest.MaxRoots)
+	roots, err := bounded.Text(path, attest.MaxRoots)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &diag.Error{
 			Code: attest.CodeRoot, Side: diag.Input, Input: "trusted-root", Title: fmt.Sprintf("The file %q in the input trusted-root does not exist", path),

@@ -6,13 +6,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/cleanup/graph"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/bounded"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/locked"
 )
 
 // Cache stores the connections of manifests by digest. A digest always has the same
@@ -53,17 +54,12 @@ func OpenCache(path string) *Cache {
 }
 
 func readCache(path string) (map[string]graph.Manifest, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	raw, err := io.ReadAll(io.LimitReader(file, maxCacheFile+1))
+	raw, err := bounded.File(path, maxCacheFile)
 	if err != nil {
 		return nil, err
 	}
 	header, body, _ := bytes.Cut(raw, []byte("\n"))
-	if len(raw) > maxCacheFile || string(header) != cacheHeader+checksum(body) {
+	if string(header) != cacheHeader+checksum(body) {
 		return nil, errors.New("the file is damaged, too large, or from another version")
 	}
 	var entries map[string]graph.Manifest
@@ -102,7 +98,8 @@ func (c *Cache) Put(digest string, m graph.Manifest) {
 }
 
 // Save writes the entries that the run used. Save replaces the file in one step, so that
-// an interrupted run leaves no damaged file.
+// an interrupted run leaves no damaged file. On Windows, Save waits while another program
+// has the file open.
 func (c *Cache) Save() error {
 	if c.path == "" {
 		return nil
@@ -115,26 +112,10 @@ func (c *Cache) Save() error {
 	}
 	err = os.MkdirAll(filepath.Dir(c.path), 0o700)
 	if err == nil {
-		err = replaceFile(c.path, append([]byte(cacheHeader+checksum(body)+"\n"), body...))
+		err = locked.Replace(c.path, append([]byte(cacheHeader+checksum(body)+"\n"), body...), 0o600)
 	}
 	if err != nil {
 		return fmt.Errorf("writing the cache %q: %w", c.path, err)
-	}
-	return nil
-}
-
-func replaceFile(path string, content []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(path), ".cache-*")
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(content)
-	err = errors.Join(err, file.Close())
-	if err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(file.Name()))
 	}
 	return nil
 }

@@ -7,13 +7,13 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/bounded"
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 	"go.yaml.in/yaml/v3"
 )
@@ -71,23 +71,28 @@ func (Disk) Read(path string) (map[string][]byte, error) {
 	return out, err
 }
 
-// readLimited reads a file. The content of a binary file is empty.
+// readLimited reads a file as UTF-8. The content of a binary file is empty. A text in UTF-16
+// contains zero bytes, but is no binary file, because it can name images.
 func readLimited(name string) ([]byte, error) {
-	file, err := os.Open(name)
+	file, err := bounded.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
 	body, err := io.ReadAll(io.LimitReader(file, maxUsedFile+1))
+	var text []byte
+	if err == nil {
+		text, err = bounded.Decode(body)
+	}
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("reading %q: %w", name, err)
-	case bytes.IndexByte(body[:min(len(body), 8192)], 0) >= 0:
+	case bytes.IndexByte(text[:min(len(text), 8192)], 0) >= 0:
 		return nil, nil
 	case len(body) > maxUsedFile:
 		return nil, fmt.Errorf("reading %q: the file has more than %d bytes", name, maxUsedFile)
 	}
-	return body, nil
+	return text, nil
 }
 
 // used parses the lines of the input "keep-used".
