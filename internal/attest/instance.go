@@ -54,6 +54,7 @@ type Instance struct {
 	log       string // the URL of the log, or ""
 	timestamp string // the URL of the timestamp authority, or ""
 	roots     []byte // one or more trusted roots, as JSON values
+	folder    bool   // The user named a folder with the files of the instance.
 }
 
 // InstanceFor returns the instance for the value of the input "sigstore". For the value
@@ -179,7 +180,7 @@ func folderInstance(folder string) (*Instance, error) {
 	}
 	now := time.Now()
 	i := &Instance{
-		Name: folder, roots: raw, authority: usable(config.Authority, now),
+		Name: folder, folder: true, roots: raw, authority: usable(config.Authority, now),
 		log: usable(config.Logs, now), timestamp: usable(config.Timestamps, now),
 	}
 	if i.authority == "" || i.log == "" && i.timestamp == "" {

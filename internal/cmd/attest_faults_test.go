@@ -79,6 +79,24 @@ func TestAnEntryOfAnotherImageIsNotUsed(t *testing.T) {
 	s.with("attest", "auto").run().succeeds().hasOutputs("outcome", "published", "attested", "no")
 }
 
+// The API refuses the attestation, and the registry stores it. The next run signs nothing
+// if the user named both stores, and stores the same attestation with the API.
+func TestAnAttestationThatTheAPILacksIsStoredAgain(t *testing.T) {
+	t.Parallel()
+	s := newSigning(t, acme(), claims())
+	first := s.with("attest", "true", "attest-store", "registry").run().succeeds()
+	s.with("attest-store", "registry,github").server.Inject(ghcrtest.Fault{Method: http.MethodPost, Path: "/attestations", Effect: ghcrtest.Answer{Status: http.StatusForbidden}})
+	s.run().failsWith("attestation-api-refused").hasOutputs("attested", "no")
+	second := s.run().succeeds().hasOutputs("attested", "yes", "outcome", "unchanged")
+	one := attestations(t, second)[0]
+	if !one.Existed || one.ID == 0 || one.Digest != attestations(t, first)[0].Digest || second.count(http.MethodPost, "/signingCert") > 0 {
+		second.fatal("the attestation is %+v", one)
+	}
+	if third := s.run().succeeds().wroteNothing().hasOutputs("attested", "yes"); third.count(http.MethodPost, "/attestations") > 0 {
+		third.fatal("the run stored the attestation again")
+	}
+}
+
 // merging prepares a merge of two images that other jobs pushed by digest.
 func merging(t *testing.T) *signing {
 	t.Helper()
@@ -142,6 +160,9 @@ func TestFaultsOfMergeAndAttestLeaveTheTagsUnmoved(t *testing.T) {
 				r = s.run().succeeds().hasOutputs("attested", "yes")
 				if step != "API" { // The registry can already have the attestation of the first run.
 					s.movesTagLast(r, command == "merge")
+				}
+				if r.count(http.MethodPost, "/attestations") != 1 {
+					r.fatal("the run did not store the attestation with GitHub's API")
 				}
 			})
 		}

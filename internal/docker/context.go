@@ -6,10 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/bounded"
 )
 
 // maxSettings is the maximum size of a settings file of Docker, in bytes.
@@ -65,12 +65,11 @@ func contextEndpoint(dir, name string) (endpoint, error) {
 // readJSON decodes a JSON file. If the file has more than maxSettings bytes,
 // readJSON returns an error.
 func readJSON(path string, into any) error {
-	f, err := os.Open(path)
+	raw, err := bounded.File(path, maxSettings)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	if err := json.NewDecoder(io.LimitReader(f, maxSettings)).Decode(into); err != nil {
+	if err := json.Unmarshal(raw, into); err != nil {
 		return fmt.Errorf("reading %q: %w", path, err)
 	}
 	return nil

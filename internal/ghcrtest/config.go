@@ -118,6 +118,11 @@ type Answers struct {
 	// Tombstones makes the lists of packages and versions contain deleted objects
 	// under names that begin with "deleted_" (docs/ghcr.md, Package record).
 	Tombstones bool
+	// UnknownSubject is the error code of the refusal of a manifest whose subject the
+	// repository does not have. If UnknownSubject is empty, the server accepts the manifest,
+	// as the specification requires (distribution-spec, "Pushing Manifests with Subject").
+	// Some registries refuse the manifest.
+	UnknownSubject string
 	// NoDigestOnPut omits Docker-Content-Digest in the response to a manifest PUT
 	// (docs/ghcr.md, Open questions).
 	NoDigestOnPut bool

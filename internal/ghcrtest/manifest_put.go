@@ -63,6 +63,9 @@ func (s *Server) takeManifest(r *http.Request, c *Credential, t target, m *parse
 	if missing := m.missing(p); len(missing) > 0 {
 		return blobsUnknown(missing)
 	}
+	if code := s.state.answers.UnknownSubject; code != "" && m.Subject != nil && p.byDigest(m.Subject.Digest) == nil {
+		return refuse(http.StatusBadRequest, code, "the subject is unknown")
+	}
 	if !p.exists {
 		s.state.createLocked(c, p, source, v.created)
 	} else if c.Kind == ClassicPAT {

@@ -17,6 +17,7 @@ type parsedManifest struct {
 	Layers      []descriptor      `json:"layers"`
 	Blobs       []descriptor      `json:"blobs"`
 	Manifests   []descriptor      `json:"manifests"`
+	Subject     *descriptor       `json:"subject"`
 	Annotations map[string]string `json:"annotations"`
 }
 

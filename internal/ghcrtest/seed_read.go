@@ -6,8 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/bounded"
 )
 
 // ReadSeed reads a seed from a file. The argument has the form FILE or FILE#ID. A file
@@ -18,7 +19,7 @@ func ReadSeed(path string) (*Seed, error) {
 	if at := strings.LastIndexByte(path, '#'); at >= 0 {
 		file, id = path[:at], path[at+1:]
 	}
-	f, err := os.Open(file)
+	f, err := bounded.Open(file)
 	if err != nil {
 		return nil, fmt.Errorf("reading scenarios: %w", err)
 	}
@@ -28,7 +29,7 @@ func ReadSeed(path string) (*Seed, error) {
 
 // ReadSeeds reads all scenarios of a file.
 func ReadSeeds(file string) ([]*Seed, error) {
-	f, err := os.Open(file)
+	f, err := bounded.Open(file)
 	if err != nil {
 		return nil, fmt.Errorf("reading scenarios: %w", err)
 	}

@@ -3,14 +3,13 @@ package input
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net"
 	"net/netip"
 	"net/url"
-	"os"
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/bounded"
 )
 
 // maxEvent is the maximum size of the event payload, in bytes.
@@ -178,12 +177,7 @@ func (g *GitHub) readEvent(path string) error {
 	if path == "" {
 		return nil
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return eventError(path, err)
-	}
-	defer f.Close()
-	raw, err := io.ReadAll(io.LimitReader(f, maxEvent))
+	raw, err := bounded.File(path, maxEvent)
 	if err != nil {
 		return eventError(path, err)
 	}

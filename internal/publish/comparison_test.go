@@ -22,7 +22,9 @@ func TestReportDoesNotWaitForASlowComparison(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancelCause(t.Context())
+	limited, stop := context.WithTimeout(t.Context(), time.Minute) // The test fails and does not wait without an end.
+	defer stop()
+	ctx, cancel := context.WithCancelCause(limited)
 	c := &comparison{run: &run{outcome: &Outcome{Result: &push.Result{}}}, content: content, delay: time.Nanosecond, cancel: cancel}
 	c.reading.Go(func() {
 		<-ctx.Done()

@@ -48,8 +48,9 @@ func (h *handshake) RoundTrip(req *http.Request) (*http.Response, error) {
 		req = req.Clone(req.Context())
 		req.Body = body
 	}
-	resp, err := h.session.client.send(req, body, handshakeOperation, h.attempt)
+	resp, err := h.session.client.send(h.session, req, body, handshakeOperation, h.attempt)
 	if err != nil {
+		h.location = refusedAddress(err, req.URL, handshakeOperation, h.session.reg.RegistryStr(), "WWW-Authenticate")
 		return nil, err
 	}
 	h.answered = true

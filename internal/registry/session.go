@@ -14,6 +14,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
+	network "github.com/ghcr-publish/ghcr-publish/internal/registry/transport"
 )
 
 // Access is the access to a repository that a run needs.
@@ -47,6 +49,7 @@ type session struct {
 	rawRejected  bool            // rawRejected is true if the registry rejects the secret as bearer token (Options.RawBearer).
 
 	uploads *limiter
+	origin  network.Origin // origin records whether the registry is in the public network.
 
 	answersMu sync.Mutex
 	answers   map[string]int64 // answers contains the number of successful requests of each kind.

@@ -1,9 +1,8 @@
 package registry
 
 import (
-	"cmp"
+	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -23,13 +22,16 @@ const (
 	maxTagBytes = 32 << 20
 	// pageBytes is the minimum number of bytes that the client counts for each
 	// page. With this minimum, maxTagBytes also limits the number of tiny pages.
-	pageBytes   = 4 << 10
+	pageBytes = 4 << 10
+	// maxTags limits the number of tags, because a tag of one character needs 4 bytes of
+	// JSON, but 16 bytes and more of memory.
+	maxTags     = 1_000_000
 	tagsPerPage = 1000
 )
 
 // Tags returns all tags of a repository in sorted order, because the registry's
 // order has no meaning (docs/ghcr.md, Manifests and tags). Tags returns an error
-// if the list exceeds maxTagBytes.
+// if the list exceeds maxTagBytes or maxTags.
 func (c *Client) Tags(ctx context.Context, repo name.Repository) ([]string, error) {
 	list := &tagList{left: maxTagBytes}
 	k := tagsCall(repo, list)
@@ -39,7 +41,7 @@ func (c *Client) Tags(ctx context.Context, repo name.Repository) ([]string, erro
 			return nil, err
 		}
 		if !list.addPage() {
-			return nil, fmt.Errorf("listing the tags of %q: the list has more than %d MiB", repo, maxTagBytes>>20)
+			return nil, fmt.Errorf("listing the tags of %q: the list has more than %d MiB or more than %d tags", repo, maxTagBytes>>20, maxTags)
 		}
 		next := link.Target(resp.Header, "next")
 		if next == "" {
@@ -75,17 +77,23 @@ type tagList struct {
 	all  []string
 	left int64 // The field "left" is the number of bytes that further pages may have.
 
-	page []string // page contains the tags of the latest page.
-	read int64    // The field "read" is the number of bytes of the latest page.
+	before int   // The field "before" is the number of tags on the pages before the latest page.
+	read   int64 // The field "read" is the number of bytes of the latest page.
 }
 
 // readPage reads one page of a tag list. A repeated attempt reads the whole page
 // again.
 func (l *tagList) readPage(resp *http.Response) error {
-	l.page = l.page[:0]
+	l.all = l.all[:l.before]
 	limited := &io.LimitedReader{R: resp.Body, N: l.left + 1}
-	err := decodeTags(json.NewDecoder(limited), func(tag string) { l.page = append(l.page, tag) })
-	if l.read = l.left + 1 - limited.N; l.read > l.left {
+	err := tagPage{bufio.NewReader(limited)}.decode(func(tag string) error {
+		if l.all = append(l.all, tag); len(l.all) > maxTags {
+			return errTooManyTags
+		}
+		return nil
+	})
+	l.read = l.left + 1 - limited.N
+	if l.read > l.left || errors.Is(err, errTooManyTags) {
 		return nil // The method addPage reports that the list is too large.
 	}
 	return err
@@ -95,70 +103,13 @@ func (l *tagList) readPage(resp *http.Response) error {
 // the list is too large.
 func (l *tagList) addPage() bool {
 	l.left -= max(l.read, pageBytes)
-	l.all = append(l.all, l.page...)
-	return l.left >= 0
+	l.before = len(l.all)
+	return l.left >= 0 && len(l.all) <= maxTags
 }
 
 func (l *tagList) sorted() []string {
 	slices.Sort(l.all)
 	return slices.Compact(l.all)
-}
-
-// decodeTags reads a JSON object with the list "tags". decodeTags reads the tags
-// one by one to save memory. Some registries send null instead of the list after
-// the last page.
-func decodeTags(d *json.Decoder, add func(string)) error {
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return cmp.Or(noEOF(err), errNoTagList)
-	}
-	for d.More() {
-		key, err := d.Token()
-		if err != nil {
-			return noEOF(err)
-		}
-		if key != "tags" {
-			err = d.Decode(new(json.RawMessage))
-		} else {
-			err = decodeStrings(d, add)
-		}
-		if err != nil {
-			return noEOF(err)
-		}
-	}
-	_, err := d.Token()
-	return noEOF(err)
-}
-
-var errNoTagList = errors.New("the response is not a list of tags")
-
-// noEOF replaces io.EOF by io.ErrUnexpectedEOF, because a page that ends inside
-// its JSON object is incomplete.
-func noEOF(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
-}
-
-// decodeStrings reads a JSON list of strings, or null.
-func decodeStrings(d *json.Decoder, add func(string)) error {
-	switch t, err := d.Token(); {
-	case err != nil:
-		return err
-	case t == nil:
-		return nil
-	case t != json.Delim('['):
-		return errNoTagList
-	}
-	for d.More() {
-		var tag string
-		if err := d.Decode(&tag); err != nil {
-			return err
-		}
-		add(tag)
-	}
-	_, err := d.Token()
-	return err
 }
 
 // nextURL returns the URL of the next page. The next page must be on the same

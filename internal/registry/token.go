@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -172,11 +173,7 @@ func bearerHeader(t *transport.Token) (string, time.Duration, error) {
 		life = time.Duration(min(t.ExpiresIn, 3600)) * time.Second
 		life -= min(life/5, 10*time.Second)
 	}
-	token := t.Token
-	if token == "" {
-		token = t.AccessToken
-	}
-	return "Bearer " + token, life, nil
+	return "Bearer " + cmp.Or(t.Token, t.AccessToken), life, nil
 }
 
 func (s *session) basicHeader() string {
@@ -216,6 +213,9 @@ func (s *session) exchange(ctx context.Context, ch *transport.Challenge, repos [
 	})
 	if err != nil {
 		return nil, err
+	}
+	if received := s.client.opts.OnToken; received != nil {
+		received(cmp.Or(token.Token, token.AccessToken))
 	}
 	return token, nil
 }

@@ -214,13 +214,13 @@ func (r *Report) mdAttestations(b *markdown.Builder) {
 	details(b, "Verify the attestation", markdown.Block("sh", strings.Join(commands, "\n")+"\n"))
 }
 
-// wrapped writes each option of a command on a line of its own. A command with quoted words
+// wrapped writes each option of a command, and the address of its image, on a line of its own. A command with quoted words
 // stays on one line, because the words can contain the start of an option.
 func wrapped(command string) string {
 	if strings.Contains(command, "'") {
 		return command
 	}
-	return strings.ReplaceAll(command, " --", " \\\n  --")
+	return strings.NewReplacer(" --", " \\\n  --", " oci://", " \\\n  oci://").Replace(command)
 }
 
 // mdFacts returns the facts about an attestation with links.

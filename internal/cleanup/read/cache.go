@@ -6,13 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/cleanup/graph"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/bounded"
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/locked"
 )
 
@@ -54,17 +54,12 @@ func OpenCache(path string) *Cache {
 }
 
 func readCache(path string) (map[string]graph.Manifest, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	raw, err := io.ReadAll(io.LimitReader(file, maxCacheFile+1))
+	raw, err := bounded.File(path, maxCacheFile)
 	if err != nil {
 		return nil, err
 	}
 	header, body, _ := bytes.Cut(raw, []byte("\n"))
-	if len(raw) > maxCacheFile || string(header) != cacheHeader+checksum(body) {
+	if string(header) != cacheHeader+checksum(body) {
 		return nil, errors.New("the file is damaged, too large, or from another version")
 	}
 	var entries map[string]graph.Manifest

@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -75,7 +74,7 @@ func (Disk) Read(path string) (map[string][]byte, error) {
 // readLimited reads a file as UTF-8. The content of a binary file is empty. A text in UTF-16
 // contains zero bytes, but is no binary file, because it can name images.
 func readLimited(name string) ([]byte, error) {
-	file, err := os.Open(name)
+	file, err := bounded.Open(name)
 	if err != nil {
 		return nil, err
 	}

@@ -117,13 +117,12 @@ func (p *Progress) Fetching() *Progress {
 func (p *Progress) Label(root *image.Manifest) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.label(root)
+	for _, m := range image.Manifests(root) {
+		p.label(m)
+	}
 }
 
 func (p *Progress) label(m *image.Manifest) {
-	for _, child := range m.Children {
-		p.label(child)
-	}
 	prefix := ""
 	if m.Platform != nil && m.Platform.OS != "" && m.Platform.OS != "unknown" {
 		prefix = m.Platform.String() + " "

@@ -16,7 +16,7 @@ func addLabels(ctx context.Context, root *image.Manifest, labels, defaults map[s
 	if len(labels)+len(defaults) == 0 {
 		return attestations{}, nil
 	}
-	l := &labeler{ctx: ctx, labels: labels, defaults: defaults}
+	l := &labeler{ctx: ctx, labels: labels, defaults: defaults, visited: map[*image.Manifest]bool{}}
 	err := l.visit(root)
 	return l.attestations, err
 }
@@ -26,12 +26,17 @@ type labeler struct {
 	ctx      context.Context
 	labels   map[string]string
 	defaults map[string]string
+	visited  map[*image.Manifest]bool
 	attestations
 }
 
 // visit adds the labels to m and to all images below m. The method starts with the
-// children of m.
+// children of m. Many indexes can list the same manifest, and the method visits it once.
 func (l *labeler) visit(m *image.Manifest) error {
+	if l.visited[m] {
+		return nil
+	}
+	l.visited[m] = true
 	for _, child := range m.Children {
 		if err := l.visit(child); err != nil {
 			return err

@@ -11,15 +11,20 @@ import (
 
 // HasLabels reports whether the config of every image of the tree already has
 // the labels.
-func HasLabels(ctx context.Context, m *image.Manifest, labels map[string]string) (bool, error) {
-	for _, child := range m.Children {
-		if has, err := HasLabels(ctx, child, labels); err != nil || !has {
+func HasLabels(ctx context.Context, root *image.Manifest, labels map[string]string) (bool, error) {
+	for _, m := range image.Manifests(root) {
+		if m.Index() || !m.IsRunnable() {
+			continue
+		}
+		if has, err := hasLabels(ctx, m, labels); err != nil || !has {
 			return false, err
 		}
 	}
-	if m.Index() || !m.IsRunnable() {
-		return true, nil
-	}
+	return true, nil
+}
+
+// hasLabels reports whether the config of an image already has the labels.
+func hasLabels(ctx context.Context, m *image.Manifest, labels map[string]string) (bool, error) {
 	raw, err := rewrite.ReadConfig(ctx, m)
 	if err != nil {
 		return false, fmt.Errorf("reading a config for its labels: %w", err)

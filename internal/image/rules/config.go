@@ -67,17 +67,20 @@ func (c *config) artifact(m *image.Manifest) bool {
 	return len(m.Blobs) > 1 && (noPlatform || m.ArtifactType() != "")
 }
 
-// parseConfig returns the config of an image, or nil if the config is unknown or invalid.
-func parseConfig(ctx context.Context, m *image.Manifest) (*config, error) {
+// config returns the config of an image, or nil if the config is unknown or invalid.
+func (c *checker) config(ctx context.Context, m *image.Manifest) (*config, error) {
+	if doc, known := c.configs[m]; known {
+		return doc, nil
+	}
 	raw, err := readConfig(ctx, m)
-	if raw == nil || err != nil {
+	if err != nil {
 		return nil, err
 	}
-	var doc config
-	if !decode(raw, &doc) {
-		return nil, nil // The method "image" reports an invalid config.
+	c.configs[m] = nil
+	if doc := new(config); raw != nil && decode(raw, doc) {
+		c.configs[m] = doc // The method "image" reports an invalid config.
 	}
-	return &doc, nil
+	return c.configs[m], nil
 }
 
 // decode decodes a JSON text into doc. The result is false if the text does not have the

@@ -53,11 +53,21 @@ func (c *checker) index(ctx context.Context, m *image.Manifest) error {
 // nested reports an index below another index, if the inner index contains images.
 // containerd finds these images, but Docker and podman do not search in the inner index.
 func (c *checker) nested(child *image.Manifest) {
-	if child == nil || !child.Index() || !slices.ContainsFunc(image.Manifests(child), func(m *image.Manifest) bool { return len(Layers(m)) > 0 }) {
+	if child == nil || !child.Index() || !c.hasImages(child) {
 		return
 	}
 	c.refuse(CodeIndexNested, "Write all images into one index, for example with docker buildx imagetools create. Docker answers \"no matching manifest\" for an image in an inner index, and podman answers \"Unexpectedly received a manifest list instead of a manifest for a single image\".",
 		"The index lists the index %s, which contains images", short(child.Descriptor.Digest))
+}
+
+// hasImages reports whether a manifest, or a manifest below it, is an image with layers.
+func (c *checker) hasImages(m *image.Manifest) bool {
+	if has, known := c.images[m]; known {
+		return has
+	}
+	has := len(Layers(m)) > 0 || slices.ContainsFunc(m.Children, c.hasImages)
+	c.images[m] = has
+	return has
 }
 
 // The function "runs" reports whether an entry of an index is an image that clients
@@ -68,7 +78,7 @@ func runs(child *image.Manifest, e v1.Descriptor) bool {
 
 // entry applies the rules to the platform of one index entry.
 func (c *checker) entry(ctx context.Context, e v1.Descriptor, child *image.Manifest) error {
-	doc, err := parseConfig(ctx, child)
+	doc, err := c.config(ctx, child)
 	if err != nil {
 		return err
 	}

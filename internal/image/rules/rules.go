@@ -101,7 +101,7 @@ type Options struct {
 // warning for each code. The returned error contains at most one *diag.Error for each
 // code, and the side of these errors is diag.Source.
 func Check(ctx context.Context, root *image.Manifest, o Options) ([]diag.Notice, error) {
-	c := &checker{root: root, options: o}
+	c := &checker{root: root, options: o, configs: map[*image.Manifest]*config{}, images: map[*image.Manifest]bool{}}
 	for _, m := range image.Manifests(root) {
 		if err := c.manifest(ctx, m); err != nil {
 			return nil, err
@@ -115,6 +115,11 @@ type checker struct {
 	root     *image.Manifest
 	options  Options
 	findings []finding
+
+	// An index can list the same manifest thousands of times. The following maps contain the
+	// results about the manifests that the checker has read.
+	configs map[*image.Manifest]*config // nil if the config is unknown or invalid
+	images  map[*image.Manifest]bool    // true if the manifest, or a manifest below it, is an image
 }
 
 // finding is one fault of an image.

@@ -32,7 +32,10 @@ const maxResends = 3
 const resendWait = 250 * time.Millisecond
 
 // manifests writes all manifests by digest. The run writes the children of an index
-// before the index, because a registry refuses an index without its children. If the plan
+// before the index, because a registry refuses an index without its children. The run also
+// writes the subject of a manifest before the manifest. A registry must accept a manifest
+// whose subject does not exist (distribution-spec, "Pushing Manifests with Subject"), but
+// some registries refuse it. If the plan
 // writes the root only under its single tag, the function "manifests" does not write the
 // root.
 //
@@ -67,11 +70,13 @@ func (w *Work) manifests(ctx context.Context, sent bool) (Recheck, error) {
 }
 
 // levels returns the necessary manifests in one list per height. If no manifest is
-// necessary, the result contains one empty list.
+// necessary, the result contains one empty list. A manifest without a subject in the same
+// tree, such as an image and its index, needs no additional level.
 func (w *Work) levels() [][]plan.Step {
-	byHeight := make([][]plan.Step, height(w.plan.Root)+1)
+	heights := newHeights(w.plan.Root)
+	byHeight := make([][]plan.Step, len(heights.byDigest)+1)
 	for _, s := range w.plan.Of(plan.PushManifest) {
-		if h := height(s.Manifest); s.Needed {
+		if h := heights.of(s.Manifest); s.Needed {
 			byHeight[h] = append(byHeight[h], s)
 		}
 	}
@@ -90,14 +95,6 @@ func (w *Work) level(ctx context.Context, steps []plan.Step) error {
 		group.Go(func() error { return w.put(ctx, s) })
 	}
 	return group.Wait()
-}
-
-func height(m *image.Manifest) int {
-	h := 0
-	for _, c := range m.Children {
-		h = max(h, 1+height(c))
-	}
-	return h
 }
 
 // put writes one manifest by its digest.

@@ -3,6 +3,7 @@ package push_test
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -138,6 +139,35 @@ func TestPushOfAnIndex(t *testing.T) {
 	})
 	r.inOrder("token", "HEAD", "PUT upload", "PUT manifest sha256:", "PUT manifest 1")
 	r.points("acme/web", "1", root.Digest)
+}
+
+// An attestation of BuildKit has its image as its subject, and the index lists both.
+func TestSubjectsAreWrittenBeforeTheirReferrers(t *testing.T) {
+	t.Parallel()
+	l := sourcetest.NewLayout(t)
+	var images, attestations []v1.Descriptor
+	for i := range 6 {
+		p := &v1.Platform{OS: "linux", Architecture: fmt.Sprint("cpu", i)}
+		images = append(images, sourcetest.On(l.Image(p, fmt.Sprint("own ", i)), p))
+		attestations = append(attestations, l.BoundAttestation(images[i]))
+	}
+	root := l.Index(append(slices.Clone(attestations), images...)...)
+	l.Add(root)
+	dir := sourcetest.Dir(t, l.Files())
+	for _, code := range []string{"", ghcrtest.CodeManifestUnknown, ghcrtest.CodeManifestInvalid, "SUBJECT_UNKNOWN"} {
+		r := newRig(t, ghcrtest.Config{Answers: ghcrtest.Answers{UnknownSubject: code}})
+		r.publish(dir, "1").ok()
+		r.points("acme/web", "1", root.Digest)
+		lines := r.asked()
+		at := func(d v1.Descriptor) int { return slices.Index(lines, "PUT manifest "+d.Digest.String()) }
+		for _, img := range images {
+			for _, attestation := range attestations {
+				if at(img) < 0 || at(attestation) < at(img) {
+					t.Errorf("the attestation is request %d, and the image is request %d", at(attestation), at(img))
+				}
+			}
+		}
+	}
 }
 
 func TestAdditionalTagOfAnImage(t *testing.T) {

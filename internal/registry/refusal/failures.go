@@ -65,9 +65,16 @@ func explainFailure(err error, ev Evidence) error {
 // hasAnswered reports whether the host sent a response that is not HTTP, or a response
 // that ended early.
 func hasAnswered(err error) bool {
-	var e *registry.NoAnswer
+	var noAnswer *registry.NoAnswer
+	var request *url.Error
+	switch { // The kind of an error of the token exchange does not describe the response.
+	case errors.As(err, &noAnswer):
+		err = noAnswer
+	case errors.As(err, &request):
+		err = request.Err
+	}
 	kind := retry.TransportOf(err)
-	return kind == retry.Malformed || (kind == retry.Disconnected && errors.As(err, &e) && e.Incomplete)
+	return kind == retry.Malformed || (kind == retry.Disconnected && noAnswer != nil && noAnswer.Incomplete)
 }
 
 // wrongResponse returns the error for a response with wrong content, and for a response

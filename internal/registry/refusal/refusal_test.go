@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/refusal"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
@@ -130,6 +132,12 @@ func TestRefusedTokenRequestHasACureForTheToken(t *testing.T) {
 	}
 }
 
+// handshake is an error of the token exchange.
+type handshake struct{ error }
+
+func (e handshake) Unwrap() error              { return e.error }
+func (e handshake) Transport() retry.Transport { return retry.Handshake }
+
 func TestErrorsWithoutAnAnswerAreExplained(t *testing.T) {
 	t.Parallel()
 	explained := diag.Inputf("tags", "x", "h", "t")
@@ -151,6 +159,8 @@ func TestErrorsWithoutAnAnswerAreExplained(t *testing.T) {
 		{"response that is not HTTP", &registry.NoAnswer{Host: "ghcr.io", Err: errors.New("net/http: malformed HTTP response")}, false, refusal.CodeResponseWrong, "malformed HTTP"},
 		{"response that ended early", &registry.NoAnswer{Host: "ghcr.io", Incomplete: true, Err: io.ErrUnexpectedEOF}, false, refusal.CodeResponseWrong, "unexpected EOF"},
 		{"connection that ended before a response", &registry.NoAnswer{Host: "ghcr.io", Err: io.ErrUnexpectedEOF}, false, refusal.CodeRegistryUnreachable, "unexpected EOF"},
+		{"response of a token service that ended early", handshake{&registry.NoAnswer{Host: "ghcr.io", Incomplete: true, Err: io.ErrUnexpectedEOF}}, false, refusal.CodeResponseWrong, "unexpected EOF"},
+		{"response of a token service that is not HTTP", handshake{&url.Error{URL: "https://ghcr.io/token", Err: errors.New("malformed HTTP response")}}, false, refusal.CodeResponseWrong, "ghcr.io"},
 		{"refused connection", &net.OpError{Op: "dial", Err: errors.New("refused")}, false, refusal.CodeRegistryUnreachable, "ghcr.io"},
 	}
 	for _, c := range cases {

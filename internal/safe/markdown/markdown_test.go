@@ -26,7 +26,7 @@ func TestEscape(t *testing.T) {
 		{"cells of a table", `a|b\|c`, `a\|b\\\|c`},
 		{"bold, italic, struck, code, formula", "**a** _b_ ~c~ `d` $e$", "\\*\\*a\\*\\* \\_b\\_ \\~c\\~ \\`d\\` \\$e\\$"},
 		{"HTML and entities", `<b>&lt;"'`, `&lt;b&gt;&amp;lt;"'`},
-		{"an address in quotation marks", `is "https://a.example/b"`, `is "https://a.example/b"`},
+		{"an address in quotation marks", `is "https://a.example/b"`, `is "https:<span></span>//a.example/b"`},
 		{"a heading", "# a # b", `\# a # b`},
 		{"lists", "- a - b", `\- a - b`},
 		{"a numbered list", "12. a 3. b", `12\. a 3. b`},

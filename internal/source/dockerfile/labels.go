@@ -1,11 +1,10 @@
 package dockerfile
 
 import (
-	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/bounded"
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
@@ -33,12 +32,7 @@ func (r *Request) SetsLabel(key string) bool {
 	if file == "" {
 		file = filepath.Join(r.Context, "Dockerfile")
 	}
-	in, err := os.Open(file)
-	if err != nil {
-		return false
-	}
-	defer in.Close()
-	raw, err := io.ReadAll(io.LimitReader(in, maxFile))
+	raw, err := bounded.File(file, maxFile)
 	if err != nil {
 		return false
 	}
