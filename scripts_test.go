@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -22,6 +23,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/cmd/demo"
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest/sigstore"
 	"github.com/ghcr-publish/ghcr-publish/internal/report/schema"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/sourcetest"
 )
@@ -102,8 +104,11 @@ var tokens = map[string]ghcrtest.Credential{
 // internal/cleanup/testdata, or a file of the script whose name ends with .json. See
 // seedConfig for the other arguments of such a server. With sigstore=yes, the job has
 // the permission id-token: write, and the variable SIGSTORE is the folder of the embedded
-// Sigstore. The argument refuse is the end of a path that the server refuses, and the
-// argument down is the end of a path that the server cannot serve.
+// Sigstore. With sigstore=unknown, the folder contains the keys of another Sigstore. The
+// argument refuse is the end of a path that the server refuses, and the argument down is
+// the end of a path that the server cannot serve. The server handles the first request with
+// the path in the argument lost, but sends the status 502 instead of the response. The
+// argument clock is the difference between the clocks of the server and of the job.
 func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 	options := map[string]string{"token": "write", "repository": "public"}
 	for _, arg := range args {
@@ -112,7 +117,7 @@ func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	token, ok := tokens[options["token"]]
 	if neg || !ok {
-		ts.Fatalf("usage: ghcr [token=write|read|none|fine-grained|classic|classic-push] [repository=VISIBILITY] [package=VISIBILITY] [linked=no] [seed=ID [owner=user] [others=NAME,NAME] [limit=N] [tombstones=yes] [closed=yes]] [sigstore=yes] [refuse=PATH] [down=PATH]")
+		ts.Fatalf("usage: ghcr [token=write|read|none|fine-grained|classic|classic-push] [repository=VISIBILITY] [package=VISIBILITY] [linked=no] [seed=ID [owner=user] [others=NAME,NAME] [limit=N] [tombstones=yes] [closed=yes]] [sigstore=yes|unknown] [refuse=PATH] [down=PATH] [lost=PATH] [clock=DURATION]")
 	}
 	if token.Secret = secret; token.Kind != ghcrtest.ActionsToken {
 		token.Secret = personal
@@ -141,6 +146,11 @@ func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 		repository = seed.Repository()
 		config = seedConfig(ts, options, seed, token)
 	}
+	if text := options["clock"]; text != "" {
+		difference, err := time.ParseDuration(text)
+		ts.Check(err)
+		config.Clock = func() time.Time { return time.Now().Add(difference) }
+	}
 	server, err := ghcrtest.Listen(context.Background(), "127.0.0.1:0", config)
 	ts.Check(err)
 	ts.Defer(func() { _ = server.Close() }) // the server stores nothing on disk
@@ -149,8 +159,11 @@ func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 		name, value, _ := strings.Cut(pair, "=")
 		ts.Setenv(name, value)
 	}
-	if options["sigstore"] == "yes" {
-		startSigstore(ts, server, repository)
+	if options["sigstore"] != "" {
+		startSigstore(ts, server, repository, options["sigstore"] == "unknown")
+	}
+	if options["lost"] != "" {
+		server.Inject(ghcrtest.Fault{Method: http.MethodPost, Path: options["lost"], Effect: ghcrtest.LostAnswer{}})
 	}
 	for option, status := range map[string]int{"refuse": http.StatusForbidden, "down": http.StatusServiceUnavailable} {
 		if options[option] != "" {
@@ -217,9 +230,12 @@ func seedConfig(ts *testscript.TestScript, options map[string]string, seed *ghcr
 }
 
 // startSigstore sets the variables with which a job gets its identity token, and writes the
-// files of the embedded Sigstore.
-func startSigstore(ts *testscript.TestScript, server *ghcrtest.Server, repository string) {
+// files of the embedded Sigstore. If the keys are unknown, the files contain other keys.
+func startSigstore(ts *testscript.TestScript, server *ghcrtest.Server, repository string, unknown bool) {
 	services, err := server.Sigstore()
+	if unknown {
+		services, err = sigstore.New(sigstore.Config{})
+	}
 	ts.Check(err)
 	folder := ts.MkAbs("sigstore")
 	ts.Check(services.WriteFiles(folder, server.URL()))
@@ -518,10 +534,10 @@ var varying = []struct {
 	{regexp.MustCompile(`\b[1-9][0-9]\.[0-9] kB sent in`), "N kB sent in"}, // the size of signatures differs
 	{regexp.MustCompile(`("placeholder":"sha256:)[0-9a-f]+`), "${1}N"},     // the manifest contains a time
 	{regexp.MustCompile(`\battestations-[0-9]+\.jsonl`), "attestations-N.jsonl"},
-	{regexp.MustCompile(`(stores the (?:provenance|SBOM) in |"subjects":\[[^\]]*\],"digest":")sha256:[0-9a-f]{64}`), "${1}sha256:ATTESTATION"},
+	{regexp.MustCompile(`(stores the (?:provenance|SBOM) in |[Tt]he attestation |"subjects":\[[^\]]*\],"digest":")sha256:[0-9a-f]{64}`), "${1}sha256:ATTESTATION"},
 	// The log and GitHub's API store the attestations of an image concurrently.
 	{regexp.MustCompile(`(/attestations/|"digest":"sha256:ATTESTATION","id":|"log_index":|\blog index )[0-9]+`), "${1}N"},
-	{regexp.MustCompile(`\b20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z`), "TIME"},
+	{regexp.MustCompile(`\b20[0-9]{2}-[0-9]{2}-[0-9]{2}T(?:[0-9:.]|%3A)+Z`), "TIME"},
 	{regexp.MustCompile(`\buntil [0-9]{2}:[0-9]{2} UTC`), "until TIME"},
 	{regexp.MustCompile(`( sent of [0-9.]+ [kMG]?B), [0-9.]+ [kMG]?B/s`), "$1"},  // an upload of less than a second has no speed
 	{regexp.MustCompile(`\b[0-9]+ requests,`), "N requests,"},                    // the number depends on concurrent mounts

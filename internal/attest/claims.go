@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"reflect"
 	"strings"
 
@@ -116,8 +117,19 @@ func isName(text string) bool {
 // repositoryURL returns the URL of the repository of the job.
 func (c *Claims) repositoryURL() string { return c.Server + "/" + c.Repository }
 
-// signer returns the name in the certificate of the job.
-func (c *Claims) signer() string { return c.Server + "/" + c.JobWorkflow }
+// builder returns the URL of the workflow file that contains the job, and its Git reference.
+func (c *Claims) builder() string { return c.Server + "/" + c.JobWorkflow }
+
+// signer returns the name in the certificate of the job. The certificate authority writes the
+// builder as a URL, and a URL contains only ASCII characters (RFC 5280, section 4.2.1.6), but
+// the name of a file or of a branch can contain others.
+func (c *Claims) signer() string {
+	name, err := url.Parse(c.builder())
+	if err != nil {
+		return c.builder()
+	}
+	return name.String()
+}
 
 // run returns the URL of the attempt of the run.
 func (c *Claims) run() string {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"time"
@@ -53,13 +54,15 @@ type Instance struct {
 	log       string // the URL of the log, or ""
 	timestamp string // the URL of the timestamp authority, or ""
 	roots     []byte // one or more trusted roots, as JSON values
+	folder    bool   // The user named a folder with the files of the instance.
 }
 
 // InstanceFor returns the instance for the value of the input "sigstore". For the value
 // auto, the visibility of the repository decides: GitHub's own instance signs for a
 // repository that is not public, because the log of the other instance is public.
 func InstanceFor(choice string, c *Claims) (*Instance, error) {
-	if choice == Auto || choice == "" {
+	choice = canonical(choice)
+	if choice == Auto {
 		if choice = GitHub; c.Visibility == "public" {
 			choice = PublicGood
 		}
@@ -78,11 +81,24 @@ func InstanceFor(choice string, c *Claims) (*Instance, error) {
 // Available does not know which instance signs.
 func Available(choice, server string) error {
 	host := strings.TrimPrefix(strings.TrimSuffix(server, "/"), "https://")
-	if (choice == Auto || choice == "") && (host == "github.com" || strings.HasSuffix(host, issuerGHEEnd)) {
+	if canonical(choice) == Auto && (host == "github.com" || strings.HasSuffix(host, issuerGHEEnd)) {
 		return nil
 	}
 	_, err := InstanceFor(choice, &Claims{Server: strings.TrimSuffix(server, "/")})
 	return err
+}
+
+// canonical returns the name of an instance in lower case, or the path of a folder.
+func canonical(choice string) string {
+	for _, name := range []string{Auto, PublicGood, GitHub} {
+		if strings.EqualFold(choice, name) {
+			return name
+		}
+	}
+	if choice == "" {
+		return Auto
+	}
+	return choice
 }
 
 // githubInstance returns the instance that GitHub runs.
@@ -147,25 +163,33 @@ type service struct {
 // folderInstance reads the instance from a folder with a trusted root and a signing
 // configuration.
 func folderInstance(folder string) (*Instance, error) {
-	raw, err := bounded.File(filepath.Join(folder, rootFile), MaxRoots)
+	raw, err := bounded.Text(filepath.Join(folder, rootFile), MaxRoots)
 	if err != nil {
 		return nil, folderError(folder, err)
 	}
-	text, err := bounded.File(filepath.Join(folder, signingFile), MaxRoots)
+	if _, err := readRoots(raw); err != nil {
+		return nil, folderError(folder, fmt.Errorf("reading %s: %w", rootFile, err))
+	}
+	text, err := bounded.Text(filepath.Join(folder, signingFile), MaxRoots)
 	if err != nil {
 		return nil, folderError(folder, err)
 	}
 	var config signingConfig
 	if err := json.Unmarshal(text, &config); err != nil {
-		return nil, folderError(folder, fmt.Errorf("reading %s: %w", signingFile, err))
+		return nil, folderError(folder, fmt.Errorf("reading %s: %w", signingFile, diag.NotJSON(err)))
 	}
 	now := time.Now()
 	i := &Instance{
-		Name: folder, roots: raw, authority: usable(config.Authority, now),
+		Name: folder, folder: true, roots: raw, authority: usable(config.Authority, now),
 		log: usable(config.Logs, now), timestamp: usable(config.Timestamps, now),
 	}
 	if i.authority == "" || i.log == "" && i.timestamp == "" {
 		return nil, folderError(folder, fmt.Errorf("%s names no certificate authority, or neither a log nor a timestamp authority, with the API version 1", signingFile))
+	}
+	for _, address := range []string{i.authority, i.log, i.timestamp} {
+		if u, err := url.Parse(address); address != "" && (err != nil || !private(u)) {
+			return nil, folderError(folder, fmt.Errorf("%s contains the address %q, but an address must begin with https://", signingFile, address))
+		}
 	}
 	return i, nil
 }

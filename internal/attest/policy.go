@@ -43,7 +43,7 @@ type Policy struct {
 
 // Validate returns an error if the policy requires nothing or contradicts itself.
 func (p Policy) Validate() error {
-	owner, name, _ := strings.Cut(p.Repo, "/")
+	owner, _, _ := strings.Cut(p.Repo, "/")
 	signers := 0
 	for _, text := range []string{p.SignerRepo, p.SignerWorkflow, p.Identity, p.IdentityRegex} {
 		if text != "" {
@@ -54,10 +54,10 @@ func (p Policy) Validate() error {
 	switch {
 	case p.Repo == "" && p.Owner == "":
 		return policyError("repo", "The policy requires neither a repository nor an owner", "Set the input repo to OWNER/NAME, or set the input owner to OWNER. Without a repository and an owner, the policy would accept the attestation of any workflow.")
-	case p.Repo != "" && (owner == "" || name == "" || strings.Contains(name, "/")):
+	case p.Repo != "" && !fullName().MatchString(p.Repo):
 		return policyError("repo", fmt.Sprintf("The repository %q does not have the form OWNER/NAME", p.Repo), "Set the input repo to "+p.repoExample()+".")
-	case strings.Contains(p.Owner, "/"):
-		return policyError("owner", fmt.Sprintf("The owner %q contains a slash", p.Owner), "Set the input owner to a value such as acme.")
+	case p.Owner != "" && !oneName().MatchString(p.Owner):
+		return policyError("owner", fmt.Sprintf("The owner %q is not the name of a user or of an organization", p.Owner), "Set the input owner to a value such as acme.")
 	case p.Repo != "" && p.Owner != "" && !strings.EqualFold(owner, p.Owner):
 		return policyError("owner", fmt.Sprintf("The repository %q does not belong to the owner %q", p.Repo, p.Owner), "Remove one of the two requirements.")
 	case signers > 1:
@@ -74,6 +74,8 @@ var (
 	fullRef    = lazy.Regexp(`^refs/(?:heads|tags|pull)/.+$`)
 	fullCommit = lazy.Regexp(`^(?:[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})$`)
 	signerFile = lazy.Regexp(`^[^/]+/[^/]+/.+$`)
+	oneName    = lazy.Regexp(`^[A-Za-z0-9._-]+$`)
+	fullName   = lazy.Regexp(`^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$`)
 )
 
 // validateForms checks the form of the requirements.
@@ -85,9 +87,11 @@ func (p Policy) validateForms() error {
 		return policyError("source-ref", fmt.Sprintf("The Git reference %q is not complete", p.SourceRef), "Set the input source-ref to refs/tags/"+name+" for a tag, or to refs/heads/"+name+" for a branch.")
 	case p.SourceDigest != "" && !fullCommit().MatchString(p.SourceDigest):
 		return policyError("source-digest", fmt.Sprintf("The commit %q is not complete", p.SourceDigest), "Set the input source-digest to all 40 digits of the commit. git rev-parse prints them.")
+	case strings.HasPrefix(p.SignerWorkflow, "https://"):
+		return policyError("signer-workflow", fmt.Sprintf("The workflow %q is a URL", p.SignerWorkflow), "Set the input signer-workflow to "+strings.TrimPrefix(p.SignerWorkflow, "https://")+".")
 	case p.SignerWorkflow != "" && !signerFile().MatchString(p.SignerWorkflow):
 		return policyError("signer-workflow", fmt.Sprintf("The workflow %q has no repository", p.SignerWorkflow), "Set the input signer-workflow to OWNER/NAME/PATH, such as acme/web/.github/workflows/release.yml.")
-	case p.SignerRepo != "" && strings.Count(p.SignerRepo, "/") != 1:
+	case p.SignerRepo != "" && !fullName().MatchString(p.SignerRepo):
 		return policyError("signer-repo", fmt.Sprintf("The repository %q does not have the form OWNER/NAME", p.SignerRepo), "Set the input signer-repo to a value such as acme/workflows.")
 	case p.Issuer != "" && !strings.Contains(p.Issuer, "://"):
 		return policyError("cert-oidc-issuer", fmt.Sprintf("The issuer %q is not a URL", p.Issuer), "Set the input cert-oidc-issuer to https://"+p.Issuer+".")
@@ -139,35 +143,48 @@ func (p Policy) issuer() string {
 	return Issuer
 }
 
-// check returns one error for each requirement that a certificate does not meet.
+// check returns an error that names each requirement that a certificate does not meet. As in
+// gh, the case of letters does not matter, except in the type of the statement, in the kind
+// of the runner, and in the name of a signer.
 func (p Policy) check(r *Result) error {
 	owner := p.Owner
 	if owner == "" {
 		owner, _, _ = strings.Cut(p.Repo, "/")
 	}
-	var problems []error
-	require := func(what, want, got string) {
-		if want != "" && !strings.EqualFold(want, got) {
-			problems = append(problems, fmt.Errorf("the %s is %q, but the policy requires %q", what, got, want))
+	var problems []string
+	require := func(what, want, got string, same func(string, string) bool) {
+		if want != "" && !same(want, got) {
+			problems = append(problems, fmt.Sprintf("the %s is %q, but the policy requires %q", what, got, want))
 		}
 	}
-	require("owner of the repository", p.server()+owner, r.Owner)
+	require("owner of the repository", p.server()+owner, r.Owner, strings.EqualFold)
 	if p.Repo != "" {
-		require("repository", p.server()+p.Repo, r.Repository)
+		require("repository", p.server()+p.Repo, r.Repository, strings.EqualFold)
 	}
-	require("issuer of the identity", p.issuer(), r.Issuer)
-	require("Git reference", p.SourceRef, r.Ref)
-	require("commit", p.SourceDigest, r.Commit)
-	require("type of the statement", p.predicateType(), r.PredicateType)
+	require("issuer of the identity", p.issuer(), r.Issuer, strings.EqualFold)
+	if p.Issuer == "" && strings.HasPrefix(r.Issuer, p.issuer()+"/") {
+		problems = append(problems, "the enterprise of the signer has an issuer of its own, which the input cert-oidc-issuer must name")
+	}
+	require("Git reference", p.SourceRef, r.Ref, strings.EqualFold)
+	require("commit", p.SourceDigest, r.Commit, strings.EqualFold)
+	require("type of the statement", p.predicateType(), r.PredicateType, equal)
 	if p.DenySelfHosted {
-		require("runner", githubHosted, r.Runner)
+		require("runner", githubHosted, r.Runner, equal)
 	}
-	return errors.Join(append(problems, p.checkSigner(owner, r.Signer))...)
+	if problem := p.checkSigner(owner, r.Signer); problem != "" {
+		problems = append(problems, problem)
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(problems, "; "))
 }
 
+func equal(a, b string) bool { return a == b }
+
 // checkSigner compares the name in the certificate, which is the URL of a workflow file and
-// its reference.
-func (p Policy) checkSigner(owner, signer string) error {
+// its reference. checkSigner returns the problem, or "".
+func (p Policy) checkSigner(owner, signer string) string {
 	var matches bool
 	var want string
 	switch {
@@ -194,9 +211,9 @@ func (p Policy) checkSigner(owner, signer string) error {
 		matches = len(signer) >= len(prefix) && strings.EqualFold(signer[:len(prefix)], prefix)
 	}
 	if matches {
-		return nil
+		return ""
 	}
-	return fmt.Errorf("the signer is %q, but the policy requires %q", signer, want)
+	return fmt.Sprintf("the signer is %q, but the policy requires %q", signer, want)
 }
 
 // workflowURL returns the URL of the workflow file that signed. The value can begin with a

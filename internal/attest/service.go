@@ -108,7 +108,7 @@ func (c *caller) do(ctx context.Context, r request, expected ...int) (*response,
 // repeatable reports whether a later attempt can succeed after an error without a
 // response.
 func repeatable(err error) bool {
-	if errors.Is(err, errPlain) {
+	if errors.Is(err, errPlain) || errors.As(err, new(*bounded.TooLongError)) {
 		return false
 	}
 	switch retry.TransportOf(err) {
@@ -202,7 +202,7 @@ func (r *response) refusal(hidden []string) error {
 	text := ""
 	if json.Unmarshal(r.body, &fields) == nil {
 		text = fields.Message + fields.Error
-	} else if !retry.IsPage(r.header.Get("Content-Type")) {
+	} else if !retry.IsPage(r.header.Get("Content-Type")) && !bytes.HasPrefix(r.body, []byte("<")) {
 		text = string(r.body)
 	}
 	text = strings.Join(strings.Fields(secret.Hide(text, hidden)), " ")

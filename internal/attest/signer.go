@@ -3,6 +3,7 @@ package attest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -97,7 +98,7 @@ func (s *Session) Certify(ctx context.Context) error {
 		return err
 	}
 	if err := checkIdentity(id, s.Claims); err != nil {
-		return err
+		return s.Instance.notValid(err)
 	}
 	s.identity = id
 	return nil
@@ -183,7 +184,7 @@ func (s *Session) check(b *Bundle) (*Result, error) {
 	digest := v1.Hash{Algorithm: "sha256", Hex: b.Statement.Subject[0].Digest["sha256"]}
 	result, err := s.Accepts(b.Raw, digest, b.Statement.PredicateType)
 	if err != nil {
-		return nil, notValid(err)
+		return nil, s.Instance.notValid(err)
 	}
 	return result, nil
 }
@@ -200,11 +201,11 @@ func (s *Session) policy(predicateType string) Policy {
 // checkIdentity compares the certificate with the key and with the claims.
 func checkIdentity(id *identity, c *Claims) error {
 	if !id.hasKey() {
-		return notValid(fmt.Errorf("the certificate belongs to another key"))
+		return errors.New("the certificate belongs to another key")
 	}
 	got, err := summarize(id.certificate)
 	if err != nil {
-		return notValid(err)
+		return err
 	}
 	for _, field := range []struct{ name, got, want string }{
 		{"signer", got.Signer, c.signer()},
@@ -215,15 +216,20 @@ func checkIdentity(id *identity, c *Claims) error {
 		{"run", got.Run, c.run()},
 	} {
 		if field.got != field.want {
-			return notValid(fmt.Errorf("the certificate has the %s %q, but the identity token has %q", field.name, field.got, field.want))
+			return fmt.Errorf("the certificate has the %s %q, but the identity token has %q", field.name, field.got, field.want)
 		}
 	}
 	return nil
 }
 
-func notValid(err error) error {
+// notValid returns the error for an attestation of this run that is not valid. The most
+// probable cause is a new key of the instance.
+func (i *Instance) notValid(err error) error {
+	hint := `Update ghcr-publish, because this release possibly does not know the current keys of Sigstore. Until then, set the input sigstore to a folder with a signing_config.json, and with the output of "gh attestation trusted-root" as trusted_root.json. To publish without an attestation, set attest: false.`
+	if i.folder {
+		hint = "Write the current keys of your Sigstore to " + rootFile + " in the folder of the input sigstore. To publish without an attestation, set attest: false."
+	}
 	return &diag.Error{
-		Code: CodeOwnCheck, Side: diag.Sigstore, Title: "The attestation of this run is not valid, so the run does not store it", Err: err,
-		Hint: "Update ghcr-publish, because this release possibly does not know the current keys of Sigstore. To publish without an attestation, set attest: false.",
+		Code: CodeOwnCheck, Side: diag.Sigstore, Title: "The attestation of this run is not valid, so the run does not store it", Err: err, Hint: hint,
 	}
 }

@@ -44,15 +44,36 @@ func TestInstanceDependsOnTheVisibility(t *testing.T) {
 	if got, err := InstanceFor(PublicGood, private); err != nil || got.authority != "https://fulcio.sigstore.dev" {
 		t.Errorf("public-good: got %+v, %v", got, err)
 	}
-	// This release does not contain the root of GitHub's own instance.
-	if _, err := InstanceFor(Auto, private); !diag.Is(err, CodeNoRoot) {
-		t.Errorf("a private repository: got %v", err)
+	if got, err := InstanceFor("Public-Good", private); err != nil || got.Name != PublicGood {
+		t.Errorf("other letters: got %+v, %v", got, err)
+	}
+	if err := (&Instance{}).notValid(nil); !strings.Contains(err.Error(), "Update ghcr-publish") || !strings.Contains(err.Error(), "trusted-root") {
+		t.Errorf("a known instance: got %v", err)
+	}
+	// GitHub's own instance needs a root in the program.
+	_, noRoot := roots.ReadFile("roots/github.json")
+	if got, err := InstanceFor(Auto, private); diag.Is(err, CodeNoRoot) != (noRoot != nil) || err == nil && got.authority != "https://fulcio.githubapp.com" {
+		t.Errorf("a private repository: got %v, %v", got, err)
+	}
+	if _, err := InstanceFor(Auto, &Claims{Visibility: "private", Server: "https://acme.ghe.com"}); !diag.Is(err, CodeNoRoot) {
+		t.Errorf("GHE.com: got %v", err)
 	}
 	if _, err := InstanceFor(GitHub, &Claims{Server: "https://github.example.com"}); !diag.Is(err, CodeNoRoot) {
 		t.Errorf("GitHub Enterprise Server: got %v", err)
 	}
 	if _, err := InstanceFor(t.TempDir(), public); !diag.Is(err, CodeFolder) {
 		t.Errorf("an empty folder: got %v", err)
+	}
+}
+
+// A run that does not sign neither reads keys nor allocates memory for them.
+func TestTheDecisionToSignReadsNoKeys(t *testing.T) {
+	if n := testing.AllocsPerRun(10, func() {
+		if err := Available(Auto, "https://github.com"); err != nil {
+			t.Error(err)
+		}
+	}); n > 10 {
+		t.Errorf("the decision allocates memory %.0f times", n)
 	}
 }
 
@@ -181,7 +202,7 @@ func TestOwnBundlesAreCheckedBeforeTheyAreUsed(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(r.folder, rootFile), root, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := r.attempt(); !diag.Is(err, CodeOwnCheck) || !strings.Contains(err.Error(), "Update ghcr-publish") {
+		if err := r.attempt(); !diag.Is(err, CodeOwnCheck) || !strings.Contains(err.Error(), "keys of your Sigstore") {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -193,7 +214,7 @@ func TestOwnBundlesAreCheckedBeforeTheyAreUsed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := checkIdentity(id, claims); !diag.Is(err, CodeOwnCheck) || !strings.Contains(err.Error(), "the run") {
+		if err := checkIdentity(id, claims); err == nil || !strings.Contains(err.Error(), "the run") {
 			t.Errorf("got %v", err)
 		}
 	})

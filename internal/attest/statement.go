@@ -8,6 +8,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // CodeSBOM means that a file is not an SBOM that the program knows.
@@ -22,6 +23,10 @@ const (
 	CycloneDX  = "https://cyclonedx.org/bom"
 	spdxPrefix = "https://spdx.dev/Document/v"
 )
+
+// spdxVersion matches the version of a document of SPDX. The version becomes a part of a
+// type, which commands and logs contain.
+var spdxVersion = lazy.Regexp(`^[0-9A-Za-z.+_-]+$`)
 
 // MaxSBOM is the maximum size of an SBOM, in bytes. The action actions/attest has the same
 // limit.
@@ -112,7 +117,7 @@ func (c *Claims) Provenance(name string, digests []v1.Hash) (Statement, error) {
 			InternalParameters:   internalParameters{githubParameters{c.Event, c.RepositoryID, c.OwnerID, c.RunnerEnvironment}},
 			ResolvedDependencies: []dependency{{URI: "git+" + c.repositoryURL() + "@" + c.Ref, Digest: map[string]string{"gitCommit": c.Commit}}},
 		},
-		RunDetails: runDetails{Builder: builder{c.signer()}, Metadata: metadata{c.run()}},
+		RunDetails: runDetails{Builder: builder{c.builder()}, Metadata: metadata{c.run()}},
 	})
 	return Statement{statementType, subjects(name, digests), Provenance, predicate}, err
 }
@@ -140,12 +145,14 @@ func SBOMType(file []byte) (string, error) {
 		SerialNumber string `json:"serialNumber"`
 		SpecVersion  string `json:"specVersion"`
 	}
-	if err := json.Unmarshal(file, &fields); err != nil {
+	if !json.Valid(file) {
 		return "", sbomError("The SBOM is not JSON", "Write the SBOM as JSON, in the format SPDX or CycloneDX.")
 	}
+	known := json.Unmarshal(file, &fields) == nil
 	_, version, _ := strings.Cut(fields.SPDXVersion, "-")
 	switch {
-	case version != "" && fields.SPDXID != "":
+	case !known: // A field has a value of a wrong type.
+	case spdxVersion().MatchString(version) && fields.SPDXID != "":
 		return spdxPrefix + version, nil
 	case fields.Format == "CycloneDX" && fields.SerialNumber != "" && fields.SpecVersion != "":
 		return CycloneDX, nil

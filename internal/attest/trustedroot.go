@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
@@ -88,8 +89,11 @@ func readRoots(file []byte) ([]*trustedRoot, error) {
 	for decoder := json.NewDecoder(bytes.NewReader(file)); ; {
 		var text rootJSON
 		err := decoder.Decode(&text)
-		if errors.Is(err, io.EOF) && len(out) > 0 {
-			return out, nil
+		if errors.Is(err, io.EOF) {
+			if len(out) > 0 {
+				return out, nil
+			}
+			err = errors.New("the file is empty")
 		}
 		if err == nil && len(out) == maxRoots {
 			err = fmt.Errorf("the file contains more than %d roots", maxRoots)
@@ -99,7 +103,7 @@ func readRoots(file []byte) ([]*trustedRoot, error) {
 			one, err = text.root()
 		}
 		if err != nil {
-			return nil, rootError(err)
+			return nil, diag.NotJSON(err)
 		}
 		out = append(out, one)
 	}
@@ -107,7 +111,7 @@ func readRoots(file []byte) ([]*trustedRoot, error) {
 
 func rootError(err error) error {
 	return &diag.Error{
-		Code: CodeRoot, Side: diag.Input, Input: "trusted-root", Title: "The trusted root cannot be read", Err: diag.NotJSON(err),
+		Code: CodeRoot, Side: diag.Input, Input: "trusted-root", Title: "The trusted root cannot be read", Err: err,
 		Hint: `Write the output of "gh attestation trusted-root" to a file, and set the input trusted-root to this file.`,
 	}
 }
@@ -177,6 +181,16 @@ func findLog(list []logKey, id []byte) *logKey {
 		}
 	}
 	return nil
+}
+
+// issued reports whether a certificate authority issued a certificate. Several authorities can
+// have the same name.
+func (r *trustedRoot) issued(leaf *x509.Certificate) bool {
+	return slices.ContainsFunc(r.authorities, func(a authority) bool {
+		return slices.ContainsFunc(a.chain, func(c *x509.Certificate) bool {
+			return bytes.Equal(c.RawSubject, leaf.RawIssuer) && leaf.CheckSignatureFrom(c) == nil
+		})
+	})
 }
 
 // chains returns the chains from a certificate of a workflow to the authority that was in use

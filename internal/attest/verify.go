@@ -3,7 +3,6 @@ package attest
 import (
 	"crypto/x509"
 	"encoding/asn1"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -31,6 +30,7 @@ type Result struct {
 	Runner        string // github-hosted or self-hosted
 	Authority     string // the name of the certificate authority
 	LogIndex      int64  // the index of the entry in the log, or -1
+	InCertLog     bool   // the certificate contains the proof of a certificate log
 	Time          time.Time
 }
 
@@ -38,7 +38,7 @@ type Result struct {
 func NewVerifier(file []byte) (*Verifier, error) {
 	roots, err := readRoots(file)
 	if err != nil {
-		return nil, err
+		return nil, rootError(err)
 	}
 	return &Verifier{roots}, nil
 }
@@ -53,7 +53,7 @@ func (v *Verifier) Verify(raw []byte, digest v1.Hash, policy Policy) (*Result, e
 	if err != nil {
 		return nil, err
 	}
-	at, err := v.check(bundle)
+	found, err := v.check(bundle)
 	if err != nil {
 		return nil, err
 	}
@@ -61,38 +61,46 @@ func (v *Verifier) Verify(raw []byte, digest v1.Hash, policy Policy) (*Result, e
 	if err != nil {
 		return nil, err
 	}
-	out.Time, out.LogIndex = at, -1
-	for _, entry := range bundle.Material.Entries {
-		out.LogIndex = entry.LogIndex
-	}
+	out.Time, out.LogIndex = found.time, found.logIndex
 	if err := out.addStatement(bundle.Envelope.Payload, digest); err != nil {
 		return nil, err
 	}
 	return out, policy.check(out)
 }
 
-// check verifies a bundle with the keys of each instance.
-func (v *Verifier) check(b *parsedBundle) (time.Time, error) {
+// UnknownAuthorityError is the error for a certificate of an authority that no trusted root
+// contains.
+type UnknownAuthorityError struct{ Authority string }
+
+// Error returns a message that names the authority.
+func (e *UnknownAuthorityError) Error() string {
+	return fmt.Sprintf("no trusted root contains the certificate authority that issued the certificate of the signer, %q", e.Authority)
+}
+
+// check verifies a bundle with the keys of each instance that has the certificate authority.
+func (v *Verifier) check(b *parsedBundle) (*proved, error) {
 	var problems []error
 	for _, root := range v.roots {
-		at, err := root.check(b)
+		if !root.issued(b.leaf) {
+			continue
+		}
+		out, err := root.check(b)
 		if err == nil {
-			return at, nil
+			return out, nil
 		}
 		problems = append(problems, err)
 	}
-	return time.Time{}, errors.Join(problems...)
+	if len(problems) == 0 {
+		return nil, &UnknownAuthorityError{b.leaf.Issuer.String()}
+	}
+	return nil, errors.Join(problems...)
 }
 
 // addStatement reads a verified statement, and checks that it describes a digest.
 func (r *Result) addStatement(payload []byte, digest v1.Hash) error {
-	var statement struct {
-		Type          string    `json:"_type"`
-		Subject       []Subject `json:"subject"`
-		PredicateType string    `json:"predicateType"`
-	}
-	if err := json.Unmarshal(payload, &statement); err != nil {
-		return fmt.Errorf("reading the statement: %w", err)
+	statement, err := readStrictly[signedStatement](payload, "statement")
+	if err != nil {
+		return err
 	}
 	if statement.Type != statementType && statement.Type != statementType01 {
 		return fmt.Errorf("the statement has the type %q", statement.Type)
@@ -129,6 +137,7 @@ func summarize(c *x509.Certificate) (*Result, error) {
 	}
 	prefix := asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 57264, 1}
 	for _, e := range c.Extensions {
+		out.InCertLog = out.InCertLog || e.Id.Equal(logProofs())
 		last := len(e.Id) - 1
 		if last != len(prefix) || !e.Id[:last].Equal(prefix) || fields[e.Id[last]] == nil {
 			continue

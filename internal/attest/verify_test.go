@@ -119,6 +119,11 @@ func TestPoliciesThatContradictThemselvesAreRefused(t *testing.T) {
 		"two owners":           {Repo: "acme/web", Owner: "other"},
 		"two signers":          {Repo: "acme/web", SignerRepo: "acme/web", Identity: "x"},
 		"a wrong pattern":      {Repo: "acme/web", IdentityRegex: "("},
+		"a list of names":      {Repo: "acme/web,owner=acme"},
+		"an empty name":        {Repo: "acme/"},
+		"a name with a blank":  {Owner: "acme corp"},
+		"a wrong signer":       {Owner: "acme", SignerRepo: "acme/web@v1"},
+		"a workflow as a URL":  {Owner: "acme", SignerWorkflow: "https://github.com/acme/web/.github/workflows/a.yml"},
 	}
 	for name, policy := range cases {
 		if err := policy.Validate(); !diag.Is(err, CodePolicy) {

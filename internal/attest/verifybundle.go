@@ -3,10 +3,9 @@ package attest
 import (
 	"bytes"
 	"crypto/x509"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"slices"
 	"time"
 
 	"github.com/sigstore/timestamp-authority/v2/pkg/verification"
@@ -35,22 +34,16 @@ func (b *parsedBundle) signature() []byte { return b.Envelope.Signatures[0].Sign
 // signed returns the signed text.
 func (b *parsedBundle) signed() []byte { return signedText(b.Envelope.PayloadType, b.Envelope.Payload) }
 
-// readBundle reads a bundle, and refuses all forms that the program does not verify. A
-// bundle with an unknown field is refused, because the field can change the meaning of the
-// bundle.
+// readBundle reads a bundle, and refuses all forms that the program does not verify.
 func readBundle(raw []byte) (*parsedBundle, error) {
 	if len(raw) > MaxBundle {
 		return nil, fmt.Errorf("the bundle has more than %d bytes", MaxBundle)
 	}
-	out := &parsedBundle{}
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&out.bundleJSON); err != nil {
-		return nil, fmt.Errorf("reading the bundle: %w", err)
+	read, err := readStrictly[bundleJSON](raw, "bundle")
+	if err != nil {
+		return nil, err
 	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("reading the bundle: more text follows the bundle")
-	}
+	out := &parsedBundle{bundleJSON: *read}
 	return out, out.checkForm()
 }
 
@@ -84,42 +77,56 @@ func (b *parsedBundle) checkForm() (err error) {
 	return nil
 }
 
-// check verifies a bundle with the keys of one instance, and returns the time of the
-// signature. The root determines the necessary proofs. If the instance has a transparency
-// log, the log must contain the signature. If the instance has a log of certificates, this
-// log must contain the certificate. A log or a timestamp authority must prove the time.
-func (r *trustedRoot) check(b *parsedBundle) (time.Time, error) {
-	logged, times, err := r.checkEntries(b)
+// proved contains the facts that the proofs of a valid bundle show.
+type proved struct {
+	time     time.Time // the first of the proved times of the signature
+	logIndex int64     // the index of the entry in a known log, or -1
+}
+
+// check verifies a bundle with the keys of one instance. The root determines the necessary
+// proofs. If the instance has a transparency log, the log must contain the signature. If the
+// instance has a log of certificates, this log must contain the certificate. A log or a
+// timestamp authority must prove the time.
+func (r *trustedRoot) check(b *parsedBundle) (*proved, error) {
+	entries, err := r.checkEntries(b)
 	if err != nil {
-		return time.Time{}, err
+		return nil, err
 	}
-	if len(r.logs) > 0 && logged == 0 {
-		return time.Time{}, errors.New("no known transparency log contains the signature")
+	if len(r.logs) > 0 && len(entries.logs) == 0 {
+		return nil, errors.New("no known transparency log contains the signature")
 	}
-	proved, err := r.checkTimestamps(b)
-	times = append(times, proved...)
+	stamped, err := r.checkTimestamps(b)
+	times := slices.Concat(entries.times, stamped)
 	if len(times) == 0 {
-		return time.Time{}, errors.Join(errors.New("no known log or timestamp authority proves the time of the signature"), err)
+		return nil, errors.Join(errors.New("no known log or timestamp authority proves the time of the signature"), err)
 	}
-	first := times[0]
 	for _, at := range times {
-		chains, err := r.chains(b.leaf, at)
-		if err != nil {
-			return time.Time{}, err
-		}
-		if len(r.ctLogs) > 0 {
-			if err := r.checkLogged(chains[0]); err != nil {
-				return time.Time{}, err
-			}
-		}
-		if at.Before(first) {
-			first = at
+		if err := r.checkTime(b.leaf, at, entries.logs); err != nil {
+			return nil, err
 		}
 	}
 	if !verifySignature(b.leaf.PublicKey, b.signed(), b.signature()) {
-		return time.Time{}, errors.New("the signature does not belong to the statement and the certificate")
+		return nil, errors.New("the signature does not belong to the statement and the certificate")
 	}
-	return first, nil
+	return &proved{slices.MinFunc(times, time.Time.Compare), entries.index}, nil
+}
+
+// checkTime verifies that the certificate was valid at a time of the signature, and that the
+// keys of its authority and of the logs were in use.
+func (r *trustedRoot) checkTime(leaf *x509.Certificate, at time.Time, logs []*logKey) error {
+	chains, err := r.chains(leaf, at)
+	if err != nil {
+		return err
+	}
+	for _, log := range logs {
+		if !log.valid.contains(at) {
+			return fmt.Errorf("the key of the log %s was not in use at %s", log.host, at.UTC().Format(time.RFC3339))
+		}
+	}
+	if len(r.ctLogs) > 0 {
+		return r.checkLogged(chains[0])
+	}
+	return nil
 }
 
 // checkTimestamps returns the times of the valid timestamps over the signature. The error

@@ -54,16 +54,22 @@ type entryBody struct {
 	} `json:"spec"`
 }
 
-// checkEntries verifies the entries of the transparency logs. checkEntries returns the
-// number of valid entries, and the times at which logs promised to add an entry. The entries
-// of unknown logs are ignored.
-func (r *trustedRoot) checkEntries(b *parsedBundle) (valid int, times []time.Time, err error) {
-	seen := map[string]bool{}
+// loggedEntries contains the facts about the entries of a bundle in known logs.
+type loggedEntries struct {
+	logs  []*logKey   // the logs, one for each entry
+	times []time.Time // the times at which logs promised to add an entry
+	index int64       // the index of the first entry, or -1
+}
+
+// checkEntries verifies the entries of the transparency logs. The entries of unknown logs are
+// ignored.
+func (r *trustedRoot) checkEntries(b *parsedBundle) (*loggedEntries, error) {
+	out, seen := &loggedEntries{index: -1}, map[string]bool{}
 	for i := range b.Material.Entries {
 		entry := &b.Material.Entries[i]
 		name := fmt.Sprintf("%x %d", entry.LogID.ID, entry.LogIndex)
 		if seen[name] {
-			return 0, nil, errors.New("the bundle contains a log entry twice")
+			return nil, errors.New("the bundle contains a log entry twice")
 		}
 		seen[name] = true
 		log := findLog(r.logs, entry.LogID.ID)
@@ -71,14 +77,19 @@ func (r *trustedRoot) checkEntries(b *parsedBundle) (valid int, times []time.Tim
 			continue
 		}
 		if err := log.checkEntry(entry, b); err != nil {
-			return 0, nil, fmt.Errorf("the entry %d of the log %s is not valid: %w", entry.LogIndex, log.host, err)
+			return nil, fmt.Errorf("the entry %d of the log %s is not valid: %w", entry.LogIndex, log.host, err)
 		}
-		valid++
+		index := entry.Proof.LogIndex
 		if len(entry.Promise.Timestamp) > 0 {
-			times = append(times, time.Unix(entry.IntegratedTime, 0))
+			index = entry.LogIndex // A log of version 1 consists of several trees.
+			out.times = append(out.times, time.Unix(entry.IntegratedTime, 0))
 		}
+		if len(out.logs) == 0 {
+			out.index = index
+		}
+		out.logs = append(out.logs, log)
 	}
-	return valid, times, nil
+	return out, nil
 }
 
 // checkEntry verifies that an entry is in the log, and that it belongs to the signature of
@@ -143,8 +154,6 @@ func (l *logKey) checkPromise(e *entryJSON) error {
 	switch {
 	case err != nil:
 		return err
-	case !l.valid.contains(time.Unix(e.IntegratedTime, 0)):
-		return errors.New("the key of the log was not in use at the time of the entry")
 	case !verifySignature(l.key, text, e.Promise.Timestamp):
 		return errors.New("the signature over the time of the entry is wrong")
 	}

@@ -27,7 +27,7 @@ var restricted = []struct {
 }{
 	{"github.com/google/go-github", []string{"github"}},
 	{"golang.org/x/oauth2", []string{"registry/keychain"}},
-	{"github.com/sigstore", []string{"attest"}},
+	{"github.com/sigstore", []string{"attest", "ghcrtest/sigstore/forge"}},
 	{"github.com/sethvargo/go-githubactions", []string{"workflow", "input"}},
 	{ggcr + "/pkg/v1/remote", []string{"registry"}},
 	{ggcr + "/pkg/registry", nil},
@@ -39,7 +39,8 @@ var restricted = []struct {
 	{module + "/internal/ci/needs", []string{"source/sourcetest"}},
 	{module + "/internal/ghcrtest", []string{"cmd"}},
 	{module + "/internal/ghcrtest/random", nil},
-	{"testing", []string{"ci/needs", "source/sourcetest"}},
+	{module + "/internal/ghcrtest/sigstore/forge", nil},
+	{"testing", []string{"ci/needs", "ghcrtest/sigstore/forge", "source/sourcetest"}},
 }
 
 // layers are the packages below internal/, from the lowest layer to the
@@ -47,10 +48,10 @@ var restricted = []struct {
 // list the folder of a package, the package belongs to the nearest listed folder
 // above it. Packages that belong to the same listed folder may import each other.
 var layers = [][]string{
-	{"image/compress", "registry/retry", "release/launch", "release/version", "safe/bounded", "safe/lazy", "safe/link", "safe/locked", "secret", "source/detect", "source/program"},
+	{"image/compress", "registry/retry", "release/launch", "release/version", "safe/bounded", "safe/keys", "safe/lazy", "safe/link", "safe/locked", "secret", "source/detect", "source/program"},
 	{"ci", "cmd/demo", "diag", "ghcrtest"},
 	{"attest", "github", "image", "image/document", "safe/markdown"},
-	{"docker", "ghcrtest/live", "image/rewrite", "image/rules", "input", "login", "meta", "registry/transport", "release", "source/archive", "source/storage"},
+	{"ci/roots", "docker", "ghcrtest/live", "image/rewrite", "image/rules", "input", "login", "meta", "registry/transport", "release", "source/archive", "source/storage"},
 	{"migrate", "publish/gate", "publish/plan", "publish/pushed", "registry", "registry/keychain", "source/sourcetest", "workflow"},
 	{"cmd/progress", "registry/referrers", "registry/refusal", "source", "source/dockerfile"},
 	{"attest/stored", "image/mutate", "inspect", "publish/protect", "publish/push", "sink"},

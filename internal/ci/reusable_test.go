@@ -34,11 +34,11 @@ var notPassed = map[string]map[string]string{
 	},
 	"publish.yml merge merge": {
 		"digest-name": "the platform names the output", "index-type": "for old clients",
-		"sbom": "a file of another job", "sigstore": "for another instance of Sigstore",
+		"sbom": "no job before the merge can hand over a file; docs/attestations.md shows a job that signs an SBOM", "sigstore": "for another instance of Sigstore",
 	},
 	"publish.yml release release": {
 		"source": "sources", "context": "a line of sources", "file": "a line of sources", "image": "a line of sources", "push-by-digest": "for a merge", "digest-name": "for a merge",
-		"sbom": "a file of another job", "sigstore": "for another instance of Sigstore",
+		"sbom": "an SBOM describes one image, and sources can name several", "sigstore": "for another instance of Sigstore",
 		"link": "GitHub links the package of a workflow",
 	},
 	"promote.yml promote promote": {

@@ -335,7 +335,7 @@ func TestUntrustedValuesAreRecognized(t *testing.T) {
 func TestEveryModuleIsListed(t *testing.T) {
 	t.Parallel()
 	var modules []string
-	for _, pattern := range []string{"go.mod", ".github/*/go.mod", "bench/*/go.mod"} {
+	for _, pattern := range []string{"go.mod", ".github/*/go.mod", ".github/*/*/go.mod", "bench/*/go.mod"} {
 		found, err := filepath.Glob(filepath.Join(top, filepath.FromSlash(pattern)))
 		if err != nil {
 			t.Fatal(err)

@@ -59,6 +59,7 @@ func (s *signing) verify(pairs ...string) result {
 // attestation is the part of an attestation in the output "attestations" that the tests need.
 type attestation struct {
 	PredicateType string `json:"predicate_type"`
+	Signer        string
 	Subjects      []string
 	Digest        string
 	ID            int64
@@ -365,11 +366,15 @@ func TestPrivateRepositoriesAreAttestedWithoutALog(t *testing.T) {
 	c.Repositories[0].Visibility = ghcrtest.Private
 	s := newSigning(t, c, sigstore.JobClaims("acme/web", "private"))
 	r := s.run().succeeds().hasOutputs("attested", "yes")
-	if attestations(t, r)[0].LogIndex != nil {
+	one := attestations(t, r)[0]
+	if one.LogIndex != nil {
 		r.fatal("the attestation has a log index")
 	}
+	if !strings.HasSuffix(one.Verify[1], " --insecure-ignore-tlog --use-signed-timestamps --insecure-ignore-sct") {
+		r.fatal("the command of cosign demands logs: %s", one.Verify[1])
+	}
 	s.verify().succeeds()
-	// This release does not know GitHub's instance. With auto, this is no warning.
+	// GitHub has no instance for this server. With auto, this is no warning.
 	delete(s.env, "INPUT_SIGSTORE")
 	s.run().succeeds().hasOutputs("attested", "")
 }

@@ -147,10 +147,10 @@ func TestRoundTripsOfAComparedPromotion(t *testing.T) {
 	first := p.with("tags", "rc").run().succeeds().outputs["digest"]
 	latest := p.with("source", imageOf(t, "c"), "tags", "latest").run().succeeds().outputs["digest"]
 	reads := roundTrip{"PUT manifest latest": 1, "GET manifest digest": 1, "GET referrers": 2}
-	lists := roundTrip{"HEAD manifest latest": 1, "HEAD manifest digest": 1, "GET blob": 1}
+	ends := roundTrip{"HEAD manifest latest": 1, "HEAD manifest digest": 1, "GET blob": 1}
 	for _, digest := range []string{first, latest} {
 		tag := strings.Replace(digest, ":", "-", 1)
-		lists["GET manifest "+tag] = 1
+		reads["GET manifest "+tag] = 1
 		for _, suffix := range []string{".sig", ".att", ".sbom"} {
 			reads["HEAD manifest "+tag+suffix] = 1
 		}
@@ -162,7 +162,7 @@ func TestRoundTripsOfAComparedPromotion(t *testing.T) {
 		roundTrip{"GET blob": 1}, // the config of the promoted image, which states its platform
 		roundTrip{"download": 1},
 		reads,
-		lists,
+		ends,
 		roundTrip{"download": 1},
 	)
 }

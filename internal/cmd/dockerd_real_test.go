@@ -190,15 +190,7 @@ func (d *dockerd) remove() {
 // engine returns the path of a program of .github/engines.
 func engine(t *testing.T, name string) string {
 	t.Helper()
-	dir := os.Getenv("GHCR_PUBLISH_ENGINES")
-	if dir == "" {
-		needs.Missing(t, "GHCR_PUBLISH_ENGINES does not name the folder of the current engines")
-	}
-	path, err := exec.LookPath(filepath.Join(dir, name))
-	if err != nil {
-		needs.Missing(t, err)
-	}
-	return path
+	return built(t, "GHCR_PUBLISH_ENGINES", name)
 }
 
 // docker runs the command line of Docker and returns its output.

@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"fmt"
 	"io"
 	"log"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/cmd"
@@ -66,5 +70,39 @@ func TestTheDefaultLoggerWritesNothing(t *testing.T) {
 	log.Printf("Unsolicited response received on idle HTTP channel starting with %q", "##[error]evil")
 	if stderr.Len() > 0 || log.Writer() != io.Discard {
 		t.Errorf("got %q", stderr.String())
+	}
+}
+
+// A registry receives the token that its token service issued, and can return the token
+// in its answer.
+func TestTokenOfTheRegistryIsNotWritten(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, acme())
+	var sent atomic.Value
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPut || !strings.Contains(r.URL.Path, "/manifests/") {
+			s.server.ServeHTTP(w, r)
+			return
+		}
+		token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+		sent.Store(token)
+		w.Header().Set("X-Github-Request-Id", token)
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = fmt.Fprintf(w, `{"errors":[{"code":"MANIFEST_INVALID","message":"you sent Bearer %s"}]}`, token)
+	}))
+	defer front.Close()
+	source, _ := layout(t)
+	trace := filepath.Join(s.dir, "trace")
+	s.env["GITHUB_SERVER_URL"], s.env["GITHUB_API_URL"] = front.URL, front.URL+"/api/v3"
+	r := s.with("source", source, "image", strings.TrimPrefix(front.URL, "http://")+"/acme/web", "tags", "1", "trace", trace, "debug", "true").run()
+	r.failsWith("registry-refused", "you sent Bearer")
+	raw, err := os.ReadFile(trace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for where, text := range map[string]string{"trace": string(raw), "json": r.outputs["json"], "summary": r.summary, "log": r.stdout, "standard error": r.stderr} {
+		if strings.Contains(text, sent.Load().(string)) {
+			t.Errorf("the %s contains the token:\n%.2000s", where, text)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package cmd_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -68,6 +69,50 @@ func TestTagsFollowTheEvent(t *testing.T) {
 			}
 			if strings.Contains(r.stdout, "::warning") {
 				t.Errorf("unexpected warning:\n%s", r.stdout)
+			}
+		})
+	}
+}
+
+// A run without the input "tags" moves no tag of a variant of a release, also if the
+// registry does not list its tags. An error of a short time has no effect.
+func TestBranchMovesNoTagOfAReleaseWithoutTheListOfTheTags(t *testing.T) {
+	t.Parallel()
+	refused := ghcrtest.Fault{Path: "/tags/list", Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: http.StatusMethodNotAllowed}}
+	brief := ghcrtest.Fault{Path: "/tags/list", Times: 1, Effect: ghcrtest.Answer{Status: http.StatusServiceUnavailable}}
+	cases := []struct {
+		name  string
+		fault ghcrtest.Fault
+		code  string
+		tags  string // the input "tags"
+		want  string // the tag that the run writes
+	}{
+		{"the registry never lists its tags", refused, "registry-refused", "", ""},
+		{"the registry fails once", brief, "", "", "branch-3-alpine"},
+		{"the input tags selects the name of the branch", refused, "", "type=ref,event=branch", "3-alpine"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			config := acme()
+			config.Packages = []ghcrtest.Package{{Name: "acme/web", Repository: "acme/web", Visibility: ghcrtest.Public}}
+			s := newStage(t, config)
+			var release string
+			for _, tag := range []string{"3.1.0-alpine", "3.1-alpine", "3-alpine"} {
+				release = s.server.AddManifest("acme/web", tag, "application/vnd.oci.image.index.v1+json", []byte(`{"schemaVersion":2,"manifests":[]}`))
+			}
+			s.event(map[string]any{"repository": repository()})
+			s.env["GITHUB_EVENT_NAME"], s.env["GITHUB_REF"] = "push", "refs/heads/3-alpine"
+			s.server.Inject(c.fault)
+			source, digest := layout(t)
+			r := s.with("source", source, "tags", c.tags).run()
+			if c.code != "" {
+				r.wroteNothing().failsWith(c.code, "list tags", "tags: type=ref,event=branch")
+			} else if r.succeeds(); s.server.Tag("acme/web", c.want) != digest {
+				t.Errorf("the tags are %q", s.server.Tags("acme/web"))
+			}
+			if got := s.server.Tag("acme/web", "3-alpine"); got != release && c.want != "3-alpine" {
+				t.Errorf("the tag of the release points at %s", got)
 			}
 		})
 	}

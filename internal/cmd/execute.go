@@ -40,7 +40,7 @@ func execute[C configuration](parse func(input.Environment) (C, error), run func
 			reportRefusal(p, w, config.Base())
 		}
 		if err != nil && config.Base().Summary && !w.Summarized() {
-			writeSummary(w, p.hidden.summary(report.FailureMarkdown(config.Base().Command, err)))
+			writeSummary(w, config.Base().GitHub.ServerURL, p.hidden.summary(report.FailureMarkdown(config.Base().Command, err)))
 		}
 		return err
 	}
@@ -102,14 +102,15 @@ func (s *session) finish(r result, out io.Writer, text string) error {
 // writeSummary writes the job summary if the input "summary" is true.
 func (s *session) writeSummary(summary markdown.Text) {
 	if s.config.Summary {
-		writeSummary(s.workflow, s.process.hidden.summary(summary))
+		writeSummary(s.workflow, s.config.GitHub.ServerURL, s.process.hidden.summary(summary))
 	}
 }
 
 // writeSummary writes the job summary. If the summary cannot be written, the run adds
-// a warning and continues, because no later step depends on the summary.
-func writeSummary(w *workflow.Workflow, summary markdown.Text) {
-	if err := w.Summary(summary); err != nil {
+// a warning and continues, because no later step depends on the summary. Only the pages of
+// the GitHub server, and of the server of this project, become links.
+func writeSummary(w *workflow.Workflow, server string, summary markdown.Text) {
+	if err := w.Summary(summary.LinkTo(server, "https://github.com")); err != nil {
 		w.Annotate(diag.Warning, "The job summary could not be written",
 			err.Error()+". Check that the step runs as the runner's user and that the disk is not full.")
 	}

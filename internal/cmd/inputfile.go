@@ -22,7 +22,7 @@ type inputFile struct {
 
 // read returns the content of the file, at most the given number of bytes.
 func (f inputFile) read(most int64) ([]byte, error) {
-	raw, err := bounded.File(f.path, most)
+	raw, err := bounded.Text(f.path, most)
 	if err != nil {
 		return nil, f.unreadable(err)
 	}

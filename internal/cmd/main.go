@@ -19,6 +19,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 	"github.com/ghcr-publish/ghcr-publish/internal/release/launch"
 	"github.com/ghcr-publish/ghcr-publish/internal/report"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/program"
@@ -46,6 +47,9 @@ type Process struct {
 	Terminal bool
 	// Columns returns the width of the terminal. If Columns is nil, the width is 80.
 	Columns func() int
+	// Sleep waits between the attempts of a request to Sigstore, and between the reads of a
+	// list of referrers. If Sleep is nil, the program waits on the real clock.
+	Sleep retry.Sleeper
 
 	hidden *hidden // hidden contains the secrets of the run.
 	// stream is the standard output for the bytes of an image, which the program
@@ -168,7 +172,7 @@ func step(ctx context.Context, p Process, w *workflow.Workflow) error {
 	if err != nil {
 		reportRefusal(p, w, &input.Common{})
 		if summary {
-			writeSummary(w, report.FailureMarkdown("", err))
+			writeSummary(w, p.Getenv("GITHUB_SERVER_URL"), report.FailureMarkdown("", err))
 		}
 		return err
 	}

@@ -36,7 +36,7 @@ func runMerge(ctx context.Context, s *session, config *mergeConfig) error {
 	r.Source = fmt.Sprintf("%d platform images", len(images))
 	request := s.request(&config.Config)
 	request.Source = publish.IndexSource{
-		Name: r.Source, Images: images, Registry: s.registry, Repository: config.Images[0], Annotations: config.Naming.Annotations,
+		Name: r.Source, Images: images, Registry: s.registry, Repository: config.Images[0],
 		Options: merge.Options{Docker: config.Docker, Attestations: config.Attestations, Expect: config.Expect},
 	}
 	request.Verify.RootOnly = true // The matrix jobs have verified their images.

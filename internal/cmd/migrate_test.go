@@ -186,7 +186,7 @@ func TestMigrateKeepsTheStepsIfTheAPIFails(t *testing.T) {
 	s := newStage(t, acme())
 	s.server.Inject(ghcrtest.Fault{Path: "/packages/container/web", Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: 403, Message: "Resource not accessible by integration"}})
 	r := migrateOn(t, s)
-	for _, want := range []string{"could not be read from GitHub&#39;s API", "/packages/container/web/settings", "Under “Manage Actions access”"} {
+	for _, want := range []string{"could not be read from GitHub's API", "/packages/container/web/settings", "Under “Manage Actions access”"} {
 		if !strings.Contains(r.summary, want) {
 			t.Errorf("the summary does not contain %q:\n%s", want, r.summary)
 		}

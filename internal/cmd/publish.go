@@ -59,7 +59,7 @@ func (s *session) request(config *input.Config) *publish.Request {
 		Verify:        publish.Verify{Level: config.Verify},
 		OnReadOnly:    config.OnReadOnly,
 		ArchiveFolder: s.process.Getenv("RUNNER_TEMP"),
-		Attestation:   publish.AttestPolicy{Attestation: config.Attestation},
+		Attestation:   publish.AttestPolicy{Attestation: config.Attestation, Sleep: s.process.Sleep},
 		DryRun:        config.DryRun,
 	}
 }

@@ -122,9 +122,12 @@ func (r *pullRun) require(ctx context.Context, found *pull.Found) error {
 	if r.config.Require == nil {
 		return nil
 	}
-	of := proof.Image{Client: found.Client, Repository: found.Repository, Digest: found.Root.Descriptor.Digest, More: r.packages}
+	of := proof.Image{
+		Client: found.Client, Repository: found.Repository, Digest: found.Root.Descriptor.Digest, More: r.packages,
+		Single: !found.Root.Descriptor.MediaType.IsIndex(),
+	}
 	if found.Chosen {
-		of.Digest = found.Index
+		of.Digest, of.Single = found.Index, false
 	}
 	got, err := proof.Find(ctx, of, r.config.Require)
 	if err == nil {

@@ -132,6 +132,26 @@ func TestPullErrors(t *testing.T) {
 	}
 }
 
+// A missing part of an image does not mean that the image does not exist.
+func TestPullNamesAMissingPart(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"/v2/acme/web/blobs/", "/v2/acme/web/manifests/sha256:"} {
+		s, _ := publishedStage(t, ghcrtest.Private)
+		s.server.Inject(ghcrtest.Fault{Method: "GET", Path: path, Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: 404, Code: "BLOB_UNKNOWN"}})
+		r := s.with("command", "pull", "source", s.server.Host()+"/acme/web", "destination", filepath.Join(s.dir, "x")).run()
+		r.failsWith("image-not-found", "A part of "+s.server.Host()+"/acme/web", "push the image again")
+	}
+}
+
+// The status 404 of a token service does not mean that the image does not exist.
+func TestPullWithoutATokenServiceNamesTheTokenRequest(t *testing.T) {
+	t.Parallel()
+	s, _ := publishedStage(t, ghcrtest.Private)
+	s.server.Inject(ghcrtest.Fault{Path: "/token", Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: 404}})
+	r := s.with("command", "pull", "source", s.server.Host()+"/acme/web", "destination", filepath.Join(s.dir, "x")).run()
+	r.failsWith("registry-refused", "the token request")
+}
+
 func TestAllInvalidPullInputsAreReported(t *testing.T) {
 	t.Parallel()
 	cases := []struct {

@@ -133,25 +133,32 @@ func TestRoundTripsOfATagForAnIndex(t *testing.T) {
 	)
 }
 
+// behindBarrier moves the server of a stage that signs behind a barrier.
+func behindBarrier(s *signing) *publishing {
+	s.t.Helper()
+	p := &publishing{stage: s.stage}
+	barrier := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p.barrier.Hold(r)
+		s.server.ServeHTTP(w, r)
+	}))
+	s.t.Cleanup(barrier.Close)
+	for _, name := range []string{"GITHUB_SERVER_URL", "GITHUB_API_URL", "ACTIONS_ID_TOKEN_REQUEST_URL"} {
+		p.env[name] = strings.Replace(p.env[name], s.server.URL(), barrier.URL, 1)
+	}
+	p.env["INPUT_SOURCE"] = strings.Replace(p.env["INPUT_SOURCE"], s.server.Host(), strings.TrimPrefix(barrier.URL, "http://"), 1)
+	services, err := s.server.Sigstore()
+	s.check(err)
+	s.check(services.WriteFiles(s.folder, barrier.URL))
+	return p
+}
+
 // After the last image blob and the manifests, an attestation needs five round trips: the
 // entry of the log, the blob of the bundle, its manifest, the list of referrers, and the read
 // of this list. The identity token and the certificate need no round trip, because the run
 // requests them during the upload.
 func TestRoundTripsOfAnAttestedImage(t *testing.T) {
 	t.Parallel()
-	s := newSigning(t, acme(), claims())
-	p := &publishing{stage: s.stage}
-	barrier := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p.barrier.Hold(r)
-		s.server.ServeHTTP(w, r)
-	}))
-	t.Cleanup(barrier.Close)
-	p.env["GITHUB_SERVER_URL"], p.env["GITHUB_API_URL"] = barrier.URL, barrier.URL+"/api/v3"
-	const request = "ACTIONS_ID_TOKEN_REQUEST_URL"
-	p.env[request] = strings.Replace(p.env[request], s.server.URL(), barrier.URL, 1)
-	services, err := s.server.Sigstore()
-	s.check(err)
-	s.check(services.WriteFiles(s.folder, barrier.URL))
+	p := behindBarrier(newSigning(t, acme(), claims()))
 	digest := newStage(t, acme()).with("source", oneImage(t), "tags", "1").run().succeeds().outputs["digest"]
 	list := "manifest " + strings.Replace(digest, ":", "-", 1)
 	p.with("verify", "none", "attest-store", "registry")
@@ -167,5 +174,63 @@ func TestRoundTripsOfAnAttestedImage(t *testing.T) {
 		roundTrip{"PUT " + list: 1, "GET manifest digest": 1, "GET blob": 1},
 		roundTrip{"GET " + list: 1, "download": 1},
 		roundTrip{"PUT manifest 1": 1},
+	)
+	// The next run reads the attestation, and signs nothing.
+	p.takes("unchanged",
+		roundTrip{"token": 1},
+		roundTrip{"HEAD manifest 1": 1},
+		roundTrip{"sigstore idtoken": 1},
+		roundTrip{"GET referrers": 1, "GET " + list: 1},
+		roundTrip{"GET manifest digest": 1},
+		roundTrip{"GET blob": 1},
+		roundTrip{"download": 1},
+	)
+}
+
+// A merge uploads no blob, so the certificate needs one round trip after the manifest of the
+// index. The five round trips of the attestation follow.
+func TestRoundTripsOfAnAttestedMerge(t *testing.T) {
+	t.Parallel()
+	s := merging(t)
+	digest := merging(t).run().succeeds().outputs["digest"]
+	list := "manifest " + strings.Replace(digest, ":", "-", 1)
+	p := behindBarrier(s)
+	p.with("verify", "none", "attest-store", "registry")
+	p.takes("published",
+		roundTrip{"token": 1},
+		roundTrip{"HEAD manifest 1": 1, "GET manifest digest": 2},
+		roundTrip{"GET blob": 2},
+		roundTrip{"download": 2},
+		roundTrip{"PUT manifest digest": 1, "sigstore idtoken": 1},
+		roundTrip{"sigstore signingCert": 1},
+		roundTrip{"sigstore entries": 1, "sigstore timestamp": 1, "POST upload": 2, "HEAD blob": 1},
+		roundTrip{"PUT upload": 2},
+		roundTrip{"PUT manifest digest": 1, "GET referrers": 1, "GET " + list: 1},
+		roundTrip{"PUT " + list: 1, "GET manifest digest": 1, "GET blob": 1},
+		roundTrip{"GET " + list: 1, "download": 1},
+		roundTrip{"PUT manifest 1": 1},
+	)
+}
+
+// The command "attest" uploads no image. It reads the attestations that the image has, and
+// then needs the certificate and the same five round trips.
+func TestRoundTripsOfTheCommandAttest(t *testing.T) {
+	t.Parallel()
+	s := published(t)
+	digest := s.server.Tag("acme/web", "1")
+	list := "manifest " + strings.Replace(digest, ":", "-", 1)
+	p := behindBarrier(s)
+	p.with("attest-store", "registry")
+	p.takes("published",
+		roundTrip{"token": 1},
+		roundTrip{"GET manifest 1": 1},
+		roundTrip{"sigstore idtoken": 1},
+		roundTrip{"GET referrers": 1, "GET " + list: 1},
+		roundTrip{"sigstore signingCert": 1},
+		roundTrip{"sigstore entries": 1, "sigstore timestamp": 1, "POST upload": 2, "HEAD blob": 1},
+		roundTrip{"PUT upload": 2},
+		roundTrip{"PUT manifest digest": 1, "GET referrers": 1, "GET " + list: 1},
+		roundTrip{"PUT " + list: 1, "GET manifest digest": 1, "GET blob": 1},
+		roundTrip{"GET " + list: 1, "download": 1},
 	)
 }

@@ -35,7 +35,8 @@ type session struct {
 	registry *registry.Client
 	packages *github.Client
 	network  *http.Transport // All clients use this transport.
-	rules    *rules.Set      // The rules of the input "cleanup" of a command that publishes, or nil.
+	api      *transport.Client
+	rules    *rules.Set // The rules of the input "cleanup" of a command that publishes, or nil.
 
 	tracer *tracer
 }
@@ -51,13 +52,14 @@ func newSession(p Process, w *workflow.Workflow, c *input.Common) (*session, err
 	}
 	s.registry = registry.New(registry.Options{
 		Keychain: newKeychain(c), UserAgent: version.UserAgent(), Trace: s.tracer.record, OnWait: s.tracer.waiting,
-		OnSilence: s.tracer.silent, Base: s.network,
+		OnSilence: s.tracer.silent, OnToken: func(token string) { p.hidden.add([]string{token}) }, Base: s.network,
 	})
-	s.packages, err = github.New(keychain.Client(c.Token, s.network), c.GitHub.APIURL, c.GitHub.ServerURL, version.UserAgent())
+	s.api = transport.NewClient(c.GitHub.APIURL, s.network)
+	s.packages, err = github.New(keychain.Client(c.Token, s.api), c.GitHub.APIURL, c.GitHub.ServerURL, version.UserAgent())
 	if err != nil {
 		return nil, err
 	}
-	s.packages.Storage = &http.Client{Transport: s.network}
+	s.packages.Storage = &http.Client{Transport: s.api}
 	return s, nil
 }
 
@@ -74,7 +76,7 @@ func (s *session) announce() {
 // prints the error, but the run does not fail, because its work is complete.
 func (s *session) close() {
 	s.registry.Close()
-	s.network.CloseIdleConnections()
+	s.api.CloseIdleConnections()
 	if err := s.tracer.close(); err != nil {
 		s.say("%s", err)
 	}

@@ -20,8 +20,7 @@ func (s *session) source(config *input.Config) publish.Source {
 		return &publish.BuildSource{
 			Request: buildRequest(config.Build), Environ: s.process.environ(),
 			Temp: s.process.Getenv("RUNNER_TEMP"), Log: programLog{s, "Build"},
-			Options: source.Options{Exporters: s.exporters()}, Labels: config.Labels,
-			Annotations: config.Annotations, Strip: config.Strip,
+			Options: source.Options{Exporters: s.exporters()}, Annotations: config.Annotations, Strip: config.Strip,
 		}
 	case config.Artifact != nil:
 		return publish.ArtifactSource{Options: files.ArtifactOptions{

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/cmd"
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
@@ -139,6 +140,7 @@ func (s *stage) runIn(ctx context.Context, args ...string) result {
 	code, runErr := cmd.Run(ctx, args, cmd.Process{
 		Getenv: func(key string) string { return s.env[key] }, Environ: s.environ,
 		Stdin: strings.NewReader(s.stdin), Stdout: &stdout, Stderr: &stderr,
+		Sleep: func(ctx context.Context, _ time.Duration) error { return context.Cause(ctx) },
 	})
 	r := result{t: s.t, code: code, err: runErr, stdout: stdout.String(), stderr: stderr.String(), requests: s.server.Requests()}
 	output, state, env := s.read("OUTPUT"), s.read("STATE"), s.read("ENV")

@@ -163,40 +163,6 @@ func TestImageFromStandardInputIsPublished(t *testing.T) {
 	}
 }
 
-// sparse returns a layout without one layer, and the digest of the layer.
-func sparse(t *testing.T, l *sourcetest.Layout, d v1.Descriptor) (string, v1.Hash) {
-	t.Helper()
-	var m v1.Manifest
-	for _, f := range l.Files() {
-		if f.Name == sourcetest.BlobName(d.Digest) {
-			if err := json.Unmarshal(f.Body, &m); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	l.Add(d)
-	return sourcetest.Dir(t, sourcetest.Without(l.Files(), sourcetest.BlobName(m.Layers[0].Digest))), m.Layers[0].Digest
-}
-
-func TestSparseLayoutUsesTheLayersOfTheRegistry(t *testing.T) {
-	t.Parallel()
-	s := newStage(t, acme())
-	base := sourcetest.NewLayout(t)
-	base.Add(base.Image(sourcetest.AMD64, "base"))
-	l := sourcetest.NewLayout(t)
-	source, layer := sparse(t, l, l.Image(sourcetest.AMD64, "base", "app"))
-
-	s.with("source", source, "tags", "app").run().wroteNothing().failsWith("source-blob-missing", layer.String(), s.image("acme/web"))
-
-	s.with("source", sourcetest.Dir(t, base.Files()), "tags", "base").run().succeeds()
-	r := s.with("source", source, "tags", "app").run().succeeds()
-	if s.server.Tag("acme/web", "app") != r.outputs["digest"] || !strings.Contains(r.stdout, "1 already there") && !strings.Contains(r.stdout, "1 present") && !strings.Contains(r.stdout, "1 already") {
-		r.fatal("the layer is not counted as present")
-	}
-	s.with("image", s.image("acme/web")+"\n"+s.image("acme/copy"), "tags", "both").run().succeeds()
-	s.with("command", "pull", "source", s.image("acme/copy")+":both", "verify-only", "true", "tags", "", "image", "").run().succeeds()
-}
-
 func TestContentInsideADescriptorNeedsNoFile(t *testing.T) {
 	t.Parallel()
 	l := sourcetest.NewLayout(t)

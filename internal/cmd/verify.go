@@ -3,6 +3,9 @@ package cmd
 import (
 	"context"
 
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
 	"github.com/ghcr-publish/ghcr-publish/internal/attest/proof"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/pull"
@@ -38,9 +41,27 @@ func runVerify(ctx context.Context, s *session, config *input.VerifyConfig) erro
 	return s.finish(out, s.process.Stdout, text)
 }
 
-// verify resolves the reference, and finds an attestation that meets the policy.
+// verify finds an attestation of the image that meets the policy.
 func (s *session) verify(ctx context.Context, config *input.VerifyConfig) (*report.Verify, error) {
+	of, err := s.imageToVerify(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	got, err := proof.Find(ctx, *of, &config.Requirement)
+	if err != nil {
+		return nil, s.explainer().Read(err, config.Reference)
+	}
+	return report.NewVerify(of.String(), of.Digest.String(), got.Bundle, got.Result), nil
+}
+
+// imageToVerify resolves the reference. A digest whose attestation is in a file needs no
+// request, so that a user can verify an image without access to the registry.
+func (s *session) imageToVerify(ctx context.Context, config *input.VerifyConfig) (*proof.Image, error) {
 	ref := config.Reference
+	if digest, ok := ref.(name.Digest); ok && config.Requirement.Bundles != "" {
+		hash, err := v1.NewHash(digest.DigestStr())
+		return &proof.Image{Repository: ref.Context(), Digest: hash}, err
+	}
 	puller, err := s.puller(ref.Context())
 	if err != nil {
 		return nil, err
@@ -49,10 +70,8 @@ func (s *session) verify(ctx context.Context, config *input.VerifyConfig) (*repo
 	if err != nil {
 		return nil, s.explainer().Read(err, ref)
 	}
-	of := proof.Image{Client: found.Client, Repository: found.Repository, Digest: found.Root.Descriptor.Digest, More: s.packages}
-	got, err := proof.Find(ctx, of, &config.Requirement)
-	if err != nil {
-		return nil, s.explainer().Read(err, ref)
-	}
-	return report.NewVerify(of.String(), of.Digest.String(), got.Bundle, got.Result), nil
+	return &proof.Image{
+		Client: found.Client, Repository: found.Repository, Digest: found.Root.Descriptor.Digest, More: s.packages,
+		Single: !found.Root.Descriptor.MediaType.IsIndex(),
+	}, nil
 }

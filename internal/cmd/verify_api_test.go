@@ -2,45 +2,75 @@ package cmd_test
 
 import (
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest"
+	"github.com/ghcr-publish/ghcr-publish/internal/ghcrtest/sigstore"
 )
 
-// store stores a bundle in GitHub's API as the attestation of the repository.
-func (a *attested) store(bundle []byte) {
-	a.t.Helper()
-	body := strings.NewReader(`{"bundle":` + string(bundle) + `}`)
-	req, err := http.NewRequestWithContext(a.t.Context(), http.MethodPost, a.server.URL()+"/api/v3/repos/acme/web/attestations", body)
-	a.check(err)
-	req.Header.Set("Authorization", "Bearer "+a.env["INPUT_TOKEN"])
-	resp, err := http.DefaultClient.Do(req)
-	a.check(err)
-	resp.Body.Close()
-	if resp.StatusCode != http.StatusCreated {
-		a.t.Fatal(resp.Status)
+// GitHub's API possibly has the attestation, so its failure is not a verdict about the image.
+func TestVerifySaysThatTheAPICannotBeRead(t *testing.T) {
+	t.Parallel()
+	a := newAttested(t)
+	a.server.Inject(ghcrtest.Fault{Method: http.MethodGet, Path: "/attestations", Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: http.StatusForbidden, Message: "rate limit"}})
+	r := a.with("repo", "acme/web").run().failsWith("attestation-missing")
+	if !strings.Contains(r.stdout, "and GitHub's API cannot be read") || !strings.Contains(r.stdout, "rate limit") {
+		r.fatal("the message does not name the API")
+	}
+	a.attach(a.bundle(a.digest, claims()))
+	a.run().succeeds()
+}
+
+// The registry and the API have the same bundles, and every user with the right to push can
+// add bundles.
+func TestVerifyNamesEachReasonOnce(t *testing.T) {
+	t.Parallel()
+	a := newAttested(t)
+	for range 3 {
+		a.attach(a.bundle(otherDigest(), claims()))
+	}
+	for _, claim := range []string{"a", "b", "c", "d", "e"} {
+		a.attach(a.bundle(a.digest, claims().With("ref", "refs/heads/"+claim)))
+	}
+	r := a.with("repo", "acme/web", "source-ref", "refs/heads/main").run().failsWith("policy-not-met")
+	if n := strings.Count(r.stdout, "does not describe the digest"); n != 1 {
+		r.fatal("the message has a reason %d times", n)
+	}
+	if !strings.Contains(r.stdout, "1 other bundles do not meet the policy either") || strings.Contains(r.stdout, "refs/heads/e") {
+		r.fatal("the message names all bundles")
 	}
 }
 
-// An attestation can be only in GitHub's API, for example with attest-store: github.
-func TestVerifyFindsAnAttestationInTheAPI(t *testing.T) {
+// A registry lists the attestation only for the index.
+func TestVerifyOfAPlatformNamesTheIndex(t *testing.T) {
 	t.Parallel()
-	for name, answers := range map[string]ghcrtest.Answers{"in the response": {}, "in another storage": {BundleURLs: true}} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			config := acme()
-			config.Answers = answers
-			a := newAttestedOn(t, config)
-			a.attach([]byte("no bundle"))
-			a.store(a.bundle(a.digest, claims()))
-			for policy, value := range map[string]string{"repo": "acme/web", "owner": "acme"} {
-				r := a.with("repo", "", "owner", "").with(policy, value).run().succeeds()
-				if !strings.Contains(r.stdout, "attestation 1 of "+value+" in GitHub's API") {
-					t.Errorf("the log does not name the API:\n%s", r.stdout)
-				}
-			}
-			a.with("repo", "mallory/web", "owner", "").run().failsWith("policy-not-met")
-		})
+	s := newSigning(t, acme(), claims())
+	source, _ := layout(t)
+	published := s.with("source", source, "attest-store", "registry").run().succeeds()
+	s.verify("source", s.image("acme/web")+"@"+published.outputs["digest-linux-amd64"]).failsWith("attestation-missing", "verify a tag or the digest of the index")
+	r := s.verify("source", s.image("acme/web")+"@"+published.outputs["digest"], "repo", "acme/web").succeeds()
+	if r.count(http.MethodGet, "/manifests/1") > 0 {
+		r.fatal("the run read the tag")
+	}
+	// The file contains the digests of the platforms. With a digest and a file, the run needs
+	// no access to the registry.
+	r = s.verify("source", s.image("acme/web")+"@"+published.outputs["digest-linux-amd64"], "bundle", published.outputs["bundle-path"]).succeeds()
+	if len(r.requests) > 0 {
+		r.fatal("the run sent %d requests", len(r.requests))
+	}
+}
+
+// Without the keys of the authority, the user must decide about the keys, and not about the
+// image.
+func TestVerifySaysHowToGetUnknownKeys(t *testing.T) {
+	t.Parallel()
+	s := newSigning(t, acme(), claims())
+	s.run().succeeds()
+	// The authority of another embedded Sigstore has the same name.
+	root := filepath.Join(newSigning(t, acme(), claims()).folder, sigstore.RootFile)
+	for _, path := range []string{"", root} {
+		s.verify("trusted-root", path).failsWith("policy-not-met", "gh attestation trusted-root")
 	}
 }

@@ -70,22 +70,7 @@ func (a *attested) bundle(digest v1.Hash, claims sigstore.Claims) []byte {
 // attach stores a text as a bundle of the image, and writes the list of referrers.
 func (a *attested) attach(text []byte) {
 	a.t.Helper()
-	empty, err := a.server.AddBlob("acme/web", []byte("{}"))
-	a.check(err)
-	layer, err := a.server.AddBlob("acme/web", text)
-	a.check(err)
-	descriptor := func(mediaType, digest string, size int) map[string]any {
-		return map[string]any{"mediaType": mediaType, "digest": digest, "size": size}
-	}
-	manifest, err := json.Marshal(map[string]any{
-		"schemaVersion": 2, "mediaType": types.OCIManifestSchema1, "artifactType": attest.MediaType,
-		"config":  descriptor("application/vnd.oci.empty.v1+json", empty, 2),
-		"layers":  []any{descriptor(attest.MediaType, layer, len(text))},
-		"subject": descriptor(string(types.OCIManifestSchema1), a.digest.String(), 1),
-	})
-	a.check(err)
-	a.server.AddManifest("acme/web", "", string(types.OCIManifestSchema1), manifest)
-	a.listed(manifest)
+	a.listed(a.storeBundle("acme/web", a.digest, text))
 }
 
 // listed adds a manifest to the list of referrers.
@@ -94,9 +79,36 @@ func (a *attested) listed(manifest []byte) {
 	digest, size, err := v1.SHA256(bytes.NewReader(manifest))
 	a.check(err)
 	a.list = append(a.list, v1.Descriptor{MediaType: types.OCIManifestSchema1, Digest: digest, Size: size, ArtifactType: attest.MediaType})
-	index, err := json.Marshal(v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Manifests: a.list})
-	a.check(err)
-	a.server.AddManifest("acme/web", "sha256-"+a.digest.Hex, string(types.OCIImageIndex), index)
+	a.listReferrers("acme/web", a.digest, a.list)
+}
+
+// storeBundle stores a text as a bundle of an image, and returns its manifest.
+func (s *stage) storeBundle(repository string, image v1.Hash, text []byte) []byte {
+	s.t.Helper()
+	empty, err := s.server.AddBlob(repository, []byte("{}"))
+	s.check(err)
+	layer, err := s.server.AddBlob(repository, text)
+	s.check(err)
+	descriptor := func(mediaType, digest string, size int) map[string]any {
+		return map[string]any{"mediaType": mediaType, "digest": digest, "size": size}
+	}
+	manifest, err := json.Marshal(map[string]any{
+		"schemaVersion": 2, "mediaType": types.OCIManifestSchema1, "artifactType": attest.MediaType,
+		"config":  descriptor("application/vnd.oci.empty.v1+json", empty, 2),
+		"layers":  []any{descriptor(attest.MediaType, layer, len(text))},
+		"subject": descriptor(string(types.OCIManifestSchema1), image.String(), 1),
+	})
+	s.check(err)
+	s.server.AddManifest(repository, "", string(types.OCIManifestSchema1), manifest)
+	return manifest
+}
+
+// listReferrers writes the list of referrers of an image.
+func (s *stage) listReferrers(repository string, image v1.Hash, list []v1.Descriptor) {
+	s.t.Helper()
+	index, err := json.Marshal(v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Manifests: list})
+	s.check(err)
+	s.server.AddManifest(repository, "sha256-"+image.Hex, string(types.OCIImageIndex), index)
 }
 
 // claims are the claims of a job of the repository.
@@ -169,6 +181,48 @@ func TestVerifyReadsBundlesFromAFile(t *testing.T) {
 	a.run().failsWith("bundle-unreadable")
 	a.with("bundle", filepath.Join(a.dir, "absent")).run().failsWith("bundle-unreadable")
 	a.with("trusted-root", filepath.Join(a.dir, "absent")).run().failsWith("trusted-root-invalid")
+}
+
+// A user can write the files with Windows PowerShell, which adds a byte order mark and ends
+// lines with CR LF.
+func TestVerifyReadsFilesOfWindowsPowerShell(t *testing.T) {
+	t.Parallel()
+	a := newAttested(t)
+	const mark, lineEnd = "\xef\xbb\xbf", "\r\n"
+	bundles, roots := filepath.Join(a.dir, "bundles.jsonl"), filepath.Join(a.dir, "roots.jsonl")
+	text := mark + string(a.bundle(otherDigest(), claims())) + lineEnd + string(a.bundle(a.digest, claims())) + lineEnd
+	a.check(os.WriteFile(bundles, []byte(text), 0o600))
+	root, err := os.ReadFile(a.env["INPUT_TRUSTED-ROOT"])
+	a.check(err)
+	a.check(os.WriteFile(roots, []byte(mark+string(root)+lineEnd), 0o600))
+	r := a.with("owner", "acme", "bundle", bundles, "trusted-root", roots).run().succeeds()
+	if !strings.Contains(r.stdout, "bundle 2 of ") {
+		t.Errorf("got %s", r.stdout)
+	}
+}
+
+// A digest and a file of bundles are enough, so that a user can verify an image without a
+// network.
+func TestVerifyOfADigestWithAFileSendsNoRequest(t *testing.T) {
+	t.Parallel()
+	a := newAttested(t)
+	file := filepath.Join(a.dir, "bundle.json")
+	a.check(os.WriteFile(file, a.bundle(a.digest, claims()), 0o600))
+	a.with("repo", "acme/web", "bundle", file)
+	for digest, code := range map[string]string{a.digest.String(): "", otherDigest().String(): "policy-not-met"} {
+		r := a.with("source", a.image("acme/web")+"@"+digest).run()
+		if code == "" {
+			r.succeeds().hasOutputs("digest", digest)
+		} else {
+			r.failsWith(code)
+		}
+		if len(r.requests) != 0 {
+			r.fatal("the run sent %d requests", len(r.requests))
+		}
+	}
+	if r := a.with("source", a.image("acme/web")+":1").run().succeeds(); len(r.requests) == 0 {
+		r.fatal("the run did not resolve the tag")
+	}
 }
 
 func TestVerifyNeedsAPolicy(t *testing.T) {

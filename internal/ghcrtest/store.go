@@ -115,9 +115,14 @@ func (k *blobWriter) Write(p []byte) (int, error) {
 // digest returns the digest of the bytes that were written.
 func (k *blobWriter) digest() string { return "sha256:" + hex.EncodeToString(k.hash.Sum(nil)) }
 
-// commit stores the blob under its digest.
+// commit stores the blob under its digest. If the store already has a file of the blob,
+// commit keeps this file, because Windows does not replace a file that a request reads.
 func (k *blobWriter) commit() error {
 	digest := k.digest()
+	if _, ok := k.store.find(digest); ok {
+		k.discard()
+		return nil
+	}
 	if k.file != nil {
 		if err := errors.Join(k.file.Close(), os.Rename(k.file.Name(), k.store.file(digest))); err != nil {
 			return fmt.Errorf("storing blob %q: %w", digest, err)

@@ -32,6 +32,31 @@ func TestBlobsOnDiskHaveTheNameOfTheirDigest(t *testing.T) {
 	}
 }
 
+// Windows does not replace a file that another request reads.
+func TestASecondUploadKeepsTheFileOfTheFirst(t *testing.T) {
+	t.Parallel()
+	config := acme()
+	config.Dir = t.TempDir()
+	c := as(t, start(t, config), job).on("acme/web")
+	path := filepath.Join(config.Dir, "blobs", "sha256", strings.TrimPrefix(c.pushBlob("acme/web", "content"), "sha256:"))
+	reader, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	c.pushBlob("acme/web", "content")
+	before, err := reader.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after, err := os.Stat(path); err != nil || !os.SameFile(before, after) {
+		t.Errorf("got another file, %v", err)
+	}
+	if left, err := filepath.Glob(filepath.Join(config.Dir, "uploads", "*")); err != nil || len(left) > 0 {
+		t.Errorf("got %v, %v, want no unfinished uploads", left, err)
+	}
+}
+
 func TestEmptyBlobIsStored(t *testing.T) {
 	t.Parallel()
 	for _, dir := range []string{"", t.TempDir()} {

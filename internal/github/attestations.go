@@ -3,11 +3,15 @@ package github
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 )
+
+// errNoID is the error for a response that does not name the stored attestation.
+var errNoID = errors.New("the API answered without the id of the attestation")
 
 // AddAttestation stores a Sigstore bundle as an attestation of a repository, which has the
 // form owner/name. AddAttestation returns the id and the URL of the attestation.
@@ -18,6 +22,9 @@ func (c *Client) AddAttestation(ctx context.Context, repository string, bundle [
 	path := attestationsPath(repository)
 	if err := c.call(ctx, http.MethodPost, path, map[string]json.RawMessage{"bundle": bundle}, &answer); err != nil {
 		return 0, "", fmt.Errorf("storing the attestation in %q: %w", repository, err)
+	}
+	if answer.ID <= 0 {
+		return 0, "", fmt.Errorf("storing the attestation in %q: %w", repository, errNoID)
 	}
 	return answer.ID, fmt.Sprintf("%s/%s/attestations/%d", c.server, repository, answer.ID), nil
 }

@@ -36,7 +36,7 @@ type Owner struct {
 type Package struct {
 	Owner      Owner
 	Name       string // the name without the owner, which can contain slashes
-	Visibility string // public, private or internal
+	Visibility string // public, private, internal, or "" if GitHub reports another value
 	Repository string // owner/name of the linked repository, or "" if the package is not linked to a repository
 	URL        string // the URL of the page of the package
 }
@@ -105,7 +105,7 @@ func (c *Client) Get(ctx context.Context, owner Owner, name string) (Package, er
 	return Package{
 		Owner:      owner,
 		Name:       name,
-		Visibility: p.GetVisibility(),
+		Visibility: known(p.GetVisibility()),
 		Repository: p.GetRepository().GetFullName(),
 		URL:        c.page(owner, name, "package/", ""),
 	}, nil
@@ -136,7 +136,7 @@ func (c *Client) Repository(ctx context.Context, fullName string) (Repository, e
 	if err != nil {
 		return Repository{}, fmt.Errorf("reading repository %q: %w", fullName, err)
 	}
-	visibility := r.GetVisibility()
+	visibility := known(r.GetVisibility())
 	if visibility == "" && r.Private != nil {
 		visibility = map[bool]string{true: "private", false: "public"}[*r.Private]
 	}

@@ -3,6 +3,7 @@ package github
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
@@ -59,6 +60,15 @@ func (c *Client) Ensure(ctx context.Context, owner Owner, name, want string, cre
 		return EnsureResult{Package: after, Outcome: Changed}
 	}
 	return EnsureResult{Package: after, Outcome: NeedsOwner, Err: requestErr}
+}
+
+// known returns a visibility, or "" if GitHub does not document the value. The visibility
+// is an output of the step, so it must not contain other text of a server.
+func known(visibility string) string {
+	if slices.Contains([]string{"public", "private", "internal"}, visibility) {
+		return visibility
+	}
+	return ""
 }
 
 // Satisfies reports whether the package has the visibility in the argument "want". If

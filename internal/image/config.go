@@ -23,3 +23,17 @@ func DiffIDs(config []byte) []v1.Hash {
 	}
 	return c.RootFS.DiffIDs
 }
+
+// Labels returns the labels from the config of an image (image-spec, "config"). If the
+// bytes are not the config of an image with valid labels, Labels returns nil.
+func Labels(config []byte) map[string]string {
+	var c struct {
+		Config struct {
+			Labels map[string]string `json:"Labels"`
+		} `json:"config"`
+	}
+	if json.Unmarshal(config, &c) != nil {
+		return nil
+	}
+	return c.Config.Labels
+}

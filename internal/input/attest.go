@@ -83,7 +83,7 @@ func (r *reader) attestation(env Environment) Attestation {
 
 // sbom reads the SBOM, so that a wrong file ends the run before the upload.
 func (r *reader) sbom(path string) []byte {
-	raw, err := bounded.File(path, attest.MaxSBOM)
+	raw, err := bounded.Text(path, attest.MaxSBOM)
 	if err != nil {
 		r.fail("sbom", attest.CodeSBOM, fmt.Sprintf("Set the input sbom to the path of a file of at most %d MiB. A relative path starts at the working directory.", attest.MaxSBOM>>20), "The SBOM %q cannot be read: %v", path, err)
 		return nil

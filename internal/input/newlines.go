@@ -1,6 +1,7 @@
 package input
 
 import (
+	"os"
 	"slices"
 	"strings"
 
@@ -15,6 +16,10 @@ const lineBreak = `\n`
 // entry can contain the two characters \n.
 var pairInputs = []string{"labels", "annotations", "build-args", "secrets", "env", "flavor"}
 
+// pathInputs are the inputs whose entries contain paths and have no form that isEntry can
+// check. On Windows, the two characters \n can be a part of a path, such as dist\new.tar.
+var pathInputs = []string{"sources", "cache-from", "cache-to", "keep-used"}
+
 var (
 	pairEntry = lazy.Regexp(`^[\w./-]+=`)
 	// plainEntry matches a text without the special characters of a regular expression.
@@ -26,6 +31,9 @@ var (
 func (r *reader) refuseLiteralLineBreaks() {
 	for _, in := range For(r.command) {
 		if in.Kind != Lines && in.Name != "registry" && in.Name != "platform" || in.Name == "entrypoint" || in.Name == "cmd" {
+			continue
+		}
+		if os.IsPathSeparator('\\') && slices.Contains(pathInputs, in.Name) {
 			continue
 		}
 		entries := r.brokenEntries(in.Name)

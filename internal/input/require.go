@@ -93,7 +93,8 @@ func (r *reader) require(server string) *attest.Requirement {
 func (r *reader) validateRequire(policy attest.Policy) {
 	var invalid *diag.Error
 	if err := policy.Validate(); errors.As(err, &invalid) {
-		r.fail("require", invalid.Code, "Each line of the input require has the form NAME=VALUE. Write at least repo=OWNER/NAME or owner=OWNER, and at most one signer.", "%s", invalid.Title)
+		hint := strings.ReplaceAll(invalid.Hint, "the input ", "the requirement ")
+		r.fail("require", invalid.Code, hint+" Each line of the input require has the form NAME=VALUE.", "%s", invalid.Title)
 	}
 }
 

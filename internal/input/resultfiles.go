@@ -38,7 +38,7 @@ func (r *reader) resultFile(input string) string {
 		r.fail(input, CodeResultFile, hint, "The file %q in the input %s contains text that only a shell replaces", text, input)
 		return path
 	}
-	if strings.HasSuffix(text, "/") {
+	if os.IsPathSeparator(text[len(text)-1]) {
 		r.fail(input, CodeResultFile, "Append the name of a file to the path.", "The file %q in the input %s cannot be written, because the path is a folder", text, input)
 		return path
 	}

@@ -88,6 +88,9 @@ func (r *reader) refuseInputsOfOneImage() {
 			r.fail(in, CodeSourcesWithInput, "Remove the input "+in+" or the input sources. Each line of the input sources contains the name and the source of one image.", "The inputs sources and %s exclude each other", in)
 		}
 	}
+	if sbom := r.text("sbom"); sbom != "" && !isOff(sbom) {
+		r.fail("sbom", CodeSourcesWithInput, "Remove the input sbom, because an SBOM describes one image. To sign the SBOM of one of the images, use the command attest for this image after this step.", "The inputs sources and sbom exclude each other")
+	}
 	if r.boolean("push-by-digest") {
 		r.fail("push-by-digest", CodeSourcesWithInput, "Remove the input push-by-digest or the input sources. To publish the images of several matrix jobs, use the command merge once for each image.", "The inputs sources and push-by-digest exclude each other")
 	}

@@ -14,7 +14,7 @@ func publishTable() []Input {
 			Name: "digest-name", Group: GroupImage, Commands: building,
 			Help: "Short name for the image that this job pushes with `push-by-digest`. Set this input if another job pushes an image for the same platform. The output digest-NAME then also contains the digest of the image.",
 			Own: map[Command]string{
-				Merge: "Pattern for the short names of the images to merge. An asterisk matches any text.",
+				Merge: "Pattern for the short names of the images to merge. An asterisk matches any text. A failed job in `digests` is an error, also if its outputs do not match.",
 			},
 			Short:   "Short name for the image that a job pushes with `push-by-digest`. If several jobs push images for the same platform, set a different name in each job.",
 			Example: "web-${{ matrix.platform }}",

@@ -72,7 +72,7 @@ func verifyTable() []Input {
 		},
 		{
 			Name: "bundle", Group: GroupSafety, Commands: []Command{Verify, Pull, Promote},
-			Help:    "File with the attestation of the image: one bundle as JSON, or one bundle per line. Default: the attestations in the registry and in GitHub's API.",
+			Help:    "File with attestations of the image: a bundle, or one per line. With a digest, the command verify then sends no request. Default: the attestations in the registry and in GitHub's API.",
 			Example: "attestations.jsonl",
 		},
 		{

@@ -75,25 +75,25 @@ func ownerWithAffixes(value, text string) string {
 // defaultTag returns the tag of a default rule. If the name of a branch or of a
 // Git tag belongs to another kind of run, defaultTag writes "branch-" or "tag-"
 // before the name, and adds a warning.
-func (e *engine) defaultTag(r rule, a affixes, value string) string {
+func (e *engine) defaultTag(r rule, a affixes, value string) (string, error) {
 	text := a.prefix + value + a.suffix
 	word := map[string]string{"branch": "branch", "tag": "Git tag"}[r.attrs["event"]]
 	if r.kind != "ref" || word == "" {
-		return refTag(text)
+		return refTag(text), nil
 	}
-	owner := e.owner(word == "Git tag", value, text)
-	if owner == "" {
-		return refTag(text)
+	owner, err := e.owner(word == "Git tag", value, text)
+	if owner == "" || err != nil {
+		return refTag(text), err
 	}
 	wanted, tag := refTag(text), refTag(a.prefix+r.attrs["event"]+"-"+strings.TrimLeft(sanitize(value), ".-")+a.suffix)
 	e.warn(CodeTagRenamed, fmt.Sprintf("The %s %s is published as %s", word, value, tag),
 		fmt.Sprintf("Without the input tags, a %s never moves the tag %s, because the names of such tags are reserved for %s. To publish the %s as %s, set tags: %s.", word, wanted, owner, word, wanted, r.text))
-	return tag
+	return tag, nil
 }
 
 // owner returns the kind of run to which the tag of a branch or of a Git tag belongs. The
 // method "owner" returns "" if the run can publish the tag.
-func (e *engine) owner(gitTag bool, value, text string) string {
+func (e *engine) owner(gitTag bool, value, text string) (string, error) {
 	of := func(name, owner string) string {
 		if gitTag {
 			return e.ownerOfGitTag(name, owner)
@@ -102,7 +102,7 @@ func (e *engine) owner(gitTag bool, value, text string) string {
 	}
 	first := ownerWithAffixes(value, text)
 	if owner := of(value, first); owner != "" || first != "" {
-		return owner
+		return owner, nil
 	}
 	tag, part := refTag(text), reservedPart()
 	if gitTag { // A Git tag that is a version can give the tags of this version.
@@ -112,7 +112,7 @@ func (e *engine) owner(gitTag bool, value, text string) string {
 	if part.MatchString(tag) || gitTag && main != "" && strings.Contains(tag, refTag(main)) {
 		return e.ownerInVariants(tag, func(inner string) string { return of(inner, ownerOf(inner)) })
 	}
-	return ""
+	return "", nil
 }
 
 // ownerOfGitTag returns the kind of run to which the name of a Git tag belongs.

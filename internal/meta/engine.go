@@ -187,7 +187,7 @@ func (e *engine) tagFrom(entry Rule, r rule, o outcome) (Rule, error) {
 func (e *engine) name(text string, r rule, value string, a affixes) (string, error) {
 	text, value = e.chartText(text), e.chartText(value)
 	if e.ownDefaults {
-		return e.defaultTag(r, a, value), nil
+		return e.defaultTag(r, a, value)
 	}
 	name := sanitize(text)
 	if e.in.Strict && r.kind == "raw" && sanitize(value) != value {

@@ -1,7 +1,6 @@
 package meta
 
 import (
-	"fmt"
 	"math/big"
 	"strings"
 
@@ -158,6 +157,17 @@ func (a affixes) strip(tag string) (string, bool) {
 	return strings.CutSuffix(inner, sanitize(a.suffix))
 }
 
+// TagListError is the error of a list of tags that the rules need. The default rules and
+// the flavor latest=highest need the list for a version, and the default rules also need
+// the list for the names of some branches and Git tags.
+type TagListError struct{ Err error }
+
+// Error implements error.
+func (e *TagListError) Error() string { return "listing the tags of the repository: " + e.Err.Error() }
+
+// Unwrap returns the error of the registry.
+func (e *TagListError) Unwrap() error { return e.Err }
+
 // tags returns the tags in the registry. The method "tags" requests the list only once.
 func (e *engine) tags() ([]string, error) {
 	if e.listed || e.c.Existing == nil {
@@ -165,7 +175,7 @@ func (e *engine) tags() ([]string, error) {
 	}
 	tags, err := e.c.Existing(e.ctx)
 	if err != nil {
-		return nil, fmt.Errorf("listing the tags for the comparison of versions: %w", err)
+		return nil, &TagListError{err}
 	}
 	e.existing, e.listed = tags, true
 	return tags, nil

@@ -2,6 +2,7 @@ package meta
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,6 +21,14 @@ const (
 	KeyRevision    = "org.opencontainers.image.revision"
 	KeyLicenses    = "org.opencontainers.image.licenses"
 )
+
+// Descriptions lists the keys of the default labels that describe the image. The other
+// default labels are facts about the run.
+var Descriptions = []string{KeyTitle, KeyDescription, KeyURL, KeyLicenses}
+
+// Describes reports whether a label or an annotation is a default that only describes the
+// image. Such a default must not replace a label that the author of the image wrote.
+func (p Pair) Describes() bool { return !p.Written && slices.Contains(Descriptions, p.Key) }
 
 // repo returns GitHub's data about the repository. The method "repo" reads the data only
 // once.
@@ -52,19 +61,20 @@ func (e *engine) standardLabels() ([]Pair, error) {
 		created = e.c.Created
 	}
 	return []Pair{
-		{KeyTitle, r.Name},
-		{KeyDescription, r.Description},
-		{KeyURL, r.HTMLURL},
-		{KeySource, r.HTMLURL},
-		{KeyVersion, e.result.Version},
-		{KeyCreated, created.UTC().Truncate(time.Millisecond).Format("2006-01-02T15:04:05.000Z")},
-		{KeyRevision, e.c.Event.SHA},
-		{KeyLicenses, r.License},
+		{Key: KeyTitle, Value: r.Name},
+		{Key: KeyDescription, Value: r.Description},
+		{Key: KeyURL, Value: r.HTMLURL},
+		{Key: KeySource, Value: r.HTMLURL},
+		{Key: KeyVersion, Value: e.result.Version},
+		{Key: KeyCreated, Value: created.UTC().Truncate(time.Millisecond).Format("2006-01-02T15:04:05.000Z")},
+		{Key: KeyRevision, Value: e.c.Event.SHA},
+		{Key: KeyLicenses, Value: r.License},
 	}, nil
 }
 
 // pairs returns the sorted list of the standard labels and the user's labels. A
-// label of the user replaces the standard label with the same key.
+// label of the user replaces the standard label with the same key. A line with only the
+// key of a standard label keeps the value of the standard label.
 func (e *engine) pairs(input, value string) ([]Pair, error) {
 	out, err := e.standardLabels()
 	if err != nil {
@@ -74,29 +84,28 @@ func (e *engine) pairs(input, value string) ([]Pair, error) {
 	if err != nil {
 		return nil, err
 	}
-	place := map[string]int{}
+	place, standard := map[string]int{}, len(out)
 	for i, p := range out {
 		place[p.Key] = i
 	}
 	for _, item := range items {
-		key, val, ok, err := e.pair(input, item)
-		if ok && err == nil {
-			var placed bool
-			placed, err = e.hasPlace(input, item, key, val)
-			ok = !placed
+		if i, known := place[item]; known && i < standard {
+			out[i].Written = true
+			continue
 		}
+		p, ok, err := e.pair(input, item)
 		if err != nil {
 			return nil, err
 		}
 		if !ok {
 			continue
 		}
-		if i, again := place[key]; again {
-			out[i].Value = val
+		if i, again := place[p.Key]; again {
+			out[i] = p
 			continue
 		}
-		place[key] = len(out)
-		out = append(out, Pair{key, val})
+		place[p.Key] = len(out)
+		out = append(out, p)
 	}
 	sortPairs(out)
 	return out, nil
@@ -114,26 +123,32 @@ func (e *engine) hasPlace(input, item, key, value string) (bool, error) {
 }
 
 // pair evaluates one item of the input "labels" or "annotations". The result "ok" is
-// false for an item without "=", because docker/metadata-action ignores such an item.
-func (e *engine) pair(input, item string) (key, value string, ok bool, err error) {
+// false for an item without "=", because docker/metadata-action ignores such an item. The
+// result "ok" is also false for an annotation that names the places to which it belongs.
+func (e *engine) pair(input, item string) (p Pair, ok bool, err error) {
 	if e.in.Strict {
 		if err := labelScope.check(item).in(input, labelSubject(input, item)); err != nil {
-			return "", "", false, err
+			return Pair{}, false, err
 		}
 	}
 	text, err := e.expand(item, input, item)
 	if err != nil {
-		return "", "", false, err
+		return Pair{}, false, err
 	}
-	key, value, ok = strings.Cut(text, "=")
+	key, value, ok := strings.Cut(text, "=")
+	p = Pair{Key: key, Value: value, Written: true}
 	switch {
 	case !ok && !e.in.Strict:
 		e.warnWithoutValue(input, text)
-		return "", "", false, nil
+		return Pair{}, false, nil
 	case ok && !e.in.Strict:
-		return key, value, true, checkKey(input, text, key, value)
+		return p, true, checkKey(input, text, key, value)
 	case !ok:
-		return "", "", false, diag.Inputf(input, CodeLabelInvalid, withoutValueHint(text), "%s has no value", labelSubject(input, text))
+		return Pair{}, false, diag.Inputf(input, CodeLabelInvalid, withoutValueHint(text), "%s has no value", labelSubject(input, text))
 	}
-	return key, value, true, e.checkPair(input, text, key, value)
+	if err := e.checkPair(input, text, key, value); err != nil {
+		return Pair{}, false, err
+	}
+	placed, err := e.hasPlace(input, item, key, value)
+	return p, !placed, err
 }

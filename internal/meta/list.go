@@ -10,9 +10,11 @@ import (
 )
 
 // list parses an input into items. Each item is one record of the input, and
-// list removes quotes, comments and empty items.
+// list removes quotes, comments and empty items. A value can contain both kinds of line
+// breaks if a step on Windows wrote a part of the value. The parser separates records only
+// by the first kind, so list replaces CR LF by LF.
 func list(input, value string) ([]string, error) {
-	records, err := csv.Parse(trimJS(value), csv.Options{Relaxed: true, Comments: true})
+	records, err := csv.Parse(trimJS(strings.ReplaceAll(value, "\r\n", "\n")), csv.Options{Relaxed: true, Comments: true})
 	if err != nil {
 		e := diag.Inputf(input, CodeInputQuotes, "Add the missing closing quote. To write a quote inside quotes, write two quotes.", "the quotes in the input %s are not balanced", input)
 		e.Err = err

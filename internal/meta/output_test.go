@@ -58,7 +58,7 @@ func TestJSONHasTheFormatOfJSONStringify(t *testing.T) {
 
 func TestBakeFiles(t *testing.T) {
 	t.Parallel()
-	r := Result{Version: "1", Tags: []Tag{{Name: "1"}}, Images: []string{"a", "b"}, Labels: []Pair{{"k", "v"}}, Annotations: []Pair{{"k", "v"}}, Levels: []string{"index"}}
+	r := Result{Version: "1", Tags: []Tag{{Name: "1"}}, Images: []string{"a", "b"}, Labels: []Pair{{Key: "k", Value: "v"}}, Annotations: []Pair{{Key: "k", Value: "v"}}, Levels: []string{"index"}}
 	files := map[string]string{}
 	for _, f := range r.BakeFiles(OutputFormat{BakeTarget: "app"}) {
 		files[f.Output+" "+f.Name] = f.Content
@@ -140,7 +140,7 @@ func TestRepositoryFromThePayload(t *testing.T) {
 	c.Repository = nil
 	c.Event.Payload = Payload{"repository": map[string]any{"name": "web", "default_branch": "main", "description": nil, "license": map[string]any{"spdx_id": "MIT"}}}
 	r := compute(t, Inputs{Tags: "type=edge"}, c)
-	if r.Version != "edge" || r.Labels[2] != (Pair{KeyLicenses, "MIT"}) || r.Labels[5] != (Pair{KeyTitle, "web"}) {
+	if r.Version != "edge" || r.Labels[2] != (Pair{Key: KeyLicenses, Value: "MIT"}) || r.Labels[5] != (Pair{Key: KeyTitle, Value: "web"}) {
 		t.Errorf("got %q, %v", r.Version, r.Labels)
 	}
 	c.Event = Event{Name: "schedule", Ref: "refs/heads/trunk"}
@@ -168,7 +168,7 @@ func TestEnvName(t *testing.T) {
 // JavaScript lists whole numbers first, in ascending order.
 func TestWholeNumbersAreTheFirstLabels(t *testing.T) {
 	t.Parallel()
-	got := labelObject([]Pair{{"-1", "a"}, {"01", "b"}, {"10", "c"}, {"2", "d"}, {"4294967295", "e"}, {"a", "f"}}).compact()
+	got := labelObject([]Pair{{Key: "-1", Value: "a"}, {Key: "01", Value: "b"}, {Key: "10", Value: "c"}, {Key: "2", Value: "d"}, {Key: "4294967295", Value: "e"}, {Key: "a", Value: "f"}}).compact()
 	if want := `{"2":"d","10":"c","-1":"a","01":"b","4294967295":"e","a":"f"}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

@@ -70,7 +70,12 @@ type Skip struct {
 }
 
 // Pair is a label or an annotation.
-type Pair struct{ Key, Value string }
+type Pair struct {
+	Key, Value string
+	// Written is true if the user wrote the key in the input. Written is false for a
+	// default.
+	Written bool
+}
 
 // Rule is the result of one line of the input "tags".
 type Rule struct {

@@ -1,6 +1,7 @@
 package meta
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -24,12 +25,12 @@ var (
 // ownerInVariants looks for the other tags of such a release. The function "of" returns the
 // kind of run for a name without the prefix and the suffix of the release.
 //
-// If the registry does not return its tags, ownerInVariants returns "", because some
-// registries cannot list tags, and the step must still publish the branch.
-func (e *engine) ownerInVariants(tag string, of func(inner string) string) string {
+// If the registry does not return its tags, ownerInVariants returns an error, because the
+// tag can belong to a release, and a branch must never move such a tag.
+func (e *engine) ownerInVariants(tag string, of func(inner string) string) (string, error) {
 	tags, err := e.tags()
 	if err != nil {
-		return ""
+		return "", fmt.Errorf("finding out whether the tag %q belongs to a release: %w", tag, err)
 	}
 	existing := map[string]bool{}
 	for _, t := range tags {
@@ -41,10 +42,10 @@ func (e *engine) ownerInVariants(tag string, of func(inner string) string) strin
 			continue
 		}
 		if inner, ok := around.strip(tag); ok && of(inner) != "" {
-			return of(inner)
+			return of(inner), nil
 		}
 	}
-	return ""
+	return "", nil
 }
 
 // variantOf returns the prefix and the suffix of a release in the registry. The argument

@@ -71,18 +71,22 @@ func TestNamesThatAreNoVariantStay(t *testing.T) {
 	}
 }
 
-// A registry that cannot list its tags does not prevent the publication of a branch, and
-// most branches need no list.
-func TestBranchesArePublishedWithoutAListOfTheTags(t *testing.T) {
+// A ref gives no tag if the tag can belong to a release and the registry does not list its
+// tags. Most refs need no list.
+func TestRefsWhoseTagCanBelongToAReleaseNeedTheListOfTheTags(t *testing.T) {
 	t.Parallel()
-	calls := 0
-	for ref, want := range map[string]int{"refs/heads/12-fix-login": 1, "refs/heads/feature/x2": 0, "refs/heads/main": 0, "refs/heads/1.2": 0, "refs/tags/web-1.2.3": 0} {
-		calls = 0
-		c := Context{Event: Event{Name: "push", Ref: ref}}
-		c.Existing = func(context.Context) ([]string, error) { calls++; return nil, errors.New("405") }
+	main := Payload{"repository": map[string]any{"default_branch": "main"}}
+	cases := map[string]bool{
+		"refs/heads/12-fix-login": true, "refs/heads/3-alpine": true, "refs/heads/nightly-alpine": true, "refs/tags/main-alpine": true, "refs/tags/nightly-alpine": true,
+		"refs/heads/feature/x2": false, "refs/heads/main": false, "refs/heads/1.2": false, "refs/tags/web-1.2.3": false,
+	}
+	for ref, needed := range cases {
+		calls, refusal := 0, errors.New("405")
+		c := Context{Event: Event{Name: "push", Ref: ref, Payload: main}}
+		c.Existing = func(context.Context) ([]string, error) { calls++; return nil, refusal }
 		got, err := Defaults(t.Context(), Inputs{}, c)
-		if err != nil || len(got.Names()) != 1 || calls != want {
-			t.Errorf("%s gives %q, %v with %d lists; want %d", ref, got.Names(), err, calls, want)
+		if errors.Is(err, refusal) != needed || (calls == 1) != needed || (len(got.Names()) == 0) != needed {
+			t.Errorf("%s gives %q, %v with %d lists; the ref needs the list: %t", ref, got.Names(), err, calls, needed)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/ghcr-publish/ghcr-publish/internal/meta"
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/flow"
 	"github.com/ghcr-publish/ghcr-publish/internal/migrate/text"
 )
@@ -256,8 +257,10 @@ func metaLabels(c chain) []string {
 }
 
 // exactPairs returns labels or annotations for this action that have the same
-// result as in docker/metadata-action. exactPairs adds the time of the run and
-// the pairs with empty values, because this action omits them by default.
+// result as in docker/metadata-action. By default, this action omits the time of the
+// run and the pairs with empty values, and a default that describes the image does not
+// replace a label of the Dockerfile. exactPairs therefore writes the time, and names the
+// keys of the descriptions. The time comes first, so that a later line can replace it.
 func exactPairs(written string) []string {
 	var lines []string
 	for line := range strings.Lines(written) {
@@ -265,10 +268,17 @@ func exactPairs(written string) []string {
 			lines = append(lines, line)
 		}
 	}
-	if !strings.Contains(written, "org.opencontainers.image.created=") {
-		lines = append(lines, "org.opencontainers.image.created={{date 'YYYY-MM-DDTHH:mm:ss.SSS[Z]'}}")
+	sets := func(key string) bool {
+		return slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(strings.TrimSpace(l), key+"=") })
 	}
-	return append(lines, "# Keep the following pairs even if their values are empty: org.opencontainers.image.description= org.opencontainers.image.licenses=")
+	if !sets(meta.KeyCreated) {
+		lines = slices.Insert(lines, 0, meta.KeyCreated+"={{date 'YYYY-MM-DDTHH:mm:ss.SSS[Z]'}}")
+	}
+	keys := slices.DeleteFunc(slices.Clone(meta.Descriptions), sets)
+	if len(keys) > 0 {
+		lines = append(lines, "# The following keys get their default values, even if a value is empty.")
+	}
+	return append(lines, keys...)
 }
 
 // listLines returns the lines of an input whose value is a list.

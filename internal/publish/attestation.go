@@ -58,6 +58,8 @@ type Attestation struct {
 	// Existed is true if an earlier run of the same workflow made the attestation for the
 	// same commit.
 	Existed bool
+	// unlisted is true if GitHub's API lacks the attestation of the earlier run.
+	unlisted bool
 }
 
 // attestDecision is the decision whether a run makes attestations.
@@ -154,6 +156,9 @@ func (a *attesting) image(ctx context.Context, out *Attestations) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := a.listExisting(ctx, existing); err != nil {
+		return err
+	}
 	if out.List = existing; len(statements) == 0 {
 		return nil
 	}
@@ -165,6 +170,17 @@ func (a *attesting) image(ctx context.Context, out *Attestations) (err error) {
 	made, err := a.store(ctx, bundles)
 	out.List = slices.Concat(made, existing)
 	return err
+}
+
+// listExisting stores the attestations of an earlier run that GitHub's API lacks.
+func (a *attesting) listExisting(ctx context.Context, existing []Attestation) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for i := range existing {
+		if existing[i].unlisted {
+			group.Go(func() error { return a.storeAtGitHub(ctx, &existing[i]) })
+		}
+	}
+	return group.Wait()
 }
 
 // sign signs the statements. At the same time, sign prepares the uploads.

@@ -22,6 +22,10 @@ const (
 	// comparisonTime limits the time in which the run reads the previous images. The time
 	// starts together with the uploads.
 	comparisonTime = 2 * time.Minute
+	// comparisonDelay limits the time by which the comparison delays the end of the run. The
+	// run waits for the comparison only after the tags have moved, unless an input such as
+	// on-loss makes the tags wait.
+	comparisonDelay = 30 * time.Second
 	// maxReplaced is the maximum number of previous images that the run reads.
 	maxReplaced = 8
 )
@@ -49,7 +53,8 @@ type comparison struct {
 	listed   *inspect.Listed  // the referrers of the new image, or nil
 	replaced []*previousImage
 
-	cancel  context.CancelFunc
+	delay   time.Duration // delay is comparisonDelay, except in tests.
+	cancel  context.CancelCauseFunc
 	reading sync.WaitGroup
 	once    sync.Once
 }
@@ -67,7 +72,7 @@ func newComparison(r *run) (*comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &comparison{run: r, content: content, cancel: func() {}}
+	c := &comparison{run: r, content: content, delay: comparisonDelay, cancel: func(error) {}}
 	if r.request.Verify.Level == input.VerifyNone && !r.request.Losses.needsPrevious() {
 		return c, nil // The run does not read the images that tags point at, as in tagPolicy.monotonic.
 	}
@@ -93,13 +98,19 @@ func (c *comparison) start(ctx context.Context) {
 		return
 	}
 	c.known.learn(c.outcome.Found.Root)
-	ctx, c.cancel = context.WithTimeoutCause(ctx, comparisonTime, fmt.Errorf("the registry did not send the previous image in %s", comparisonTime))
+	ctx, c.cancel = context.WithCancelCause(ctx)
+	c.limit(comparisonTime)
 	c.reading.Go(func() { c.read(ctx) })
+}
+
+// limit ends the reads after the duration d, unless the caller stops the timer.
+func (c *comparison) limit(d time.Duration) *time.Timer {
+	return time.AfterFunc(d, func() { c.cancel(fmt.Errorf("the registry did not send the previous image in %s", d)) })
 }
 
 // stop ends the reads. The caller calls stop before the source of the new image is closed.
 func (c *comparison) stop() {
-	c.cancel()
+	c.cancel(nil)
 	c.reading.Wait()
 }
 
@@ -230,6 +241,7 @@ func (c *comparison) wanted() compare.Options {
 // report adds the differences to the outcome after the tags have moved, and adds a warning
 // for each loss. A tag that did not move has no differences.
 func (c *comparison) report() {
+	defer c.limit(c.delay).Stop()
 	c.finish()
 	moved := c.outcome.Result.MovedTags()
 	c.outcome.Replaced = slices.DeleteFunc(c.outcome.Replaced, func(r *Replaced) bool {

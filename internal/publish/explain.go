@@ -110,7 +110,12 @@ func (e Explainer) Read(err error, ref name.Reference) error {
 	repo := ref.Context()
 	if errors.As(err, &answer) {
 		switch {
-		case answer.Status == http.StatusNotFound:
+		case registry.IsNotFound(err) && !answer.Lacks(ref):
+			return &diag.Error{
+				Code: pull.CodeNotFound, Side: diag.Registry, Err: answer, Title: fmt.Sprintf("A part of %s does not exist", ref.Name()),
+				Hint: "Run again. If the part is still missing, ask the publisher of the image to push the image again, because other tools also cannot pull the complete image.",
+			}
+		case answer.Lacks(ref):
 			return &diag.Error{
 				Code: pull.CodeNotFound, Side: diag.Registry, Input: "source", Err: answer, Title: fmt.Sprintf("%s does not exist", ref.Name()),
 				Hint: e.notFoundHint(ref),
@@ -207,7 +212,7 @@ func (r *run) explainFound(err error, found *resolve.Found) error {
 	repo := r.refusedRepository(err)
 	ev := r.explainer().Evidence(repo, targetOf(found, repo))
 	ev.Reading = !slices.Contains(r.request.Destinations, repo)
-	return refusal.Explain(err, ev)
+	return withoutTagList(err, refusal.Explain(err, ev))
 }
 
 // isMissing reports whether an error means that the source does not exist. A

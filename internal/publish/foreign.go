@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
+	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
@@ -63,9 +65,19 @@ func (r *run) fetchForeign(b *image.Blob) {
 				return in, err
 			}
 		}
-		in, err := pull.FetchForeign(ctx, r.Web, desc)
+		in, err := pull.FetchForeign(ctx, r.Web, r.isPublic(from), desc)
 		return in, explainForeign(err)
 	}
+}
+
+// isPublic reports whether the URLs in a manifest must be in the public network. This is
+// the case if the registry of the source is in the public network. A source on this
+// machine can come from another person, so the registries of the destinations decide.
+func (r *run) isPublic(source name.Reference) bool {
+	if source != nil {
+		return r.Registry.IsPublic(source.Context().Registry)
+	}
+	return slices.ContainsFunc(r.request.Destinations, func(repo name.Repository) bool { return r.Registry.IsPublic(repo.Registry) })
 }
 
 // explainForeign adds the name of the input and a hint to an error about a layer

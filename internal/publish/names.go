@@ -3,6 +3,7 @@ package publish
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/naming"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/refusal"
 	"github.com/ghcr-publish/ghcr-publish/internal/source/files"
 )
 
@@ -40,11 +42,10 @@ func (r *run) name(ctx context.Context) (meta.Result, error) {
 	if err != nil {
 		return meta.Result{}, err
 	}
-	result.Labels = r.Namer.Reproducible(result.Labels, rules)
-	if r.request.Source.Traits().NeedsLabels && naming.NoLabels(rules) {
+	result.Labels, result.Annotations = r.Namer.Reproducible(result)
+	if r.request.Source.Traits().NeedsLabels && naming.NoLabels(rules, result.Labels) {
 		result.Labels = nil
 	}
-	result.Annotations = r.Namer.Reproducible(result.Annotations, rules)
 	if r.request.ByDigest {
 		return meta.Result{Version: result.Version, Labels: result.Labels, Annotations: result.Annotations, Placed: result.Placed}, nil
 	}
@@ -76,6 +77,16 @@ type existingTags struct {
 func (e existingTags) Tags(ctx context.Context) ([]string, error) {
 	tags, err := e.registry.Tags(ctx, e.repo)
 	return tags, registry.IgnoreAbsent(err)
+}
+
+// withoutTagList adds a cure to the explanation of an error if the registry possibly
+// cannot list tags. The argument "err" is the error without its explanation.
+func withoutTagList(err, explained error) error {
+	var e *diag.Error
+	if errors.As(err, new(*meta.TagListError)) && errors.As(explained, &e) && e.Code == refusal.CodeRegistryRefused {
+		e.Hint += " The run needs the list of the tags, because a branch must not move the tag of a release, and a version must not move the tag of a higher version. If this registry cannot list tags, set the input tags, for example tags: type=ref,event=branch."
+	}
+	return explained
 }
 
 // noTags returns an error that states the result of each rule. Some events do not

@@ -25,7 +25,7 @@ func NameTags(ctx context.Context, client *registry.Client, err error, ref name.
 	var found *diag.Error
 	var answer *registry.Error
 	tag, isTag := ref.(name.Tag)
-	if !isTag || !errors.As(err, &found) || found.Code != pull.CodeNotFound || !errors.As(found.Err, &answer) {
+	if !isTag || !errors.As(err, &found) || found.Code != pull.CodeNotFound || !errors.As(found.Err, &answer) || !answer.Lacks(ref) {
 		return err
 	}
 	tags, listErr := client.FirstTags(ctx, ref.Context())

@@ -118,7 +118,26 @@ func (r *run) existingAttestations(ctx context.Context, session *attest.Session)
 			delete(out, predicateType)
 		}
 	}
-	return out, nil
+	return out, r.markUnlisted(ctx, session, digest, out)
+}
+
+// markUnlisted marks the attestations that GitHub's API does not have, although the user
+// named the API as a second store. An earlier run stored them only in the registry.
+func (r *run) markUnlisted(ctx context.Context, session *attest.Session, digest v1.Hash, found map[string]Attestation) error {
+	store := r.request.Attestation.Store
+	if len(found) == 0 || store.Auto || !store.Registry || !store.GitHub {
+		return nil
+	}
+	list, err := r.githubBundles(ctx, session, digest)
+	if err != nil {
+		return err
+	}
+	for predicateType, a := range found {
+		_, listed := accepted(session, list, digest, predicateType)
+		a.unlisted = !listed
+		found[predicateType] = a
+	}
+	return nil
 }
 
 // predicateTypes returns the types of the statements that the run makes.
@@ -136,11 +155,7 @@ func (r *run) predicateTypes() []string {
 // no attestations, storedBundles returns the bundles in GitHub's API.
 func (r *run) storedBundles(ctx context.Context, session *attest.Session, digest v1.Hash) ([][]stored.Bundle, error) {
 	if !r.request.Attestation.Store.Registry {
-		raw, err := r.GitHub.Attestations(ctx, session.Claims.Repository, digest.String())
-		list := make([]stored.Bundle, len(raw))
-		for i := range raw {
-			list[i].Raw = raw[i]
-		}
+		list, err := r.githubBundles(ctx, session, digest)
 		return [][]stored.Bundle{list}, err
 	}
 	places := make([][]stored.Bundle, len(r.request.Destinations))
@@ -152,6 +167,16 @@ func (r *run) storedBundles(ctx context.Context, session *attest.Session, digest
 		})
 	}
 	return places, group.Wait()
+}
+
+// githubBundles returns the bundles of the image in GitHub's API.
+func (r *run) githubBundles(ctx context.Context, session *attest.Session, digest v1.Hash) ([]stored.Bundle, error) {
+	raw, err := r.GitHub.Attestations(ctx, session.Claims.Repository, digest.String())
+	list := make([]stored.Bundle, len(raw))
+	for i := range raw {
+		list[i].Raw = raw[i]
+	}
+	return list, err
 }
 
 // accepted returns the newest bundle of this workflow for the same commit.

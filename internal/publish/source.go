@@ -18,7 +18,6 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image/rules"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
-	"github.com/ghcr-publish/ghcr-publish/internal/publish/naming"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
@@ -244,11 +243,11 @@ func (p preparedSource) changes() mutate.Changes {
 	rules := p.request.Naming
 	c := mutate.Changes{Source: p.source, StripAttestations: p.request.Changes.Strip, LegacyAttestations: p.request.Changes.Legacy, Compression: p.request.Changes.Compression}
 	if rules.Labels != "" || rules.Annotations != "" {
-		c.Annotations, c.DefaultAnnotations = p.split(p.names.Annotations, rules.Annotations)
+		c.Annotations, c.DefaultAnnotations = p.split(p.names.Annotations)
 		c.Levels = p.names.Placed
 	}
 	if rules.Labels != "" { // If the input "labels" is empty, the configs do not change.
-		c.Labels, c.DefaultLabels = p.split(p.names.Labels, rules.Labels)
+		c.Labels, c.DefaultLabels = p.split(p.names.Labels)
 	}
 	c.Labels, c.Annotations = p.link(c.Labels), p.link(c.Annotations)
 	return c
@@ -256,12 +255,11 @@ func (p preparedSource) changes() mutate.Changes {
 
 // split divides labels or annotations into two results. The values in the result "own"
 // replace the values of the image. The values in the result "defaults" describe the
-// image, and the run uses such a value only if the image does not have the key. The
-// argument "written" is the text of the input.
-func (p preparedSource) split(pairs []meta.Pair, written string) (own, defaults map[string]string) {
+// image, and the run uses such a value only if the image does not have the key.
+func (p preparedSource) split(pairs []meta.Pair) (own, defaults map[string]string) {
 	own, defaults = map[string]string{}, map[string]string{}
 	for _, pair := range pairs {
-		if p.request.Source.Traits().Authored && naming.Describes(pair.Key, written) {
+		if p.request.Source.Traits().Authored && pair.Describes() {
 			defaults[pair.Key] = pair.Value
 		} else {
 			own[pair.Key] = pair.Value

@@ -10,7 +10,6 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
-	"github.com/ghcr-publish/ghcr-publish/internal/publish/naming"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/locked"
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
@@ -32,9 +31,6 @@ type BuildSource struct {
 	Temp    string
 	Log     ProgramLog
 	Options source.Options
-	// Labels is the input "labels". A label in the Dockerfile that describes the image is
-	// kept, unless the input "labels" contains the key of the label.
-	Labels string
 	// Annotations is the input "annotations".
 	Annotations string
 	// Strip is true if the run removes the attestations of the image.
@@ -67,8 +63,8 @@ func (s *BuildSource) build(ctx context.Context, names meta.Result) (text string
 	log := s.Log.Begin()
 	defer func() { err = errors.Join(err, log.Close()) }()
 	request := s.Request
-	for _, l := range names.Labels {
-		if naming.Describes(l.Key, s.Labels) && s.Request.SetsLabel(l.Key) {
+	for _, l := range names.Labels { // The image keeps a description from a label in the Dockerfile.
+		if l.Describes() && s.Request.SetsLabel(l.Key) {
 			continue
 		}
 		request.Labels = append(request.Labels, l.Key+"="+l.Value)
@@ -106,7 +102,7 @@ func (s *BuildSource) annotations(names meta.Result, labels []string) []string {
 	}
 	for _, a := range names.Annotations {
 		pair := a.Key + "=" + a.Value
-		if naming.Describes(a.Key, s.Annotations) && !slices.Contains(labels, pair) {
+		if a.Describes() && !slices.Contains(labels, pair) {
 			continue // The annotation can get the value of a label in the Dockerfile or the base image.
 		}
 		out = append(out, string(root)+":"+pair)

@@ -7,7 +7,6 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/meta"
-	"github.com/ghcr-publish/ghcr-publish/internal/publish/naming"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/resolve"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
@@ -23,9 +22,6 @@ type IndexSource struct {
 	// digest.
 	Repository name.Repository
 	Options    merge.Options
-	// Annotations is the input "annotations". If the input does not set a
-	// description, the description of the images remains.
-	Annotations string
 }
 
 // Traits implements [Source].
@@ -48,7 +44,7 @@ func (s IndexSource) Open(ctx context.Context, names meta.Result) (*source.Sourc
 	options := s.Options
 	options.Annotations, options.Defaults = map[string]string{}, map[string]string{}
 	for _, pair := range names.Annotations {
-		if naming.Describes(pair.Key, s.Annotations) {
+		if pair.Describes() {
 			options.Defaults[pair.Key] = pair.Value
 		} else {
 			options.Annotations[pair.Key] = pair.Value
@@ -68,10 +64,10 @@ func (s IndexSource) Open(ctx context.Context, names meta.Result) (*source.Sourc
 }
 
 // isAbsentImage reports whether a registry does not have an image. The status 404 of a
-// token service, or of a host to which a redirect leads, is another failure.
+// host to which a redirect leads is another failure.
 func isAbsentImage(err error) bool {
 	var answer *registry.Error
-	return registry.IsNotFound(err) && errors.As(err, &answer) && answer.Repository != "" && answer.From == ""
+	return registry.IsNotFound(err) && errors.As(err, &answer) && answer.From == ""
 }
 
 // Close implements [Source].

@@ -15,6 +15,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/network"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/transport"
 )
 
 // These are the limits for the download of a foreign layer. The limits are
@@ -33,10 +34,11 @@ const (
 // layer. FetchForeign uses only HTTPS, and sends no credentials. The returned reader
 // verifies the size and the digest of the layer. FetchForeign opens connections with the
 // settings of the argument "base". If "base" is nil, FetchForeign uses the settings of
-// http.DefaultTransport. If no address sends the layer, FetchForeign returns a
-// *diag.Error with the code [CodeForeignLayer].
-func FetchForeign(ctx context.Context, base *http.Transport, desc v1.Descriptor) (io.ReadCloser, error) {
-	client := newForeignClient(base)
+// http.DefaultTransport. If the argument "public" is true, FetchForeign connects only to
+// the public network. If no address sends the layer, FetchForeign returns a *diag.Error
+// with the code [CodeForeignLayer].
+func FetchForeign(ctx context.Context, base *http.Transport, public bool, desc v1.Descriptor) (io.ReadCloser, error) {
+	client := newForeignClient(base, public)
 	var errs []error
 	for _, text := range desc.URLs[:min(len(desc.URLs), maxAddresses)] {
 		u, err := url.Parse(text)
@@ -58,7 +60,7 @@ func FetchForeign(ctx context.Context, base *http.Transport, desc v1.Descriptor)
 	}
 }
 
-func newForeignClient(base *http.Transport) *http.Client {
+func newForeignClient(base *http.Transport, public bool) *http.Client {
 	if base == nil {
 		base = http.DefaultTransport.(*http.Transport)
 	}
@@ -69,6 +71,9 @@ func newForeignClient(base *http.Transport) *http.Client {
 	t.DisableKeepAlives = true // A connection is used for only one layer.
 	if t.DialContext == nil {
 		t.DialContext = (&net.Dialer{Timeout: headerTimeout}).DialContext
+	}
+	if public {
+		t = transport.PublicOnly(t)
 	}
 	return &http.Client{Transport: t, CheckRedirect: func(next *http.Request, via []*http.Request) error {
 		next.Header.Del("Referer") // The header Referer would send the previous address to the next server, and an address can contain a secret signature.

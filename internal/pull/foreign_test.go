@@ -2,6 +2,8 @@ package pull_test
 
 import (
 	"bytes"
+	"context"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -51,6 +53,9 @@ func (w *layerHost) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case "/plain":
 		http.Redirect(rw, r, "http://"+r.Host+"/layer", http.StatusFound)
+		return
+	case "/away":
+		http.Redirect(rw, r, w.URL+"/layer", http.StatusFound)
 		return
 	case "/moved":
 		http.Redirect(rw, r, "/layer", http.StatusFound)
@@ -180,5 +185,58 @@ func TestForeignLayerInTheRegistryIsFetchedFromTheRegistry(t *testing.T) {
 	r.checkComplete(dir)
 	if result.Foreign.Blobs != 0 {
 		t.Errorf("got %+v", result)
+	}
+}
+
+// farConn is a connection to this machine that seems to have another address.
+type farConn struct{ net.Conn }
+
+func (farConn) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(13, 107, 246, 1), Port: 443} }
+
+// The manifest comes from a registry in the public network. Its addresses, the targets of
+// redirects and the addresses of names are not trusted.
+func TestForeignLayersOfAPublicRegistryAreNotFetchedFromAPrivateAddress(t *testing.T) {
+	t.Parallel()
+	w := newLayerHost(t)
+	desc := v1.Descriptor{MediaType: types.DockerForeignLayer, Size: int64(len(w.layer))}
+	var err error
+	if desc.Digest, _, err = v1.SHA256(bytes.NewReader(w.layer)); err != nil {
+		t.Fatal(err)
+	}
+	cases := []struct {
+		name, address string
+		public        bool
+		requests      int // requests to the host of the layer
+		fails         bool
+	}{
+		{"an address of this machine", w.URL + "/layer", true, 0, true},
+		{"a redirect to this machine", "https://example.com/away", true, 1, true},
+		{"an address of the public network", "https://example.com/layer", true, 1, false},
+		{"a registry in a private network", w.URL + "/layer", false, 1, false},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			w.requests = nil
+			base := w.Client().Transport.(*http.Transport).Clone()
+			base.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+				conn, err := (&net.Dialer{}).DialContext(ctx, network, w.Listener.Addr().String())
+				if err == nil && address == "example.com:443" {
+					conn = farConn{conn}
+				}
+				return conn, err
+			}
+			desc := desc
+			desc.URLs = []string{c.address}
+			in, err := pull.FetchForeign(t.Context(), base, c.public, desc)
+			if err == nil {
+				in.Close()
+			}
+			if (err != nil) != c.fails || c.fails && !strings.Contains(err.Error(), "not in the public network") {
+				t.Errorf("got %v", err)
+			}
+			if len(w.requests) != c.requests {
+				t.Errorf("got %d requests, want %d", len(w.requests), c.requests)
+			}
+		})
 	}
 }

@@ -233,7 +233,7 @@ func (f *fetching) open(ctx context.Context, b *image.Blob) opened {
 	if !registry.IsAbsent(err) {
 		return opened{r, false, err}
 	}
-	r, err = FetchForeign(ctx, f.ForeignTransport, b.Descriptor)
+	r, err = FetchForeign(ctx, f.ForeignTransport, f.found.Client.IsPublic(f.found.Repository.Registry), b.Descriptor)
 	return opened{r, true, err}
 }
 

@@ -77,7 +77,7 @@ func (c *Client) do(ctx context.Context, k call) (*http.Response, error) {
 		st.attempts++
 		resp, g, err := c.attempt(ctx, s, k, st.attempt())
 		if err == nil {
-			s.countAnswer(kindOf(k.operation))
+			s.countAnswer(k)
 			return resp, nil
 		}
 		if ctx.Err() != nil {
@@ -161,7 +161,7 @@ func (c *Client) hop(ctx context.Context, s *session, k call, g *grant, to *rout
 	if err != nil {
 		return nil, err
 	}
-	resp, err := c.send(req, body, k.operation, n)
+	resp, err := c.send(s, req, body, k.operation, n)
 	if err != nil {
 		return nil, to.blame(&NoAnswer{Host: req.URL.Host, Operation: k.operation, Err: err})
 	}
@@ -186,16 +186,16 @@ func (c *Client) check(s *session, k call, to *route, resp *http.Response) (*htt
 	if err == nil {
 		err = k.readContent(resp)
 	}
+	host := resp.Request.URL.Host
 	switch err = errors.Join(err, resp.Body.Close()); {
 	case err == nil:
 		return resp, nil
 	case errors.As(err, new(*ResponseError)):
 		return nil, err
 	case isContentError(err):
-		return nil, fmt.Errorf("%s: %w", k.operation, err)
+		return nil, &ResponseError{Host: host, Operation: k.operation, Problem: "the content of the response is wrong: " + sanitize(err.Error())}
 	}
-	host := resp.Request.URL.Host
-	return nil, &NoAnswer{Host: host, Operation: k.operation, Err: &networkError{host, err}}
+	return nil, &NoAnswer{Host: host, Operation: k.operation, Incomplete: true, Err: &networkError{host, err}}
 }
 
 // isContentError reports whether the content of a complete response is wrong.
@@ -229,14 +229,19 @@ func newRequest(ctx context.Context, s *session, k call, g *grant, target *url.U
 	return req, body, nil
 }
 
-// send runs one round trip with the idle timeout, and counts the request.
-func (c *Client) send(req *http.Request, body *requestBody, operation string, n attempt) (*http.Response, error) {
+// send runs one round trip with the idle timeout, and counts the request. If the registry
+// is in the public network, send sends no request for another host to a private address.
+func (c *Client) send(s *session, req *http.Request, body *requestBody, operation string, n attempt) (*http.Response, error) {
 	idle, ctx := startIdleTimer(req.Context(), idleTimeout(c.opts.IdleTimeout, n.silent), c.announcer(req.URL.Host, operation))
 	body.idle = idle
 	req = req.WithContext(ctx)
 	req.Header.Set("User-Agent", c.opts.UserAgent)
+	home := s.isHome(req.URL)
+	if home {
+		req = s.origin.Trace(req, c.transports.small.Proxy)
+	}
 	begin := time.Now()
-	resp, err := c.transports.forSize(body.size, n.http1).RoundTrip(req)
+	resp, err := c.transports.forSize(body.size, n.http1, !home && s.origin.Public()).RoundTrip(req)
 	x := Exchange{
 		Method: req.Method, Host: req.URL.Host, Path: req.URL.Path,
 		Sent: body.sent.Load(), Duration: time.Since(begin), Attempt: n.number,

@@ -50,6 +50,10 @@ type Options struct {
 	// "left" is the time until the attempt ends. Several goroutines can call OnSilence at
 	// the same time.
 	OnSilence func(host, operation string, silent, left time.Duration)
+	// The client calls OnToken, if set, with each token that it receives, because a registry
+	// can return the token in an error message. Several goroutines can call OnToken at the
+	// same time.
+	OnToken func(token string)
 	// RangeSize is the size in bytes of the ranges of a large blob, if the download
 	// of this blob uses several connections (docs/performance.md, Methods). If zero,
 	// a range has 16 MiB.
@@ -152,6 +156,10 @@ func (c *Client) Expect(repo name.Repository, access Access) {
 	defer s.mu.Unlock()
 	s.expect(repo.RepositoryStr(), access)
 }
+
+// IsPublic reports whether a registry has answered this client from the public network. A
+// client must not follow an address from such a registry to a private network.
+func (c *Client) IsPublic(reg name.Registry) bool { return c.session(reg).origin.Public() }
 
 func (c *Client) session(reg name.Registry) *session {
 	c.mu.Lock()

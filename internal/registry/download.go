@@ -56,7 +56,9 @@ func (d *download) open() error {
 	case d.offset > 0 && resp.StatusCode != http.StatusPartialContent:
 		// The server ignored the range. Skip the bytes that an earlier attempt
 		// has read.
-		_, err = io.CopyN(io.Discard, resp.Body, d.offset)
+		if _, err = io.CopyN(io.Discard, resp.Body, d.offset); err != nil {
+			err = &skipError{noEOF(err)}
+		}
 	}
 	if err != nil {
 		return errors.Join(err, resp.Body.Close())
@@ -93,19 +95,35 @@ func (d *download) Read(p []byte) (int, error) {
 	return n, d.resume(err)
 }
 
+// resume opens the download at the position of the next byte. If the response ends before
+// this position, resume makes another attempt.
 func (d *download) resume(cause error) error {
-	d.st.attempts++
-	again := d.st.decide(cause, "", 0)
-	if !again.retry {
-		return &TruncatedDownload{Host: d.host, Digest: d.desc.Digest, Received: d.offset, Size: d.desc.Size, Err: cause}
+	for {
+		d.st.attempts++
+		again := d.st.decide(cause, "", 0)
+		if !again.retry {
+			return &TruncatedDownload{Host: d.host, Digest: d.desc.Digest, Received: d.offset, Size: d.desc.Size, Err: cause}
+		}
+		if err := d.client.retry.wait(d.ctx, again.wait, cause); err != nil {
+			return err
+		}
+		_ = d.body.Close() // The error of the body is already known.
+		d.resumedAt = d.offset
+		err := d.open()
+		var skip *skipError
+		if d.ctx.Err() != nil || !errors.As(err, &skip) {
+			return err
+		}
+		cause = skip.err
 	}
-	if err := d.client.retry.wait(d.ctx, again.wait, cause); err != nil {
-		return err
-	}
-	_ = d.body.Close() // The error of the body is already known.
-	d.resumedAt = d.offset
-	return d.open()
 }
+
+// skipError is the error of a response that ended among the bytes that the client already
+// had.
+type skipError struct{ err error }
+
+func (e *skipError) Error() string { return e.err.Error() }
+func (e *skipError) Unwrap() error { return e.err }
 
 func (d *download) Close() error { return d.body.Close() }
 

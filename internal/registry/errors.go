@@ -142,11 +142,12 @@ func Answer(err error) error {
 	return err
 }
 
-// NoAnswer is the error of a request that got no response.
+// NoAnswer is the error of a request that got no response, or no complete response.
 type NoAnswer struct {
-	Host      string
-	Operation string // Operation is, for example, `PUT manifest "1.2"`.
-	Err       error  // Err is an error of the network, or the reason why the client could not read the body to send.
+	Host       string
+	Operation  string // Operation is, for example, `PUT manifest "1.2"`.
+	Incomplete bool   // Incomplete is true if a part of the response arrived.
+	Err        error  // Err is an error of the network, or the reason why the client could not read the body to send.
 }
 
 // Error returns the operation, the host and the cause.
@@ -182,13 +183,21 @@ var digestPattern = lazy.Regexp(`sha256:[0-9a-f]{64}`)
 // distinguish a missing object from a hidden object (docs/ghcr.md, Push probe).
 func IsAbsent(err error) bool { return hasStatus(err, http.StatusNotFound) || IsRefused(err) }
 
-// IsNotFound reports whether the registry responded with 404.
-func IsNotFound(err error) bool { return hasStatus(err, http.StatusNotFound) }
+// IsNotFound reports whether the response to a request for an object was 404. The
+// status 404 of a token request means that the token service does not exist.
+func IsNotFound(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Status == http.StatusNotFound && e.Repository != ""
+}
 
 // IsRefused reports whether the registry refused this token (401 or 403).
 func IsRefused(err error) bool {
 	return hasStatus(err, http.StatusUnauthorized, http.StatusForbidden)
 }
+
+// IsChanged reports whether the registry did not write a tag, because the tag is not in the
+// required state any more (412).
+func IsChanged(err error) bool { return hasStatus(err, http.StatusPreconditionFailed) }
 
 // IgnoreAbsent returns nil if IsAbsent(err), and err otherwise. Use IgnoreAbsent
 // if an absent object is a valid result and not a failure.

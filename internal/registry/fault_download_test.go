@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -99,6 +100,32 @@ func TestDownloadWithoutRangesSkipsTheBytesThatItHas(t *testing.T) {
 	}
 	if served.Load() != 2 {
 		t.Errorf("%d downloads, want 2", served.Load())
+	}
+}
+
+// A server that ignores ranges sends the first bytes again. The response can end among these
+// bytes.
+func TestDownloadResumesAfterAFaultInTheBytesThatItSkips(t *testing.T) {
+	t.Parallel()
+	sc := newScenario(t, openWorld())
+	var served atomic.Int32
+	sc.before = func(w http.ResponseWriter, req *http.Request) bool {
+		if !strings.HasPrefix(req.URL.Path, "/ghcr1/") {
+			return false
+		}
+		sent := map[int32]int{1: 1000, 2: 10, 3: 500}[served.Add(1)]
+		if sent == 0 {
+			sent = len(seeded)
+		}
+		w.Header().Set("Content-Length", strconv.Itoa(sent))
+		_, _ = w.Write(seeded[:sent])
+		return true
+	}
+	if err := sc.run(); err != nil {
+		t.Fatal(err)
+	}
+	if served.Load() != 4 {
+		t.Errorf("%d downloads, want 4", served.Load())
 	}
 }
 

@@ -259,11 +259,12 @@ func TestPermanentErrorIsNotRetried(t *testing.T) {
 				if !errors.As(err, &answer) || answer.Status != refusal.Status {
 					t.Fatalf("got %v, want the status %d", err, refusal.Status)
 				}
-				if got := sc.counts()[kind.class]; got != 1+kind.after {
-					t.Errorf("%d requests, want %d", got, 1+kind.after)
+				attempts, waits := contraryAttempts(kind.class, refusal.Status)
+				if got := sc.counts()[kind.class]; got != attempts+kind.after {
+					t.Errorf("%d requests, want %d", got, attempts+kind.after)
 				}
-				if len(sc.recordedWaits()) > 0 {
-					t.Errorf("waits %v, want none", sc.recordedWaits())
+				if len(sc.recordedWaits()) != waits {
+					t.Errorf("waits %v, want %d waits", sc.recordedWaits(), waits)
 				}
 				if want := refusal.Message; kind.method != "HEAD" && answer.ServerMessage() != want {
 					t.Errorf("got the message %q, want %q", answer.ServerMessage(), want)

@@ -1,10 +1,12 @@
 package registry
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 )
@@ -26,13 +28,15 @@ type handshake struct {
 	sent     bool // sent is false if go-containerregistry rejected the realm.
 	answered bool
 	bodyErr  error          // bodyErr is the error that occurred while the client read the response.
+	lostPart bool           // lostPart is true if the response with status 200 is not complete JSON.
 	hops     int            // hops is the number of redirects that the client has followed.
 	location *LocationError // location describes a redirect that the client must not follow.
+	next     *url.URL       // next is the address to which the latest response redirects, or nil.
 	refusal  *Error
 }
 
 func (h *handshake) RoundTrip(req *http.Request) (*http.Response, error) {
-	h.sent = true
+	h.sent, h.answered, h.next = true, false, nil
 	body := &requestBody{size: max(req.ContentLength, 0)}
 	if req.Body != nil {
 		// The body of this request contains an identity token. After a redirect,
@@ -44,8 +48,9 @@ func (h *handshake) RoundTrip(req *http.Request) (*http.Response, error) {
 		req = req.Clone(req.Context())
 		req.Body = body
 	}
-	resp, err := h.session.client.send(req, body, handshakeOperation, h.attempt)
+	resp, err := h.session.client.send(h.session, req, body, handshakeOperation, h.attempt)
 	if err != nil {
+		h.location = refusedAddress(err, req.URL, handshakeOperation, h.session.reg.RegistryStr(), "WWW-Authenticate")
 		return nil, err
 	}
 	h.answered = true
@@ -67,21 +72,25 @@ func (h *handshake) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // follow counts a redirect that go-containerregistry follows. The method "follow" returns
-// an error if a request has more than maxRedirects redirects.
+// an error if a request has more than maxRedirects redirects, or if the address is
+// unusable.
 func (h *handshake) follow(resp *http.Response) error {
-	if h.hops++; h.hops <= maxRedirects {
-		return nil
-	}
 	next, problem := target(resp, "Location", resp.Header.Get("Location"), handshakeOperation)
-	if problem == nil {
-		problem = &LocationError{
-			Operation: handshakeOperation, Host: resp.Request.URL.Host, Header: "Location", Target: redact(next),
-			Problem: fmt.Sprintf("the request has more than %d redirects", maxRedirects),
-		}
+	h.next = next
+	h.hops++
+	switch {
+	case problem == nil && h.hops <= maxRedirects:
+		return nil
+	case problem == nil:
+		problem = unusable(resp.Request.URL.Host, next, fmt.Sprintf("the request has more than %d redirects", maxRedirects))
 	}
 	h.location = problem
 	closeBody(resp)
 	return problem
+}
+
+func unusable(host string, next *url.URL, problem string) *LocationError {
+	return &LocationError{Operation: handshakeOperation, Host: host, Header: "Location", Target: redact(next), Problem: problem}
 }
 
 // explain returns the error response of the registry or the error of the network
@@ -103,18 +112,35 @@ func (h *handshake) explain(err error) error {
 		return &unreachableError{err}
 	case h.bodyErr != nil:
 		return &unreachableError{h.bodyErr}
+	case h.next != nil: // go-containerregistry does not follow a redirect to an address without HTTPS or to a private address.
+		h.location = unusable(h.session.reg.RegistryStr(), h.next, "the address is not safe: "+sanitize(innermost(err).Error()))
+		return h.location
 	}
-	return &ResponseError{Host: h.session.reg.RegistryStr(), Operation: fmt.Sprintf("requesting a token for %q", h.session.reg), Problem: "the response contains no token"}
+	wrong := &ResponseError{Host: h.session.reg.RegistryStr(), Operation: fmt.Sprintf("requesting a token for %q", h.session.reg), Problem: "the response contains no token"}
+	if h.lostPart = errors.As(err, new(*json.SyntaxError)); h.lostPart {
+		wrong.Problem = "the response is not complete JSON"
+	}
+	return wrong
+}
+
+// innermost returns the last error of a chain of wrapped errors.
+func innermost(err error) error {
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+		err = inner
+	}
+	return err
 }
 
 // incomplete returns the error of a response that ended early.
 func (h *handshake) incomplete(host string, err error) error {
-	return &NoAnswer{Host: host, Operation: handshakeOperation, Err: &networkError{host, err}}
+	return &NoAnswer{Host: host, Operation: handshakeOperation, Incomplete: true, Err: &networkError{host, err}}
 }
 
-// permanent reports whether the next attempt would fail for the same reason.
+// permanent reports whether the next attempt would fail for the same reason. A response
+// that is not complete JSON can have lost a part on its way, so the next attempt can get
+// the complete response.
 func (h *handshake) permanent() bool {
-	return !h.sent || h.location != nil || (h.answered && h.refusal == nil && h.bodyErr == nil)
+	return !h.sent || h.location != nil || (h.answered && h.refusal == nil && h.bodyErr == nil && !h.lostPart)
 }
 
 // isTokenPage reports whether the response to a token request is a web page.

@@ -73,8 +73,11 @@ func (c *Client) sendBase(ctx context.Context, s *session, to *route, header str
 	if header != "" && s.isHome(to.url) {
 		req.Header.Set("Authorization", header)
 	}
-	resp, err := c.send(req, &requestBody{}, to.operation, n)
+	resp, err := c.send(s, req, &requestBody{}, to.operation, n)
 	if err != nil {
+		if refused := refusedAddress(err, to.url, to.operation, to.from, "Location"); refused != nil {
+			return nil, refused
+		}
 		return nil, fmt.Errorf("logging in: %w", &unreachableError{err})
 	}
 	return resp, nil

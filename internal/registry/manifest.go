@@ -3,9 +3,11 @@ package registry
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -57,7 +59,27 @@ func (c *Client) Manifest(ctx context.Context, ref name.Reference) (v1.Descripto
 	return v1.Descriptor{MediaType: mediaType(resp), Digest: digest, Size: int64(len(raw))}, raw, nil
 }
 
-// readManifest reads the body of a response and hashes it.
+// TagState reads the manifest of a tag, and returns the header ETag, which names the state of
+// the tag. The state is "" if the registry does not send the header, or sends a weak
+// validator, which no condition can name (RFC 9110, section 13.1.1).
+func (c *Client) TagState(ctx context.Context, tag name.Tag) (raw []byte, state string, err error) {
+	resp, err := c.do(ctx, c.manifestCall(http.MethodGet, tag, func(resp *http.Response) (err error) {
+		raw, _, err = readManifest(resp, tag)
+		return err
+	}))
+	if err != nil {
+		return nil, "", err
+	}
+	if state = resp.Header.Get("ETag"); strings.HasPrefix(state, "W/") {
+		state = ""
+	}
+	return raw, state, nil
+}
+
+// readManifest reads the body of a response and hashes it. If the digest is unknown
+// before the read, only the JSON of the manifest shows whether the body is complete. An
+// invalid manifest with the expected digest is not an error here, because another read
+// would return the same bytes.
 func readManifest(resp *http.Response, ref name.Reference) ([]byte, v1.Hash, error) {
 	raw, err := io.ReadAll(io.LimitReader(resp.Body, image.MaxManifestSize+1))
 	if err != nil {
@@ -69,11 +91,19 @@ func readManifest(resp *http.Response, ref name.Reference) ([]byte, v1.Hash, err
 		return nil, v1.Hash{}, wrong
 	}
 	digest, _, err := v1.SHA256(bytes.NewReader(raw))
+	expected := 0
 	for _, want := range []string{digestOf(ref), resp.Header.Get("Docker-Content-Digest")} {
-		if want != "" && want != digest.String() {
+		if want == "" {
+			continue
+		}
+		if expected++; want != digest.String() {
 			wrong.Problem = fmt.Sprintf("the received bytes have the digest %s, but the expected digest is %s", digest, sanitize(want))
 			return nil, v1.Hash{}, wrong
 		}
+	}
+	if expected == 0 && !json.Valid(raw) {
+		wrong.Problem = fmt.Sprintf("the %d received bytes are not complete JSON", len(raw))
+		return nil, v1.Hash{}, wrong
 	}
 	return raw, digest, err
 }
@@ -82,9 +112,24 @@ func readManifest(resp *http.Response, ref name.Reference) ([]byte, v1.Hash, err
 // error if the response of the registry contains another digest than the digest
 // of the manifest.
 func (c *Client) PutManifest(ctx context.Context, ref name.Reference, m *image.Manifest) error {
+	return c.putManifest(ctx, ref, m, nil)
+}
+
+// ReplaceTag pushes a manifest by tag, as PutManifest does. The state is a result of
+// TagState. If the state is not "", the registry writes the tag only if the tag is still in
+// this state. Otherwise, IsChanged(err) is true.
+func (c *Client) ReplaceTag(ctx context.Context, tag name.Tag, m *image.Manifest, state string) error {
+	if state == "" {
+		return c.putManifest(ctx, tag, m, nil)
+	}
+	return c.putManifest(ctx, tag, m, http.Header{"If-Match": {state}})
+}
+
+func (c *Client) putManifest(ctx context.Context, ref name.Reference, m *image.Manifest, condition http.Header) error {
 	k := c.manifestCall(http.MethodPut, ref, discardBody)
 	k.access = Push
 	k.header = http.Header{"Content-Type": {string(m.Descriptor.MediaType)}}
+	maps.Copy(k.header, condition)
 	k.size = int64(len(m.Raw))
 	k.body = func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(m.Raw)), nil }
 	k.statuses = []int{http.StatusCreated, http.StatusOK, http.StatusAccepted}
@@ -105,9 +150,20 @@ func (c *Client) PutManifest(ctx context.Context, ref name.Reference, m *image.M
 	return nil
 }
 
+// Lacks reports whether the registry responded with 404 to a read of the manifest to
+// which a reference points. The result is false for a part of the image, such as a blob.
+func (e *Error) Lacks(ref name.Reference) bool {
+	read := e.Operation == manifestOperation(http.MethodGet, ref) || e.Operation == manifestOperation(http.MethodHead, ref)
+	return read && e.Status == http.StatusNotFound && e.From == "" && e.Repository == ref.Context().RepositoryStr()
+}
+
+func manifestOperation(method string, ref name.Reference) string {
+	return fmt.Sprintf("%s manifest %q", method, ref.Identifier())
+}
+
 func (c *Client) manifestCall(method string, ref name.Reference, read func(*http.Response) error) call {
 	return call{
-		operation:   fmt.Sprintf("%s manifest %q", method, ref.Identifier()),
+		operation:   manifestOperation(method, ref),
 		method:      method,
 		repo:        ref.Context(),
 		access:      Pull,

@@ -38,7 +38,7 @@ func sendBulk(t *testing.T, tr *transports, addr string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := tr.forSize(BulkSize, false).RoundTrip(req)
+	resp, err := tr.forSize(BulkSize, false, false).RoundTrip(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func TestBodiesAndSmallRequestsUseDifferentTransports(t *testing.T) {
 		{"a stream", -1, tr.bulk},
 	}
 	for _, tc := range cases {
-		if got := tr.forSize(tc.size, false); got != tc.want {
+		if got := tr.forSize(tc.size, false, false); got != tc.want {
 			t.Errorf("%s uses the wrong transport", tc.name)
 		}
 	}

@@ -66,12 +66,14 @@ type decision struct {
 // does not check the deadline, because retrier.wait checks the deadline.
 func (s *attemptState) decide(err error, request retry.Request, tokenAge time.Duration) decision {
 	f := failureOf(err, request, tokenAge)
+	f.TokenReplaced = s.tokenReplaced
+	f.WriteAccepted = s.host != nil && s.host.acceptedWrite(repositoryOf(err))
 	row := retry.Decide(f)
 	s.count(row, f.Transport)
 	s.countFruitless(operationOf(err))
 	limit := s.fruitless >= maxAttempts || s.attempts >= mostAttempts
 	if row.NewToken {
-		return decision{retry: !s.tokenReplaced && !limit, newToken: true}
+		return decision{retry: !limit, newToken: true}
 	}
 	again := row.Reaction == retry.Again || row.Reaction == retry.AgainFromStart
 	if limit || (row.Attempts > 0 && s.rows[row.Name] >= row.Attempts) {
@@ -118,6 +120,15 @@ func operationOf(err error) string {
 		return e.Operation
 	case errors.As(err, &noAnswer):
 		return noAnswer.Operation
+	}
+	return ""
+}
+
+// repositoryOf returns the repository of the request that the registry refused, or "".
+func repositoryOf(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Repository
 	}
 	return ""
 }

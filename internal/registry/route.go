@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/transport"
 )
 
 // maxRedirects limits the redirects of one request.
@@ -19,10 +21,11 @@ const maxRedirects = 5
 type LocationError struct {
 	Operation string // Operation is, for example, `PUT manifest "1.2"`.
 	Host      string // Host is the host that sent the header.
-	Header    string // Header is "Location" or "Link".
+	Header    string // Header is "Location", "Link" or "WWW-Authenticate".
 	Target    string // Target is the URL in the header, without its query. The query can contain a signature.
 	Problem   string // Problem is a clause about the URL, for example "the URL names another server".
 	Missing   bool   // Missing is true if the response does not contain the header.
+	Private   bool   // Private is true if the registry is in the public network, and Target is not.
 	Err       error  // Err is the error of the request to Target, or nil.
 }
 
@@ -147,11 +150,24 @@ func (r *route) blame(err error) error {
 	if r.from == "" || r.session.isHome(r.url) {
 		return err
 	}
+	if refused := refusedAddress(err, r.url, r.operation, r.from, "Location"); refused != nil {
+		return refused
+	}
 	registry := url.URL{Host: r.session.reg.RegistryStr()}
 	if !r.upload && r.url.Hostname() != registry.Hostname() {
 		return err
 	}
 	return &LocationError{Operation: r.operation, Host: r.from, Header: "Location", Target: redact(r.url), Err: err}
+}
+
+// refusedAddress returns the error of a header that contains a private address, although
+// the registry is in the public network. For another error, refusedAddress returns nil.
+func refusedAddress(err error, u *url.URL, operation, host, header string) *LocationError {
+	var private *transport.PrivateAddressError
+	if !errors.As(err, &private) {
+		return nil
+	}
+	return &LocationError{Operation: operation, Host: host, Header: header, Target: redact(u), Problem: private.Error(), Private: true}
 }
 
 // isHome reports whether a URL has the host and the scheme of the registry. The

@@ -331,6 +331,23 @@ func TestRedirectsOfAHeadWithoutAnEndDoNotEndAnUpload(t *testing.T) {
 	}
 }
 
+// A proxy that terminates TLS can hide TLS from the registry. The client then does not send
+// the token request without TLS.
+func TestAssumedRealmWithoutTLSIsUsedWithTLS(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int32
+	c, _, host := tlsRegistry(t, func(w http.ResponseWriter, r *http.Request) {
+		if requests.Add(1) > 2 { // The registry refuses the first token, and then sends its challenge.
+			return
+		}
+		w.Header().Set("WWW-Authenticate", `Bearer realm="http://`+r.Host+`/token",service="`+r.Host+`"`)
+		w.WriteHeader(http.StatusUnauthorized)
+	})
+	if err := readBlob(t, c, host); err != nil || requests.Load() != 3 {
+		t.Errorf("got %v after %d requests", err, requests.Load())
+	}
+}
+
 func TestRealmWithoutTLSOfARegistryWithTLSIsNamed(t *testing.T) {
 	t.Parallel()
 	c, _, host := tlsRegistry(t, func(w http.ResponseWriter, r *http.Request) {
@@ -359,5 +376,35 @@ func TestPageAfterALoginIsNotASuccess(t *testing.T) {
 	var answer *registry.Error
 	if err := r.client.CheckLogin(t.Context(), r.repo.Registry); !errors.As(err, &answer) || answer.Page != "log in to the wifi" {
 		t.Errorf("got %v", err)
+	}
+}
+
+// The error names the redirect that the client does not follow, and not a missing token.
+func TestUnusableRedirectOfATokenRequestIsNamed(t *testing.T) {
+	t.Parallel()
+	cases := []struct{ name, location, want string }{
+		{"address of a private network", "http://10.0.0.1/token", `("http://10.0.0.1/token"): the address is not safe`},
+		{"other scheme", "ftp://ghcr.io/token", `the URL has the scheme "ftp"`},
+		{"no address", "", "there is no valid Location"},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			s := registryWith(t, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("WWW-Authenticate", `Bearer realm="http://`+r.Host+`/token",service="`+r.Host+`"`)
+				w.WriteHeader(http.StatusUnauthorized)
+			}, map[string]http.HandlerFunc{
+				"/token": func(w http.ResponseWriter, _ *http.Request) {
+					w.Header().Set("Location", tc.location)
+					w.WriteHeader(http.StatusTemporaryRedirect)
+				},
+			})
+			c, _ := newClient(t, s.URL, nil)
+			var unusable *registry.LocationError
+			err := manifest(t.Context(), c, hostOf(s))
+			if !errors.As(err, &unusable) || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("got %v", err)
+			}
+		})
 	}
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
+	network "github.com/ghcr-publish/ghcr-publish/internal/registry/transport"
 )
 
 // Access is the access to a repository that a run needs.
@@ -47,9 +49,11 @@ type session struct {
 	rawRejected  bool            // rawRejected is true if the registry rejects the secret as bearer token (Options.RawBearer).
 
 	uploads *limiter
+	origin  network.Origin // origin records whether the registry is in the public network.
 
 	answersMu sync.Mutex
 	answers   map[string]int64 // answers contains the number of successful requests of each kind.
+	written   map[string]bool  // written lists the repositories for which the registry accepted a write.
 
 	pauseMu     sync.Mutex
 	pausedUntil time.Time
@@ -59,7 +63,7 @@ type session struct {
 func newSession(reg name.Registry, c *Client) *session {
 	return &session{
 		client: c, reg: reg, uploads: newLimiter(),
-		expected: map[string]Access{}, grants: map[string]*grant{}, singleScope: map[string]bool{}, unanswered: map[string]bool{}, answers: map[string]int64{},
+		expected: map[string]Access{}, grants: map[string]*grant{}, singleScope: map[string]bool{}, unanswered: map[string]bool{}, answers: map[string]int64{}, written: map[string]bool{},
 	}
 }
 
@@ -241,10 +245,13 @@ func (s *session) pause(d time.Duration, cause error) {
 }
 
 // countAnswer counts a successful request.
-func (s *session) countAnswer(kind string) {
+func (s *session) countAnswer(k call) {
 	s.answersMu.Lock()
 	defer s.answersMu.Unlock()
-	s.answers[kind]++
+	s.answers[kindOf(k.operation)]++
+	if k.access == Push {
+		s.written[k.repo.RepositoryStr()] = true
+	}
 }
 
 // answersTo returns the number of successful requests of one kind.
@@ -252,6 +259,13 @@ func (s *session) answersTo(kind string) int64 {
 	s.answersMu.Lock()
 	defer s.answersMu.Unlock()
 	return s.answers[kind]
+}
+
+// acceptedWrite reports whether the registry accepted a write to a repository.
+func (s *session) acceptedWrite(repo string) bool {
+	s.answersMu.Lock()
+	defer s.answersMu.Unlock()
+	return s.written[repo]
 }
 
 func (s *session) waitForPause(ctx context.Context, r retrier) error {

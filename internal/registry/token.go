@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -145,9 +146,9 @@ func (s *session) negotiate(ctx context.Context, repos []string) (header string,
 // assumed realm failed with tokenErr. If the challenge contains the assumed
 // realm and service, readChallenge returns tokenErr. After status 401,
 // readChallenge returns nil, so that the caller repeats the token request
-// (docs/ghcr.md, Refused: unknown token).
+// (docs/ghcr.md, Refused: unknown token). readChallenge also returns nil after
+// status 404, because the challenge shows that the token endpoint exists.
 func (s *session) readChallenge(ctx context.Context, assumed *transport.Challenge, tokenErr error) error {
-	var e *Error
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -160,7 +161,7 @@ func (s *session) readChallenge(ctx context.Context, assumed *transport.Challeng
 	}
 	s.challenge = ch
 	same := ch.Parameters["realm"] == assumed.Parameters["realm"] && ch.Parameters["service"] == assumed.Parameters["service"]
-	if same && !(errors.As(tokenErr, &e) && e.Status == http.StatusUnauthorized) {
+	if same && !hasStatus(tokenErr, http.StatusUnauthorized, http.StatusNotFound) {
 		return tokenErr
 	}
 	return nil
@@ -172,11 +173,7 @@ func bearerHeader(t *transport.Token) (string, time.Duration, error) {
 		life = time.Duration(min(t.ExpiresIn, 3600)) * time.Second
 		life -= min(life/5, 10*time.Second)
 	}
-	token := t.Token
-	if token == "" {
-		token = t.AccessToken
-	}
-	return "Bearer " + token, life, nil
+	return "Bearer " + cmp.Or(t.Token, t.AccessToken), life, nil
 }
 
 func (s *session) basicHeader() string {
@@ -216,6 +213,9 @@ func (s *session) exchange(ctx context.Context, ch *transport.Challenge, repos [
 	})
 	if err != nil {
 		return nil, err
+	}
+	if received := s.client.opts.OnToken; received != nil {
+		received(cmp.Or(token.Token, token.AccessToken))
 	}
 	return token, nil
 }
@@ -266,6 +266,12 @@ func (s *session) ping(ctx context.Context) (*transport.Challenge, error) {
 		return nil, err
 	}
 	ch.Insecure = s.scheme == "http"
+	realm := s.assumedChallenge().Parameters["realm"]
+	if "https://"+strings.TrimPrefix(ch.Parameters["realm"], "http://") == realm {
+		// A proxy that terminates TLS often does not tell the registry about TLS. The
+		// client requests the token from the same address with TLS.
+		ch.Parameters["realm"] = realm
+	}
 	return ch, nil
 }
 

@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/transport"
 )
 
 // maxUploads is the maximum number of concurrent uploads to one host. Uploads
@@ -27,10 +29,12 @@ const schemeTimeout = 5 * time.Second
 
 // transports contains the two HTTP transports of a client. Small requests share
 // one HTTP/2 connection per host. Requests with large bodies use several
-// HTTP/1.1 connections.
+// HTTP/1.1 connections. The transports publicSmall and publicBulk connect only to the
+// public network.
 type transports struct {
-	small, bulk  *http.Transport
-	preconnector *preconnector
+	small, bulk             *http.Transport
+	publicSmall, publicBulk *http.Transport
+	preconnector            *preconnector
 }
 
 func newTransports(base *http.Transport) *transports {
@@ -51,7 +55,9 @@ func newTransports(base *http.Transport) *transports {
 	// host. The client needs a second connection to read such a blob.
 	bulk.MaxConnsPerHost = 0
 	bulk.MaxIdleConnsPerHost = maxUploads
-	return &transports{small: small, bulk: bulk, preconnector: newPreconnector(bulk)}
+	t := &transports{small: small, bulk: bulk, publicSmall: transport.PublicOnly(small), publicBulk: transport.PublicOnly(bulk)}
+	t.preconnector = newPreconnector(bulk)
+	return t
 }
 
 func tune(t *http.Transport) *http.Transport {
@@ -75,18 +81,25 @@ func tune(t *http.Transport) *http.Transport {
 func isBulk(size int64) bool { return size < 0 || size >= BulkSize }
 
 // forSize returns the transport for a body with this size. The transport for
-// large bodies uses only HTTP/1.1.
-func (t *transports) forSize(size int64, http1 bool) http.RoundTripper {
-	if http1 || isBulk(size) {
+// large bodies uses only HTTP/1.1. If the argument "public" is true, the transport connects
+// only to the public network.
+func (t *transports) forSize(size int64, http1, public bool) http.RoundTripper {
+	switch large := http1 || isBulk(size); {
+	case large && public:
+		return t.publicBulk
+	case large:
 		return t.bulk
+	case public:
+		return t.publicSmall
 	}
 	return t.small
 }
 
 func (t *transports) close() {
 	t.preconnector.close()
-	t.small.CloseIdleConnections()
-	t.bulk.CloseIdleConnections()
+	for _, each := range []*http.Transport{t.small, t.bulk, t.publicSmall, t.publicBulk} {
+		each.CloseIdleConnections()
+	}
 }
 
 // errUnknownScheme is the error for a loopback host that does not complete a TLS

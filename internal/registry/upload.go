@@ -119,14 +119,14 @@ func (u *upload) committed(ctx context.Context) (v1.Descriptor, bool, error) {
 
 // decide returns the reaction to a failed attempt. Each further attempt opens a new
 // session. An error of the token exchange, or of the call that opens a session, is final.
-// The token exchange and the call have their own retry budgets.
+// The token exchange and the call have their own retry budgets. The call has also
+// replaced a token that the registry refused.
 func (u *upload) decide(err error) decision {
 	if !u.opened {
 		return decision{}
 	}
-	d := u.st.decide(err, retry.Upload, 0)
-	d.retry = d.retry && !d.newToken
-	return d
+	u.st.tokenReplaced = true
+	return u.st.decide(err, retry.Upload, 0)
 }
 
 // attempt runs one upload session from the POST to the confirmation of the

@@ -207,9 +207,20 @@ func (r *Report) mdAttestations(b *markdown.Builder) {
 			b.Printf(" · %s", markdown.Link("attestation", a.URL))
 		}
 		b.Printf("\n\n")
-		commands = append(commands, a.Verify...)
+		for _, command := range a.Verify {
+			commands = append(commands, wrapped(command))
+		}
 	}
 	details(b, "Verify the attestation", markdown.Block("sh", strings.Join(commands, "\n")+"\n"))
+}
+
+// wrapped writes each option of a command, and the address of its image, on a line of its own. A command with quoted words
+// stays on one line, because the words can contain the start of an option.
+func wrapped(command string) string {
+	if strings.Contains(command, "'") {
+		return command
+	}
+	return strings.NewReplacer(" --", " \\\n  --", " oci://", " \\\n  oci://").Replace(command)
 }
 
 // mdFacts returns the facts about an attestation with links.

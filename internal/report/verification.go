@@ -50,7 +50,7 @@ func (v verification) gh() []string {
 			}
 		}
 	}
-	workflow, _, _ := strings.Cut(claims.JobWorkflow, "@")
+	workflow, _, _ := strings.Cut(strings.TrimPrefix(v.one.Result.Signer, claims.Server+"/"), "@")
 	option(!strings.HasPrefix(strings.ToLower(workflow), strings.ToLower(claims.Repository)+"/"), "--signer-workflow", workflow)
 	option(strings.HasPrefix(claims.Issuer, attest.Issuer+"/"), "--cert-oidc-issuer", claims.Issuer)
 	option(v.one.Result.PredicateType != attest.Provenance, "--predicate-type", v.one.Result.PredicateType)
@@ -72,6 +72,13 @@ func (v verification) cosign() []string {
 	}
 	if v.root() != "" {
 		out = append(out, "--trusted-root", shellWord(v.root()))
+	}
+	// By default, cosign demands both logs, also if the instance has none.
+	if v.one.Result.LogIndex < 0 {
+		out = append(out, "--insecure-ignore-tlog", "--use-signed-timestamps")
+	}
+	if !v.one.Result.InCertLog {
+		out = append(out, "--insecure-ignore-sct")
 	}
 	return out
 }

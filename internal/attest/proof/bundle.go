@@ -35,7 +35,7 @@ func (b bundle) verify(verifier *attest.Verifier, digest v1.Hash, policy attest.
 
 // readFile reads one bundle, or one bundle per line.
 func readFile(path string) ([]bundle, error) {
-	raw, err := bounded.File(path, attest.MaxBundle)
+	raw, err := bounded.Text(path, attest.MaxBundle)
 	var out []bundle
 	for decoder := json.NewDecoder(bytes.NewReader(raw)); err == nil; {
 		var one json.RawMessage

@@ -40,6 +40,8 @@ type Image struct {
 	// More also contains attestations of the image. Find reads More only if no attestation
 	// in the registry meets the requirement.
 	More Store
+	// Single is true if the image is no index. It can then be the image of one platform.
+	Single bool
 }
 
 // Store contains attestations outside the registry. GitHub's API is a store.
@@ -87,24 +89,14 @@ func Find(ctx context.Context, of Image, need *attest.Requirement) (*Proof, erro
 	found, problems := first(bundles, verifier, of.Digest, need.Policy)
 	if found == nil && need.Bundles == "" {
 		var more []error
-		bundles, err := readMore(ctx, of, need.Policy)
+		bundles, err = readMore(ctx, of, need.Policy)
 		found, more = first(bundles, verifier, of.Digest, need.Policy)
-		problems = append(append(problems, more...), err)
+		problems = append(problems, more...)
 	}
 	if found != nil {
 		return found, nil
 	}
-	if errors.Join(problems...) == nil {
-		return nil, &diag.Error{
-			Code: CodeMissing, Side: diag.Sigstore, Title: fmt.Sprintf("The registry and GitHub's API contain no attestation of the image %s", of),
-			Hint: "Check that the workflow attests this digest, and that the policy names the right repository. If you have the attestation in a file, set the input bundle to this file.",
-		}
-	}
-	return nil, &diag.Error{
-		Code: CodePolicyNotMet, Side: diag.Sigstore, Err: errors.Join(problems...),
-		Title: fmt.Sprintf("No attestation of the image %s meets the policy", of),
-		Hint:  "Do not use the image, unless the requirements of the policy are wrong.",
-	}
+	return nil, of.refusal(problems, err)
 }
 
 // first returns the first bundle that is valid and meets the policy, or the problem of each
@@ -116,7 +108,7 @@ func first(bundles []bundle, verifier *attest.Verifier, digest v1.Hash, policy a
 		if err == nil {
 			return &Proof{Result: result, Bundle: b.name}, nil
 		}
-		problems = append(problems, fmt.Errorf("%s: %w", b.name, err))
+		problems = append(problems, &problem{b.name, err})
 	}
 	return nil, problems
 }
@@ -131,7 +123,7 @@ func verifierOf(path string) (*attest.Verifier, error) {
 		}
 		return attest.NewVerifier(roots)
 	}
-	roots, err := bounded.File(path, attest.MaxRoots)
+	roots, err := bounded.Text(path, attest.MaxRoots)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &diag.Error{
 			Code: attest.CodeRoot, Side: diag.Input, Input: "trusted-root", Title: fmt.Sprintf("The file %q in the input trusted-root does not exist", path),

@@ -29,10 +29,6 @@ const CodeNotReadBack = "attestation-not-stored"
 // Empty Descriptor").
 const emptyType = "application/vnd.oci.empty.v1+json"
 
-// rereads are the waits before the reads of the list of referrers after a write. ghcr.io has
-// shown an old list for five seconds.
-var rereads = []time.Duration{0, time.Second, 2 * time.Second, 3 * time.Second}
-
 // Writer stores bundles as referrers of an image.
 type Writer struct {
 	Registry   *registry.Client
@@ -114,7 +110,7 @@ func (w *Writer) put(ctx context.Context, manifests []*image.Manifest) (*referre
 		})
 	}
 	group.Go(func() (err error) {
-		writer := &referrers.Writer{Registry: w.Registry, Waits: rereads, Sleep: w.Sleep}
+		writer := &referrers.Writer{Registry: w.Registry, Waits: referrers.Rereads, Sleep: w.Sleep}
 		list, err = writer.Open(ctx, w.Repository, w.Subject.Digest)
 		return err
 	})

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/cleanup/graph"
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/bounded"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/locked"
 )
 
 // Cache stores the connections of manifests by digest. A digest always has the same
@@ -97,7 +98,8 @@ func (c *Cache) Put(digest string, m graph.Manifest) {
 }
 
 // Save writes the entries that the run used. Save replaces the file in one step, so that
-// an interrupted run leaves no damaged file.
+// an interrupted run leaves no damaged file. On Windows, Save waits while another program
+// has the file open.
 func (c *Cache) Save() error {
 	if c.path == "" {
 		return nil
@@ -110,26 +112,10 @@ func (c *Cache) Save() error {
 	}
 	err = os.MkdirAll(filepath.Dir(c.path), 0o700)
 	if err == nil {
-		err = replaceFile(c.path, append([]byte(cacheHeader+checksum(body)+"\n"), body...))
+		err = locked.Replace(c.path, append([]byte(cacheHeader+checksum(body)+"\n"), body...), 0o600)
 	}
 	if err != nil {
 		return fmt.Errorf("writing the cache %q: %w", c.path, err)
-	}
-	return nil
-}
-
-func replaceFile(path string, content []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(path), ".cache-*")
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(content)
-	err = errors.Join(err, file.Close())
-	if err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(file.Name()))
 	}
 	return nil
 }

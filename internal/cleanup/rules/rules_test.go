@@ -162,14 +162,16 @@ func TestAllProblemsAreReportedTogether(t *testing.T) {
 
 // used are files that name images which run.
 var used = map[string]string{
-	"pods.txt":                  "ghcr.io/acme/web:1.0 ghcr.io/acme/web@sha256:" + strings.Repeat("a", 64),
-	"k8s/deployment.yaml":       "spec:\n  containers:\n  - image: \"ghcr.io/acme/web:1.1\"\n",
-	"k8s/kustomization.yaml":    "images:\n- name: ghcr.io/acme/web\n  newTag: \"1.2\"\n",
-	"helm/values.yaml":          "web:\n  repository: ghcr.io/acme/web\n  tag: 1.3\n",
-	"compose.yml":               "services: {web: {image: 'ghcr.io/acme/web'}, api: {image: 'ghcr.io/acme/api:${TAG}'}}\n",
-	"Dockerfile":                "FROM ghcr.io/acme/web:1.4 AS base\nFROM docker.io/library/nginx:1\n",
-	".github/workflows/ci.yml":  "steps:\n- uses: docker://ghcr.io/acme/web:1.5\n",
-	".git/objects/ignored":      "ghcr.io/acme/web:9.9",
+	"pods.txt":                 "ghcr.io/acme/web:1.0 ghcr.io/acme/web@sha256:" + strings.Repeat("a", 64),
+	"k8s/deployment.yaml":      "spec:\n  containers:\n  - image: \"ghcr.io/acme/web:1.1\"\n",
+	"k8s/kustomization.yaml":   "images:\n- name: ghcr.io/acme/web\n  newTag: \"1.2\"\n",
+	"helm/values.yaml":         "web:\n  repository: ghcr.io/acme/web\n  tag: 1.3\n",
+	"compose.yml":              "services: {web: {image: 'ghcr.io/acme/web'}, api: {image: 'ghcr.io/acme/api:${TAG}'}}\n",
+	"Dockerfile":               "FROM ghcr.io/acme/web:1.4 AS base\nFROM docker.io/library/nginx:1\n",
+	".github/workflows/ci.yml": "steps:\n- uses: docker://ghcr.io/acme/web:1.5\n",
+	".git/objects/ignored":     "ghcr.io/acme/web:9.9",
+	// The operator ">" of Windows PowerShell writes UTF-16.
+	"windows.txt":               "\xff\xfe" + strings.Join(strings.Split("ghcr.io/acme/web:1.6\r\n", ""), "\x00") + "\x00",
 	"bin/program":               "\x00ghcr.io/acme/web:9.8",
 	"node_modules/x/Dockerfile": "FROM ghcr.io/acme/web:9.7",
 }
@@ -200,7 +202,7 @@ func TestKeepUsedSearchesFilesForReferences(t *testing.T) {
 	}
 	slices.Sort(tags)
 	tags = slices.Compact(tags)
-	want := []string{"1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "latest"}
+	want := []string{"1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "latest"}
 	if !slices.Equal(tags, want) || len(digests) != 2 {
 		t.Errorf("got the tags %q and %d digests, want %q and 2", tags, len(digests), want)
 	}

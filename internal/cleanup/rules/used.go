@@ -71,7 +71,8 @@ func (Disk) Read(path string) (map[string][]byte, error) {
 	return out, err
 }
 
-// readLimited reads a file. The content of a binary file is empty.
+// readLimited reads a file as UTF-8. The content of a binary file is empty. A text in UTF-16
+// contains zero bytes, but is no binary file, because it can name images.
 func readLimited(name string) ([]byte, error) {
 	file, err := bounded.Open(name)
 	if err != nil {
@@ -79,15 +80,19 @@ func readLimited(name string) ([]byte, error) {
 	}
 	defer file.Close()
 	body, err := io.ReadAll(io.LimitReader(file, maxUsedFile+1))
+	var text []byte
+	if err == nil {
+		text, err = bounded.Decode(body)
+	}
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("reading %q: %w", name, err)
-	case bytes.IndexByte(body[:min(len(body), 8192)], 0) >= 0:
+	case bytes.IndexByte(text[:min(len(text), 8192)], 0) >= 0:
 		return nil, nil
 	case len(body) > maxUsedFile:
 		return nil, fmt.Errorf("reading %q: the file has more than %d bytes", name, maxUsedFile)
 	}
-	return body, nil
+	return text, nil
 }
 
 // used parses the lines of the input "keep-used".

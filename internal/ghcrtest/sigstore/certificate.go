@@ -95,8 +95,18 @@ func certificatePEM(der []byte) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
-// Certificate returns the certificate of a job, as DER.
+// Certificate returns the certificate of a job, as DER. The certificate of the form
+// [PublicGood] contains the proof of the certificate log.
 func (s *Sigstore) Certificate(key crypto.PublicKey, claims Claims) ([]byte, error) {
+	return s.certificate(key, claims, s.form == PublicGood)
+}
+
+// UnloggedCertificate returns a certificate that no certificate log contains, as DER.
+func (s *Sigstore) UnloggedCertificate(key crypto.PublicKey, claims Claims) ([]byte, error) {
+	return s.certificate(key, claims, false)
+}
+
+func (s *Sigstore) certificate(key crypto.PublicKey, claims Claims, logged bool) ([]byte, error) {
 	name, err := url.Parse(server + claims["job_workflow_ref"])
 	if err != nil {
 		return nil, err
@@ -109,17 +119,17 @@ func (s *Sigstore) Certificate(key crypto.PublicKey, claims Claims) ([]byte, err
 	}
 	issuer := s.keys.ca
 	der, err := x509.CreateCertificate(rand.Reader, template, issuer.certificate, key, issuer.key)
-	if err != nil || s.form == GitHub {
+	if err != nil || !logged {
 		return der, err
 	}
 	// The certificate log signs the certificate without the extension of the log. The
 	// extension is the last one, so the rest of the certificate stays the same (RFC
 	// 6962, section 3.3).
-	logged, err := x509.ParseCertificate(der)
+	before, err := x509.ParseCertificate(der)
 	if err != nil {
 		return nil, err
 	}
-	list, err := asn1.Marshal(s.logProof(logged.RawTBSCertificate, now))
+	list, err := asn1.Marshal(s.logProof(before.RawTBSCertificate, now))
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package mutate
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 
@@ -26,21 +25,6 @@ func withDefaults(pairs, defaults, own map[string]string) map[string]string {
 		all[key] = value
 	}
 	return all
-}
-
-// labelsOf returns the labels in the bytes of a config. labelsOf returns nil for
-// a config without valid labels. A later edit of a config with invalid labels
-// returns an error.
-func labelsOf(config []byte) map[string]string {
-	var doc struct {
-		Config struct {
-			Labels map[string]string `json:"Labels"`
-		} `json:"config"`
-	}
-	if json.Unmarshal(config, &doc) != nil {
-		return nil
-	}
-	return doc.Config.Labels
 }
 
 // rootAnnotations returns the annotations that are added to the root. If the
@@ -67,7 +51,7 @@ func (c Changes) rootAnnotations(ctx context.Context, root *image.Manifest) (map
 		if err != nil {
 			return nil, fmt.Errorf("reading a config for its labels: %w", err)
 		}
-		agree(missing, labelsOf(raw), i == 0)
+		agree(missing, image.Labels(raw), i == 0)
 	}
 	return withDefaults(pairs, missing, nil), nil
 }

@@ -60,7 +60,7 @@ func (l *labeler) updateImage(m *image.Manifest) error {
 	}
 	raw, err = rewrite.Edit(raw, func(config rewrite.Fields) error {
 		return config.Edit("config", func(inner rewrite.Fields) error {
-			return inner.Merge("Labels", withDefaults(l.labels, l.defaults, labelsOf(raw)))
+			return inner.Merge("Labels", withDefaults(l.labels, l.defaults, image.Labels(raw)))
 		})
 	})
 	if err != nil {

@@ -157,52 +157,23 @@ func (n *Namer) repository(ctx context.Context, rules string, payload meta.Paylo
 
 // NoLabels reports whether the input "labels" contains only comments. An image that the
 // run builds then gets no labels.
-func NoLabels(rules input.Naming) bool {
-	for line := range strings.Lines(rules.Labels) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
-			return false
-		}
-	}
-	return rules.Labels != ""
+func NoLabels(rules input.Naming, labels []meta.Pair) bool {
+	return rules.Labels != "" && !slices.ContainsFunc(labels, func(p meta.Pair) bool { return p.Written })
 }
 
-// Reproducible returns the pairs that are the same in each run of one commit.
-// Reproducible omits a pair with an empty value if the user did not write its key.
-// The function also omits the time of the run, because this time would change the
-// digest in each run. The function keeps a time that the user wrote or that
-// SOURCE_DATE_EPOCH sets.
-func (n *Namer) Reproducible(pairs []meta.Pair, rules input.Naming) []meta.Pair {
-	var out []meta.Pair
-	for _, p := range pairs {
-		written := contains(rules.Labels+"\n"+rules.Annotations, p.Key)
+// Reproducible returns the labels and annotations that are the same in each run of one
+// commit. Reproducible omits a pair with an empty value if the user did not write its key
+// in a label or an annotation. The function also omits the time of the run, because this
+// time would change the digest in each run. The function keeps a time that the user wrote
+// or that SOURCE_DATE_EPOCH sets.
+func (n *Namer) Reproducible(r meta.Result) (labels, annotations []meta.Pair) {
+	written := map[string]bool{}
+	for _, p := range slices.Concat(r.Labels, r.Annotations) {
+		written[p.Key] = written[p.Key] || p.Written
+	}
+	differs := func(p meta.Pair) bool {
 		dated := p.Key != meta.KeyCreated || n.Variables.SourceDateEpoch != ""
-		if written || (p.Value != "" && dated) {
-			out = append(out, p)
-		}
+		return !written[p.Key] && (p.Value == "" || !dated)
 	}
-	return out
-}
-
-// contains reports whether the text of the input "labels" or "annotations" has a key. An
-// annotation with a level, such as manifest:KEY=value, does not replace the annotation
-// without a level.
-func contains(text, key string) bool {
-	for rest := text; ; {
-		before, after, found := strings.Cut(rest, key+"=")
-		if !found || !strings.HasSuffix(before, ":") {
-			return found
-		}
-		rest = after
-	}
-}
-
-// descriptions are the default labels that describe the image. The other default labels
-// are facts about the run.
-var descriptions = []string{meta.KeyTitle, meta.KeyDescription, meta.KeyURL, meta.KeyLicenses}
-
-// Describes reports whether a label or an annotation is a default that only describes the
-// image. Such a default must not replace a label that the author of the image wrote. The
-// argument "written" is the text of the input "labels" or "annotations".
-func Describes(key, written string) bool {
-	return slices.Contains(descriptions, key) && !contains(written, key)
+	return slices.DeleteFunc(slices.Clone(r.Labels), differs), slices.DeleteFunc(slices.Clone(r.Annotations), differs)
 }

@@ -140,31 +140,73 @@ func TestIncompletePayloadIsCompletedByTheAPI(t *testing.T) {
 
 func TestReproducible(t *testing.T) {
 	t.Parallel()
-	pairs := []meta.Pair{{Key: "a", Value: "1"}, {Key: "empty"}, {Key: meta.KeyCreated, Value: "2026-01-01"}}
+	created := func(written bool) meta.Pair {
+		return meta.Pair{Key: meta.KeyCreated, Value: "2026-01-01", Written: written}
+	}
 	cases := []struct {
-		name  string
-		epoch string
-		rules input.Naming
-		want  []string
+		name                string
+		epoch               string
+		labels, annotations []meta.Pair
+		want                []string // the keys of the labels
 	}{
-		{"the time of the run is omitted", "", input.Naming{}, []string{"a"}},
-		{"SOURCE_DATE_EPOCH sets the time", "1", input.Naming{}, []string{"a", meta.KeyCreated}},
-		{"the user wrote an empty value", "", input.Naming{Labels: "empty="}, []string{"a", "empty"}},
-		{"a comment names an empty label", "", input.Naming{Labels: "# kept: empty="}, []string{"a", "empty"}},
-		{"an annotation with a level does not replace the time of the run", "", input.Naming{Annotations: "manifest:" + meta.KeyCreated + "=now"}, []string{"a"}},
-		{"the user wrote the time with and without a level", "", input.Naming{Annotations: "manifest:" + meta.KeyCreated + "=x\n" + meta.KeyCreated + "=now"}, []string{"a", meta.KeyCreated}},
-		{"the user wrote the time", "", input.Naming{Annotations: meta.KeyCreated + "=now"}, []string{"a", meta.KeyCreated}},
+		{"the time of the run and empty values are omitted", "", []meta.Pair{{Key: "a", Value: "1"}, {Key: "empty"}, created(false)}, nil, []string{"a"}},
+		{"SOURCE_DATE_EPOCH sets the time", "1", []meta.Pair{created(false)}, nil, []string{meta.KeyCreated}},
+		{"the user wrote an empty value", "", []meta.Pair{{Key: "empty", Written: true}}, nil, []string{"empty"}},
+		{"the user wrote the time", "", []meta.Pair{created(true)}, nil, []string{meta.KeyCreated}},
+		{"the user wrote the time as an annotation", "", []meta.Pair{created(false)}, []meta.Pair{created(true)}, []string{meta.KeyCreated}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			n := naming.Namer{Variables: naming.Variables{SourceDateEpoch: c.epoch}}
-			var got []string
-			for _, p := range n.Reproducible(pairs, c.rules) {
-				got = append(got, p.Key)
+			labels, _ := n.Reproducible(meta.Result{Labels: c.labels, Annotations: c.annotations})
+			_, annotations := n.Reproducible(meta.Result{Labels: c.annotations, Annotations: c.labels})
+			if got := keys(labels); !slices.Equal(got, c.want) || !slices.Equal(keys(annotations), c.want) {
+				t.Errorf("got the labels %q and the annotations %q, want %q", got, keys(annotations), c.want)
 			}
-			if !slices.Equal(got, c.want) {
-				t.Errorf("got %q, want %q", got, c.want)
+		})
+	}
+}
+
+func keys(pairs []meta.Pair) (keys []string) {
+	for _, p := range pairs {
+		keys = append(keys, p.Key)
+	}
+	return keys
+}
+
+// Only a line that the parser of the input reads as a pair is a pair. A comment or the
+// value of another label can contain the same text.
+func TestOnlyALineWithItsKeyReplacesADescription(t *testing.T) {
+	t.Parallel()
+	cases := []struct{ name, labels, title string }{
+		{"no line", "a=b", "default"},
+		{"a line", meta.KeyTitle + "=Mine", "Mine"},
+		{"a line in quotation marks", `"` + meta.KeyTitle + `=Mine, too"`, "Mine, too"},
+		{"an empty value", meta.KeyTitle + "=", ""},
+		{"only the key", meta.KeyTitle, "web"},
+		{"a comment", "# " + meta.KeyTitle + "=Mine\na=b", "default"},
+		{"the value of another label", "a=" + meta.KeyTitle + "=Mine", "default"},
+		{"a longer key", "x." + meta.KeyTitle + "=Mine", "default"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			n := newNamer(t, func(w http.ResponseWriter, _ *http.Request) {
+				_, _ = w.Write([]byte(`{"full_name":"acme/web","html_url":"https://api","default_branch":"main"}`))
+			})
+			r, err := n.Compute(t.Context(), naming.Request{Rules: input.Naming{Tags: "1", Labels: c.labels}, Strict: true, Labelled: true, Registry: naming.NoRegistry{}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			labels, _ := n.Reproducible(r)
+			i := slices.IndexFunc(labels, func(p meta.Pair) bool { return p.Key == meta.KeyTitle })
+			got := labels[i].Value
+			if labels[i].Describes() {
+				got = "default"
+			}
+			if got != c.title {
+				t.Errorf("got the title %q, want %q", got, c.title)
 			}
 		})
 	}
@@ -172,9 +214,11 @@ func TestReproducible(t *testing.T) {
 
 func TestLabelsWithOnlyCommentsAreNoLabels(t *testing.T) {
 	t.Parallel()
-	for labels, want := range map[string]bool{"": false, "# none": true, "# a\n\n# b": true, "a=b": false, "# a\nc=d": false} {
-		if got := naming.NoLabels(input.Naming{Labels: labels}); got != want {
-			t.Errorf("%q: got %v, want %v", labels, got, want)
+	for text, want := range map[string]bool{"": false, "# none": true, "# a\n\n# b": true, "a=b": false, "# a\nc=d": false, meta.KeyTitle: false} {
+		rules := input.Naming{Tags: "1", Labels: text}
+		r, err := newNamer(t, http.NotFound).Compute(t.Context(), naming.Request{Rules: rules, Strict: true, Registry: naming.NoRegistry{}})
+		if got := naming.NoLabels(rules, r.Labels); got != want || err != nil {
+			t.Errorf("%q: got %v, %v; want %v", text, got, err, want)
 		}
 	}
 }

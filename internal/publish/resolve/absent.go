@@ -15,8 +15,8 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 )
 
-// baseName is the annotation with the reference of the base image (image-spec,
-// "Pre-Defined Annotation Keys").
+// baseName is the key of the annotation or the label with the reference of the base image
+// (image-spec, "Pre-Defined Annotation Keys").
 const baseName = "org.opencontainers.image.base.name"
 
 // absent finds the blobs that the source lists but does not contain (a sparse
@@ -50,13 +50,33 @@ func (f *Found) allHave(b *image.Blob) bool {
 	return !slices.ContainsFunc(f.Targets, func(t Target) bool { return !t.has(b) })
 }
 
-// baseRepository returns the repository of the base image that an annotation names.
-func baseRepository(m *image.Manifest) (name.Repository, bool) {
-	base, err := name.ParseReference(rewrite.Annotations(m.Raw)[baseName])
+// baseRepositories returns the repositories of the base image that the annotation and the
+// label name. Many builders write only the label. The label can also come from the base
+// image itself, so the annotation is the first element.
+func baseRepositories(ctx context.Context, m *image.Manifest) ([]name.Repository, error) {
+	labels, err := labelsInSource(ctx, m)
 	if err != nil {
-		return name.Repository{}, false
+		return nil, err
 	}
-	return base.Context(), true
+	var repos []name.Repository
+	for _, text := range []string{rewrite.Annotations(m.Raw)[baseName], labels[baseName]} {
+		base, err := name.ParseReference(text)
+		if err == nil && !slices.Contains(repos, base.Context()) {
+			repos = append(repos, base.Context())
+		}
+	}
+	return repos, nil
+}
+
+// labelsInSource returns the labels of an image. labelsInSource returns nil if the source
+// does not contain the config, because a read from a registry would be another request.
+func labelsInSource(ctx context.Context, m *image.Manifest) (map[string]string, error) {
+	config := m.Blobs[0]
+	if config.Absent || len(config.MountFrom) > 0 || !config.Descriptor.MediaType.IsConfig() || config.Descriptor.Size > image.MaxConfig {
+		return nil, nil
+	}
+	raw, err := rewrite.ReadConfig(ctx, m)
+	return image.Labels(raw), err
 }
 
 // repositoryWith returns a repository that has the blob, or nil.
@@ -66,16 +86,24 @@ func (r *Resolver) repositoryWith(ctx context.Context, found *Found, m *image.Ma
 			return &found.Targets[i].Repo, nil
 		}
 	}
-	repo, ok := baseRepository(m)
-	if !ok || !found.wanted(repo) {
-		return nil, nil
-	}
-	r.registry().Expect(repo, registry.Pull)
-	exists, err := r.registry().HasBlob(ctx, repo, b.Descriptor.Digest)
-	if err = registry.IgnoreAbsent(err); err != nil || !exists {
+	bases, err := baseRepositories(ctx, m)
+	if err != nil {
 		return nil, err
 	}
-	return &repo, nil
+	for _, repo := range bases {
+		if !found.wanted(repo) {
+			continue
+		}
+		r.registry().Expect(repo, registry.Pull)
+		exists, err := r.registry().HasBlob(ctx, repo, b.Descriptor.Digest)
+		if err = registry.IgnoreAbsent(err); err != nil {
+			return nil, err
+		}
+		if exists {
+			return &repo, nil
+		}
+	}
+	return nil, nil
 }
 
 // readFrom sets the repository from which a blob is mounted or read.

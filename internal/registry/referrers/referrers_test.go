@@ -208,6 +208,27 @@ func TestAddRestoresOverwrittenEntries(t *testing.T) {
 	}
 }
 
+// A write after a refused read would remove the entries of other programs.
+func TestAddWritesNothingIfTheListCannotBeRead(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusForbidden, http.StatusUnauthorized} {
+		r := newFixture(t)
+		w := &referrers.Writer{Registry: client(t), Sleep: func(context.Context, time.Duration) error { return nil }}
+		if err := w.Add(t.Context(), r.repo, subject, []v1.Descriptor{r.referrer("first")}); err != nil {
+			t.Fatal(err)
+		}
+		before := r.ghcr.Tag("acme/web", referrers.Tag(subject))
+		second := r.referrer("second")
+		r.ghcr.Inject(ghcrtest.Fault{Method: http.MethodGet, Path: "/manifests/sha256-", Times: ghcrtest.Always, Effect: ghcrtest.Answer{Status: status}})
+		if err := w.Add(t.Context(), r.repo, subject, []v1.Descriptor{second}); err == nil {
+			t.Errorf("status %d: Add succeeded", status)
+		}
+		if after := r.ghcr.Tag("acme/web", referrers.Tag(subject)); after != before {
+			t.Errorf("status %d: Add wrote the list", status)
+		}
+	}
+}
+
 // The registry refuses a list that contains a manifest that was deleted.
 func TestAddOmitsEntriesWhoseManifestWasDeleted(t *testing.T) {
 	t.Parallel()
@@ -272,5 +293,53 @@ func TestListReadsAllPagesOfTheAPIAndAddWritesNoTag(t *testing.T) {
 	w := &referrers.Writer{Registry: client(t)}
 	if err := w.Add(t.Context(), repo, subject, list); err != nil || wrote {
 		t.Errorf("Add: %v, wrote: %t", err, wrote)
+	}
+}
+
+// Other programs write fields that this program does not know. Every byte of them stays.
+func TestAddKeepsEveryByteOfOtherPrograms(t *testing.T) {
+	t.Parallel()
+	r := newFixture(t)
+	first, second, added := r.referrer("first"), r.referrer("second"), r.referrer("added")
+	foreign := func(d v1.Descriptor, more string) string {
+		return fmt.Sprintf(`{ "size": %d,  "digest":"%s", "x":{"b":1,"a":"<&>"}%s, "mediaType":"%s" }`, d.Size, d.Digest, more, d.MediaType)
+	}
+	// The second entry has a field of a wrong type, so it is malformed.
+	before := `{"x-acme":[1, 2],"schemaVersion":2,"artifactType":"application/vnd.acme","manifests": [` +
+		foreign(first, "") + "," + foreign(second, `,"annotations":7`)
+	const after = `],  "mediaType":"application/vnd.oci.image.index.v1+json","annotations":{"n":"<v>"}}`
+	r.ghcr.AddManifest("acme/web", referrers.Tag(subject), string(types.OCIImageIndex), []byte(before+after))
+	w := &referrers.Writer{Registry: client(t), Sleep: func(context.Context, time.Duration) error { return nil }}
+	if err := w.Add(t.Context(), r.repo, subject, []v1.Descriptor{added}); err != nil {
+		t.Fatal(err)
+	}
+	entry, err := json.Marshal(added)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := before + "," + string(entry) + after
+	index, _ := r.ghcr.Manifest("acme/web", referrers.Tag(subject))
+	if got := string(index.Raw); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if got, want := fmt.Sprint(r.list()), "[  application/vnd.acme.proof added]"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// The tag can belong to another program.
+func TestAddReplacesNoManifestThatIsNotAnIndex(t *testing.T) {
+	t.Parallel()
+	r := newFixture(t)
+	for _, raw := range []string{`{"schemaVersion":2,"layers":[]}`, `[]`} {
+		r.ghcr.AddManifest("acme/web", referrers.Tag(subject), string(types.OCIManifestSchema1), []byte(raw))
+		before := r.ghcr.Tag("acme/web", referrers.Tag(subject))
+		w := &referrers.Writer{Registry: client(t)}
+		if err := w.Add(t.Context(), r.repo, subject, []v1.Descriptor{r.referrer("added")}); err == nil || r.ghcr.Tag("acme/web", referrers.Tag(subject)) != before {
+			t.Errorf("%s: Add replaced the manifest, or returned the error %v", raw, err)
+		}
+		if got := r.list(); len(got) != 0 {
+			t.Errorf("%s: the list is %q", raw, got)
+		}
 	}
 }

@@ -76,8 +76,9 @@ const (
 	// CodeLocationUnusable means that the program cannot use the address of a redirect,
 	// of an upload session or of the next page of a list.
 	CodeLocationUnusable = "location-unusable"
-	// CodeResponseWrong means that a registry sent a response with a success status but
-	// wrong content, such as a manifest with another digest.
+	// CodeResponseWrong means that a registry sent a response that is not HTTP or is
+	// incomplete, or a response with a success status but wrong content, such as a
+	// manifest with another digest.
 	CodeResponseWrong = "response-wrong"
 	// CodeRegistryUnreachable means that a registry does not respond.
 	CodeRegistryUnreachable = "registry-unreachable"

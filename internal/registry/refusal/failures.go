@@ -36,11 +36,7 @@ func explainFailure(err error, ev Evidence) error {
 				float64(upload.Size)/1e9, float64(upload.Size)/1e6/registry.UploadLimit.Seconds()),
 		}
 	case errors.As(err, &wrong):
-		return &diag.Error{
-			Code: CodeSourceBlobWrong, Side: diag.Source, Err: err,
-			Title: fmt.Sprintf("The content of a blob differs from its digest in the image: %s", wrong.Want.Digest),
-			Hint:  "The source is damaged, or it changed after the build. Run the build step again, and then publish again. The run has not changed any tag.",
-		}
+		return wrongContent(wrong, err, ev)
 	case errors.As(err, &download):
 		return &diag.Error{
 			Code: CodeDownloadTruncated, Side: diag.Registry, Err: err,
@@ -48,11 +44,7 @@ func explainFailure(err error, ev Evidence) error {
 			Hint:  "Run again. If the download ends at the same byte, check whether a proxy or a firewall limits long transfers. If no proxy or firewall limits transfers, push the blob again, because the registry has only a part of the blob.",
 		}
 	case errors.As(err, &response):
-		return &diag.Error{
-			Code: CodeResponseWrong, Side: diag.Registry, Err: response,
-			Title: response.Host + " sent a wrong response",
-			Hint:  "Run again. If the registry sends the same response, check whether a proxy changes or truncates responses, and compare the address of the registry with the input " + ev.hostInput() + ". For another registry than ghcr.io, ask its operator.",
-		}
+		return wrongResponse(response.Host, response, ev)
 	case errors.As(err, &location) && !errors.As(err, new(*tls.CertificateVerificationError)):
 		return unusableLocation(location, err)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), !isNetworkError(err):
@@ -64,7 +56,49 @@ func explainFailure(err error, ev Evidence) error {
 			Hint:  "If a proxy inspects TLS, or the registry has a private certificate authority, set the input ca-file to the certificate of that authority. In all other cases, stop, because another host may impersonate the registry.",
 		}
 	}
+	if hasAnswered(err) {
+		return wrongResponse(cmp.Or(UnreachableHost(err), ev.Repo.RegistryStr()), withoutStep(err), ev)
+	}
 	return unreachable(err, ev)
+}
+
+// hasAnswered reports whether the host sent a response that is not HTTP, or a response
+// that ended early.
+func hasAnswered(err error) bool {
+	var noAnswer *registry.NoAnswer
+	var request *url.Error
+	switch { // The kind of an error of the token exchange does not describe the response.
+	case errors.As(err, &noAnswer):
+		err = noAnswer
+	case errors.As(err, &request):
+		err = request.Err
+	}
+	kind := retry.TransportOf(err)
+	return kind == retry.Malformed || (kind == retry.Disconnected && noAnswer != nil && noAnswer.Incomplete)
+}
+
+// wrongResponse returns the error for a response with wrong content, and for a response
+// that is not HTTP or is incomplete.
+func wrongResponse(host string, err error, ev Evidence) error {
+	return &diag.Error{
+		Code: CodeResponseWrong, Side: diag.Registry, Err: err,
+		Title: host + " sent a wrong response",
+		Hint:  "Run again. If the registry sends the same response, check whether a proxy changes or truncates responses, and compare the address of the registry with the input " + ev.hostInput() + ". For another registry than ghcr.io, ask its operator.",
+	}
+}
+
+// wrongContent returns the error for a blob whose content differs from its descriptor.
+func wrongContent(wrong *registry.WrongContent, err error, ev Evidence) error {
+	e := &diag.Error{
+		Code: CodeSourceBlobWrong, Side: diag.Source, Err: err,
+		Title: fmt.Sprintf("The content of a blob differs from its digest in the image: %s", wrong.Want.Digest),
+		Hint:  "The source is damaged, or it changed after the build. Run the build step again, and then publish again. The run has not changed any tag.",
+	}
+	if ev.Reading {
+		e.Side = diag.Registry
+		e.Hint = "Run again. If the content is wrong again, check whether a proxy changes responses. If no proxy changes responses, ask the publisher of the image to push the image again, because the registry has damaged content."
+	}
+	return e
 }
 
 // unreachable returns the error for a request without a response.

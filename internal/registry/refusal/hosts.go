@@ -56,6 +56,12 @@ func unusableLocation(e *registry.LocationError, err error) error {
 	if e.Target != "" {
 		title = fmt.Sprintf("%s directed the request to the address %s, which the client cannot use", e.Host, e.Target)
 	}
+	if e.Private {
+		return &diag.Error{
+			Code: CodeLocationUnusable, Side: diag.Registry, Err: err, Title: title,
+			Hint: "The registry is in the public network, but the address is not. The run does not connect to such an address, because the registry could otherwise reach services that only this runner can reach. Check the host in the input image, and ask the operator of the registry.",
+		}
+	}
 	return &diag.Error{
 		Code: CodeLocationUnusable, Side: diag.Registry, Err: err, Title: title,
 		Hint: fmt.Sprintf("The address comes from the header %s of the registry. Compare its scheme, its host and its port with the address of the registry. If the address is wrong, correct the external address in the configuration of the registry (http.host), or configure its proxy to send the headers Host and X-Forwarded-Proto. If the address is correct, check that this runner can connect to it.", e.Header),

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/refusal"
+	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
 	"github.com/ghcr-publish/ghcr-publish/internal/secret"
 )
 
@@ -130,6 +132,12 @@ func TestRefusedTokenRequestHasACureForTheToken(t *testing.T) {
 	}
 }
 
+// handshake is an error of the token exchange.
+type handshake struct{ error }
+
+func (e handshake) Unwrap() error              { return e.error }
+func (e handshake) Transport() retry.Transport { return retry.Handshake }
+
 func TestErrorsWithoutAnAnswerAreExplained(t *testing.T) {
 	t.Parallel()
 	explained := diag.Inputf("tags", "x", "h", "t")
@@ -148,6 +156,11 @@ func TestErrorsWithoutAnAnswerAreExplained(t *testing.T) {
 		{"any other error", other, true, "internal", "other"},
 		{"blob with other content", &registry.WrongContent{Want: v1.Descriptor{Digest: v1.Hash{Algorithm: "sha256", Hex: "ab"}}}, false, refusal.CodeSourceBlobWrong, "sha256:ab"},
 		{"truncated download", &registry.TruncatedDownload{Host: "cdn.example", Received: 5, Size: 9, Err: io.ErrUnexpectedEOF}, false, refusal.CodeDownloadTruncated, "cdn.example"},
+		{"response that is not HTTP", &registry.NoAnswer{Host: "ghcr.io", Err: errors.New("net/http: malformed HTTP response")}, false, refusal.CodeResponseWrong, "malformed HTTP"},
+		{"response that ended early", &registry.NoAnswer{Host: "ghcr.io", Incomplete: true, Err: io.ErrUnexpectedEOF}, false, refusal.CodeResponseWrong, "unexpected EOF"},
+		{"connection that ended before a response", &registry.NoAnswer{Host: "ghcr.io", Err: io.ErrUnexpectedEOF}, false, refusal.CodeRegistryUnreachable, "unexpected EOF"},
+		{"response of a token service that ended early", handshake{&registry.NoAnswer{Host: "ghcr.io", Incomplete: true, Err: io.ErrUnexpectedEOF}}, false, refusal.CodeResponseWrong, "unexpected EOF"},
+		{"response of a token service that is not HTTP", handshake{&url.Error{URL: "https://ghcr.io/token", Err: errors.New("malformed HTTP response")}}, false, refusal.CodeResponseWrong, "ghcr.io"},
 		{"refused connection", &net.OpError{Op: "dial", Err: errors.New("refused")}, false, refusal.CodeRegistryUnreachable, "ghcr.io"},
 	}
 	for _, c := range cases {
@@ -211,6 +224,18 @@ func TestPersonalTokenAtATerminalGetsNoPermissionsBlock(t *testing.T) {
 		err := refusal.Explain(answer(403, message), evidence(t, func(e *refusal.Evidence) { e.Kind, e.InWorkflow = secret.ClassicPAT, false }))
 		if strings.Contains(err.Error(), "permissions:") || strings.Contains(err.Error(), "Manage Actions access") {
 			t.Errorf("%s: got %v", message, err)
+		}
+	}
+}
+
+// The user of an image in a registry cannot build the image again.
+func TestWrongContentOfARegistryHasAnotherCure(t *testing.T) {
+	t.Parallel()
+	for reading, want := range map[bool]string{false: "Run the build step again", true: "check whether a proxy changes responses"} {
+		err := refusal.Explain(&registry.WrongContent{}, evidence(t, func(e *refusal.Evidence) { e.Reading = reading }))
+		var diagErr *diag.Error
+		if !errors.As(err, &diagErr) || !strings.Contains(diagErr.Hint, want) || (diagErr.Side == diag.Registry) != reading {
+			t.Errorf("reading %v: got %v", reading, err)
 		}
 	}
 }

@@ -33,6 +33,11 @@ type Failure struct {
 	OtherHost bool
 	// TokenAge is the age of the token that the request contained.
 	TokenAge time.Duration
+	// TokenReplaced is true if the client has repeated the request with another token.
+	TokenReplaced bool
+	// WriteAccepted is true if the registry has accepted another write to the same
+	// repository.
+	WriteAccepted bool
 }
 
 // Request is a kind of request. The client can repeat a request of the kind ""

@@ -52,11 +52,12 @@ type Row struct {
 	Messages   []string // The row matches if the message contains one of these texts. The texts are in lower case.
 	OtherHost  bool
 	OldToken   time.Duration // The row matches only if the token is older than OldToken.
+	Contrary   bool          // The row matches only if the registry has accepted another write to the repository.
 
 	Reaction Reaction
 	Pause    Pause
 	Attempts int  // Attempts limits the attempts that fail with an error of this row. If zero, only the limit of the request applies.
-	NewToken bool // NewToken is true if the client repeats the request once with another token.
+	NewToken bool // NewToken is true if the client repeats the request with another token. The row does not match a request that the client has already repeated with another token.
 	HTTP1    bool // HTTP1 is true if the next attempt must use HTTP/1.1.
 }
 
@@ -157,6 +158,10 @@ var Table = []Row{
 		Name: "token refused", Status: http.StatusUnauthorized, Reaction: Again, Pause: NoPause, NewToken: true,
 	},
 	{
+		// The row "contrary refusal" contains the reason.
+		Name: "contrary refusal of a token", Status: http.StatusUnauthorized, Contrary: true, Reaction: AgainFromStart, Attempts: 3,
+	},
+	{
 		// The answer is described in docs/ghcr.md, Refused: secondary rate
 		// limit.
 		Name: "secondary rate limit", Status: http.StatusForbidden, Messages: []string{"secondary rate limit"}, Reaction: AgainFromStart, Pause: Minutes,
@@ -172,6 +177,13 @@ var Table = []Row{
 	{
 		// A registry can refuse an expired token without a challenge.
 		Name: "old token forbidden", Status: http.StatusForbidden, OldToken: freshToken, Reaction: Again, Pause: NoPause, NewToken: true,
+	},
+	{
+		// The registry has accepted another write of the run to the repository, so the
+		// token has the permission (docs/ghcr.md, Refused: passing). The number of
+		// attempts is limited, because a registry can also forbid one write, for example
+		// to an existing tag.
+		Name: "contrary refusal", Status: http.StatusForbidden, Contrary: true, Reaction: AgainFromStart, Attempts: 3,
 	},
 	{
 		// The answer is described in docs/ghcr.md, Refused: too many requests.
@@ -280,7 +292,8 @@ func (r Row) matches(f Failure) bool {
 	}
 	return f.Transport == "" && r.matchesStatus(f.Status) && r.matchesBody(f) &&
 		(r.Request == "" || r.Request == f.Request) &&
-		(!r.OtherHost || f.OtherHost) && (r.OldToken == 0 || f.TokenAge > r.OldToken)
+		(!r.OtherHost || f.OtherHost) && (r.OldToken == 0 || f.TokenAge > r.OldToken) &&
+		(!r.NewToken || !f.TokenReplaced) && (!r.Contrary || (f.WriteAccepted && f.Request != ""))
 }
 
 func (r Row) matchesStatus(status int) bool {

@@ -3,6 +3,8 @@
 // NO_PROXY (net/http.ProxyFromEnvironment). The transport trusts the system's
 // root certificates and the certificates in a file. If the system has no root
 // certificates, the transport trusts the root certificates in the program.
+//
+// The package also creates transports that connect only to the public network.
 package transport
 
 import (
@@ -11,7 +13,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"net/http"
+	"time"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag/missing"
@@ -31,7 +35,7 @@ const maxFile = 16 << 20
 // certificates.
 func New(file string) (*http.Transport, error) {
 	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.DialContext = afterRoots(t.DialContext)
+	t.DialContext = afterRoots(newDialer().DialContext)
 	if file == "" {
 		return t, nil
 	}
@@ -40,7 +44,7 @@ func New(file string) (*http.Transport, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the system's certificates: %w", err)
 	}
-	text, err := bounded.File(file, maxFile)
+	text, err := bounded.Text(file, maxFile)
 	if err != nil {
 		return nil, unusableFile(file, err)
 	}
@@ -49,6 +53,12 @@ func New(file string) (*http.Transport, error) {
 	}
 	t.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
 	return t, nil
+}
+
+// newDialer returns a dialer with the settings of [http.DefaultTransport], which can refuse
+// private addresses (see [PublicOnly]).
+func newDialer() *net.Dialer {
+	return &net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second, ControlContext: control}
 }
 
 func unusableFile(file string, err error) error {

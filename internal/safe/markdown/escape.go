@@ -2,14 +2,15 @@ package markdown
 
 import (
 	"fmt"
-	"html"
 	"strings"
 	"unicode"
+
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/lazy"
 )
 
 // escape returns Markdown that GitHub shows as the given value on one line.
 // The Markdown can be anywhere in a paragraph, a heading, a quote, a list or
-// a table.
+// a table. The Markdown contains no link, also if the value is an address.
 func escape(value string) string {
 	var b strings.Builder
 	shown := visible(value)
@@ -18,14 +19,20 @@ func escape(value string) string {
 		case strings.ContainsRune(inline, r), strings.ContainsRune(block, r) && i == 0, marksList(shown, i, r):
 			b.WriteByte('\\')
 			b.WriteRune(r)
+		case startsAddress(shown, i, r):
+			b.WriteString(separated(r))
 		case r == ' ' && i == 0 && strings.HasPrefix(shown, "    "):
 			b.WriteString("&#32;") // Four spaces at the beginning of a line would start a code block.
 		default:
-			b.WriteString(html.EscapeString(string(r)))
+			b.WriteString(entities.Replace(string(r)))
 		}
 	}
 	return b.String()
 }
+
+// entities escapes the characters with which HTML begins and ends. Quotation marks stay,
+// because GitHub would make their entity a part of the address before it (gfm, "Autolinks").
+var entities = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
 const (
 	// The constant inline contains the characters that have a meaning
@@ -35,7 +42,7 @@ const (
 	inline = "\\`*_[]|!~$"
 	// The constant block contains the characters that can start a block (gfm,
 	// "Leaf blocks" and "Container blocks"). The character > is not in the
-	// list, because html.EscapeString already replaces it.
+	// list, because the variable entities already replaces it.
 	block = "#+-="
 )
 
@@ -46,6 +53,41 @@ func marksList(line string, i int, r rune) bool {
 	ends := i+1 == len(line) || line[min(i+1, len(line)-1)] == ' '
 	return i > 0 && ends && (r == '.' || r == ')') && strings.Trim(line[:i], "0123456789") == ""
 }
+
+// separator is HTML without any content. GitHub makes a link of an address only if the
+// address is one piece of text (gfm, "Autolinks (extension)"), and HTML divides the text.
+// A backslash or an entity is not sufficient, because GitHub searches for the addresses
+// after it has replaced backslashes and entities.
+const separator = "<span></span>"
+
+// startsAddress reports whether the character at the offset i belongs to the start of an
+// address of which GitHub makes a link. These addresses start with a scheme, such as
+// https://, or with www., or they are e-mail addresses. Other references, such as the
+// name of a user, a number of an issue and a commit, are links only in conversations and
+// not in the job summary (docs.github.com, "Autolinked references and URLs").
+func startsAddress(line string, i int, r rune) bool {
+	switch r {
+	case ':':
+		return strings.HasPrefix(line[i:], "://")
+	case '.':
+		return i >= 3 && strings.EqualFold(line[i-3:i], "www")
+	case '@':
+		return emailHost().MatchString(line[i:])
+	}
+	return false
+}
+
+// separated returns a character of an address with the separator. The separator precedes
+// the dot of www., because a dot can also be the end of a line.
+func separated(r rune) string {
+	if r == '.' {
+		return separator + "."
+	}
+	return string(r) + separator
+}
+
+// emailHost matches the part of an e-mail address that begins with the character @.
+var emailHost = lazy.Regexp(`^@[\w-]*\.`)
 
 // visible replaces each invisible character, and each character that changes
 // the direction of the text, by its Unicode number. Without the number, two

@@ -116,6 +116,18 @@ func (t Text) Hide(secrets []string) Text {
 	return Text{secret.Hide(secret.Hide(t.markdown, escaped), secrets), secret.Hide(t.plain, secrets)}
 }
 
+// LinkTo makes a link of each address that begins with the URL of a server. The program
+// itself writes such addresses into its hints, for example the address of the settings of
+// a package. All other addresses in values stay text. A server is, for example,
+// "https://github.com".
+func (t Text) LinkTo(servers ...string) Text {
+	for _, server := range servers {
+		text := escape(server + "/")
+		t.markdown = strings.ReplaceAll(t.markdown, text, strings.ReplaceAll(text, separator, ""))
+	}
+	return t
+}
+
 // Join concatenates the texts, and inserts the separator between each two texts.
 func Join(texts []Text, separator constant) Text {
 	var b Builder

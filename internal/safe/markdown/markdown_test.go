@@ -3,6 +3,7 @@ package markdown
 import (
 	"errors"
 	"html"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode"
@@ -13,12 +14,19 @@ func TestEscape(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, value, want string }{
 		{"plain words", "linux/arm64 v1.2", "linux/arm64 v1.2"},
-		{"a link", "[Click](https://evil.example)", `\[Click\](https://evil.example)`},
-		{"a link behind a backslash", `\[Click\](https://evil.example)`, `\\\[Click\\\](https://evil.example)`},
+		{"a link", "[Click](https://evil.example)", `\[Click\](https:<span></span>//evil.example)`},
+		{"a link behind a backslash", `\[Click\](https://evil.example)`, `\\\[Click\\\](https:<span></span>//evil.example)`},
+		{"addresses", "http://a.b ftp://c.d HTTPS://e.f", "http:<span></span>//a.b ftp:<span></span>//c.d HTTPS:<span></span>//e.f"},
+		{"addresses without a scheme", "www.a.b (WWW.c.d www", "www<span></span>.a.b (WWW<span></span>.c.d www"},
+		{"e-mail addresses", "a.b+c@d-e.f mailto:g@h.i a@.b", "a.b+c@<span></span>d-e.f mailto:g@<span></span>h.i a@<span></span>.b"},
+		{"an address in an address", "https://www.a@b.c", "https:<span></span>//www<span></span>.a@<span></span>b.c"},
+		{"names with the characters of addresses", "a:b c@d web@sha256:0 http:/e ww.f", "a:b c@d web@sha256:0 http:/e ww.f"},
+		{"references that are no links in the summary", "@user #123 acme/web#1 GH-1 860c190f", "@user #123 acme/web#1 GH-1 860c190f"},
 		{"an image", "![x](y)", `\!\[x\](y)`},
 		{"cells of a table", `a|b\|c`, `a\|b\\\|c`},
 		{"bold, italic, struck, code, formula", "**a** _b_ ~c~ `d` $e$", "\\*\\*a\\*\\* \\_b\\_ \\~c\\~ \\`d\\` \\$e\\$"},
-		{"HTML and entities", `<b>&lt;"'`, "&lt;b&gt;&amp;lt;&#34;&#39;"},
+		{"HTML and entities", `<b>&lt;"'`, `&lt;b&gt;&amp;lt;"'`},
+		{"an address in quotation marks", `is "https://a.example/b"`, `is "https:<span></span>//a.example/b"`},
 		{"a heading", "# a # b", `\# a # b`},
 		{"lists", "- a - b", `\- a - b`},
 		{"a numbered list", "12. a 3. b", `12\. a 3. b`},
@@ -117,9 +125,37 @@ func TestHideFindsEscapedSecrets(t *testing.T) {
 	}
 }
 
+// TestLinkToMakesLinksOnlyOfTheAddressesOfTheServers passes values with other addresses
+// that contain the name of the server.
+func TestLinkToMakesLinksOnlyOfTheAddressesOfTheServers(t *testing.T) {
+	t.Parallel()
+	const server = "https://www.my_server.example"
+	text := Sprintf("%s", "\""+server+"/settings\" "+server+" "+server+".evil.example/ https://github.com/a https://evil.example/"+server+"/")
+	want := `"https://www.my\_server.example/settings" https:<span></span>//www<span></span>.my\_server.example https:<span></span>//www<span></span>.my\_server.example.evil.example/ https:<span></span>//github.com/a https:<span></span>//evil.example/https://www.my\_server.example/`
+	if got := text.LinkTo(server, ""); got.String() != want || got.Plain() != text.Plain() {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// autolink matches the addresses of which GitHub makes a link (gfm, "Autolinks
+// (extension)"), and some more texts.
+var autolink = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*://|www\.|[\w.+-]@[\w.-]*\.`)
+
 // unescape returns the text that a reader sees for an escaped value. It returns false if
-// the value contains Markdown.
+// the value contains Markdown. HTML divides the text in which GitHub looks for addresses.
 func unescape(s string) (string, bool) {
+	var shown string
+	for _, part := range strings.Split(s, "<span></span>") {
+		text, ok := unescapePart(part)
+		if !ok || autolink.MatchString(text) {
+			return "", false
+		}
+		shown += text
+	}
+	return shown, true
+}
+
+func unescapePart(s string) (string, bool) {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
@@ -140,6 +176,7 @@ func FuzzEscape(f *testing.F) {
 	for _, seed := range []string{
 		`amd64 \[Click here to fix\](https://evil.example/login)`, "a\\*b\\`c\\|d", "\x1b[31m\a\u202e\u200b",
 		"# a", "1) a", "    a", "<!--", "&#42;a&#42;", "\\", "a\\\n\\b", "~~~", "$$", "\xff\\[", "\u2028- a", "| --- |",
+		"https://evil.example", "see www.evil.example.", "a@evil.example", "mailto:a@evil.example", "xmpp:a@b.c/d", "<https://evil.example>", `https\://a.b`, "www&#46;a.b", "a@@b.c", "wwww.a", "@.a", "://www.@a.b",
 	} {
 		f.Add(seed)
 	}

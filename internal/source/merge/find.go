@@ -68,9 +68,9 @@ func matchName(output string) string {
 // The returned list is sorted by name and contains each digest once. If every job skipped
 // its push, because its token cannot write packages, Find returns an empty list. If only
 // some jobs skipped their push, Find returns an error. If an entry has no digest or a job
-// failed, Find returns an error only if the argument "expect" is empty. If "expect"
-// contains the platforms of the index, [Join] finds each missing platform. An error of
-// Find is a *diag.Error with a code of this package.
+// failed, Find returns an error only if the argument "expect" is empty. A failed job is an
+// error for every pattern. If "expect" contains the platforms of the index, [Join] finds
+// each missing platform. An error of Find is a *diag.Error with a code of this package.
 func Find(text, pattern string, expect []string) ([]PlatformImage, error) {
 	f := &finder{pattern: pattern, checked: len(expect) > 0}
 	if _, err := path.Match(pattern, ""); err != nil {
@@ -299,9 +299,9 @@ func (f *finder) incomplete() error {
 func (f *finder) failedHint() string {
 	hint := "Read the log of the job, and run the job again."
 	if f.notRun {
-		hint = "GitHub skips a job if the condition `if` of the job is false, or if a job in its needs list failed. Check both, and run the job again. If the job builds no image, remove the job from the input digests."
+		hint = "GitHub skips a job if the condition `if` of the job is false, or if a job in its needs list failed. Check both, and run the job again."
 	}
-	return hint + " To merge only the images of the other jobs, set the input expect-platforms to the platforms of these images."
+	return hint + " If the job builds no image for this index, remove the job from the input digests. To merge only the images of the other jobs, set the input expect-platforms to the platforms of these images."
 }
 
 func (f *finder) noDigestsError() error {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 )
@@ -62,6 +61,9 @@ func (f *finder) object(name string, o map[string]any, depth int) error {
 		defer func() { f.owner = "" }()
 	}
 	keys := slices.Sorted(maps.Keys(o))
+	if slices.ContainsFunc(keys, func(k string) bool { return isJob(o[k]) }) {
+		return f.each(o, keys, depth) // The names of the jobs are not names of outputs.
+	}
 	own := slices.DeleteFunc(slices.Clone(keys), func(k string) bool { return !strings.HasPrefix(k, prefix) })
 	_, listed := o["digests"]
 	_, single := o["digest"]
@@ -93,28 +95,29 @@ func lacksDigests(value any) bool {
 // needed adds the digests of one job in the context "needs". The result of the job is
 // success, failure, cancelled or skipped. A successful job without outputs can be a job
 // that builds no image, for example a job with tests.
+//
+// Every other result is a failure, also if the pattern matches none of the outputs. GitHub
+// removes empty outputs from the context, so a job that failed before its push has only
+// the outputs that it set earlier, for example the output of another image. The outputs
+// therefore do not show which images the job builds.
 func (f *finder) needed(job string, o map[string]any, depth int) error {
-	outputs, _ := o["outputs"].(map[string]any)
-	selected := f.pattern == "" || len(outputs) == 0
-	for output := range outputs {
-		matches, _ := path.Match(f.pattern, matchName(output)) // The error is always nil, because Find has checked the pattern.
-		selected = selected || matches
-	}
 	f.owner = strings.TrimSpace("the job " + job)
 	defer func() { f.owner = "" }()
-	if result, _ := o["result"].(string); selected && result != "success" {
+	if result, _ := o["result"].(string); result != "success" {
 		f.failed = append(f.failed, fmt.Sprintf("the result of %s is %s", f.owner, cmp.Or(result, "unknown")))
 		f.notRun = f.notRun || result == "skipped"
 	}
+	outputs, _ := o["outputs"].(map[string]any)
 	if len(outputs) == 0 {
 		return nil
 	}
 	return f.walk("", outputs, depth+1)
 }
 
-// isJob reports whether the JSON object is one job in the context "needs"
+// isJob reports whether the JSON value is one job in the context "needs"
 // (contexts reference, "needs").
-func isJob(o map[string]any) bool {
+func isJob(value any) bool {
+	o, _ := value.(map[string]any)
 	_, result := o["result"]
 	_, outputs := o["outputs"]
 	return result && outputs
