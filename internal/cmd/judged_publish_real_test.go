@@ -28,12 +28,13 @@ func (s *signing) judge(r result) {
 	if len(list) == 0 {
 		r.fatal("the run made no attestation")
 	}
+	inOneLine := strings.ReplaceAll(r.summary, " \\\n  ", " ")
 	for _, one := range list {
 		if len(one.Verify) == 0 {
 			r.fatal("the run prints no command for %s", one.PredicateType)
 		}
 		for _, command := range one.Verify {
-			if !strings.Contains(r.summary, command) {
+			if !strings.Contains(inOneLine, command) {
 				r.fatal("the summary does not contain the command %s", command)
 			}
 			j.accept(command, anyToken)

@@ -16,6 +16,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/attest"
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/document"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/referrers"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry/retry"
@@ -160,18 +161,6 @@ func blob(mediaType types.MediaType, content []byte) *image.Blob {
 	}
 }
 
-// manifestJSON is the manifest of a bundle (OCI image-spec, "Image Manifest"). The package v1
-// has no field for the artifact type of a manifest.
-type manifestJSON struct {
-	SchemaVersion int               `json:"schemaVersion"`
-	MediaType     types.MediaType   `json:"mediaType"`
-	ArtifactType  string            `json:"artifactType"`
-	Config        v1.Descriptor     `json:"config"`
-	Layers        []v1.Descriptor   `json:"layers"`
-	Subject       v1.Descriptor     `json:"subject"`
-	Annotations   map[string]string `json:"annotations"`
-}
-
 // manifest returns the manifest of a bundle and its entry in the list of referrers. The entry
 // needs the artifact type, because other programs find bundles by this type.
 func (w *Writer) manifest(b *attest.Bundle) (*image.Manifest, v1.Descriptor, error) {
@@ -180,10 +169,10 @@ func (w *Writer) manifest(b *attest.Bundle) (*image.Manifest, v1.Descriptor, err
 		"dev.sigstore.bundle.content":       "dsse-envelope",
 		"dev.sigstore.bundle.predicateType": b.Statement.PredicateType,
 	}
-	raw, err := json.Marshal(manifestJSON{
+	raw, err := json.Marshal(document.Manifest{
 		SchemaVersion: 2, MediaType: types.OCIManifestSchema1, ArtifactType: attest.MediaType,
 		Config: emptyConfig().Descriptor, Layers: []v1.Descriptor{blob(attest.MediaType, b.Raw).Descriptor},
-		Subject:     v1.Descriptor{MediaType: w.Subject.MediaType, Digest: w.Subject.Digest, Size: w.Subject.Size},
+		Subject:     &v1.Descriptor{MediaType: w.Subject.MediaType, Digest: w.Subject.Digest, Size: w.Subject.Size},
 		Annotations: annotations,
 	})
 	if err != nil {

@@ -130,8 +130,8 @@ func TestHideFindsEscapedSecrets(t *testing.T) {
 func TestLinkToMakesLinksOnlyOfTheAddressesOfTheServers(t *testing.T) {
 	t.Parallel()
 	const server = "https://www.my_server.example"
-	text := Sprintf("%s", server+"/settings "+server+" "+server+".evil.example/ https://github.com/a https://evil.example/"+server+"/")
-	want := `https://www.my\_server.example/settings https:<span></span>//www<span></span>.my\_server.example https:<span></span>//www<span></span>.my\_server.example.evil.example/ https:<span></span>//github.com/a https:<span></span>//evil.example/https://www.my\_server.example/`
+	text := Sprintf("%s", "\""+server+"/settings\" "+server+" "+server+".evil.example/ https://github.com/a https://evil.example/"+server+"/")
+	want := `"https://www.my\_server.example/settings" https:<span></span>//www<span></span>.my\_server.example https:<span></span>//www<span></span>.my\_server.example.evil.example/ https:<span></span>//github.com/a https:<span></span>//evil.example/https://www.my\_server.example/`
 	if got := text.LinkTo(server, ""); got.String() != want || got.Plain() != text.Plain() {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/document"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
@@ -35,25 +36,13 @@ type ArtifactOptions struct {
 	Remote source.Remote
 }
 
-// artifactManifest is an image manifest with the fields in the order of the
-// image-spec.
-type artifactManifest struct {
-	SchemaVersion int64             `json:"schemaVersion"`
-	MediaType     types.MediaType   `json:"mediaType"`
-	ArtifactType  string            `json:"artifactType,omitempty"`
-	Config        v1.Descriptor     `json:"config"`
-	Layers        []v1.Descriptor   `json:"layers"`
-	Subject       *v1.Descriptor    `json:"subject,omitempty"`
-	Annotations   map[string]string `json:"annotations,omitempty"`
-}
-
 // OpenArtifact reads the files once to compute their digests, and builds the
 // manifest of an artifact. Each file is a layer, and the title annotation of
 // the layer is the name of the file. The config is the empty JSON object. For
 // a Helm chart, the config contains the metadata of the chart. An error about
 // a file is a *diag.Error with a code of this package.
 func OpenArtifact(ctx context.Context, o ArtifactOptions) (*source.Source, error) {
-	doc := artifactManifest{SchemaVersion: 2, MediaType: types.OCIManifestSchema1, ArtifactType: o.Artifact.Type}
+	doc := document.Manifest{SchemaVersion: 2, MediaType: types.OCIManifestSchema1, ArtifactType: o.Artifact.Type}
 	var blobs []*image.Blob
 	var err error
 	if o.Artifact.Type == helmConfig {
@@ -147,7 +136,7 @@ func openPlain(path string) (*os.File, error) {
 // of m in the list of referrers (distribution-spec, "Listing Referrers"). If
 // m has no subject, the result "ok" is false.
 func Describe(m *image.Manifest) (subject v1.Hash, entry v1.Descriptor, ok bool) {
-	var doc artifactManifest
+	var doc document.Manifest
 	if err := json.Unmarshal(m.Raw, &doc); err != nil || doc.Subject == nil {
 		return v1.Hash{}, v1.Descriptor{}, false
 	}

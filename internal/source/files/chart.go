@@ -16,6 +16,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/document"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 )
 
@@ -51,7 +52,7 @@ func ChartVersion(a *input.Artifact) (string, error) {
 // The config contains the metadata, and the archive is the only layer. chart removes the
 // artifact type, because the command helm push also writes no artifact type. The media
 // type of the config identifies a chart.
-func chart(ctx context.Context, files []input.ArtifactFile, doc *artifactManifest) ([]*image.Blob, error) {
+func chart(ctx context.Context, files []input.ArtifactFile, doc *document.Manifest) ([]*image.Blob, error) {
 	if len(files) != 1 {
 		return nil, contentError(CodeTooMany, "Publish each chart in a separate step, and set the input content to one file that helm package wrote.", nil, "a Helm chart is one .tgz file, but the input content has %d files", len(files))
 	}

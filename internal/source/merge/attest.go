@@ -11,6 +11,7 @@ import (
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
+	"github.com/ghcr-publish/ghcr-publish/internal/image/document"
 	"github.com/ghcr-publish/ghcr-publish/internal/image/mutate"
 )
 
@@ -107,20 +108,20 @@ func referrers(images, attestations []entry) ([]Referrer, error) {
 }
 
 func referrer(e entry, subject v1.Descriptor) (Referrer, error) {
-	var old attestationManifest
+	var old document.Manifest
 	if err := json.Unmarshal(e.Raw, &old); err != nil {
 		return Referrer{}, fmt.Errorf("reading attestation %s: %w", e.Descriptor.Digest, err)
 	}
-	if old.Subject.Digest == subject.Digest && old.ArtifactType != "" {
+	if old.Subject != nil && old.Subject.Digest == subject.Digest && old.ArtifactType != "" {
 		// The attestation already has a subject. The bytes of the attestation
 		// do not change, so its signatures stay valid.
 		m := &image.Manifest{Descriptor: subjectDescriptor(e.Descriptor), Raw: e.Raw, Blobs: e.Blobs}
 		m.Descriptor.Annotations = e.Descriptor.Annotations
 		return Referrer{Subject: subject, Manifest: m, ArtifactType: old.ArtifactType, Annotations: old.Annotations}, nil
 	}
-	raw, err := json.Marshal(attestationManifest{
+	raw, err := json.Marshal(document.Manifest{
 		SchemaVersion: 2, MediaType: types.OCIManifestSchema1, ArtifactType: artifactType,
-		Config: old.Config, Layers: old.Layers, Subject: subject, Annotations: old.Annotations,
+		Config: old.Config, Layers: old.Layers, Subject: &subject, Annotations: old.Annotations,
 	})
 	if err != nil {
 		return Referrer{}, fmt.Errorf("writing attestation %s as a referrer: %w", e.Descriptor.Digest, err)
@@ -129,18 +130,6 @@ func referrer(e entry, subject v1.Descriptor) (Referrer, error) {
 	desc.Annotations = e.Descriptor.Annotations
 	m := &image.Manifest{Descriptor: desc, Raw: raw, Blobs: e.Blobs}
 	return Referrer{Subject: subject, Manifest: m, ArtifactType: artifactType, Annotations: old.Annotations}, err
-}
-
-// attestationManifest is an image manifest with the fields in the order of the
-// image-spec.
-type attestationManifest struct {
-	SchemaVersion int64             `json:"schemaVersion"`
-	MediaType     types.MediaType   `json:"mediaType"`
-	ArtifactType  string            `json:"artifactType"`
-	Config        v1.Descriptor     `json:"config"`
-	Layers        []v1.Descriptor   `json:"layers"`
-	Subject       v1.Descriptor     `json:"subject"`
-	Annotations   map[string]string `json:"annotations,omitempty"`
 }
 
 // subjectDescriptor returns the media type, size and digest of d. The
