@@ -512,15 +512,22 @@ var pathBelowWork = regexp.MustCompile(`\$WORK[\\/][\w.\\/-]*`)
 // contained backslashes.
 var pathInMarkup = regexp.MustCompile(`<code>(\$WORK[^<]*)</code>`)
 
+// pathInQuotes matches a path that a command contains in quotation marks, because the path
+// contained backslashes.
+var pathInQuotes = regexp.MustCompile(`'(\$WORK[\w./-]*)'`)
+
 // workPaths replaces the folder of the script by $WORK. The scripts expect slashes in
 // paths below the folder, and Windows writes backslashes.
 func workPaths(text, work string) string {
-	for _, form := range []string{work, strings.Replace(work, ":", "%3A", 1), strings.ReplaceAll(work, `\`, `\\`)} {
+	for _, form := range []string{work, strings.Replace(work, ":", "%3A", 1), strings.ReplaceAll(work, `\`, `\\`), filepath.ToSlash(work)} {
 		text = strings.ReplaceAll(text, form, "$WORK")
 	}
 	text = pathBelowWork.ReplaceAllStringFunc(text, func(path string) string {
 		return filepath.ToSlash(strings.ReplaceAll(path, `\\`, `\`))
 	})
+	if filepath.Separator == '\\' {
+		text = pathInQuotes.ReplaceAllString(text, "$1")
+	}
 	return pathInMarkup.ReplaceAllString(text, "`$1`")
 }
 

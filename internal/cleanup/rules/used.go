@@ -9,6 +9,7 @@ import (
 	"maps"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -48,6 +49,10 @@ const (
 // links. Read returns an error if the files exceed a limit, because a file that is not
 // read could name an image that must stay.
 func (Disk) Read(path string) (map[string][]byte, error) {
+	// Windows has another error for a name that no file can have, such as the pattern x*.
+	if runtime.GOOS == "windows" && strings.ContainsAny(path, `*?"<>|`) {
+		return NoFiles{}.Read(path)
+	}
 	out, total := map[string][]byte{}, 0
 	err := filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
 		switch {

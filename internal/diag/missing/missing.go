@@ -187,11 +187,11 @@ func backslash(path string) string {
 
 // Folder finds the nearest existing parent folder of a path. Folder returns the
 // names in this folder that resemble the missing name, or else a list of all
-// names.
+// names. On Windows, the volume of the path can also be missing, for example the drive D:.
 func Folder(path string) string {
 	parent, missing := nearestFolder(filepath.Clean(path))
 	if parent == "" {
-		return ""
+		return fmt.Sprintf("The volume %s does not exist.", safe(filepath.VolumeName(path)))
 	}
 	where := "The working directory"
 	if parent != "." {

@@ -51,6 +51,8 @@ func TestHint(t *testing.T) {
 	}
 	if runtime.GOOS != "windows" {
 		cases = append(cases, struct{ path, want string }{`dist\app.tar`, "Write dist/app.tar"})
+	} else {
+		cases = append(cases, struct{ path, want string }{`Q:\dist\app.tar`, "The volume Q: does not exist."})
 	}
 	for _, c := range cases {
 		if got := missing.Hint(c.path); !strings.Contains(got, c.want) || strings.Contains(got, ".hidden") {
