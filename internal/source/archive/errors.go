@@ -36,6 +36,13 @@ func tooLarge(path string) error {
 		"the archive %q is larger than %d GiB after decompression", path, int64(maxPlain)>>30)
 }
 
+// tooMuchOutside returns the error for an archive that has more than maxOutside bytes outside
+// its files.
+func tooMuchOutside(path string) error {
+	return diag.New(CodeUnreadable, diag.Source, "Check the command that wrote the archive, because an image archive contains only its files and short headers.", nil,
+		"the archive %q has more than %d GiB of headers and padding after decompression", path, int64(maxOutside)>>30)
+}
+
 func otherCompression(path string) error {
 	return diag.New(CodeNotArchive, diag.Source,
 		"Decompress the archive with bunzip2 or unxz. An archive can be uncompressed, or compressed with gzip or zstd.", nil,

@@ -23,6 +23,11 @@ const (
 	keepAll  = 8 << 20
 	// maxPlain limits the decompressed size of a tar, in bytes.
 	maxPlain = 256 << 30
+	// maxOutside limits the bytes of a compressed tar that are not the content of a file, in
+	// bytes: the headers, and the zeros after the last file. A compressed file of 2 MB can
+	// contain 64 GiB of such bytes. The headers of the largest permitted number of files
+	// have less than 200 MB.
+	maxOutside = 1 << 30
 )
 
 // scan reads a tar once, from its first header to its last header.
@@ -32,6 +37,7 @@ type scan struct {
 	tail   *tail
 	offset func() int64 // The function returns the number of bytes that the scan has read.
 	have   int64        // the size of the tar in bytes, or -1 if the size is not known before the end of the scan
+	limit  *bounded     // the limits of a compressed tar, or nil
 	keep   int64        // the number of bytes that the scan can still keep in memory
 	end    int64        // the offset of the end of the latest file, in bytes
 	last   string       // the name of the latest file
@@ -60,29 +66,15 @@ func (a *Archive) scanCompressed(ctx context.Context, c *cursors) error {
 	}
 	defer in.Close()
 	in.ctx = ctx
-	limited := &bounded{cursor: in, path: a.path}
+	limited := &bounded{cursor: in, path: a.path, most: maxOutside}
 	end := &tail{in: limited}
-	s := &scan{Archive: a, tar: tar.NewReader(end), tail: end, have: -1, keep: keepAll}
+	s := &scan{Archive: a, tar: tar.NewReader(end), tail: end, limit: limited, have: -1, keep: keepAll}
 	s.offset = func() int64 { return in.pos }
 	if err := s.all(ctx); err != nil {
 		return err
 	}
 	_, err = io.Copy(io.Discard, limited)
 	return err
-}
-
-// bounded is a reader that returns an error after maxPlain bytes, because the tar can be
-// a decompression bomb.
-type bounded struct {
-	*cursor
-	path string
-}
-
-func (b *bounded) Read(p []byte) (int, error) {
-	if b.pos > maxPlain {
-		return 0, tooLarge(b.path)
-	}
-	return b.cursor.Read(p)
 }
 
 // all lists every file of the archive.
@@ -128,35 +120,6 @@ func (s *scan) finish(err error) error {
 	return unreadable(s.path, fmt.Errorf("after %q: %w", s.last, err))
 }
 
-// tail is a reader that keeps the last block. The package archive/tar returns io.EOF also
-// for a tar that ends after the extended header of a file. Only a complete tar ends with
-// a block of zeros.
-type tail struct {
-	in   io.Reader
-	last [blockSize]byte
-}
-
-// Read implements [io.Reader].
-func (t *tail) Read(p []byte) (int, error) {
-	n, err := t.in.Read(p)
-	if n >= blockSize {
-		copy(t.last[:], p[n-blockSize:n])
-	} else {
-		copy(t.last[:], t.last[n:])
-		copy(t.last[blockSize-n:], p[:n])
-	}
-	return n, err
-}
-
-// empty reports whether the last block contains only zeros.
-func (t *tail) empty() bool { return t.last == [blockSize]byte{} }
-
-// seekingTail is a tail whose reader can skip the content of files.
-type seekingTail struct {
-	*tail
-	io.Seeker
-}
-
 func padded(n int64) int64 { return (n + blockSize - 1) / blockSize * blockSize }
 
 // note adds the file or link of one header to the list of files.
@@ -174,6 +137,9 @@ func (s *scan) note(h *tar.Header) error {
 		if s.have >= 0 && s.end > s.have {
 			return s.truncated(s.have)
 		}
+		if s.limit != nil {
+			s.limit.permit(h.Size)
+		}
 		if err := s.read(e); err != nil {
 			return s.finish(err)
 		}
@@ -181,8 +147,8 @@ func (s *scan) note(h *tar.Header) error {
 		if e.link, err = s.target(h, name); err != nil {
 			return err
 		}
-	default: // The list does not contain directories and other headers without content.
-		return nil
+	default: // The list does not contain directories and other headers without content, but they also need time.
+		return s.count()
 	}
 	return s.add(name, e)
 }
@@ -213,11 +179,9 @@ func (s *scan) read(e *entry) error {
 func (s *scan) add(name string, e *entry) error {
 	first, twice := s.entries[name]
 	switch {
-	case !twice && s.remaining == 0:
-		return tooManyFiles(s.path)
 	case !twice:
-		s.remaining--
 		s.entries[name] = e
+		return s.count()
 	case e.link != first.link:
 		return unsafe(s.path, "the name %q occurs twice, and at least one of the two entries is a link", name)
 	case len(first.others) >= maxLinks:
@@ -227,6 +191,15 @@ func (s *scan) add(name string, e *entry) error {
 	case e.link == "":
 		first.others = append(first.others, e.span)
 	}
+	return nil
+}
+
+// count counts one header. If the archive has too many headers, count returns an error.
+func (s *scan) count() error {
+	if s.remaining == 0 {
+		return tooManyFiles(s.path)
+	}
+	s.remaining--
 	return nil
 }
 
