@@ -1,6 +1,7 @@
 package locked
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,8 +16,13 @@ const abandoned = time.Minute
 // Replace writes the text to a temporary file in the folder of the path and renames this
 // file, so that other programs never read a partial file. Replace also removes the
 // temporary files of runs that were killed during this operation, because such a file can
-// contain a token.
+// contain a token. If the path is a device, a pipe or a socket, Replace returns an error,
+// because the rename would remove for example /dev/null.
 func Replace(path string, text []byte, mode fs.FileMode) (err error) {
+	const special = fs.ModeDevice | fs.ModeNamedPipe | fs.ModeSocket
+	if info, err := os.Stat(path); err == nil && info.Mode()&special != 0 {
+		return fmt.Errorf("replacing %q: the path is not a regular file", path)
+	}
 	sweep(filepath.Dir(path), prefix(path), time.Now().Add(-abandoned))
 	temp, err := os.CreateTemp(filepath.Dir(path), prefix(path)+"*")
 	if err != nil {
