@@ -15,6 +15,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
 	"github.com/ghcr-publish/ghcr-publish/internal/input"
 	"github.com/ghcr-publish/ghcr-publish/internal/registry"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/bounded"
 	"github.com/ghcr-publish/ghcr-publish/internal/workflow"
 )
 
@@ -68,7 +69,7 @@ func newTracer(p Process, c *input.Common) (*tracer, error) {
 		return t, nil
 	}
 	var err error
-	if t.file, err = os.Create(c.Trace); err != nil {
+	if t.file, err = bounded.OpenOutput(c.Trace, os.O_CREATE|os.O_TRUNC, 0o666); err != nil {
 		reason, hint := input.Unwritable(c.Trace)
 		title := fmt.Sprintf("The trace %q cannot be written", c.Trace)
 		if reason != "" {

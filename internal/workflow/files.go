@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ghcr-publish/ghcr-publish/internal/diag"
+	"github.com/ghcr-publish/ghcr-publish/internal/safe/bounded"
 	"github.com/ghcr-publish/ghcr-publish/internal/safe/markdown"
 )
 
@@ -121,5 +122,5 @@ func (w *Workflow) Summary(summary markdown.Text) error {
 func (w *Workflow) Summarized() bool { return w.summarized }
 
 func open(path string) (*os.File, error) {
-	return os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644) //nolint:gosec // the runner names the file
+	return bounded.OpenOutput(path, os.O_APPEND|os.O_CREATE, 0o644)
 }

@@ -3,6 +3,8 @@
 package bounded
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -46,5 +48,28 @@ func TestPipesWithAWriterAreReadCompletely(t *testing.T) {
 	}()
 	if got, err := io.ReadAll(in); err != nil || string(got) != "partpartpart" {
 		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+func TestOutputToAPipeWithoutAReaderIsAnError(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Skip("the file system has no named pipes:", err)
+	}
+	if _, err := OpenOutput(path, os.O_APPEND|os.O_CREATE, 0o600); !errors.Is(err, syscall.ENXIO) { // Without O_NONBLOCK, the open never returns.
+		t.Errorf("got %v", err)
+	}
+}
+
+// The size of a device is 0, so its limit protects the memory.
+func TestDevicesHaveASmallerLimit(t *testing.T) {
+	t.Parallel()
+	got, err := File("/dev/zero", 1<<40)
+	if errors.Is(err, os.ErrNotExist) {
+		t.Skip("the system has no /dev/zero")
+	}
+	if want := fmt.Sprintf("the file %q has more than %d bytes", "/dev/zero", maxStream); err == nil || err.Error() != want {
+		t.Errorf("got %d bytes, %v", len(got), err)
 	}
 }
