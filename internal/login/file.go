@@ -167,18 +167,30 @@ func invalid(path string, err error) error {
 	}
 }
 
-// save writes the logout state first, and then the login file. If the program
-// stops between the two writes, the logout state already lists each login in
-// the file.
+// save writes the logout state and the login file. A login writes the logout state first,
+// and a logout writes the login file first. If the program stops between the two writes, or
+// if the second write fails, the logout state therefore lists each login in the file. A
+// later logout can then remove the login and restore the login that it replaced.
 func (f *file) save() error {
 	gone := f.state.updateUndo(f)
+	if len(f.state.Records) < f.state.stored {
+		if err := f.write(gone); err != nil {
+			return err
+		}
+		return f.state.save()
+	}
 	if err := f.state.save(); err != nil {
-		return fmt.Errorf("saving the state for the logout: %w", err)
+		return err
 	}
-	if gone {
+	return f.write(gone)
+}
+
+// write writes the login file, or removes it if the argument "gone" is true.
+func (f *file) write(gone bool) error {
+	switch {
+	case gone:
 		return remove(f.path)
-	}
-	if bytes.Equal(f.before, f.content) {
+	case bytes.Equal(f.before, f.content):
 		return nil
 	}
 	return locked.Replace(f.path, f.content, f.mode)

@@ -20,6 +20,7 @@ import (
 type logoutState struct {
 	path          string   // The logout state is stored in the file with this path. If the path is empty, the logout state is not stored.
 	original      document // original is the content of the login file before the first login.
+	stored        int      // stored is the number of records in the stored logout state when the program read it.
 	originalKnown bool     // originalKnown is true if no other program has changed the login file since the last write.
 
 	Salt    string      `json:"salt"`             // Salt is the salt of the fingerprints.
@@ -61,6 +62,7 @@ func openState(folder, file string) (*logoutState, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the logout state: %w", err)
 	}
+	n.stored = len(n.Records)
 	return n, nil
 }
 
@@ -118,14 +120,17 @@ func (n *logoutState) save() error {
 	if n.path == "" {
 		return nil
 	}
-	if len(n.Records) == 0 {
-		return remove(n.path)
-	}
 	text, err := json.Marshal(n)
-	if err != nil {
-		return err
+	switch {
+	case len(n.Records) == 0:
+		err = remove(n.path)
+	case err == nil:
+		err = locked.Replace(n.path, text, private)
 	}
-	return locked.Replace(n.path, text, private)
+	if err != nil {
+		return fmt.Errorf("saving the state for the logout: %w", err)
+	}
+	return nil
 }
 
 // patch describes the difference of two texts. The texts have a common prefix
