@@ -59,6 +59,7 @@ func (s *Session) edit(ctx context.Context, path string, change func(*file) erro
 // editLocked reads, changes and saves the file. The caller holds the lock of
 // the file.
 func (s *Session) editLocked(path string, madeDir bool, change func(*file) error) (*file, error) {
+	locked.Sweep(path) // A temporary file of a killed step contains a token, and a logout does not always replace the file.
 	f, err := open(path)
 	if err != nil {
 		return nil, err

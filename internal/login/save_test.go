@@ -75,3 +75,24 @@ func TestLogoutAfterAKilledLogoutChangesNothing(t *testing.T) {
 		}
 	}
 }
+
+// A login that is killed while it replaces the login file leaves a new temporary file with the
+// token.
+func TestLogoutRemovesTheTemporaryFileOfAKilledLogin(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path, temp := filepath.Join(dir, "config.json"), filepath.Join(dir, ".config.json-123456")
+	s := &Session{ID: "1", Files: []string{path}, StateFolder: filepath.Join(dir, "state")}
+	if err := s.Login(t.Context(), []Login{{Host: "ghcr.io", Username: "u", Secret: secret.New("s")}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(temp, []byte("token"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Logout(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(temp); err == nil {
+		t.Error("the temporary file still exists")
+	}
+}

@@ -46,6 +46,13 @@ func Replace(path string, text []byte, mode fs.FileMode) (err error) {
 	return err
 }
 
+// Sweep removes the temporary files for a path that killed runs have left. The caller must
+// hold a lock that every caller of Replace for this path holds, because Sweep also removes
+// new files.
+func Sweep(path string) {
+	sweep(filepath.Dir(path), prefix(path), time.Now().Add(abandoned)) // Clocks of file systems differ.
+}
+
 // prefix returns the beginning of the names of the temporary files for a path. The names
 // end with a random number (os.CreateTemp).
 func prefix(path string) string { return "." + filepath.Base(path) + "-" }
