@@ -221,6 +221,24 @@ func TestDiskRefusesAMissingPath(t *testing.T) {
 	}
 }
 
+// If the program took such a file for a list without images, it would delete images that are
+// in use.
+func TestKeepUsedRefusesAFileThatIsNoList(t *testing.T) {
+	t.Parallel()
+	binary := filepath.Join(t.TempDir(), "list.gz")
+	if err := os.WriteFile(binary, []byte("\x1f\x8b\x08\x00"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{binary, os.DevNull} {
+		if _, err := rules.Parse(rules.Inputs{KeepUsed: "@" + path}, rules.Disk{}, "ghcr.io"); !diag.Is(err, rules.CodeUsedUnreadable) {
+			t.Errorf("%s: got %v", path, err)
+		}
+	}
+	if _, err := rules.Parse(rules.Inputs{KeepUsed: filepath.Dir(binary)}, rules.Disk{}, "ghcr.io"); err != nil {
+		t.Errorf("a folder with a binary file: got %v", err)
+	}
+}
+
 // A word that is no existing file is not taken for a tag, because the file could name an
 // image that must stay.
 func TestKeepUsedRefusesAWordThatIsNoFile(t *testing.T) {

@@ -64,6 +64,9 @@ func (Disk) Read(path string) (map[string][]byte, error) {
 			return nil
 		}
 		body, err := readLimited(name)
+		if name != path && errors.Is(err, errBinary) {
+			body, err = nil, nil
+		}
 		if err != nil {
 			return err
 		}
@@ -76,15 +79,25 @@ func (Disk) Read(path string) (map[string][]byte, error) {
 	return out, err
 }
 
-// readLimited reads a file as UTF-8. The content of a binary file is empty. A text in UTF-16
-// contains zero bytes, but is no binary file, because it can name images.
+// errBinary is the error for a file that is not text. In a folder, such a file names no image.
+var errBinary = errors.New("the file is not a text file")
+
+// readLimited reads a file as UTF-8. For a binary file, readLimited returns errBinary. A text
+// in UTF-16 contains zero bytes, but is no binary file, because it can name images.
 func readLimited(name string) ([]byte, error) {
 	file, err := bounded.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
 	body, err := io.ReadAll(io.LimitReader(file, maxUsedFile+1))
+	if err == nil && len(body) == 0 && !info.Mode().IsRegular() {
+		err = errors.New("the pipe or device contains nothing, so the program that writes the list has probably failed")
+	}
 	var text []byte
 	if err == nil {
 		text, err = bounded.Decode(body)
@@ -93,7 +106,7 @@ func readLimited(name string) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("reading %q: %w", name, err)
 	case bytes.IndexByte(text[:min(len(text), 8192)], 0) >= 0:
-		return nil, nil
+		return nil, errBinary
 	case len(body) > maxUsedFile:
 		return nil, fmt.Errorf("reading %q: the file has more than %d bytes", name, maxUsedFile)
 	}
