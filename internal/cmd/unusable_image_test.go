@@ -264,6 +264,8 @@ func TestCopiedImageThatClientsRefuseIsNotUploaded(t *testing.T) {
 	add("good", l.Index(good))
 	s := newStage(t, acme())
 	s.with("source", "docker://"+other.image("acme/web:bad"), "tags", "1").run().wroteNothing().failsWith("image-layers-differ")
+	s.with("labels", "a=b").run().wroteNothing().failsWith("image-layers-differ") // The run reads each config to add the label.
+	s.with("labels", "")
 	other.server.Reset()
 	s.with("source", "docker://"+other.image("acme/web:good")).run().succeeds()
 	reads := 0

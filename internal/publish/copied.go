@@ -15,6 +15,7 @@ import (
 	"github.com/ghcr-publish/ghcr-publish/internal/image"
 	"github.com/ghcr-publish/ghcr-publish/internal/image/rules"
 	"github.com/ghcr-publish/ghcr-publish/internal/publish/plan"
+	"github.com/ghcr-publish/ghcr-publish/internal/source"
 )
 
 // maxCopied is the maximum total size of the configs that checkCopied keeps in
@@ -38,27 +39,48 @@ func (r *run) checkCopied(ctx context.Context) error {
 		return err
 	}
 	warnings, err := rules.Check(ctx, r.outcome.Found.Root, rules.Options{})
-	known := r.outcome.Notices()
-	r.outcome.notice(slices.DeleteFunc(warnings, func(n diag.Notice) bool {
-		return slices.ContainsFunc(known, func(k diag.Notice) bool { return k.Code == n.Code })
-	})...)
+	r.outcome.notice(newNotices(warnings, r.outcome.Notices())...)
 	return err
+}
+
+// checkAgain applies the rules for images again after a change of the image. Labels are a
+// change of each config, and the run has read configs for this change that it did not know
+// before.
+func (p preparedSource) checkAgain(ctx context.Context, src *source.Source) error {
+	warnings, err := rules.Check(ctx, src.Root, p.destinationRules())
+	src.Notices = append(src.Notices, newNotices(warnings, src.Notices)...)
+	return err
+}
+
+// unreadConfigs returns the configs that are in a registry and that the run has not read.
+func unreadConfigs(root *image.Manifest) []*image.Blob {
+	var out []*image.Blob
+	for _, m := range image.Manifests(root) {
+		if m.IsRunnable() && m.Blobs[0].Content == nil && len(m.Blobs[0].MountFrom) > 0 && !m.Blobs[0].Pending() {
+			out = append(out, m.Blobs[0])
+		}
+	}
+	return out
+}
+
+// newNotices returns the warnings whose codes are not in the other list.
+func newNotices(warnings, known []diag.Notice) []diag.Notice {
+	return slices.DeleteFunc(warnings, func(n diag.Notice) bool {
+		return slices.ContainsFunc(known, func(k diag.Notice) bool { return k.Code == n.Code })
+	})
 }
 
 // copiedConfigs returns the configs that the run will read from a registry and upload.
 func (r *run) copiedConfigs() []*image.Blob {
 	isConfig := map[*image.Blob]bool{}
-	for _, m := range image.Manifests(r.outcome.Found.Root) {
-		if m.IsRunnable() {
-			isConfig[m.Blobs[0]] = true
-		}
+	for _, b := range unreadConfigs(r.outcome.Found.Root) {
+		isConfig[b] = true
 	}
 	var out []*image.Blob
 	size := int64(0)
 	for _, s := range r.outcome.Plan.Of(plan.PushBlob) {
 		b := s.Blob
-		fromRegistry := isConfig[b] && b.Content == nil && len(b.MountFrom) > 0 && !b.Pending()
-		if !s.Needed || s.How != plan.Upload || !fromRegistry || size+b.Descriptor.Size > maxCopied {
+		if !s.Needed || s.How != plan.Upload || !isConfig[b] || size+b.Descriptor.Size > maxCopied {
 			continue
 		}
 		size += b.Descriptor.Size

@@ -103,19 +103,31 @@ func (p preparedSource) Open(ctx context.Context) (*source.Source, error) {
 	if src.HasPlainLayers && !changes.Compression.Chosen() {
 		changes.Compression = compress.Default // By default, the run compresses layers for a registry.
 	}
-	if p.request.Source.Traits().Final {
-		if err := p.placeAnnotations(ctx, src); err != nil {
-			return nil, err
-		}
-	} else if changes.Any() {
-		notices, err := changes.Apply(ctx, src.Root)
-		if err != nil {
-			return nil, err
-		}
-		src.Notices = append(src.Notices, notices...)
+	if err := p.change(ctx, src, changes); err != nil {
+		return nil, errors.Join(err, src.Close())
 	}
 	p.foreignLayers(src.Root)
 	return src, nil
+}
+
+// change applies the changes of the request to the image.
+func (p preparedSource) change(ctx context.Context, src *source.Source, c mutate.Changes) error {
+	if p.request.Source.Traits().Final {
+		return p.placeAnnotations(ctx, src)
+	}
+	if !c.Any() {
+		return nil
+	}
+	unread := len(unreadConfigs(src.Root)) > 0
+	notices, err := c.Apply(ctx, src.Root)
+	if err != nil {
+		return err
+	}
+	src.Notices = append(src.Notices, notices...)
+	if unread {
+		return p.checkAgain(ctx, src)
+	}
+	return nil
 }
 
 // openPlatforms opens the source and keeps only the wanted platforms of an index. The run
