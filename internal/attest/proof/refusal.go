@@ -95,7 +95,7 @@ func shortened(problems []error) []error {
 		seen[reason] = true
 	}
 	if more := len(out) - maxProblems; more > 0 {
-		return append(out[:maxProblems], fmt.Errorf("%d more of the bundles do not meet the policy", more))
+		return append(out[:maxProblems], fmt.Errorf("the number of further bundles that do not meet the policy is %d", more))
 	}
 	return out
 }
