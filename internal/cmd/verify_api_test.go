@@ -38,7 +38,7 @@ func TestVerifyNamesEachReasonOnce(t *testing.T) {
 	if n := strings.Count(r.stdout, "does not describe the digest"); n != 1 {
 		r.fatal("the message has a reason %d times", n)
 	}
-	if !strings.Contains(r.stdout, "1 other bundles do not meet the policy either") || strings.Contains(r.stdout, "refs/heads/e") {
+	if !strings.Contains(r.stdout, "the number of further bundles that do not meet the policy is 1") || strings.Contains(r.stdout, "refs/heads/e") {
 		r.fatal("the message names all bundles")
 	}
 }

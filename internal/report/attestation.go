@@ -215,10 +215,12 @@ func (r *Report) mdAttestations(b *markdown.Builder) {
 }
 
 // wrapped writes each option of a command, and the address of its image, on a line of its own. A command with quoted words
-// stays on one line, because the words can contain the start of an option.
+// stays on one line if a quoted word contains a blank, because the word can contain the start of an option.
 func wrapped(command string) string {
-	if strings.Contains(command, "'") {
-		return command
+	for i, part := range strings.Split(command, "'") {
+		if i%2 == 1 && strings.Contains(part, " ") {
+			return command
+		}
 	}
 	return strings.NewReplacer(" --", " \\\n  --", " oci://", " \\\n  oci://").Replace(command)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -324,7 +325,7 @@ func TestTheNamesInALayoutAreListed(t *testing.T) {
 func TestArchiveOfDockerSaveWithAnotherPrefixIsNamed(t *testing.T) {
 	t.Parallel()
 	path := sourcetest.Tar(t, sourcetest.DockerSave(t, sourcetest.NewSaved(t, "web:1", "one")))
-	if e := refused(t, "oci-archive:"+path, source.CodeNotLayout); !strings.Contains(e.Hint, "docker-archive:"+path) {
+	if e := refused(t, "oci-archive:"+path, source.CodeNotLayout); !strings.Contains(e.Hint, strconv.Quote("docker-archive:"+path)) {
 		t.Errorf("got %v", e)
 	}
 	if e := refused(t, "oci:-", source.CodeNotLayout); !strings.Contains(e.Hint, "oci-archive:-") {

@@ -176,7 +176,7 @@ func drive(rest string, colon int) bool {
 // transport.
 func (p location) check(text string, info fs.FileInfo) error {
 	switch {
-	case info.Mode()&fs.ModeCharDevice != 0 && strings.HasPrefix(p.path, "/dev/"):
+	case info.Mode()&fs.ModeCharDevice != 0:
 		return diag.New(CodeUnreadable, diag.Source, "Send the image with a pipe, for example docker save web | ghcr-publish publish -. In a workflow, set the input source to a file.", nil,
 			"the source %q is a terminal or another device, and contains no image", text)
 	case !info.IsDir() && !info.Mode().IsRegular() && !p.stream:

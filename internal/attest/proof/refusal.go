@@ -95,7 +95,7 @@ func shortened(problems []error) []error {
 		seen[reason] = true
 	}
 	if more := len(out) - maxProblems; more > 0 {
-		return append(out[:maxProblems], fmt.Errorf("%d other bundles do not meet the policy either", more))
+		return append(out[:maxProblems], fmt.Errorf("the number of further bundles that do not meet the policy is %d", more))
 	}
 	return out
 }
