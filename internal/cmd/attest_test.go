@@ -352,6 +352,8 @@ func TestSBOMIsAttestedWithTheProvenance(t *testing.T) {
 
 	s.check(os.WriteFile(file, []byte(`{}`), 0o600))
 	s.run().failsWith("sbom-invalid").wroteNothing()
+	s.check(os.WriteFile(file, nil, 0o600))
+	s.run().failsWith("sbom-invalid", filepath.Base(file), "is empty").wroteNothing()
 	s.with("sbom", filepath.Join(s.dir, "absent")).run().failsWith("sbom-invalid").wroteNothing()
 	s.with("sbom", "true").run().failsWith("input-value").wroteNothing()
 	s.with("sbom", file, "attest", "false").run().failsWith("sbom-without-attest").wroteNothing()

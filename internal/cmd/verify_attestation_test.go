@@ -178,7 +178,7 @@ func TestVerifyReadsBundlesFromAFile(t *testing.T) {
 		t.Errorf("got %s", r.stdout)
 	}
 	a.check(os.WriteFile(file, []byte("no JSON"), 0o600))
-	a.run().failsWith("bundle-unreadable")
+	a.run().failsWith("bundle-unreadable", "in the input bundle cannot be read")
 	a.with("bundle", filepath.Join(a.dir, "absent")).run().failsWith("bundle-unreadable")
 	a.with("trusted-root", filepath.Join(a.dir, "absent")).run().failsWith("trusted-root-invalid")
 }

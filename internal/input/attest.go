@@ -88,6 +88,10 @@ func (r *reader) sbom(path string) []byte {
 		r.fail("sbom", attest.CodeSBOM, fmt.Sprintf("Set the input sbom to the path of a file of at most %d MiB. A relative path starts at the working directory.", attest.MaxSBOM>>20), "The SBOM %q cannot be read: %v", path, err)
 		return nil
 	}
+	if len(raw) == 0 {
+		r.fail("sbom", attest.CodeSBOM, "Check that the step that writes the SBOM ends without an error.", "The SBOM %q is empty", path)
+		return nil
+	}
 	if _, err := attest.SBOMType(raw); err != nil {
 		r.errs = append(r.errs, err)
 	}

@@ -56,7 +56,7 @@ func readFile(path string) ([]bundle, error) {
 		}
 	}
 	return nil, &diag.Error{
-		Code: CodeBundleFile, Side: diag.Input, Input: "bundle", Title: "The file with the bundles cannot be read", Err: diag.NotJSON(err),
+		Code: CodeBundleFile, Side: diag.Input, Input: "bundle", Title: fmt.Sprintf("The file %q in the input bundle cannot be read", path), Err: diag.NotJSON(err),
 		Hint: `Set the input bundle to a file with one bundle as JSON, or with one bundle per line. "gh attestation download" writes such a file.`,
 	}
 }

@@ -23,7 +23,7 @@ func zeros(units int) []byte {
 		if i == units-1 {
 			header |= last
 		}
-		out = append(binary.LittleEndian.AppendUint32(out, header)[:len(out)+3], 0)
+		out = append(out, byte(header), byte(header>>8), byte(header>>16), 0)
 	}
 	return out
 }
