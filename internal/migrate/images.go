@@ -182,7 +182,7 @@ func (p *pass) mayPush(step *flow.Step) bool {
 		return true
 	}
 	if push := flow.Get(step.With, "push"); push != nil {
-		holds, sure := p.eval(flow.Text(push.Value), step.Job, step, nil).Truth()
+		holds, sure := p.certain(flow.Text(push.Value), step.Job, step, nil).Truth()
 		if holds || !sure {
 			return true
 		}

@@ -160,17 +160,24 @@ func (e sampleEvent) context() meta.Context {
 // expandFor replaces the expressions of a text by their values in a run that the event
 // starts. The argument "unknown" is the text that replaces each unknown value.
 func (p *pass) expandFor(e sampleEvent, text, unknown string, step *flow.Step) string {
-	lookup := e.lookup(p.lookup(p.scope(step.Job, step, nil)))
+	scope := p.scope(step.Job, step, nil)
+	lookup, certain := e.lookup(p.lookup(scope)), e.lookup(p.certainLookup(scope))
 	var b strings.Builder
 	for _, part := range expr.Split(text) {
 		piece := text[part.Start:part.End]
 		if part.Expr {
+			enables := b.Len() >= 7 && strings.HasSuffix(b.String(), "enable=")
 			v := expr.Eval(piece, lookup)
-			if piece = v.Text; !v.Known {
+			if enables {
+				v = expr.Eval(piece, certain)
+			}
+			switch {
+			case v.Known:
+				piece = v.Text
+			case enables:
+				piece = "false"
+			default:
 				piece = unknown
-				if b.Len() >= 7 && strings.HasSuffix(b.String(), "enable=") {
-					piece = "false"
-				}
 			}
 		}
 		b.WriteString(piece)
@@ -269,7 +276,7 @@ func (p *pass) mayRun(e sampleEvent, step *flow.Step) bool {
 // The method "holds" reports whether a condition certainly has the given value in a run
 // that the event starts.
 func (p *pass) holds(e sampleEvent, condition string, step *flow.Step, want bool) bool {
-	holds, known := expr.Eval(condition, e.lookup(p.lookup(p.scope(step.Job, step, nil)))).Truth()
+	holds, known := expr.Eval(condition, e.lookup(p.certainLookup(p.scope(step.Job, step, nil)))).Truth()
 	return known && holds == want
 }
 

@@ -52,7 +52,7 @@ func (p *pass) obstacle(job *flow.Job, c *chain) string {
 	if logins > 1 {
 		return fmt.Sprintf("the job logs in to %s more than once", p.opts.Registry)
 	}
-	for _, check := range []func(*chain) string{p.keyObstacle, p.pushObstacle, p.listObstacle, p.contextObstacle, p.tagObstacle, p.annotationObstacle, p.eventObstacle, p.useObstacle} {
+	for _, check := range []func(*chain) string{p.idObstacle, p.orderObstacle, p.keyObstacle, p.pushObstacle, p.listObstacle, p.secretObstacle, p.contextObstacle, p.tagObstacle, p.annotationObstacle, p.eventObstacle, p.useObstacle} {
 		if why := check(c); why != "" {
 			return why
 		}
@@ -150,6 +150,8 @@ func (p *pass) pushObstacle(c *chain) string {
 		return fmt.Sprintf("version 1 of %s has other inputs", dockerBuild)
 	case p.attestationOf(c.push) == unknownAttestation:
 		return fmt.Sprintf("the version of %s is unknown, and the version decides about the provenance attestation. If the step uses a commit, write the version in a comment in the same line", dockerBuild)
+	case p.attestationOf(c.push) == provenanceOfAction && envNames(p.doc.Root, "BUILDX_NO_DEFAULT_ATTESTATIONS"):
+		return "the variable BUILDX_NO_DEFAULT_ATTESTATIONS decides about the provenance attestation"
 	case push == "" || push == "false":
 		return fmt.Sprintf("%s does not push (the input push is not true)", dockerBuild)
 	case push != "true" && !isOneExpression(push):
@@ -209,13 +211,6 @@ func (p *pass) listObstacle(c *chain) string {
 			}
 		}
 	}
-	if _, ok := p.doc.Triggers["pull_request"]; ok {
-		for line := range strings.Lines(c.push.Input("secrets")) {
-			if strings.Contains(line, "secrets.") && !mentionsToken(line) {
-				return "pull requests from forks have no secrets, and the new step refuses an empty build secret"
-			}
-		}
-	}
 	return ""
 }
 
@@ -264,7 +259,7 @@ func (p *pass) contextObstacle(c *chain) string {
 		return fmt.Sprintf("%s builds from the address %s and not from a directory", dockerBuild, context)
 	}
 	for _, combo := range p.combos(c.push.Job, context) {
-		if v := p.eval(context, c.push.Job, c.push, combo); !v.Known || !isDirectory(v.Text) {
+		if v := p.certain(context, c.push.Job, c.push, combo); !v.Known || !isDirectory(v.Text) {
 			return fmt.Sprintf("the input context of %s is the expression %s, so it is not certain that the step builds from a directory", dockerBuild, context)
 		}
 	}
@@ -323,7 +318,7 @@ func (p *pass) dockerfiles(step *flow.Step) []string {
 	}
 	var out []string
 	for _, combo := range p.combos(step.Job, file) {
-		if v := p.eval(file, step.Job, step, combo); v.Known && !path.IsAbs(v.Text) {
+		if v := p.certain(file, step.Job, step, combo); v.Known && !path.IsAbs(v.Text) {
 			out = append(out, path.Clean(v.Text))
 		}
 	}
@@ -347,7 +342,7 @@ func (p *pass) useObstacle(c *chain) string {
 			continue // This push step belongs to another chain, which the method "obstacle" checks separately.
 		}
 		t := p.traffic(&flow.Job{Doc: p.doc, Steps: []*flow.Step{step}})
-		if p.mayUseLogin(step) || t.pushed || t.pulled || t.opaque {
+		if p.mayUseLogin(step, c.meta) || t.pushed || t.pulled || t.opaque {
 			c.keepLogin = stepName(step) + " may use the login"
 			return ""
 		}
@@ -369,12 +364,14 @@ func stepName(step *flow.Step) string {
 // mayUseLogin reports whether an action could need the login. mayUseLogin returns true if
 // an input of the action names an image of the registry. An action that creates an
 // attestation needs the login only if it also pushes the attestation.
-func (p *pass) mayUseLogin(step *flow.Step) bool {
+func (p *pass) mayUseLogin(step, meta *flow.Step) bool {
 	if strings.HasPrefix(actionName(step), "actions/attest") {
 		return step.Input("push-to-registry") != "" && step.Input("push-to-registry") != "false"
 	}
 	for _, pair := range flow.Pairs(step.With) {
-		if len(p.imagesAt(flow.Text(pair.Value), pair.Value, step)) > 0 {
+		text := flow.Text(pair.Value)
+		named := meta != nil && usesStep(text, flow.Text(valueOf(meta, "id")))
+		if named || strings.Contains(pair.Key.Value, "image") && !p.certain(text, step.Job, step, nil).Known || len(p.imagesAt(text, pair.Value, step)) > 0 {
 			return true
 		}
 	}

@@ -213,7 +213,7 @@ func (p *pass) neverPushes(step *flow.Step) bool {
 }
 
 func (p *pass) logsInToTarget(step *flow.Step) bool {
-	return hostOf(p.eval(step.Input("registry"), step.Job, step, nil)) == p.opts.Registry
+	return hostOf(p.certain(step.Input("registry"), step.Job, step, nil)) == p.opts.Registry
 }
 
 // removeLogin removes the login step of a job after all push steps are merged.
