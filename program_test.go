@@ -15,7 +15,7 @@ import (
 
 // maxProgram is the limit of the size of the program without debug data, in bytes.
 // Each job that uses the action downloads the program.
-const maxProgram = 19_200_000
+const maxProgram = 19_400_000
 
 // The limits of the memory that package initialisation allocates, in bytes. The
 // memory is a measure of the work before main that does not depend on the machine.
