@@ -189,7 +189,11 @@ func (e *engine) noticeValue(input, key, value string) {
 			fmt.Sprintf("The blank becomes a part of the value. To remove the blank, write %s=%s.", key, clean))
 	}
 	if m := nextPair().FindStringSubmatch(value); m != nil {
-		e.notice(CodeLabelValue, fmt.Sprintf("The value of %s in the input %s contains %q", key, input, m[0]),
+		level := diag.Info
+		if m[2] != "" {
+			level = diag.Warning // A blank and a key with a dot are rarely the text of a value.
+		}
+		e.tell(level, CodeLabelValue, fmt.Sprintf("The value of %s in the input %s contains %q", key, input, m[0]),
 			fmt.Sprintf("If %s is another key, write it on a separate line. Commas and blanks do not separate the entries of the input.", m[1]+m[2]))
 	}
 	if inner, ok := unquoted(strings.ReplaceAll(value, `"`, "'")); ok {
