@@ -113,6 +113,10 @@ func (p *pass) mergeInto(pair *flow.Pair, job *flow.Job, n *need) {
 	if p.granted(pair, n.level) {
 		return
 	}
+	if p.widens(pair.Value, n.level) {
+		p.separate(pair, job, n)
+		return
+	}
 	item := "packages: " + n.level.String()
 	var ok bool
 	switch packages := flow.Get(pair.Value, "packages"); {
