@@ -43,16 +43,17 @@ type pass struct {
 	loginPlaces map[*yaml.Node][]place
 
 	// The following fields are caches.
-	scalars       map[*yaml.Node]*text.Scalar
-	flowNodes     map[*yaml.Node]bool
-	mentionCounts map[mention]int
-	trafficByJob  map[*flow.Job]traffic
-	demandByJob   map[*flow.Job]demand
-	lastLines     map[*yaml.Node]int
-	comments      []comment
-	conditions    map[*flow.Job][]condition
-	pullsReported map[*flow.Job]bool
-	memo          map[string]*summary
+	scalars        map[*yaml.Node]*text.Scalar
+	flowNodes      map[*yaml.Node]bool
+	mentionCounts  map[mention]int
+	programReaders map[*yaml.Node]bool // by the node below which the steps are
+	trafficByJob   map[*flow.Job]traffic
+	demandByJob    map[*flow.Job]demand
+	lastLines      map[*yaml.Node]int
+	comments       []comment
+	conditions     map[*flow.Job][]condition
+	pullsReported  map[*flow.Job]bool
+	memo           map[string]*summary
 	// incomplete is true if some effects of the file are unknown, because files
 	// call each other in a circle.
 	incomplete bool
@@ -77,7 +78,7 @@ func newPass(t *tree, path string, doc *flow.Document, opts Options) *pass {
 	return &pass{
 		tree: t, path: path, doc: doc, opts: opts,
 		needs: map[*flow.Job]*need{}, sinks: map[string]sink{}, replaced: map[string]location{},
-		registryJobs: map[*flow.Job]bool{}, loginTools: map[*flow.Job][]string{}, migratedSteps: map[*flow.Step]bool{}, tokenLogins: map[*flow.Step]bool{}, scalars: map[*yaml.Node]*text.Scalar{}, mentionCounts: map[mention]int{}, trafficByJob: map[*flow.Job]traffic{}, demandByJob: map[*flow.Job]demand{}, lastLines: map[*yaml.Node]int{}, conditions: map[*flow.Job][]condition{}, pullsReported: map[*flow.Job]bool{},
+		registryJobs: map[*flow.Job]bool{}, loginTools: map[*flow.Job][]string{}, migratedSteps: map[*flow.Step]bool{}, tokenLogins: map[*flow.Step]bool{}, scalars: map[*yaml.Node]*text.Scalar{}, mentionCounts: map[mention]int{}, programReaders: map[*yaml.Node]bool{}, trafficByJob: map[*flow.Job]traffic{}, demandByJob: map[*flow.Job]demand{}, lastLines: map[*yaml.Node]int{}, conditions: map[*flow.Job][]condition{}, pullsReported: map[*flow.Job]bool{},
 		memo: map[string]*summary{}, finderImages: map[*flow.Job]bool{}, loginPlaces: map[*yaml.Node][]place{}, budget: maxCost,
 	}
 }

@@ -46,8 +46,8 @@ func addUses(seen map[*yaml.Node][]place, r route) {
 // implicit lists the environment variables that programs read by default.
 var implicit = []string{"GH_TOKEN", "GITHUB_TOKEN", "GITHUB_PAT"}
 
-// onlyFor reports whether only logins to the registry use an environment
-// variable.
+// onlyFor reports whether only logins to the registry use an environment variable. A
+// program whose behaviour is unknown possibly reads each variable of its step.
 func (p *pass) onlyFor(name string, definition *yaml.Node, l *login, shared definitionUses) bool {
 	if slices.Contains(implicit, name) {
 		return false
@@ -56,7 +56,23 @@ func (p *pass) onlyFor(name string, definition *yaml.Node, l *login, shared defi
 	if l.step != nil && contains(l.step.Env, definition) && len(p.doc.Aliases[l.step.Env]) == 0 {
 		where = l.step.Node
 	}
-	return p.mentions(where, name) <= shared[definition]
+	return p.mentions(where, name) <= shared[definition] && !p.programReads(where)
+}
+
+// programReads reports whether a step below a YAML node possibly reads environment
+// variables that the workflow does not name.
+func (p *pass) programReads(where *yaml.Node) bool {
+	reads, ok := p.programReaders[where]
+	if ok {
+		return reads
+	}
+	for _, job := range p.doc.Jobs {
+		reads = reads || slices.ContainsFunc(job.Steps, func(step *flow.Step) bool {
+			return (where == p.doc.Root || where == step.Node) && readsEnvironment(step)
+		})
+	}
+	p.programReaders[where] = reads
+	return reads
 }
 
 // mentions counts how often the name of a variable is used below a YAML node.
