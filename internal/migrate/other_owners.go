@@ -31,12 +31,18 @@ func (p *pass) reportOtherOwners(l *login) {
 			names = append(names, name)
 		}
 	}
-	names = append(names, p.unknownOwners(l.job)...)
+	unknown := p.unknownOwners(l.job)
+	names = append(names, unknown...)
 	if len(names) == 0 {
 		return
 	}
-	p.reportNote(CrossOwner, l.at, "The job %q also uses %s. GITHUB_TOKEN can pull images of other owners only if they are public. If an image is private, keep a login with a token of its owner.",
-		l.job.ID, list(names))
+	pushes, when := "", "If an image is private"
+	if len(unknown) > 0 {
+		pushes = " GITHUB_TOKEN can push only to packages of the owner of the repository."
+		when += ", or if the job pushes an image of another owner"
+	}
+	p.reportNote(CrossOwner, l.at, "The job %q also uses %s.%s GITHUB_TOKEN can pull images of other owners only if they are public. %s, keep a login with a token of its owner.",
+		l.job.ID, list(names), pushes, when)
 }
 
 // unknownOwners returns the images of a job whose owner is an expression with

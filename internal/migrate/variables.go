@@ -70,9 +70,6 @@ func (p *pass) rename(l *login, definition place, name string) string {
 		}
 		return "other steps may read the variable"
 	}
-	if readsEnvironment(l.step) {
-		return "a program in the step may read the variable"
-	}
 	if p.mentions(p.doc.Root, newVariable) > 0 || flow.Get(l.step.Env, newVariable) != nil {
 		return "the name " + newVariable + " is in use"
 	}
