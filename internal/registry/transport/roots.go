@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"crypto/x509"
+	"fmt"
 	"net"
 	"sync"
 
@@ -38,8 +39,19 @@ func afterRoots(dial func(context.Context, string, string) (net.Conn, error)) fu
 		if err != nil {
 			return nil, err
 		}
-		<-roots
+		return afterwards(ctx, conn, roots)
+	}
+}
+
+// afterwards returns the connection after the channel is closed. The variable SSL_CERT_FILE
+// can name a pipe without a writer, so the wait ends with the context.
+func afterwards(ctx context.Context, conn net.Conn, done <-chan struct{}) (net.Conn, error) {
+	select {
+	case <-done:
 		return conn, nil
+	case <-ctx.Done():
+		_ = conn.Close() // The error of the context is the cause.
+		return nil, fmt.Errorf("reading the root certificates of this machine: %w", context.Cause(ctx))
 	}
 }
 
