@@ -58,6 +58,28 @@ func (s *Server) mount(g *grant, name, from, digest string) bool {
 // patchUpload serves PATCH of a session. A PATCH without Content-Range sends the blob
 // as one stream. A PATCH with Content-Range sends one small chunk.
 func (s *Server) patchUpload(w http.ResponseWriter, r *http.Request, t target) *refusal {
+	return s.continueUpload(w, r, t, func(up *session) *refusal {
+		s.sessionAnswer(w, r, t.name, t.rest, up.writer.size, http.StatusAccepted)
+		return nil
+	})
+}
+
+// continueUpload adds the body of a request to a session, and then calls a function.
+func (s *Server) continueUpload(w http.ResponseWriter, r *http.Request, t target, then func(*session) *refusal) *refusal {
+	return s.withSession(r, t, func(up *session) *refusal {
+		if refused := checkRange(r, up.writer.size); refused != nil {
+			return refused
+		}
+		if refused := s.receive(w, up, t.rest, r); refused != nil {
+			return refused
+		}
+		return then(up)
+	})
+}
+
+// withSession calls a function with the session of a request. Other requests cannot use
+// the session at the same time.
+func (s *Server) withSession(r *http.Request, t target, use func(*session) *refusal) *refusal {
 	if _, refused := s.authorizeWrite(r, t.name); refused != nil {
 		return refused
 	}
@@ -66,14 +88,7 @@ func (s *Server) patchUpload(w http.ResponseWriter, r *http.Request, t target) *
 		return refused
 	}
 	defer s.uploads.release(up)
-	if refused := checkRange(r, up.writer.size); refused != nil {
-		return refused
-	}
-	if refused := s.receive(w, up, t.rest, r); refused != nil {
-		return refused
-	}
-	s.sessionAnswer(w, r, t.name, t.rest, up.writer.size, http.StatusAccepted)
-	return nil
+	return use(up)
 }
 
 // checkRange checks the Content-Range of a PATCH or of the last PUT. The chunk must start
@@ -102,31 +117,19 @@ func checkRange(r *http.Request, offset int64) *refusal {
 // finishUpload serves PUT ?digest= of a session. The body contains all bytes of the
 // blob, or the bytes that no PATCH sent.
 func (s *Server) finishUpload(w http.ResponseWriter, r *http.Request, t target) *refusal {
-	if _, refused := s.authorizeWrite(r, t.name); refused != nil {
-		return refused
-	}
-	up, refused := s.uploads.acquire(t)
-	if refused != nil {
-		return refused
-	}
-	defer s.uploads.release(up)
-	if refused := checkRange(r, up.writer.size); refused != nil {
-		return refused
-	}
-	if refused := s.receive(w, up, t.rest, r); refused != nil {
-		return refused
-	}
-	s.uploads.drop(t.rest)
-	digest := r.URL.Query().Get("digest")
-	if digest != up.writer.digest() {
-		return digestInvalid()
-	}
-	if err := up.writer.commit(); err != nil {
-		return internal(err)
-	}
-	s.state.addBlob(t.name, digest)
-	blobCreated(w, t.name, digest)
-	return nil
+	return s.continueUpload(w, r, t, func(up *session) *refusal {
+		s.uploads.drop(t.rest)
+		digest := r.URL.Query().Get("digest")
+		if digest != up.writer.digest() {
+			return digestInvalid()
+		}
+		if err := up.writer.commit(); err != nil {
+			return internal(err)
+		}
+		s.state.addBlob(t.name, digest)
+		blobCreated(w, t.name, digest)
+		return nil
+	})
 }
 
 // addBlob records that a repository has a blob.
@@ -138,16 +141,10 @@ func (w *state) addBlob(name, digest string) {
 
 // uploadStatus serves GET of a session (distribution-spec, "Resuming an upload").
 func (s *Server) uploadStatus(w http.ResponseWriter, r *http.Request, t target) *refusal {
-	if _, refused := s.authorizeWrite(r, t.name); refused != nil {
-		return refused
-	}
-	up, refused := s.uploads.acquire(t)
-	if refused != nil {
-		return refused
-	}
-	defer s.uploads.release(up)
-	s.sessionAnswer(w, r, t.name, t.rest, up.writer.size, http.StatusNoContent)
-	return nil
+	return s.withSession(r, t, func(up *session) *refusal {
+		s.sessionAnswer(w, r, t.name, t.rest, up.writer.size, http.StatusNoContent)
+		return nil
+	})
 }
 
 // sessionAnswer sends the URL for the next request of a session. The path of this
