@@ -42,6 +42,8 @@ type pass struct {
 	// these passwords. loginPlaces contains the logins to all registries.
 	loginPlaces map[*yaml.Node][]place
 
+	replacedAliases map[*yaml.Node]int // the number of edited aliases by the node to which they refer
+
 	// The following fields are caches.
 	scalars        map[*yaml.Node]*text.Scalar
 	flowNodes      map[*yaml.Node]bool
@@ -78,7 +80,7 @@ func newPass(t *tree, path string, doc *flow.Document, opts Options) *pass {
 	return &pass{
 		tree: t, path: path, doc: doc, opts: opts,
 		needs: map[*flow.Job]*need{}, sinks: map[string]sink{}, replaced: map[string]location{},
-		registryJobs: map[*flow.Job]bool{}, loginTools: map[*flow.Job][]string{}, migratedSteps: map[*flow.Step]bool{}, tokenLogins: map[*flow.Step]bool{}, scalars: map[*yaml.Node]*text.Scalar{}, mentionCounts: map[mention]int{}, programReaders: map[*yaml.Node]bool{}, trafficByJob: map[*flow.Job]traffic{}, demandByJob: map[*flow.Job]demand{}, lastLines: map[*yaml.Node]int{}, conditions: map[*flow.Job][]condition{}, pullsReported: map[*flow.Job]bool{},
+		registryJobs: map[*flow.Job]bool{}, loginTools: map[*flow.Job][]string{}, migratedSteps: map[*flow.Step]bool{}, tokenLogins: map[*flow.Step]bool{}, scalars: map[*yaml.Node]*text.Scalar{}, mentionCounts: map[mention]int{}, programReaders: map[*yaml.Node]bool{}, replacedAliases: map[*yaml.Node]int{}, trafficByJob: map[*flow.Job]traffic{}, demandByJob: map[*flow.Job]demand{}, lastLines: map[*yaml.Node]int{}, conditions: map[*flow.Job][]condition{}, pullsReported: map[*flow.Job]bool{},
 		memo: map[string]*summary{}, finderImages: map[*flow.Job]bool{}, loginPlaces: map[*yaml.Node][]place{}, budget: maxCost,
 	}
 }

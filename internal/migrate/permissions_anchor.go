@@ -50,7 +50,30 @@ func (p *pass) replaceAlias(alias *yaml.Node, s string) bool {
 	if start < 0 || !strings.HasPrefix(string(p.doc.Text.Bytes()[start:]), text) {
 		return false
 	}
-	return p.insert(start, start+len(text), s)
+	if !p.insert(start, start+len(text), s) {
+		return false
+	}
+	p.replacedAliases[alias.Alias]++
+	p.dropAnchor(alias.Alias)
+	return true
+}
+
+// dropAnchor removes an anchor to which no alias refers after the edits, because actionlint
+// reports such an anchor. An anchor at an unexpected place stays.
+func (p *pass) dropAnchor(block *yaml.Node) {
+	if p.replacedAliases[block] < len(p.doc.Aliases[block]) {
+		return
+	}
+	for _, job := range p.doc.Jobs {
+		if job.Permissions == nil || job.Permissions.Raw != block {
+			continue
+		}
+		at, text := p.afterColon(job.Permissions.Key), " &"+block.Anchor
+		if at >= 0 && strings.HasPrefix(string(p.doc.Text.Bytes()[at:]), text) {
+			p.insert(at, at+len(text), "")
+		}
+		return
+	}
 }
 
 // sharedAlias reports whether several jobs contain the same alias, because an anchor
