@@ -16,8 +16,8 @@ const hostileText = "no\x1b[31m\r\n::set-output name=digest::sha256:evil\n::add-
 // signingServices are the services that take part in an attestation.
 var signingServices = []string{"/idtoken", "/api/v2/signingCert", "/api/v1/log/entries", "/api/v1/timestamp", "/attestations"}
 
-// The services are other servers than the registry. No answer of them may reach the runner as
-// a command, move a tag or send a credential to another host.
+// The registry does not control these services. Their responses must not become commands of
+// the runner, must not move a tag, and must not send a credential to another host.
 func TestHostileAnswersOfTheServicesDoNoHarm(t *testing.T) {
 	t.Parallel()
 	var leaked atomic.Int64

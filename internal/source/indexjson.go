@@ -44,20 +44,5 @@ func (l layout) openIndexJSON(ctx context.Context, raw []byte, doc *document.Doc
 		return nil, unreadable(err, "index.json in %q cannot be read", l.path)
 	}
 	desc := v1.Descriptor{MediaType: doc.MediaType, Digest: digest, Size: size}
-	return newTree(indexJSONLayout{layout: l, root: digest, raw: raw}, l.path).read(ctx, desc)
-}
-
-// indexJSONLayout is a layout whose root is the file index.json and not a
-// blob.
-type indexJSONLayout struct {
-	layout
-	root v1.Hash
-	raw  []byte
-}
-
-func (r indexJSONLayout) manifest(ctx context.Context, desc v1.Descriptor) ([]byte, error) {
-	if desc.Digest == r.root {
-		return r.raw, nil
-	}
-	return r.layout.manifest(ctx, desc)
+	return newTree(resolved{content: l, root: digest, raw: raw}, l.path).read(ctx, desc)
 }

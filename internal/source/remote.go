@@ -47,7 +47,7 @@ func (s *Source) openRegistry(ctx context.Context, text string, opts Options) er
 	if _, ok := ref.(name.Tag); ok {
 		s.Names = []string{ref.Name()}
 	}
-	first := resolved{repository: r, root: desc.Digest, raw: raw}
+	first := resolved{content: r, root: desc.Digest, raw: raw}
 	tree := newTree(first, ref.Name())
 	if opts.RootOnly && desc.MediaType.IsIndex() {
 		s.Root, err = tree.node(ctx, rootDescriptor(desc), raw)
@@ -55,21 +55,6 @@ func (s *Source) openRegistry(ctx context.Context, text string, opts Options) er
 	}
 	s.Root, err = tree.read(ctx, rootDescriptor(desc))
 	return err
-}
-
-// resolved is a repository that keeps the bytes of the root in memory, so
-// that the program reads the root only once.
-type resolved struct {
-	repository
-	root v1.Hash
-	raw  []byte
-}
-
-func (r resolved) manifest(ctx context.Context, desc v1.Descriptor) ([]byte, error) {
-	if desc.Digest == r.root {
-		return r.raw, nil
-	}
-	return r.repository.manifest(ctx, desc)
 }
 
 func (r repository) check(desc v1.Descriptor, raw []byte) error {
@@ -91,8 +76,6 @@ func (r repository) manifest(ctx context.Context, desc v1.Descriptor) ([]byte, e
 // blob returns a blob of the repository. If the destination is in the same
 // registry, the registry can mount the blob. Otherwise the program reads the
 // blob from the repository.
-//
-//nolint:unparam // The interface needs the error for layouts, which check that the blob exists.
 func (r repository) blob(_ context.Context, desc v1.Descriptor) (*image.Blob, error) {
 	if foreign(desc) {
 		return &image.Blob{Descriptor: desc, Foreign: true, Open: openForeign(desc)}, nil

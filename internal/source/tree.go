@@ -38,6 +38,21 @@ type content interface {
 	config(ctx context.Context, config v1.Descriptor) ([]byte, error)
 }
 
+// resolved is content that keeps the bytes of the root in memory, because the program has
+// read the root already. The root can be a file that is no blob, such as index.json.
+type resolved struct {
+	content
+	root v1.Hash
+	raw  []byte
+}
+
+func (r resolved) manifest(ctx context.Context, desc v1.Descriptor) ([]byte, error) {
+	if desc.Digest == r.root {
+		return r.raw, nil
+	}
+	return r.content.manifest(ctx, desc)
+}
+
 // tree reads the root first, then the manifests that the root lists, and then the
 // manifests of each deeper level. tree reads the manifests of one level concurrently.
 type tree struct {
